@@ -1,0 +1,299 @@
+"""Everything one can tell the lab or its views, in one registry.
+
+Key bindings, footer, help, command palette, user keymap and the table in the README are made
+from it.  ``lab`` commands are executed by :class:`evtui.lab.Lab` on the engine's thread and
+exist without a terminal; ``view`` commands change only what one person sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["COMMANDS", "Command", "by_name", "lab_commands", "view_commands"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person can do.
+
+    Attributes:
+        name: dotted, stable; used in keymaps and scenarios.
+        keys: keys as Textual names them, the first is shown.
+        label: one or two words for the footer and the palette.
+        help: one sentence for the help screen.
+        group: heading in the help screen.
+        scope: who executes it.
+        footer: rank in the footer, 1 first; 0 leaves it out.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: str
+    scope: Literal["lab", "view"]
+    footer: int = 0
+
+
+COMMANDS: tuple[Command, ...] = (
+    # Anomaly
+    Command("anomaly.start", ("s",), "start", "Start the anomaly.", "Anomaly", "lab", 1),
+    Command(
+        "anomaly.stop",
+        ("x",),
+        "stop",
+        "Stop it and return to the safe state: transaction ended, profiles cleared, 0 A.",
+        "Anomaly",
+        "lab",
+        2,
+    ),
+    Command(
+        "anomaly.shorter",
+        ("left_square_bracket",),
+        "shorter",
+        "Shorten the period: all four waits times 0.8.",
+        "Anomaly",
+        "lab",
+        3,
+    ),
+    Command(
+        "anomaly.longer",
+        ("right_square_bracket",),
+        "longer",
+        "Lengthen the period: all four waits divided by 0.8.",
+        "Anomaly",
+        "lab",
+        4,
+    ),
+    Command(
+        "anomaly.weaker",
+        ("minus",),
+        "weaker",
+        "Lower the high limit by 10 A.",
+        "Anomaly",
+        "lab",
+        5,
+    ),
+    Command(
+        "anomaly.stronger",
+        ("plus", "equals_sign"),
+        "stronger",
+        "Raise the high limit by 10 A.",
+        "Anomaly",
+        "lab",
+        6,
+    ),
+    Command(
+        "anomaly.variant",
+        ("v",),
+        "variant",
+        "Next variant: seed, txprofile, txdefault, startstop.",
+        "Anomaly",
+        "lab",
+        7,
+    ),
+    Command(
+        "anomaly.lower_low",
+        ("less_than_sign",),
+        "low −",
+        "Lower the low limit by 2 A.",
+        "Anomaly",
+        "lab",
+    ),
+    Command(
+        "anomaly.raise_low",
+        ("greater_than_sign",),
+        "low +",
+        "Raise the low limit by 2 A.",
+        "Anomaly",
+        "lab",
+    ),
+    Command(
+        "anomaly.jitter",
+        ("j",),
+        "jitter",
+        "Next jitter: 0, 10, 25, 50 % of each wait, drawn from the seed.",
+        "Anomaly",
+        "lab",
+    ),
+    Command(
+        "anomaly.cycles",
+        ("n",),
+        "cycles",
+        "Next number of cycles: endless, 1, 3, 10.",
+        "Anomaly",
+        "lab",
+    ),
+    Command(
+        "anomaly.edit",
+        ("e",),
+        "edit",
+        "Edit every parameter of the anomaly in a form.",
+        "Anomaly",
+        "view",
+    ),
+    Command(
+        "lab.all_clear",
+        ("0",),
+        "all clear",
+        "End every anomaly and transaction, clear our profiles, set default parameters.",
+        "Anomaly",
+        "lab",
+        8,
+    ),
+    # Station
+    Command(
+        "station.charge",
+        ("b",),
+        "charge",
+        "Begin or end ordinary charging by a remote start or stop.",
+        "Station",
+        "lab",
+    ),
+    Command(
+        "station.plug",
+        ("p",),
+        "plug",
+        "Plug or unplug the vehicle.",
+        "Station",
+        "lab",
+    ),
+    Command(
+        "station.preset",
+        ("P",),
+        "preset",
+        "Next power stage: seed, dc, ccs, ac.",
+        "Station",
+        "lab",
+    ),
+    Command(
+        "station.strict",
+        ("S",),
+        "strict",
+        "Strict or lenient: reject or take a TxProfile without a transaction.",
+        "Station",
+        "lab",
+    ),
+    Command(
+        "detector.view",
+        ("d",),
+        "detector",
+        "Feed the detector from CAN, from MeterValues, or from both.",
+        "Station",
+        "lab",
+    ),
+    Command(
+        "lab.restart",
+        ("R",),
+        "restart",
+        "Restart the parts that crashed.",
+        "Station",
+        "lab",
+    ),
+    # View
+    Command(
+        "view.pause",
+        ("space",),
+        "pause",
+        "Freeze the view; the lab goes on.",
+        "View",
+        "view",
+        9,
+    ),
+    Command(
+        "view.filter",
+        ("slash",),
+        "filter",
+        "Filter the focused list by text, or by /regex/.",
+        "View",
+        "view",
+        10,
+    ),
+    Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", "view", 11),
+    Command("view.ocpp", ("1",), "OCPP", "Focus the OCPP log.", "View", "view"),
+    Command("view.can", ("2",), "CAN", "Focus the CAN panel.", "View", "view"),
+    Command("view.current", ("3",), "current", "Focus the current chart.", "View", "view"),
+    Command("view.anomaly", ("4",), "anomaly", "Focus the anomaly panel.", "View", "view"),
+    Command(
+        "view.next",
+        ("tab",),
+        "next panel",
+        "Focus the next panel.",
+        "View",
+        "view",
+    ),
+    Command(
+        "view.maximise",
+        ("f",),
+        "full",
+        "Give the focused panel the whole screen, or give it back.",
+        "View",
+        "view",
+    ),
+    Command(
+        "view.can_trace",
+        ("t",),
+        "trace",
+        "CAN by identifier or as a chronological trace.",
+        "View",
+        "view",
+    ),
+    Command("view.zoom_in", ("comma",), "zoom in", "Shorter chart window.", "View", "view"),
+    Command("view.zoom_out", ("full_stop",), "zoom out", "Longer chart window.", "View", "view"),
+    Command(
+        "view.follow",
+        ("end", "G"),
+        "follow",
+        "Jump to the newest row and follow.",
+        "View",
+        "view",
+    ),
+    Command(
+        "view.copy",
+        ("y",),
+        "copy",
+        "Copy the row under the cursor to the clipboard (OSC 52).",
+        "View",
+        "view",
+    ),
+    # Program
+    Command(
+        "app.screenshot",
+        ("f8",),
+        "screenshot",
+        "Save the screen as an SVG file.",
+        "Program",
+        "view",
+    ),
+    Command(
+        "app.palette",
+        ("colon", "ctrl+p"),
+        "palette",
+        "Find any command by name.",
+        "Program",
+        "view",
+    ),
+    Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", "view", 12),
+    Command(
+        "app.quit",
+        ("q",),
+        "quit",
+        "Leave in the safe state; asks only while something is running.",
+        "Program",
+        "view",
+        13,
+    ),
+)
+
+by_name: dict[str, Command] = {command.name: command for command in COMMANDS}
+
+
+def lab_commands() -> tuple[Command, ...]:
+    """Commands the lab executes, with or without a terminal."""
+    return tuple(command for command in COMMANDS if command.scope == "lab")
+
+
+def view_commands() -> tuple[Command, ...]:
+    """Commands that change only the view."""
+    return tuple(command for command in COMMANDS if command.scope == "view")

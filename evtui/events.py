@@ -1,0 +1,504 @@
+"""What happens in the lab, as frozen events on one stream with one clock.
+
+Every part publishes; readers only read.  An event carries a sequence number, the seconds
+since the lab started, its source and, where there is one, the sequence number of the event
+that caused it: the SetChargingProfile that made a charge point send a 0x210 frame is that
+frame's cause.
+
+UTC is not stored in the event: it is ``stream.start_utc + event.t`` by definition, so two
+clocks can never disagree.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal, Protocol, TypeVar
+
+import msgspec
+
+__all__ = [
+    "Alarm",
+    "AnomalyState",
+    "BusLoad",
+    "CanFrame",
+    "CentralSystemState",
+    "ConnectorState",
+    "Detection",
+    "Event",
+    "EventReader",
+    "EventStream",
+    "LabState",
+    "LinkState",
+    "Note",
+    "OcppMessage",
+    "PartState",
+    "Sample",
+    "TransactionState",
+    "caused_by",
+    "current_cause",
+]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
+    """The header every event has.
+
+    ``seq`` and ``t`` are filled in by the stream when the event is published.
+
+    Attributes:
+        seq: place in the stream, from 1, without gaps.
+        t: seconds since the lab started.
+        source: who says so: ``csms``, a charge point's identity, ``CP1/module``, ``lab``, ...
+        cause: ``seq`` of the event that caused this one, or None.
+    """
+
+    seq: int = 0
+    t: float = 0.0
+    source: str = ""
+    cause: int | None = None
+
+
+Role = Literal["central_system", "charge_point"]
+
+
+class OcppMessage(Event, frozen=True, kw_only=True):
+    """One OCPP-J message as one end of the link saw it.
+
+    The same message is *sent* at one end and *delivered* at the other; both ends are ours in
+    the plain lab, so there are two events, which share station, sender, kind and uid.  The
+    link in between may edit, delay or drop, hence two.  A foreign peer gives only our half.
+
+    Attributes:
+        station: identity of the charge point on this link.
+        connector: connector the message is about, None where the message names none.
+        sender: role that sent it.
+        phase: ``sent`` or ``delivered``.
+        kind: ``call``, ``result`` (CALLRESULT), ``error`` (CALLERROR) or ``invalid``: a text
+            that is no OCPP-J message, or a connection attempt that was refused.
+        uid: message id; empty for ``invalid`` ones that have none.
+        action: OCPP action; for results and errors that of the call they answer.
+        payload: decoded JSON payload; for errors the errorDetails.  Read-only by convention.
+        latency: for results and errors, seconds since this end saw the call.
+        error: errorCode of a CALLERROR, or what is wrong with an ``invalid`` message.
+        detail: one line for people: errorDescription, or why a message is invalid.
+        text: start of the raw text, for ``invalid`` ones only.
+        link: number of the connection this end counts, from 1.
+    """
+
+    station: str
+    sender: Role
+    phase: Literal["sent", "delivered"]
+    kind: Literal["call", "result", "error", "invalid"]
+    uid: str
+    action: str
+    payload: Any = None
+    connector: int | None = None
+    latency: float | None = None
+    error: str = ""
+    detail: str = ""
+    text: str = ""
+    link: int = 0
+
+
+class CanFrame(Event, frozen=True, kw_only=True):
+    """One frame on a CAN bus; ``source`` is the node that sent it.
+
+    Attributes:
+        station: charge point the bus belongs to.
+        bus: name of the bus, ``CP1/can``.
+        node: node that sent it, ``charge-point``, ``module``, or the name a guest gave.
+        arbitration_id: 11 or 29 bits.
+        extended: True for a 29-bit id.
+        data: 0 to 8 bytes.
+        error: True for an error frame.
+        remote: True for a remote frame.
+    """
+
+    station: str
+    bus: str
+    node: str
+    arbitration_id: int
+    data: bytes
+    extended: bool = False
+    error: bool = False
+    remote: bool = False
+
+
+class BusLoad(Event, frozen=True, kw_only=True):
+    """Load of a bus over the last second.
+
+    Attributes:
+        bitrate: bit/s.
+        load_pct: share of the bit rate used, per cent, with worst-case bit stuffing.
+        frames_per_s: frames in the last second.
+        frames: frames since the start.
+    """
+
+    station: str
+    bus: str
+    bitrate: int
+    load_pct: float
+    frames_per_s: float
+    frames: int
+
+
+class Sample(Event, frozen=True, kw_only=True):
+    """What the power stage really does, every 100 ms for each connector.
+
+    Attributes:
+        current: A actually flowing (per phase for AC, output current for DC).
+        limit: A the charging profiles allow now.
+        target: A the power stage is heading for.
+        reported: A in the last MeterValues that the charge point sent, None before the first.
+        voltage: V (phase to neutral for AC).
+        power: W.
+        energy: Wh, register since the charge point started.
+        soc: state of charge, per cent, None for AC.
+        temperature: degrees Celsius in the power stage.
+        contactor: True while closed.
+        status: OCPP 1.6 ChargePointStatus of the connector.
+        transaction_id: running transaction or None.
+        phase: state of the power stage's session: ``idle``, ``cable check``, ``precharge``,
+            ``charging``, ``vehicle gave up``, ...
+    """
+
+    station: str
+    connector: int
+    current: float
+    limit: float
+    target: float
+    voltage: float
+    power: float
+    energy: float
+    temperature: float
+    contactor: bool
+    status: str
+    reported: float | None = None
+    soc: float | None = None
+    transaction_id: int | None = None
+    phase: str = ""
+
+
+class CentralSystemState(Event, frozen=True, kw_only=True):
+    """The central system listens, or does not.
+
+    Attributes:
+        url: ``ws://127.0.0.1:9000``; for a foreign central system its URL.
+        listening: True while it accepts connections.
+        ours: False when ``--csms`` points at somebody else's.
+        stations: identities connected now, in order of connection.
+        detail: why it does not listen.
+    """
+
+    url: str
+    listening: bool
+    ours: bool = True
+    stations: tuple[str, ...] = ()
+    detail: str = ""
+
+
+class LinkState(Event, frozen=True, kw_only=True):
+    """A charge point's connection, seen by the end named in ``side``.
+
+    Attributes:
+        side: ``charge_point`` or ``central_system``.
+        state: ``connecting``, ``connected``, ``booting``, ``pending``, ``rejected``,
+            ``accepted`` or ``offline``.
+        detail: close code, retry delay, reason.
+    """
+
+    station: str
+    side: Role
+    state: str
+    detail: str = ""
+
+
+class ConnectorState(Event, frozen=True, kw_only=True):
+    """Status of a connector as OCPP 1.6 section 4.9 defines it; connector 0 is the station."""
+
+    station: str
+    connector: int
+    status: str
+    error_code: str = "NoError"
+    info: str = ""
+
+
+class TransactionState(Event, frozen=True, kw_only=True):
+    """A transaction started or stopped at the charge point.
+
+    Attributes:
+        transaction_id: as the central system issued it; None while it has not answered.
+        meter: Wh, meterStart or meterStop.
+        reason: OCPP 1.6 Reason, when stopped.
+    """
+
+    station: str
+    connector: int
+    state: Literal["started", "stopped"]
+    transaction_id: int | None
+    meter: int
+    id_tag: str
+    reason: str = ""
+
+
+class AnomalyState(Event, frozen=True, kw_only=True):
+    """Ground truth, written by the injector and by nobody else.
+
+    Every event carries the whole state, so a reader that joins late needs only the newest.
+
+    Attributes:
+        attack_id: ``fluctuation-1``, ... one for each time it is switched on.
+        anomaly: name in the registry, ``repeated-current-fluctuation``.
+        change: what happened: ``on``, ``cycle`` (a cycle begins), ``step`` (a step was
+            done), ``parameters``, ``off`` (the injector sends nothing more),
+            ``safe`` (safe state reached: transaction ended, profiles cleared, current near
+            zero; the effect has ended), ``failed``.
+        active: True from ``on`` to ``off``.
+        variant: one of the anomaly's variants.
+        parameters: name to value; units are in the names (``low_a``, ``high_a``,
+            ``wait_1_s`` ... ``wait_4_s``, ``cycles``, ``jitter``).
+        cycle: number of the running cycle, from 1; 0 before the first.
+        step: index of the step just done, from 0; -1 before the first.
+        steps: number of steps in a cycle.
+        step_label: what that step did, ``RemoteStop``.
+        next_label: what comes next.
+        next_at: lab time in seconds when the next step comes, None when none comes.
+        period: s, length of a cycle without jitter.
+        detail: one line for people.
+    """
+
+    station: str
+    connector: int
+    attack_id: str
+    anomaly: str
+    change: Literal["on", "cycle", "step", "parameters", "off", "safe", "failed"]
+    active: bool
+    variant: str
+    parameters: dict[str, float]
+    cycle: int = 0
+    step: int = -1
+    steps: int = 0
+    step_label: str = ""
+    next_label: str = ""
+    next_at: float | None = None
+    period: float = 0.0
+    detail: str = ""
+
+
+class Alarm(Event, frozen=True, kw_only=True):
+    """A detector noticed something, or thinks it is over.
+
+    Attributes:
+        detector: name, ``current-reversals``.
+        view: what it was fed from: ``can`` (0x300 frames) or ``ocpp`` (MeterValues).
+        raised: True when raised, False when cleared.
+        evidence: one line for people: "4 reversals of 8 A in 60 s".
+    """
+
+    station: str
+    connector: int
+    detector: str
+    view: str
+    raised: bool
+    evidence: str
+
+
+class Detection(Event, frozen=True, kw_only=True):
+    """An alarm joined with the truth, by the scorer.
+
+    Attributes:
+        attack_id: the attack the alarm belongs to; empty for a false alarm.
+        time_to_detect: s from the first change of current that the injector caused to the
+            alarm; None for a false alarm.
+    """
+
+    station: str
+    detector: str
+    view: str
+    attack_id: str
+    time_to_detect: float | None
+
+
+class PartState(Event, frozen=True, kw_only=True):
+    """A supervised part of the lab: ``running``, ``crashed``, ``stopped``."""
+
+    part: str
+    state: Literal["running", "crashed", "stopped"]
+    detail: str = ""
+
+
+class LabState(Event, frozen=True, kw_only=True):
+    """Settings that can change while the lab runs.
+
+    Attributes:
+        preset: power stage preset: ``seed``, ``dc``, ``ccs`` or ``ac``.
+        strict: True when a TxProfile without a transaction is rejected.
+        plugged: True while a vehicle is plugged in.
+        meter_interval: s between MeterValues.
+        detector_views: which feeds the detector reads: ``can``, ``ocpp`` or both.
+    """
+
+    station: str
+    preset: str
+    strict: bool
+    plugged: bool
+    meter_interval: float
+    detector_views: tuple[str, ...]
+
+
+class Note(Event, frozen=True, kw_only=True):
+    """A line for people; ``level`` is ``info``, ``warning`` or ``error``."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+    station: str = ""
+
+
+_cause: ContextVar[int | None] = ContextVar("evtui_cause", default=None)
+
+
+def current_cause() -> int | None:
+    """Sequence number of the event being handled in this context, or None."""
+    return _cause.get()
+
+
+@contextmanager
+def caused_by(seq: int | None) -> Iterator[None]:
+    """Everything published inside the block, and tasks started in it, get ``seq`` as cause.
+
+    A queue between two tasks breaks the chain: a queued command carries its cause along and
+    its consumer opens a block again.
+    """
+    token = _cause.set(seq)
+    try:
+        yield
+    finally:
+        _cause.reset(token)
+
+
+class LabTime(Protocol):
+    """What the stream needs of a clock."""
+
+    start_utc: float
+
+    def now(self) -> float: ...
+
+
+E = TypeVar("E", bound=Event)
+Subscriber = Callable[[Event], None]
+
+
+class EventReader:
+    """A bounded mailbox for one reader on another thread.
+
+    The engine appends, the reader takes; both ends of a deque are atomic in CPython, so no
+    lock is held and a reader that stands still never holds up the engine.  What does not fit
+    pushes out the oldest and is counted in ``dropped``.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._events: deque[Event] = deque(maxlen=capacity)
+        self._capacity = capacity
+        self._appended = 0
+        self._taken = 0
+
+    def append(self, event: Event) -> None:
+        """Called by the stream, on the engine's thread only."""
+        self._events.append(event)
+        self._appended += 1
+
+    def take(self, limit: int | None = None) -> list[Event]:
+        """Return what has come since the last call, oldest first, at most ``limit``."""
+        taken: list[Event] = []
+        pop = self._events.popleft
+        try:
+            while limit is None or len(taken) < limit:
+                taken.append(pop())
+        except IndexError:
+            pass
+        self._taken += len(taken)
+        return taken
+
+    @property
+    def dropped(self) -> int:
+        """Events pushed out before they were taken."""
+        return max(0, self._appended - self._taken - len(self._events))
+
+
+class EventStream:
+    """Numbers, stamps and hands out events, on the engine's thread.
+
+    A subscriber that publishes while it is being told (a detector that raises an alarm)
+    does not overtake: its event is handed out after the one being handed out, so every
+    subscriber sees the same order.
+    """
+
+    def __init__(self, clock: LabTime) -> None:
+        self._clock = clock
+        self._seq = 0
+        self._subscribers: list[Subscriber] = []
+        self._pending: deque[Event] = deque()
+        self._delivering = False
+
+    @property
+    def start_utc(self) -> float:
+        """Unix time in seconds of lab time 0."""
+        return self._clock.start_utc
+
+    @property
+    def last_seq(self) -> int:
+        """Sequence number of the newest event, 0 before the first."""
+        return self._seq
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call ``subscriber`` for each event from now on; returns a function that ends it."""
+        self._subscribers.append(subscriber)
+
+        def unsubscribe() -> None:
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
+
+        return unsubscribe
+
+    def reader(self, capacity: int = 20_000) -> EventReader:
+        """A bounded mailbox that gets every event from now on."""
+        reader = EventReader(capacity)
+        self.subscribe(reader.append)
+        return reader
+
+    def publish(self, event: E, *, t: float | None = None) -> E:
+        """Stamp ``event``, hand it to every subscriber and return it.
+
+        Args:
+            event: a fresh event; its ``seq`` must still be 0.
+            t: lab time in seconds when it is not now (a bus stamps from its bit clock).
+
+        Raises:
+            ValueError: the event was published before.
+        """
+        if event.seq:
+            raise ValueError(f"event {event.seq} is on the stream already")
+        self._seq += 1
+        stamp = msgspec.structs.force_setattr
+        stamp(event, "seq", self._seq)
+        stamp(event, "t", self._clock.now() if t is None else t)
+        if event.cause is None:
+            cause = _cause.get()
+            if cause is not None:
+                stamp(event, "cause", cause)
+        self._pending.append(event)
+        if not self._delivering:
+            self._deliver()
+        return event
+
+    def _deliver(self) -> None:
+        self._delivering = True
+        try:
+            while self._pending:
+                event = self._pending.popleft()
+                for subscriber in tuple(self._subscribers):
+                    subscriber(event)
+        finally:
+            self._delivering = False
