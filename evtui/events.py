@@ -447,6 +447,10 @@ class EventStream:
         """Unix time in seconds of lab time 0."""
         return self._clock.start_utc
 
+    def now(self) -> float:
+        """Lab time in seconds."""
+        return self._clock.now()
+
     @property
     def last_seq(self) -> int:
         """Sequence number of the newest event, 0 before the first."""

@@ -1,0 +1,1 @@
+"""Anomalies: each is one file in the folder of the layer it acts on."""

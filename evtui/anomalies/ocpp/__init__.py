@@ -1,0 +1,1 @@
+"""Anomalies that a central system causes by what it sends."""

@@ -1,0 +1,281 @@
+"""The ``evtui`` command.
+
+Options are made from :data:`evtui.config.SETTINGS`.  Everything heavy is imported only once
+the command line, the settings, the terminal and the port are known to be good, so that help,
+version and every error come at once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evtui import __version__
+from evtui.config import (
+    SETTINGS,
+    Effective,
+    Setting,
+    Settings,
+    SettingsError,
+    load,
+    over_ssh,
+    to_toml,
+    toml_value,
+)
+
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["main"]
+
+_HOST = "127.0.0.1"
+_FAILED = 1
+_BAD_INPUT = 2
+_INTERRUPTED = 130  # as a shell reports SIGINT
+
+_ABOUT = """\
+An EV-charging anomaly lab in a terminal: an OCPP 1.6-J central system, a charge point and a
+charger module on a virtual CAN bus, with the charging current on the same clock.
+"""
+_EPILOGUE = """\
+\b
+Examples:
+  evtui                                run the lab
+  evtui --preset dc --variant txprofile --high 200
+  evtui --port 0 --waits 1,0.5,1,1.5   a free port, twice as fast
+  evtui config --toml > lab.toml       write every setting down
+  evtui --config lab.toml              and use them
+
+\b
+Keys in the lab: s start, x stop the anomaly, ? help, q quit.
+Every option can stand in a TOML file; evtui config shows where it is
+looked for and what is in force. More in README.md.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code.
+
+    Args:
+        arguments: without the program's name; default: those of the process.
+
+    Returns:
+        0 when all went well, 1 when the output could not be written, 2 for bad input, 130
+        when interrupted; after that whatever the app says.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A path or an identity that the terminal's encoding lacks must not end in a traceback.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        # What is left to do comes back as a value and runs outside of this try: an error
+        # inside the lab is not an error of the command line.
+        outcome = _evtui.main(arguments, prog_name="evtui", standalone_mode=False)
+    except SettingsError as error:
+        return _refuse(str(error))
+    except click.UsageError as error:
+        message = error.format_message()
+        return _refuse(f"{message[:1].lower()}{message[1:]} See evtui --help.")
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except OSError as error:  # a broken pipe has ended inside click already
+        return _refuse(f"cannot write the output ({error.strerror})", status=_FAILED)
+    return _run(outcome) if isinstance(outcome, Settings) else outcome or 0
+
+
+class _Grouped(click.Command):
+    """A command whose help lists options under the headings of the settings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups = {setting.name: setting.group for setting in SETTINGS}
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(groups.get(param.name or "", "Program"), []).append(record)
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+
+
+class _GroupedRoot(_Grouped, click.Group):
+    """The same for the command that has sub-commands."""
+
+
+def _options() -> list[click.Parameter]:
+    """One option a setting, and ``--config``; values stay text until the settings check them."""
+    options: list[click.Parameter] = []
+    for setting in SETTINGS:
+        switch = "/" in setting.flag
+        default = setting.flag_for(setting.default) if switch else _default(setting)
+        limits = "; ".join(part for part in (setting.kind.limits, f"default {default}") if part)
+        options.append(
+            click.Option(
+                [setting.name, setting.flag],
+                is_flag=switch,
+                type=bool if switch else str,
+                default=None,
+                metavar=None if switch else setting.kind.metavar,
+                help=f"{setting.summary} [{limits}]",
+            )
+        )
+    options.append(
+        click.Option(
+            ["file", "--config"], metavar="FILE", help="Read settings from this TOML file."
+        )
+    )
+    return options
+
+
+def _default(setting: Setting) -> str:
+    if setting.default is None:
+        return setting.unset
+    if isinstance(setting.default, tuple):
+        return ",".join(f"{part:g}" for part in setting.default)
+    if isinstance(setting.default, float):
+        return f"{setting.default:g}"
+    return str(setting.default) or "empty"
+
+
+@click.pass_context
+def _start(context: click.Context, /, **options: Any) -> Settings | None:
+    context.obj = options
+    return None if context.invoked_subcommand else _load(options).settings
+
+
+@click.pass_obj
+def _config(before: dict[str, Any], /, toml: bool, **options: Any) -> None:
+    """Show the settings in force and where each came from."""
+    given = {name: value for name, value in options.items() if value is not None}
+    effective = _load(before | given)
+    click.echo(to_toml(effective.settings) if toml else _table(effective), nl=False)
+
+
+_evtui = _GroupedRoot(
+    "evtui",
+    callback=_start,
+    params=_options(),
+    help=_ABOUT,
+    epilog=_EPILOGUE,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND]",
+)
+click.version_option(__version__, message="evtui %(version)s")(_evtui)
+_evtui.add_command(
+    _Grouped(
+        "config",
+        callback=_config,
+        params=[
+            *_options(),
+            click.Option(["--toml"], is_flag=True, help="As a TOML file, to keep and to edit."),
+        ],
+        help=_config.__doc__,
+    )
+)
+
+
+def _load(options: dict[str, Any]) -> Effective:
+    flags = {name: value for name, value in options.items() if value is not None}
+    return load(flags, flags.pop("file", None))
+
+
+def _table(effective: Effective) -> str:
+    rows = [("setting", "value", "from")]
+    rows += (
+        (setting.key, _value(effective.settings, setting), effective.origins[setting.name])
+        for setting in SETTINGS
+    )
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    lines = [f"{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}" for row in rows]
+    found = "" if effective.found else " (not there)"
+    return "\n".join([*lines, "", f"settings file: {effective.looked_for}{found}", ""])
+
+
+def _value(settings: Settings, setting: Setting) -> str:
+    value = getattr(settings, setting.name)
+    why = ""
+    if value is None and setting.name == "meter_interval":
+        value = settings.meter_interval_for(settings.preset)
+        why = f" (preset {settings.preset})"
+    elif value is None and setting.name == "fps":
+        ssh = over_ssh(os.environ)
+        value = settings.frame_rate(ssh=ssh)
+        why = " (over SSH)" if ssh else " (local)"
+    elif value is None:
+        return f"none ({setting.unset})"
+    return f"{toml_value(value)} {setting.kind.unit}".rstrip() + why
+
+
+def _run(settings: Settings) -> int:
+    """Check the terminal, take the port, then hand over to the app."""
+    trouble = _terminal_trouble()
+    if trouble:
+        return _refuse(trouble, program="evtui needs a terminal")
+    try:
+        listener = None if settings.csms else _listen(settings.port)
+    except OSError as error:
+        return _refuse(_port_trouble(settings.port, error))
+    # Textual reads both once, when it is imported.
+    ssh = over_ssh(os.environ)
+    os.environ["TEXTUAL_FPS"] = str(settings.frame_rate(ssh=ssh))
+    if ssh:
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    try:
+        from evtui.tui.run import run
+
+        return run(settings, listener)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _terminal_trouble() -> str:
+    for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
+        if stream is None or not stream.isatty():
+            return f"standard {name} is not one; over SSH use ssh -t"
+    if os.environ.get("TERM") == "dumb":
+        return "TERM=dumb cannot move the cursor; try TERM=xterm-256color"
+    return ""
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket on loopback; raises OSError.
+
+    It listens at once: two sockets with SO_REUSEADDR may both bind a port that nobody listens
+    on yet, so a bind alone would not find out that the port is taken.
+    """
+    import socket
+
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_HOST, port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _port_trouble(port: int, error: OSError) -> str:
+    import errno
+
+    if error.errno == errno.EADDRINUSE:
+        problem = f"port {port} is in use"
+    elif error.errno == errno.EACCES:
+        problem = f"port {port} needs privileges"
+    else:
+        problem = f"cannot listen on {_HOST}:{port} ({error.strerror})"
+    return f"{problem}; choose another with --port, or a free one with --port 0"
+
+
+def _refuse(message: str, program: str = "evtui", status: int = _BAD_INPUT) -> int:
+    """One line on stderr, with nothing in it that a terminal would obey."""
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+    click.echo(f"{program}: {line}", err=True)
+    return status

@@ -1,0 +1,391 @@
+"""Settings: what they are, what they may be, and where each effective value came from.
+
+:class:`Settings` is the only place that knows a setting's name, type, default, limits and
+help text.  The command line, the TOML files, ``evtui config`` and the help are all made from
+:data:`SETTINGS`, which is read off its fields.
+
+Plain dataclasses rather than msgspec: ``evtui --help`` must not pay 40 ms for an import, and
+every message here says what was expected in the setting's own words.
+"""
+
+# ruff: noqa: RUF009 - _setting() is dataclasses.field() with our metadata, no shared default
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from evtui import __version__
+from evtui.kinds import (
+    Choice,
+    CiString,
+    EndpointUrl,
+    FourWaits,
+    Integer,
+    Kind,
+    Number,
+    Seconds,
+    Switch,
+    Text,
+    Waits,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "SETTINGS",
+    "Effective",
+    "Preset",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "Variant",
+    "load",
+    "over_ssh",
+    "platform_file",
+    "to_toml",
+    "toml_value",
+]
+
+Preset = Literal["seed", "dc", "ccs", "ac"]
+Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
+
+T = TypeVar("T")
+
+_LARGEST_FILE = 1 << 20
+
+
+class SettingsError(ValueError):
+    """Bad input; its text is one line that names place, problem and what was expected."""
+
+
+def _setting(
+    default: T,
+    kind: Kind[T],
+    group: str,
+    summary: str,
+    *,
+    flag: str = "",
+    table: str = "",
+    unset: str = "",
+) -> T:
+    """One field of :class:`Settings`; see :class:`Setting` for what the arguments mean."""
+    about = {
+        "kind": kind,
+        "group": group,
+        "summary": summary,
+        "flag": flag,
+        "table": table,
+        "unset": unset,
+    }
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a run can be told before it starts; checked by :func:`load`.
+
+    None means "not said": :meth:`meter_interval_for` and :meth:`frame_rate` then decide.
+
+    Lengths: BootNotification.req is OCPP 1.6 ed. 2 section 6.3 (vendor and model CiString20,
+    serial CiString25, firmware CiString50), the id tag is an IdToken, CiString20 (section
+    7.28).  OCPP-J 1.6 gives the identity no length; 48 is that of OCPP 2.0.1 part 4 section
+    3.1.1.  Meter values faster than the power stage's 100 ms step would repeat themselves.
+    """
+
+    port: int = _setting(
+        9000, Integer(0, 65535), "Lab", "Port of the central system on 127.0.0.1; 0 = a free one."
+    )
+    csms: str | None = _setting(
+        None,
+        EndpointUrl(),
+        "Lab",
+        "Connect the charge point to this central system instead of ours.",
+        unset="our own",
+    )
+    heartbeat_interval: int = _setting(
+        10, Integer(1, 86400, "s"), "Lab", "Heartbeat interval that our central system gives."
+    )
+    seed: int = _setting(1, Integer(0), "Lab", "Seed of everything random.")
+
+    id: str = _setting("CP1", Text(1, 48), "Charge point", "Charge point identity.")
+    vendor: str = _setting("evtui", CiString(0, 20), "Charge point", "Vendor.")
+    model: str = _setting("DC lab", CiString(0, 20), "Charge point", "Model.")
+    serial: str = _setting("", CiString(0, 25), "Charge point", "Serial number.")
+    firmware: str = _setting(__version__, CiString(0, 50), "Charge point", "Firmware version.")
+    id_tag: str = _setting("ANOM_TEST", CiString(1, 20), "Charge point", "Id tag of remote starts.")
+    preset: Preset = _setting("seed", Choice(Preset), "Charge point", "Power stage.")
+    strict: bool = _setting(
+        False,
+        Switch(),
+        "Charge point",
+        "Reject or take a TxProfile without a transaction.",
+        flag="--strict/--lenient",
+    )
+    meter_interval: float | None = _setting(
+        None,
+        Seconds(0.1, 86400),
+        "Charge point",
+        "Time between MeterValues.",
+        unset="1 s in preset seed, else 10 s",
+    )
+    soc: float = _setting(
+        20.0, Number(0, 100, "%"), "Charge point", "State of charge at the start."
+    )
+
+    fps: int | None = _setting(
+        None, Integer(1, 60), "Terminal", "Most frames a second.", unset="10, over SSH 4"
+    )
+    mouse: bool = _setting(True, Switch(), "Terminal", "Use the mouse.", flag="--mouse/--no-mouse")
+    theme: str | None = _setting(
+        None, Text(1, 64), "Terminal", "Name of a Textual theme.", unset="the app's own"
+    )
+
+    variant: Variant = _setting(
+        "seed", Choice(Variant), "Anomaly", "Variant of the repeated current fluctuation."
+    )
+    low_a: float = _setting(
+        0.0, Number(0, 500, "A"), "Anomaly", "Lower current limit.", flag="--low", table="anomaly"
+    )
+    high_a: float = _setting(
+        100.0,
+        Number(0, 500, "A"),
+        "Anomaly",
+        "Upper current limit.",
+        flag="--high",
+        table="anomaly",
+    )
+    waits_s: Waits = _setting(
+        (2.0, 1.0, 2.0, 3.0),
+        FourWaits(Seconds(0.05, 3600)),
+        "Anomaly",
+        "Waits after low, high, start and stop.",
+        flag="--waits",
+        table="anomaly",
+    )
+    cycles: int = _setting(
+        0, Integer(0, 1_000_000), "Anomaly", "Cycles; 0 = endless.", table="anomaly"
+    )
+    jitter: float = _setting(
+        0.0, Number(0, 0.9), "Anomaly", "Share by which each wait varies.", table="anomaly"
+    )
+
+    def meter_interval_for(self, preset: Preset) -> float:
+        """Seconds between MeterValues under ``preset``, which can change while the lab runs."""
+        if self.meter_interval is not None:
+            return self.meter_interval
+        return 1.0 if preset == "seed" else 10.0
+
+    def frame_rate(self, *, ssh: bool) -> int:
+        """Most frames a second the terminal is sent."""
+        return self.fps or (4 if ssh else 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known about one field of :class:`Settings`.
+
+    Attributes:
+        name: the field.
+        default: its default.
+        kind: what it may be.
+        group: heading in the help.
+        summary: one sentence for the help.
+        flag: option on the command line, ``--on/--off`` for a switch.
+        table: TOML table it stands in, empty for the top level.
+        unset: what None means, in words.
+    """
+
+    name: str
+    default: object
+    kind: Kind[object]
+    group: str
+    summary: str
+    flag: str
+    table: str
+    unset: str
+
+    @property
+    def key(self) -> str:
+        """Dotted name in a TOML file."""
+        return f"{self.table}.{self.name}" if self.table else self.name
+
+    def flag_for(self, value: object) -> str:
+        """The one option that sets ``value``."""
+        on, _, off = self.flag.partition("/")
+        return off if value is False else on
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(
+        name=each.name,
+        default=each.default,
+        **{**each.metadata, "flag": each.metadata["flag"] or "--" + each.name.replace("_", "-")},
+    )
+    for each in fields(Settings)
+)
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_TABLES = {setting.table for setting in SETTINGS} - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """Settings and where they came from.
+
+    Attributes:
+        settings: the values.
+        origins: field name to ``default``, ``file <path>`` or ``flag --port``.
+        looked_for: the platform's settings file.
+        found: True when that file exists.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    looked_for: str
+    found: bool
+
+
+def load(flags: Mapping[str, str | bool] | None = None, file: str | None = None) -> Effective:
+    """Defaults, then the platform's file if there is one, then ``file``, then ``flags``.
+
+    Args:
+        flags: field name to the text given on the command line, a bool for a switch.
+        file: path of a TOML file that must exist.
+
+    Raises:
+        SettingsError: something is not as expected.
+    """
+    values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
+    origins = dict.fromkeys(values, "default")
+    looked_for = str(platform_file())
+    document = _read_file(looked_for, looked_for, required=False)
+    documents = [] if document is None else [(looked_for, document)]
+    if file is not None:
+        documents.append((file, _read_file(file, f"--config {file}", required=True) or {}))
+    for path, content in documents:
+        for key, raw in _entries(content, path):
+            setting = _BY_KEY.get(key)
+            if setting is None:
+                raise SettingsError(f"{path}: {key}: unknown setting{_near(key)}")
+            values[setting.name] = _checked(setting.kind, raw, f"{path}: {key}")
+            origins[setting.name] = f"file {path}"
+    for name, given in (flags or {}).items():
+        setting = _BY_NAME[name]
+        flag = setting.flag_for(given)
+        values[name] = _checked(setting.kind, given, flag, from_text=isinstance(given, str))
+        origins[name] = f"flag {flag}"
+    low, high = values["low_a"], values["high_a"]
+    if low > high:
+        raise SettingsError(
+            f"high_a: expected at least low_a = {low:g} A ({origins['low_a']}), "
+            f"got {high:g} A ({origins['high_a']})"
+        )
+    return Effective(Settings(**values), origins, looked_for, document is not None)
+
+
+def platform_file() -> Path:
+    """Where the platform keeps a user's settings: ``~/.config/evtui/config.toml`` on Linux."""
+    from platformdirs import user_config_path
+
+    return user_config_path("evtui") / "config.toml"
+
+
+def over_ssh(environ: Mapping[str, str]) -> bool:
+    """True when the terminal is at the other end of an SSH connection."""
+    return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+
+
+def toml_value(value: object) -> str:
+    """``value`` of a setting as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):  # printable by its kind, so two escapes are enough
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(toml_value(part) for part in value) + "]"
+    return repr(value)
+
+
+def to_toml(settings: Settings) -> str:
+    """A settings file that gives exactly ``settings``; what is not set is commented out."""
+    lines: list[str] = []
+    table = ""
+    for setting in SETTINGS:
+        if setting.table != table:
+            table = setting.table
+            lines += ["", f"[{table}]"]
+        value = getattr(settings, setting.name)
+        assignment = (
+            f"# {setting.name} =" if value is None else f"{setting.name} = {toml_value(value)}"
+        )
+        lines.append(f"{assignment}  # {setting.summary}")
+    return "\n".join(lines) + "\n"
+
+
+def _read_file(path: str, place: str, *, required: bool) -> dict[str, Any] | None:
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        if not required and isinstance(error, FileNotFoundError | NotADirectoryError):
+            return None
+        raise SettingsError(f"{place}: {(error.strerror or 'cannot be read').lower()}") from None
+    if len(raw) > _LARGEST_FILE:
+        raise SettingsError(f"{path}: larger than 1 MiB, so hardly a settings file")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(
+            f"{path}: expected a TOML file, got something that is not UTF-8 text"
+        ) from None
+
+    import tomllib  # most runs have no file to parse
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        end = f"at line {text.count(chr(10)) + 1}, the end"
+        problem = str(error).replace("at end of document", end)
+        raise SettingsError(f"{path}: not valid TOML: {problem}") from None
+
+
+def _entries(document: Mapping[str, Any], path: str) -> Iterator[tuple[str, object]]:
+    for key, value in document.items():
+        if key not in _TABLES:
+            yield key, value
+        elif isinstance(value, dict):
+            yield from ((f"{key}.{name}", part) for name, part in value.items())
+        else:
+            raise SettingsError(f"{path}: {key}: expected a table, got {_got(value)}")
+
+
+def _checked(kind: Kind[T], value: Any, place: str, *, from_text: bool = False) -> T:
+    try:
+        return kind.check(kind.read(value) if from_text else value)
+    except ValueError:
+        raise SettingsError(f"{place}: expected {kind.expected}, got {_got(value)}") from None
+
+
+def _got(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 60 else f'"{value[:60]}…" ({len(value)} characters)'
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, int) and abs(value) >= 1 << 64:
+        return "a huge number"  # whose digits Python may refuse to write
+    return str(value).lower()
+
+
+def _near(key: str) -> str:
+    from difflib import get_close_matches
+
+    known = {name: setting.key for name, setting in (_BY_NAME | _BY_KEY).items()}
+    guess = key.replace("-", "_")
+    leaf = guess.rpartition(".")[2]
+    near = [leaf] if leaf in known else get_close_matches(guess, known, n=1)
+    return f"; did you mean {known[near[0]]}?" if near else "; evtui --help lists them all"

@@ -1,0 +1,121 @@
+"""Feeding a detector from what an observer could see: CAN frames, or MeterValues."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import can
+
+from evtui.canbus.protocol import Current, MalformedFrame, decode
+from evtui.detection.reversals import ReversalDetector
+from evtui.events import Alarm, CanFrame, Event, EventStream, OcppMessage
+
+__all__ = ["VIEWS", "DetectorPart", "View"]
+
+View = Literal["can", "ocpp"]
+"""Where an observer sits: at the edge on CAN, or at the central system."""
+
+VIEWS: tuple[View, ...] = ("can", "ocpp")
+
+CURRENT_ID = 0x300
+
+
+class DetectorPart:
+    """One reversal detector for each view, station and connector.
+
+    Args:
+        stream: read for frames and messages; alarms are published on it.
+        views: which feeds are looked at.
+        phase: which end's sight of MeterValues counts: ``delivered`` at our central system,
+            or ``sent`` by our charge point when the central system is somebody else's.
+    """
+
+    def __init__(
+        self,
+        stream: EventStream,
+        views: tuple[View, ...] = VIEWS,
+        phase: Literal["sent", "delivered"] = "delivered",
+    ) -> None:
+        self.views = views
+        self._phase = phase
+        self._stream = stream
+        self._detectors: dict[tuple[View, str, int], ReversalDetector] = {}
+        self._unsubscribe = stream.subscribe(self._on_event)
+
+    def watch(self, views: tuple[View, ...]) -> None:
+        """Look at these feeds from now on; an alarm of a feed no longer watched is cleared."""
+        for (view, station, connector), detector in tuple(self._detectors.items()):
+            if view not in views:
+                if detector.alarm:
+                    self._publish(view, station, connector, False, "no longer watched")
+                del self._detectors[view, station, connector]
+        self.views = views
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._unsubscribe()
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, CanFrame):
+            if event.arbitration_id == CURRENT_ID and "can" in self.views:
+                self._from_can(event)
+        elif isinstance(event, OcppMessage) and event.action == "MeterValues":
+            if event.kind == "call" and "ocpp" in self.views:
+                self._from_ocpp(event)
+
+    def _from_can(self, frame: CanFrame) -> None:
+        message = can.Message(
+            arbitration_id=frame.arbitration_id, is_extended_id=frame.extended, data=frame.data
+        )
+        try:
+            value = decode(message)
+        except MalformedFrame:
+            return
+        if isinstance(value, Current):
+            self._update("can", frame.station, 1, frame.t, float(value.amperes))
+
+    def _from_ocpp(self, message: OcppMessage) -> None:
+        if message.phase != self._phase:
+            return
+        current = reported_current(message.payload)
+        if current is not None and message.connector is not None:
+            self._update("ocpp", message.station, message.connector, message.t, current)
+
+    def _update(self, view: View, station: str, connector: int, t: float, current: float) -> None:
+        key = (view, station, connector)
+        detector = self._detectors.get(key)
+        if detector is None:
+            detector = self._detectors[key] = ReversalDetector()
+        change = detector.update(t, current)
+        if change is not None:
+            evidence = (
+                f"{detector.turns} reversals of {detector.hysteresis:g} A in {detector.window:g} s"
+            )
+            self._publish(view, station, connector, change == "raised", evidence)
+
+    def _publish(
+        self, view: View, station: str, connector: int, raised: bool, evidence: str
+    ) -> None:
+        self._stream.publish(
+            Alarm(
+                source=f"{ReversalDetector.name}/{view}",
+                station=station,
+                connector=connector,
+                detector=ReversalDetector.name,
+                view=view,
+                raised=raised,
+                evidence=evidence,
+            )
+        )
+
+
+def reported_current(payload: Any) -> float | None:
+    """First Current.Import in A of a MeterValues payload, None where there is none."""
+    try:
+        for value in payload["meterValue"]:
+            for sample in value["sampledValue"]:
+                if sample.get("measurand") == "Current.Import":
+                    return float(sample["value"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return None

@@ -1,0 +1,218 @@
+"""What the value of a setting may be, and how it is written on a command line.
+
+A kind describes itself, so that help and error messages cannot disagree with the check.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Generic, TypeVar, get_args
+
+__all__ = [
+    "Choice",
+    "CiString",
+    "EndpointUrl",
+    "FourWaits",
+    "Integer",
+    "Kind",
+    "Number",
+    "Seconds",
+    "Switch",
+    "Text",
+    "Waits",
+]
+
+LARGEST_INTEGER = 2**63 - 1  # what TOML promises to hold
+
+Waits = tuple[float, float, float, float]
+T_co = TypeVar("T_co", covariant=True)
+
+_SECONDS_PER_UNIT = {"ms": 0.001, "min": 60.0, "s": 1.0, "h": 3600.0}
+
+
+class Kind(ABC, Generic[T_co]):
+    """What a value may be.
+
+    Attributes:
+        metavar: stands for the value in the help.
+        expected: completes "expected ...".
+        limits: short form of the constraint for the help, empty where metavar says it all.
+        unit: unit of the value, empty for none.
+    """
+
+    metavar = "TEXT"
+    limits = ""
+    unit = ""
+    expected: str
+
+    def read(self, text: str) -> object:
+        """The value that TOML would have given; raises ValueError for text that is none."""
+        return text
+
+    @abstractmethod
+    def check(self, value: object) -> T_co:
+        """``value`` in its final type; raises ValueError when it is not what is expected."""
+
+
+class Switch(Kind[bool]):
+    """On or off; on the command line two options, so it is never read from text."""
+
+    expected = "true or false"
+
+    def check(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+
+class Integer(Kind[int]):
+    """A whole number from ``low`` to ``high``, both included."""
+
+    metavar = "N"
+
+    def __init__(self, low: int, high: int = LARGEST_INTEGER, unit: str = "") -> None:
+        self.low, self.high, self.unit = low, high, unit
+        top = "2^63-1" if high == LARGEST_INTEGER else high
+        self.limits = f"{low} to {top} {unit}".rstrip()
+        self.expected = f"an integer from {self.limits}"
+
+    def read(self, text: str) -> object:
+        return int(text)
+
+    def check(self, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError
+        if not self.low <= value <= self.high:
+            raise ValueError
+        return value
+
+
+class Number(Kind[float]):
+    """A finite number from ``low`` to ``high``, both included; TOML may write it as integer."""
+
+    metavar = "N"
+    noun = "a number"
+
+    def __init__(self, low: float, high: float, unit: str = "") -> None:
+        self.low, self.high, self.unit = low, high, unit
+        self.limits = f"{low:g} to {high:g} {unit}".rstrip()
+        self.expected = f"{self.noun} from {self.limits}"
+
+    def read(self, text: str) -> object:
+        return float(text)
+
+    def check(self, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError
+        if not self.low <= value <= self.high:  # not-a-number fails this too
+            raise ValueError
+        return float(value)
+
+
+class Seconds(Number):
+    """A time: a plain number is seconds; ``500ms``, ``2s``, ``1min`` and ``1h`` are times too."""
+
+    metavar = "TIME"
+    noun = "a time such as 500ms, 2s or 1min,"
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__(low, high, "s")
+
+    def read(self, text: str) -> object:
+        for unit, seconds in _SECONDS_PER_UNIT.items():
+            if text.endswith(unit):
+                return float(text.removesuffix(unit)) * seconds
+        return float(text)
+
+    def check(self, value: object) -> float:
+        return super().check(self.read(value) if isinstance(value, str) else value)
+
+
+class FourWaits(Kind[Waits]):
+    """The waits after the four steps of a fluctuation cycle, in seconds."""
+
+    metavar = "T,T,T,T"
+    unit = "s"
+
+    def __init__(self, each: Seconds) -> None:
+        self._each = each
+        self.limits = f"each {each.limits}"
+        self.expected = f"4 times such as 2,1,2,3, {self.limits}"
+
+    def read(self, text: str) -> object:
+        return text.split(",")
+
+    def check(self, value: object) -> Waits:
+        if not isinstance(value, list) or len(value) != 4:
+            raise ValueError
+        first, second, third, fourth = (self._each.check(wait) for wait in value)
+        return first, second, third, fourth
+
+
+class Choice(Kind[Any]):
+    """One of the strings of a ``Literal`` type."""
+
+    metavar = "NAME"
+
+    def __init__(self, literal: object) -> None:
+        self._choices = get_args(literal)
+        self.limits = ", ".join(self._choices)
+        self.expected = f"one of {self.limits}"
+
+    def check(self, value: object) -> Any:
+        if not isinstance(value, str) or value not in self._choices:
+            raise ValueError
+        return value
+
+
+class Text(Kind[str]):
+    """Printable characters, so that no value can move the cursor of a terminal or a log."""
+
+    alphabet = "printable"
+
+    def __init__(self, low: int, high: int) -> None:
+        self._low, self._high = low, high
+        self.limits = f"{low} to {high}" if low else f"at most {high}"
+        self.expected = f"{self.limits} {self.alphabet} characters"
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str) or not value.isprintable():
+            raise ValueError
+        if not self._low <= len(value) <= self._high:
+            raise ValueError
+        return value
+
+
+class CiString(Text):
+    """OCPP 1.6 ed. 2 section 2.2: printable ASCII only; lengths in sections 7.15 to 7.17."""
+
+    alphabet = "printable ASCII"
+
+    def check(self, value: object) -> str:
+        text = super().check(value)
+        if not text.isascii():
+            raise ValueError
+        return text
+
+
+class EndpointUrl(Kind[str]):
+    """An OCPP-J endpoint URL (OCPP-J 1.6 section 3.1.1), to which /<identity> is appended.
+
+    No query and no fragment: nothing can be appended behind them (RFC 6455 section 3
+    forbids the fragment anyway).
+    """
+
+    metavar = "URL"
+    expected = "a URL such as ws://host:9000/path or wss://host/path"
+
+    def check(self, value: object) -> str:
+        from urllib.parse import urlsplit
+
+        if not isinstance(value, str) or not value.isprintable() or " " in value:
+            raise ValueError
+        url = urlsplit(value)
+        if url.scheme not in ("ws", "wss") or not url.hostname or url.port == 0:
+            raise ValueError
+        if "?" in value or "#" in value:
+            raise ValueError
+        return value

@@ -1,0 +1,355 @@
+"""The central system (CSMS): a WebSocket server and one session for each charge point."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass, field
+from typing import Any
+
+from ocpp.v16 import call_result
+from ocpp.v16.datatypes import IdTagInfo
+from ocpp.v16.enums import (
+    Action,
+    AuthorizationStatus,
+    DataTransferStatus,
+    RegistrationStatus,
+)
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from evtui.events import CentralSystemState, EventStream, LinkState, OcppMessage
+from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages
+from evtui.ocpp16.peer import Peer, on
+from evtui.ocpp16.websocket import (
+    MAX_MESSAGE_BYTES,
+    SUBPROTOCOL,
+    WebSocketTransport,
+    identity_from_path,
+    not_found,
+    offered_subprotocols,
+    select_subprotocol,
+)
+from evtui.runtime.clock import LoopClock
+
+__all__ = ["CentralSystem", "OpenTransaction", "StationOffline", "StationSession"]
+
+SOURCE = "csms"
+HOST = "127.0.0.1"
+
+
+class StationOffline(Exception):
+    """An operation was asked of a station that is not connected."""
+
+
+@dataclass(slots=True)
+class OpenTransaction:
+    """A transaction this central system issued an id for and that has not stopped.
+
+    Attributes:
+        meter_start: Wh.
+    """
+
+    transaction_id: int
+    connector: int
+    id_tag: str
+    meter_start: int
+
+
+@dataclass(slots=True)
+class StationRecord:
+    """What the central system remembers of a station across its connections."""
+
+    identity: str
+    accepted: bool = False
+    connections: int = 0
+    status: dict[int, str] = field(default_factory=dict)
+    transactions: dict[int, OpenTransaction] = field(default_factory=dict)
+
+
+class StationSession(Peer):
+    """The central system's end of one connection."""
+
+    def __init__(self, link: Link, record: StationRecord, central: CentralSystem) -> None:
+        super().__init__(link, central.stream, SOURCE)
+        self.record = record
+        self._central = central
+
+    @on(Action.boot_notification)
+    def on_boot_notification(self, **_: Any) -> Any:
+        self.record.accepted = True
+        self.afterwards(lambda: self._central.announce(self.record, "accepted"))
+        return call_result.BootNotification(
+            current_time=self._central.clock.iso(),
+            interval=self._central.heartbeat_interval,
+            status=RegistrationStatus.accepted,
+        )
+
+    @on(Action.heartbeat)
+    def on_heartbeat(self) -> Any:
+        return call_result.Heartbeat(current_time=self._central.clock.iso())
+
+    @on(Action.status_notification)
+    def on_status_notification(self, connector_id: int, status: str, **_: Any) -> Any:
+        self.record.status[connector_id] = status
+        return call_result.StatusNotification()
+
+    @on(Action.authorize)
+    def on_authorize(self, **_: Any) -> Any:
+        return call_result.Authorize(id_tag_info=_accepted())
+
+    @on(Action.start_transaction)
+    def on_start_transaction(
+        self, connector_id: int, id_tag: str, meter_start: int, **_: Any
+    ) -> Any:
+        transaction_id = self._central.next_transaction_id()
+        self.record.transactions[transaction_id] = OpenTransaction(
+            transaction_id, connector_id, id_tag, meter_start
+        )
+        return call_result.StartTransaction(transaction_id=transaction_id, id_tag_info=_accepted())
+
+    @on(Action.stop_transaction)
+    def on_stop_transaction(self, transaction_id: int, id_tag: str | None = None, **_: Any) -> Any:
+        # An unknown id is acknowledged too, or the station would send it for ever (section 4.10).
+        self.record.transactions.pop(transaction_id, None)
+        return call_result.StopTransaction(id_tag_info=_accepted() if id_tag else None)
+
+    @on(Action.meter_values)
+    def on_meter_values(self, **_: Any) -> Any:
+        return call_result.MeterValues()
+
+    @on(Action.data_transfer)
+    def on_data_transfer(self, **_: Any) -> Any:
+        return call_result.DataTransfer(status=DataTransferStatus.unknown_vendor_id)
+
+    @on(Action.diagnostics_status_notification)
+    def on_diagnostics_status(self, **_: Any) -> Any:
+        return call_result.DiagnosticsStatusNotification()
+
+    @on(Action.firmware_status_notification)
+    def on_firmware_status(self, **_: Any) -> Any:
+        return call_result.FirmwareStatusNotification()
+
+
+def _accepted() -> IdTagInfo:
+    return IdTagInfo(status=AuthorizationStatus.accepted)
+
+
+class CentralSystem:
+    """A supervised part: listens, keeps a session for each station, sends operations.
+
+    Args:
+        stream: where everything is published.
+        clock: lab clock.
+        ids: message ids, shared by the lab.
+        sent: twins of messages, shared with our charge points.
+        port: TCP port on loopback; 0 takes a free one.
+        listener: a socket that listens already; used for the first start only.
+        heartbeat_interval: s, given to stations in BootNotification.conf.
+        first_transaction_id: ids count up from here; never 1 in real time.
+        call_timeout: s to wait for a station's answer.
+    """
+
+    def __init__(
+        self,
+        stream: EventStream,
+        clock: LoopClock,
+        *,
+        ids: MessageIds,
+        sent: SentMessages,
+        port: int = 0,
+        listener: socket.socket | None = None,
+        heartbeat_interval: int = 10,
+        first_transaction_id: int = 1,
+        call_timeout: float = 30.0,
+    ) -> None:
+        self.stream = stream
+        self.clock = clock
+        self.heartbeat_interval = heartbeat_interval
+        self._ids = ids
+        self._sent = sent
+        self._port = port
+        self._listener = listener
+        self._call_timeout = call_timeout
+        self._next_transaction_id = first_transaction_id
+        self._sessions: dict[str, StationSession] = {}
+        self._records: dict[str, StationRecord] = {}
+        self._listening = False
+        self.ready = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """Endpoint URL that stations derive their connection URL from."""
+        return f"ws://{HOST}:{self._port}"
+
+    def record(self, station: str) -> StationRecord:
+        """What is known of a station; an empty record for one never seen."""
+        return self._records.setdefault(station, StationRecord(station))
+
+    def is_connected(self, station: str) -> bool:
+        """True while the station has a session."""
+        return station in self._sessions
+
+    def open_transaction(self, station: str, connector: int) -> OpenTransaction | None:
+        """The newest open transaction on a connector, or None."""
+        open_here = [
+            transaction
+            for transaction in self.record(station).transactions.values()
+            if transaction.connector == connector
+        ]
+        return open_here[-1] if open_here else None
+
+    def next_transaction_id(self) -> int:
+        """A transaction id never issued before in this run."""
+        issued = self._next_transaction_id
+        self._next_transaction_id += 1
+        return issued
+
+    async def call(self, station: str, payload: Any) -> Any:
+        """Send an operation, one of ``ocpp.v16.call``, and return its ``call_result``.
+
+        Raises:
+            StationOffline: no session; nothing was sent.
+            CallRefused, TimeoutError, LinkClosed, ValueError: as :meth:`Link.call` does.
+        """
+        session = self._sessions.get(station)
+        if session is None:
+            raise StationOffline(f"{station} is not connected")
+        return await session.call(payload)
+
+    async def run(self) -> None:
+        """Listen until cancelled; sessions are closed on the way out.
+
+        Raises:
+            OSError: the port cannot be bound.
+        """
+        try:
+            async with self._serve() as server:
+                self._port = server.sockets[0].getsockname()[1]
+                self._publish_state(listening=True)
+                self.ready.set()
+                await server.serve_forever()
+        except OSError as error:
+            self._publish_state(listening=False, detail=f"port {self._port}: {error.strerror}")
+            raise
+        finally:
+            self.ready.clear()
+            self._sessions.clear()
+            if self._listening:
+                self._publish_state(listening=False, detail="stopped")
+
+    def announce(self, record: StationRecord, state: str, detail: str = "") -> None:
+        """Publish how a station's connection stands, seen from here."""
+        self.stream.publish(
+            LinkState(
+                source=SOURCE,
+                station=record.identity,
+                side="central_system",
+                state=state,
+                detail=detail,
+            )
+        )
+
+    def _serve(self) -> Any:
+        options: dict[str, Any] = {
+            "process_request": self._process_request,
+            "select_subprotocol": select_subprotocol,
+            "compression": None,  # 61 KiB a connection with it, 22 KiB without
+            "max_size": MAX_MESSAGE_BYTES,
+            "close_timeout": 1,
+            "open_timeout": 10,
+        }
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            return serve(self._handle, sock=listener, **options)
+        return serve(self._handle, HOST, self._port, **options)
+
+    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        if identity_from_path(request.path) is not None:
+            return None
+        self._publish_refusal(
+            "", "unknown identity", f"no charge point identity in path {request.path[:80]!r}: 404"
+        )
+        return not_found("The path must end with a charge point identity, as in /CP1")
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        request = connection.request
+        identity = None if request is None else identity_from_path(request.path)
+        if identity is None:  # refused in _process_request
+            return
+        if connection.subprotocol != SUBPROTOCOL:
+            offered = offered_subprotocols(request)
+            self._publish_refusal(
+                identity, "sub-protocol", f"offered {offered[:80]}, ocpp1.6 is needed: closed 1002"
+            )
+            await connection.close(1002, "sub-protocol ocpp1.6 is needed")
+            return
+        await self._session(identity, connection)
+
+    async def _session(self, identity: str, connection: ServerConnection) -> None:
+        record = self.record(identity)
+        record.connections += 1
+        link = Link(
+            WebSocketTransport(connection),
+            station=identity,
+            role="central_system",
+            stream=self.stream,
+            source=SOURCE,
+            ids=self._ids,
+            sent=self._sent,
+            supports=StationSession.supported_actions(),
+            number=record.connections,
+            timeout=self._call_timeout,
+        )
+        session = StationSession(link, record, self)
+        older = self._sessions.pop(identity, None)
+        self._sessions[identity] = session
+        if older is not None:
+            self.announce(record, "replaced", "connected twice: the old connection is closed")
+            await older.link.close(1001, "replaced by a new connection")
+        self.announce(record, "connected")
+        self._publish_state(listening=True)
+        try:
+            await session.serve()
+        except LinkClosed as closed:
+            if connection.protocol.close_code == 1009:
+                self._publish_refusal(
+                    identity, "message too big", f"over {MAX_MESSAGE_BYTES} bytes: closed 1009"
+                )
+            reason = str(closed)
+        except asyncio.CancelledError:
+            reason = "central system stopped"
+            raise
+        finally:
+            link.fail("connection gone")
+            if self._sessions.get(identity) is session:
+                del self._sessions[identity]
+                self.announce(record, "offline", reason)
+                self._publish_state(listening=self._listening)
+
+    def _publish_refusal(self, station: str, error: str, detail: str) -> None:
+        self.stream.publish(
+            OcppMessage(
+                source=SOURCE,
+                station=station,
+                sender="charge_point",
+                phase="delivered",
+                kind="invalid",
+                uid="",
+                action="",
+                error=error,
+                detail=detail,
+            )
+        )
+
+    def _publish_state(self, *, listening: bool, detail: str = "") -> None:
+        self._listening = listening
+        self.stream.publish(
+            CentralSystemState(
+                source=SOURCE,
+                url=self.url,
+                listening=listening,
+                stations=tuple(self._sessions),
+                detail=detail,
+            )
+        )

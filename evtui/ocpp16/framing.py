@@ -1,0 +1,183 @@
+"""OCPP-J framing: text to frame and back (OCPP-J 1.6 sections 4.1 and 4.2).  Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+__all__ = [
+    "MESSAGE_ID_MAX",
+    "UNREADABLE_ID",
+    "Frame",
+    "MalformedFrame",
+    "UnknownMessageType",
+    "encode_call",
+    "encode_error",
+    "encode_result",
+    "parse",
+]
+
+MESSAGE_ID_MAX = 36
+"""Longest message id, characters (OCPP-J 1.6 table 3)."""
+
+UNREADABLE_ID = "-1"
+"""Message id of the CALLERROR that answers a text whose own id cannot be read.
+
+OCPP-J 1.6 defines no answer for such a text; OCPP 2.0.1 part 4 section 4.2.3 uses "-1".
+"""
+
+CALL, RESULT, ERROR = 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One well-formed OCPP-J message.
+
+    Attributes:
+        kind: ``call``, ``result`` or ``error``.
+        uid: message id.
+        action: action of a call, else empty.
+        payload: payload of a call or result, errorDetails of an error.
+        code: errorCode of an error, else empty.
+        description: errorDescription of an error, else empty.
+    """
+
+    kind: Literal["call", "result", "error"]
+    uid: str
+    action: str = ""
+    payload: Any = None
+    code: str = ""
+    description: str = ""
+
+
+class MalformedFrame(Exception):
+    """A text that is no OCPP-J message.
+
+    Attributes:
+        uid: the message id where one could be read, else :data:`UNREADABLE_ID`.
+        answerable: True when it looks like a CALL or cannot be told, so that a CALLERROR is
+            due; False for broken answers, which are never answered.
+        action: the action where one could be read, else empty.
+    """
+
+    def __init__(
+        self, detail: str, uid: str = UNREADABLE_ID, *, answerable: bool = True, action: str = ""
+    ) -> None:
+        super().__init__(detail)
+        self.uid = uid
+        self.answerable = answerable
+        self.action = action
+
+
+class UnknownMessageType(Exception):
+    """A message type number other than 2, 3, 4: to be ignored (OCPP-J 1.6 section 4.1.3)."""
+
+
+def parse(text: str | bytes) -> Frame:
+    """Decode one WebSocket text message.
+
+    A null payload means an empty one (OCPP-J 1.6 table 4).
+
+    Raises:
+        MalformedFrame: no JSON, no array, wrong elements.
+        UnknownMessageType: an array whose type number is not 2, 3 or 4.
+    """
+    try:
+        message = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedFrame(f"not JSON: {error}") from None
+    except RecursionError:
+        raise MalformedFrame("JSON nested too deeply") from None
+    if not isinstance(message, list) or not message:
+        raise MalformedFrame("not a JSON array with a message type")
+    kind = message[0]
+    if isinstance(kind, bool) or not isinstance(kind, int):
+        raise MalformedFrame("message type is not a number")
+    if kind not in (CALL, RESULT, ERROR):
+        raise UnknownMessageType(f"message type {kind} is not 2, 3 or 4")
+    uid = _message_id(message, answerable=kind == CALL)
+    if kind == CALL:
+        return _call(uid, message)
+    if kind == RESULT:
+        if len(message) != 3:
+            raise MalformedFrame(
+                f"CALLRESULT with {len(message)} elements, 3 needed", uid, answerable=False
+            )
+        return Frame("result", uid, payload={} if message[2] is None else message[2])
+    return _error(uid, message)
+
+
+def _message_id(message: list[Any], *, answerable: bool) -> str:
+    if len(message) < 2:
+        raise MalformedFrame("message id is missing", answerable=answerable)
+    uid = message[1]
+    if not isinstance(uid, str):
+        raise MalformedFrame(
+            f"message id is {_json_type(uid)}, a string is needed", answerable=answerable
+        )
+    if len(uid) > MESSAGE_ID_MAX:
+        raise MalformedFrame(
+            f"message id has {len(uid)} characters, {MESSAGE_ID_MAX} at most",
+            uid,
+            answerable=answerable,
+        )
+    return uid
+
+
+def _call(uid: str, message: list[Any]) -> Frame:
+    action = message[2] if len(message) > 2 and isinstance(message[2], str) else ""
+    if len(message) != 4:
+        raise MalformedFrame(f"CALL with {len(message)} elements, 4 needed", uid, action=action)
+    if not action:
+        raise MalformedFrame("action is not a name", uid)
+    payload = {} if message[3] is None else message[3]
+    if not isinstance(payload, dict):
+        raise MalformedFrame(
+            f"payload is {_json_type(payload)}, an object is needed", uid, action=action
+        )
+    return Frame("call", uid, action, payload)
+
+
+def _error(uid: str, message: list[Any]) -> Frame:
+    # Peers send any code and details of any type: only the shape is insisted on.
+    if not 3 <= len(message) <= 5 or not isinstance(message[2], str):
+        raise MalformedFrame("CALLERROR without an error code", uid, answerable=False)
+    description = message[3] if len(message) > 3 else ""
+    details = message[4] if len(message) > 4 else {}
+    return Frame(
+        "error",
+        uid,
+        payload=details,
+        code=message[2],
+        description=description if isinstance(description, str) else str(description),
+    )
+
+
+def _json_type(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "an array" if isinstance(value, list) else "an object"
+
+
+def encode_call(uid: str, action: str, payload: Any) -> str:
+    """``[2, uid, action, payload]``"""
+    return msgspec.json.encode([CALL, uid, action, payload]).decode()
+
+
+def encode_result(uid: str, payload: Any) -> str:
+    """``[3, uid, payload]``"""
+    return msgspec.json.encode([RESULT, uid, payload]).decode()
+
+
+def encode_error(uid: str, code: str, description: str = "", details: Any = None) -> str:
+    """``[4, uid, code, description, details]``; no details are an empty object."""
+    details = {} if details is None else details
+    return msgspec.json.encode([ERROR, uid, code, description, details]).decode()

@@ -1,0 +1,114 @@
+"""The ``ocpp`` library's routing and typed messages on top of our link.
+
+The library's own loop would die of ``[2,"q",{},{}]``, wait its whole timeout after the
+connection is gone and swallow CALLERRORs; so its reading and calling are replaced and its
+routing (``@on``), payload classes and name conversion are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from ocpp import routing
+from ocpp.charge_point import (
+    camel_to_snake_case,
+    remove_nones,
+    serialize_as_dict,
+    snake_to_camel_case,
+)
+from ocpp.exceptions import OCPPError
+from ocpp.v16 import ChargePoint, call_result
+from ocpp.v16.enums import Action
+
+from evtui.events import EventStream, Note, caused_by
+from evtui.ocpp16.link import IncomingCall, Link
+
+__all__ = ["Peer", "on"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def on(action: Action) -> Callable[[F], F]:
+    """Mark a method as the handler of ``action``; the library's decorator, typed."""
+    mark: Callable[[F], F] = routing.on(action, skip_schema_validation=True)
+    return mark
+
+
+class Peer(ChargePoint):  # type: ignore[misc]  # the library is untyped
+    """One end of a connection: handlers marked ``@on`` answer, :meth:`call` asks.
+
+    A handler gets the payload's fields as keyword arguments in snake case and returns the
+    matching class of ``ocpp.v16.call_result``.  It must not wait for a call of its own; what
+    must come after its answer is handed to :meth:`afterwards`.
+    """
+
+    def __init__(self, link: Link, stream: EventStream, source: str) -> None:
+        super().__init__(link.station, link, response_timeout=link.timeout)
+        self.link = link
+        self._stream = stream
+        self._source = source
+        self._afterwards: list[Callable[[], object]] = []
+
+    @classmethod
+    def supported_actions(cls) -> frozenset[str]:
+        """Actions this class has a handler for."""
+        marks = (getattr(getattr(cls, name), "_on_action", None) for name in dir(cls))
+        return frozenset(str(mark.value) for mark in marks if mark is not None)
+
+    def afterwards(self, step: Callable[[], object]) -> None:
+        """Run ``step`` once the answer of the call being handled has been sent."""
+        self._afterwards.append(step)
+
+    async def serve(self) -> None:
+        """Handle calls until the connection is gone.
+
+        Raises:
+            LinkClosed: always, in the end.
+        """
+        while True:
+            incoming = await self.link.receive()
+            with caused_by(incoming.seq):
+                await self._handle(incoming)
+
+    async def call(self, payload: Any, **_: Any) -> Any:
+        """Send one of ``ocpp.v16.call`` and return the matching ``call_result``.
+
+        Raises:
+            CallRefused, TimeoutError, LinkClosed, ValueError: as :meth:`Link.call` does.
+        """
+        action = type(payload).__name__
+        answer = await self.link.call(action, _fields(payload))
+        return getattr(call_result, action)(**camel_to_snake_case(answer))
+
+    async def _handle(self, incoming: IncomingCall) -> None:
+        handler = self.route_map[incoming.action]["_on_action"]
+        try:
+            response = handler(**camel_to_snake_case(incoming.payload))
+        except OCPPError as error:
+            await self.link.refuse(incoming, error.code, str(error.description))
+            return
+        except Exception as error:
+            self._stream.publish(
+                Note(
+                    source=self._source,
+                    level="error",
+                    station=self.id,
+                    text=f"{incoming.action} handler failed: {error!r}",
+                )
+            )
+            await self.link.refuse(incoming, "InternalError", type(error).__name__)
+            return
+        await self.link.answer(incoming, _fields(response))
+        steps, self._afterwards = self._afterwards, []
+        for step in steps:
+            step()
+
+
+def _fields(message: Any) -> dict[str, Any]:
+    """A typed message as plain JSON values in camel case, without what was left out."""
+    fields: dict[str, Any] = msgspec.to_builtins(
+        snake_to_camel_case(remove_nones(serialize_as_dict(message)))
+    )
+    return fields

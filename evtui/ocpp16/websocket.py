@@ -1,0 +1,136 @@
+"""OCPP-J over a real WebSocket (``websockets``): handshake rules and the transport."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from urllib.parse import quote, unquote, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from evtui.ocpp16.link import LinkClosed
+
+__all__ = [
+    "MAX_MESSAGE_BYTES",
+    "SUBPROTOCOL",
+    "WebSocketTransport",
+    "dial",
+    "identity_from_path",
+    "not_found",
+    "select_subprotocol",
+    "station_url",
+]
+
+SUBPROTOCOL = Subprotocol("ocpp1.6")
+MAX_MESSAGE_BYTES = 1024 * 1024
+"""A larger message closes the connection with 1009 (RFC 6455 section 7.4.1)."""
+
+IDENTITY_MAX = 255
+"""Longest identity taken from a path; the standard sets no limit for OCPP-J 1.6."""
+
+
+class WebSocketTransport:
+    """A ``websockets`` connection as a link's transport."""
+
+    def __init__(self, connection: ServerConnection | ClientConnection) -> None:
+        self._connection = connection
+
+    async def recv(self) -> str | bytes:
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as closed:
+            raise LinkClosed(describe_close(closed)) from None
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed as closed:
+            raise LinkClosed(describe_close(closed)) from None
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        await self._connection.close(code, reason[:100])
+
+
+def describe_close(closed: ConnectionClosed) -> str:
+    """Who closed, with which code and why, in one line."""
+    if closed.sent is not None and not closed.rcvd_then_sent:
+        reason = f": {closed.sent.reason}" if closed.sent.reason else ""
+        return f"closed by us with {int(closed.sent.code)}{reason}"
+    if closed.rcvd is not None:
+        reason = f": {closed.rcvd.reason}" if closed.rcvd.reason else ""
+        return f"closed by peer with {int(closed.rcvd.code)}{reason}"
+    return "connection lost without a close (1006)"
+
+
+def identity_from_path(path: str) -> str | None:
+    """Charge point identity in a request path, None when there is none to accept.
+
+    The identity is the last segment, percent-decoded: a station appends it to whatever
+    endpoint URL it was given (OCPP-J 1.6 section 3.1.1).  The query is not part of it.
+    """
+    try:
+        identity = unquote(urlsplit(path).path.rpartition("/")[2], errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        return None
+    usable = identity.strip() and identity.isprintable() and len(identity) <= IDENTITY_MAX
+    return identity if usable else None
+
+
+def station_url(endpoint: str, identity: str) -> str:
+    """Connection URL of a charge point: endpoint, slash, identity percent-encoded."""
+    return f"{endpoint.rstrip('/')}/{quote(identity, safe='')}"
+
+
+def select_subprotocol(
+    _connection: ServerConnection, offered: Sequence[Subprotocol]
+) -> Subprotocol | None:
+    """``ocpp1.6`` if offered, else none: the handshake is finished all the same.
+
+    OCPP-J 1.6 section 3.2 wants a response without the header and then an immediate close.
+    """
+    return SUBPROTOCOL if SUBPROTOCOL in offered else None
+
+
+def not_found(text: str) -> Response:
+    """HTTP 404 for an identity that is not recognised (OCPP-J 1.6 section 3.2)."""
+    body = f"{text}\n".encode()
+    headers = Headers()
+    headers["Content-Type"] = "text/plain; charset=utf-8"
+    headers["Content-Length"] = str(len(body))
+    headers["Connection"] = "close"
+    return Response(HTTPStatus.NOT_FOUND.value, HTTPStatus.NOT_FOUND.phrase, headers, body)
+
+
+def offered_subprotocols(request: Request | None) -> str:
+    """What a client offered, for people."""
+    values = [] if request is None else request.headers.get_all("Sec-WebSocket-Protocol")
+    return ", ".join(values) or "none"
+
+
+async def dial(url: str) -> tuple[WebSocketTransport, ClientConnection]:
+    """Connect a charge point.
+
+    Raises:
+        LinkClosed: with one line that says why it did not work.
+    """
+    try:
+        connection = await connect(
+            url,
+            subprotocols=[SUBPROTOCOL],
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            open_timeout=10,
+            close_timeout=1,
+            proxy=None,
+        )
+    except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
+        raise LinkClosed(f"cannot connect: {error}") from None
+    if connection.subprotocol != SUBPROTOCOL:
+        await connection.close(1002, "ocpp1.6 needed")
+        raise LinkClosed("central system did not agree to ocpp1.6")
+    return WebSocketTransport(connection), connection

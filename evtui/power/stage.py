@@ -1,0 +1,308 @@
+"""The power stage: from a limit in A to current, voltage, power, energy and heat."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Literal
+
+import msgspec
+
+from ._checks import not_negative, positive
+from .heat import derating
+from .presets import Preset
+from .vehicle import Vehicle
+
+Phase = Literal[
+    "unplugged",
+    "idle",
+    "cable check",
+    "precharge",
+    "charging",
+    "stopping",
+    "wants replug",
+    "vehicle gave up",
+    "full",
+]
+
+OPENING_CURRENT = 0.1
+"""A below which the contactor opens.
+
+Below what the ``seed`` stage still carries when its next start comes (0.12 A, 3 s after a
+stop), so that its waveform stays exact over the whole cycle.
+"""
+
+FLOWING_CURRENT = 1.0
+"""A above which the current flows, as the vehicle that counts interruptions sees it."""
+
+
+class StageState(msgspec.Struct, frozen=True, gc=False):
+    """What the power stage does now.
+
+    Attributes:
+        current: A flowing (output current for DC, per phase for AC).
+        target: A the current is heading for.
+        limit: A the station allows.
+        voltage: V (at the output for DC, phase to neutral for AC).
+        power: W.
+        energy: Wh, register since the stage was made; it never falls.
+        soc: state of charge, per cent; None without a vehicle and for AC, which is not told.
+        temperature: degrees Celsius in the power stage.
+        contactor: True while closed.
+        phase: state of the session.
+        running: True between a start and the stop or unplugging that ends it, even if no
+            current flows.
+    """
+
+    current: float
+    target: float
+    limit: float
+    voltage: float
+    power: float
+    energy: float
+    soc: float | None
+    temperature: float
+    contactor: bool
+    phase: Phase
+    running: bool
+
+
+class PowerStage:
+    """The power stage of one connector and the vehicle at it.
+
+    The current heads for the smallest of the limit, the rated current (less when the stage
+    is hot) and what the vehicle takes.  Commands take effect at the next step, except for
+    ``unplug``, after which no current flows at once.
+
+    Args:
+        preset: kind of power stage.
+        vehicle: plugged in from the start; None for a free connector.
+    """
+
+    def __init__(self, preset: Preset, vehicle: Vehicle | None = None) -> None:
+        self._preset = preset
+        self._limit: float | None = None
+        self._running = False
+        self._energy = 0.0
+        self._temperature = preset.cooling.ambient
+        self._vehicle: Vehicle | None = None
+        self._soc = 0.0
+        self._phase: Phase = "unplugged"
+        self._contactor = False
+        self._target = 0.0
+        self._current = 0.0
+        self._voltage = 0.0
+        self._power = 0.0
+        self._pilot = 0.0
+        self._pilot_age = math.inf
+        self._since_start = 0.0
+        self._stopped = False
+        self._flowing = False
+        self._interruptions = 0
+        if vehicle is not None:
+            self.plug(vehicle)
+
+    @property
+    def preset(self) -> Preset:
+        """The kind of power stage."""
+        return self._preset
+
+    @property
+    def vehicle(self) -> Vehicle | None:
+        """The vehicle at the connector with its present state of charge, None without one."""
+        return None if self._vehicle is None else replace(self._vehicle, soc=self._soc)
+
+    @property
+    def limit(self) -> float:
+        """A the station allows: the preset's default until a limit is set."""
+        return self._preset.default_limit if self._limit is None else self._limit
+
+    @property
+    def state(self) -> StageState:
+        """What the power stage does now."""
+        preset = self._preset
+        return StageState(
+            self._current,
+            self._target,
+            self.limit,
+            self._voltage if preset.ac is None else preset.ac.voltage,
+            self._power,
+            self._energy,
+            self._soc if preset.ac is None and self._vehicle is not None else None,
+            self._temperature,
+            self._contactor,
+            self._phase,
+            self._running,
+        )
+
+    def start(self) -> None:
+        """Begin to charge; without a vehicle, as soon as one is plugged in."""
+        self._running = True
+
+    def stop(self) -> None:
+        """Let the current fall and open the contactor once it has."""
+        self._stopped |= self._running and self._vehicle is not None
+        self._running = False
+
+    def set_limit(self, limit: float) -> None:
+        """Allow at most ``limit`` A (per phase for AC), running or not.
+
+        Raises:
+            ValueError: for a limit that is negative or not finite.
+        """
+        self._limit = float(not_negative("limit (A)", limit))
+
+    def plug(self, vehicle: Vehicle) -> None:
+        """Connect ``vehicle``.
+
+        Raises:
+            ValueError: if another one is connected.
+        """
+        if self._vehicle is not None:
+            raise ValueError("a vehicle is already plugged in")
+        self._vehicle = vehicle
+        self._soc = vehicle.soc
+        self._phase = "idle"
+
+    def unplug(self) -> Vehicle | None:
+        """Disconnect the vehicle, even under current, and end the session.
+
+        Returns:
+            The vehicle with the state of charge it leaves with, None if there was none.
+        """
+        vehicle = self.vehicle
+        self._vehicle = None
+        self._running = False
+        self._disconnect()
+        self._forget_session()
+        return vehicle
+
+    def switch(self, preset: Preset) -> None:
+        """Become another kind of power stage, running or not.
+
+        From DC to DC the current carries on where it is and moves by the new ramp.  Between
+        AC and DC it is another outlet: the current ends at once and begins again at 0 A.
+        What the vehicle holds against this session is forgotten.
+        """
+        if (preset.ac is None) != (self._preset.ac is None):
+            self._disconnect()
+        self._preset = preset
+        self._forget_session()
+
+    def step(self, dt: float) -> StageState:
+        """Go on for ``dt`` s; 0.1 s is usual, and steps above 1 s are coarse.
+
+        Returns:
+            The state after the step.
+
+        Raises:
+            ValueError: for a step that is not above 0 or not finite.
+        """
+        positive("step (s)", dt)
+        power_before = self._power
+        vehicle = self._vehicle
+        if vehicle is not None:
+            accepted = self._accepted_current(vehicle)
+            self._phase = self._next_phase(vehicle, accepted, dt)
+            self._target = min(self._offered(dt), accepted) if self._phase == "charging" else 0.0
+            if self._contactor:
+                self._move(vehicle, dt)
+        # Current and voltage move in straight lines within a step, closely enough.
+        self._energy += (power_before + self._power) * dt / 7200.0
+        self._temperature = self._preset.cooling.step(self._temperature, self._power, dt)
+        return self.state
+
+    def _accepted_current(self, vehicle: Vehicle) -> float:
+        """A that the vehicle takes now (per phase for AC)."""
+        accepted = vehicle.accepted_current(self._soc)
+        ac = self._preset.ac
+        if ac is None:
+            return accepted
+        watts = accepted * vehicle.open_circuit_voltage(self._soc) / vehicle.onboard_efficiency
+        return min(vehicle.max_ac_current, watts / ac.watts_per_ampere)
+
+    def _next_phase(self, vehicle: Vehicle, accepted: float, dt: float) -> Phase:
+        refusal = self._refusal(accepted)
+        if self._running and refusal is None:
+            return "charging" if self._contactor else self._prepare(vehicle, dt)
+        if self._contactor and self._current > OPENING_CURRENT:
+            return "stopping"
+        self._disconnect()
+        return refusal or "idle"
+
+    def _refusal(self, accepted: float) -> Phase | None:
+        """Why the vehicle takes no current, None if it would."""
+        session = self._preset.session
+        if session is not None:
+            if session.patience is not None and self._interruptions >= session.patience:
+                return "vehicle gave up"
+            if session.replug and self._stopped:
+                return "wants replug"
+        return "full" if accepted <= 0.0 else None
+
+    def _prepare(self, vehicle: Vehicle, dt: float) -> Phase:
+        """What has to pass before the contactor closes."""
+        session = self._preset.session
+        if session is not None:
+            if self._since_start < session.cable_check:
+                self._since_start += dt
+                return "cable check"
+            battery = vehicle.open_circuit_voltage(self._soc)
+            self._voltage = min(battery, self._voltage + session.precharge_slew * dt)
+            if self._voltage < battery:
+                return "precharge"
+        self._contactor = True
+        self._pilot_age = math.inf
+        return "charging"
+
+    def _offered(self, dt: float) -> float:
+        """A that the station offers to the vehicle now."""
+        preset = self._preset
+        offered = min(self.limit, preset.rated_current * derating(self._temperature))
+        ac = preset.ac
+        if ac is None:
+            return offered
+        if offered < ac.min_current:
+            offered = 0.0
+        self._pilot_age += dt
+        if offered != self._pilot and self._pilot_age >= ac.pilot_interval:
+            self._pilot = offered
+            self._pilot_age = 0.0
+        return self._pilot
+
+    def _move(self, vehicle: Vehicle, dt: float) -> None:
+        """Move current, voltage, power and the vehicle's charge by ``dt`` s."""
+        preset = self._preset
+        before = self._current
+        current = self._current = preset.ramp.step(before, self._target, dt)
+        into_battery = (before + current) / 2.0
+        if preset.ac is None:
+            self._voltage = vehicle.voltage(self._soc, current)
+            self._power = self._voltage * current
+        else:
+            self._power = preset.ac.watts_per_ampere * current
+            into_battery *= (
+                preset.ac.watts_per_ampere
+                * vehicle.onboard_efficiency
+                / vehicle.open_circuit_voltage(self._soc)
+            )
+        self._soc = vehicle.charged(self._soc, into_battery, dt)
+        flowing = current > FLOWING_CURRENT
+        self._interruptions += self._flowing and not flowing
+        self._flowing = flowing
+
+    def _disconnect(self) -> None:
+        """Open the contactor; the next start begins from nothing."""
+        self._phase = "unplugged" if self._vehicle is None else "idle"
+        self._contactor = False
+        self._target = 0.0
+        self._current = 0.0
+        self._voltage = 0.0
+        self._power = 0.0
+        self._since_start = 0.0
+        self._flowing = False
+
+    def _forget_session(self) -> None:
+        """Forget what the vehicle counts between plugging in and unplugging."""
+        self._interruptions = 0
+        self._stopped = False

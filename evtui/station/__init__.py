@@ -1,0 +1,1 @@
+"""What a charge point is: connectors, transactions, metering, its link to the central system."""

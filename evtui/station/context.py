@@ -1,0 +1,50 @@
+"""What the pieces of one charge point share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from evtui.events import EventStream, Note
+from evtui.runtime.clock import LoopClock
+from evtui.smart_charging import ProfileStore
+from evtui.station.configuration import Configuration
+from evtui.station.outbox import Outbox
+
+__all__ = ["Identity", "StationContext"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the charge point says it is (OCPP 1.6 section 6.3).
+
+    Attributes:
+        name: identity in the connection URL.
+        vendor: chargePointVendor, at most 20 characters.
+        model: chargePointModel, at most 20 characters.
+        serial: chargePointSerialNumber, at most 25 characters; empty leaves it out.
+        firmware: firmwareVersion, at most 50 characters; empty leaves it out.
+    """
+
+    name: str
+    vendor: str
+    model: str
+    serial: str = ""
+    firmware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StationContext:
+    """Clock, stream and stores of one charge point."""
+
+    identity: Identity
+    stream: EventStream
+    clock: LoopClock
+    configuration: Configuration
+    profiles: ProfileStore
+    outbox: Outbox
+
+    def note(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
+        """Publish a line for people."""
+        name = self.identity.name
+        self.stream.publish(Note(source=name, station=name, level=level, text=text))

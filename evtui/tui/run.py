@@ -1,0 +1,55 @@
+"""From checked settings to a running terminal, and back out of it in every way there is."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from functools import partial
+
+from evtui.config import Settings, over_ssh
+from evtui.live import LiveLab
+from evtui.runtime.signals import ExitGuard
+
+__all__ = ["run"]
+
+ENGINE_STOP = 6.0
+"""s the engine gets to reach its safe state; it needs less than 2 with a peer that answers."""
+
+
+def run(settings: Settings, listener: socket.socket | None) -> int:
+    """Run the lab in the terminal.
+
+    Args:
+        settings: checked settings.
+        listener: listening socket for our central system; None with ``--csms``.
+
+    Returns:
+        Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
+        the terminal part failed.
+    """
+    guard = ExitGuard()  # before any thread starts
+    lab = LiveLab(settings, listener)
+    lab.start()
+
+    from evtui.tui.app import EvtuiApp
+
+    app = EvtuiApp(lab, fps=settings.frame_rate(ssh=over_ssh(os.environ)), theme=settings.theme)
+
+    def ask_to_leave() -> None:
+        # call_from_thread waits for the app, which may be stuck: on a thread that may stay so.
+        threading.Thread(target=app.call_from_thread, args=(app.exit,), daemon=True).start()
+
+    guard.watch(make_safe=partial(lab.stop, ENGINE_STOP), ask_to_leave=ask_to_leave)
+    try:
+        app.run(mouse=settings.mouse)
+    finally:
+        safe = lab.stop(ENGINE_STOP)
+        guard.leave()
+    if not safe:
+        print("evtui: the lab did not reach its safe state in time", file=sys.stderr)
+        return 1
+    if guard.signal is not None:
+        return 128 + guard.signal
+    return app.return_code or 0

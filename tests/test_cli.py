@@ -1,0 +1,439 @@
+"""The command line: what it starts, what it refuses, and how little it imports."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from evtui import __version__, commands
+from evtui.cli import main
+from evtui.config import SETTINGS, Settings
+
+EVTUI = [sys.executable, "-m", "evtui"]
+HEAVY = {
+    "asyncio",
+    "can",
+    "cantools",
+    "jsonschema_rs",
+    "msgspec",
+    "ocpp",
+    "rich",
+    "textual",
+    "websockets",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain local terminal and nobody's own settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("evtui.config.platform_file", lambda: tmp_path / "home/evtui/config.toml")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("SSH_CONNECTION", "SSH_TTY", "TEXTUAL_FPS", "TEXTUAL_ANIMATIONS"):
+        monkeypatch.setenv(name, "")  # so that what main() sets is undone as well
+        monkeypatch.delenv(name)
+
+
+@dataclass
+class App:
+    """Stands in for the terminal app and remembers what it was handed."""
+
+    settings: Settings | None = None
+    listener: socket.socket | None = None
+
+    def run(self, settings: Settings, listener: socket.socket | None) -> int:
+        self.settings, self.listener = settings, listener
+        return 7
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[App]:
+    """A terminal, and an app that ends at once with exit code 7."""
+    stand_in = App()
+    module = ModuleType("evtui.tui.run")
+    module.__dict__["run"] = stand_in.run
+    monkeypatch.setitem(sys.modules, "evtui.tui.run", module)
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(type(stream), "isatty", lambda _: True)
+    yield stand_in
+    if stand_in.listener is not None:
+        stand_in.listener.close()
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_the_app_gets_the_settings_and_a_socket_that_listens(app: App) -> None:
+    port = free_port()
+    assert main(["--port", str(port), "--preset", "dc"]) == 7
+    assert app.settings == Settings(port=port, preset="dc")
+    assert app.listener is not None
+    assert app.listener.getsockname() == ("127.0.0.1", port)
+    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+
+
+def test_port_0_takes_a_free_port(app: App) -> None:
+    assert main(["--port", "0"]) == 7
+    assert app.listener is not None
+    assert app.listener.getsockname()[1] > 0
+
+
+def test_no_port_is_taken_for_a_foreign_central_system(app: App, taken_port: int) -> None:
+    assert main(["--csms", "ws://127.0.0.1:1/ocpp", "--port", str(taken_port)]) == 7
+    assert app.settings is not None
+    assert app.settings.csms == "ws://127.0.0.1:1/ocpp"
+    assert app.listener is None
+
+
+def test_a_port_in_use_is_one_line_before_anything_heavy_is_imported(taken_port: int) -> None:
+    controller, terminal = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "evtui", "--port", str(taken_port)],
+            stdin=terminal,
+            stdout=terminal,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert done.returncode == 2
+    assert not imported(done.stderr) & HEAVY
+    assert said(done.stderr) == [
+        f"evtui: port {taken_port} is in use; "
+        "choose another with --port, or a free one with --port 0"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "problem"),
+    [
+        (errno.EACCES, "port 80 needs privileges"),
+        (
+            errno.EADDRNOTAVAIL,
+            f"cannot listen on 127.0.0.1:80 ({os.strerror(errno.EADDRNOTAVAIL)})",
+        ),
+    ],
+)
+def test_a_port_that_cannot_be_had_is_one_line(
+    number: int,
+    problem: str,
+    app: App,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(_socket: socket.socket, _address: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    assert main(["--port", "80"]) == 2
+    way_out = "choose another with --port, or a free one with --port 0"
+    assert capsys.readouterr().err == f"evtui: {problem}; {way_out}\n"
+    assert app.settings is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "arguments", "fps", "animations"),
+    [
+        ({}, [], "10", None),
+        ({"SSH_CONNECTION": "a 1 b 22"}, [], "4", "none"),
+        ({"SSH_TTY": "/dev/pts/3"}, ["--fps", "20"], "20", "none"),
+        ({"SSH_TTY": "/dev/pts/3", "TEXTUAL_ANIMATIONS": "basic"}, [], "4", "basic"),
+    ],
+)
+def test_textual_is_told_the_frame_rate_and_not_to_animate_over_ssh(
+    environ: dict[str, str],
+    arguments: list[str],
+    fps: str,
+    animations: str | None,
+    app: App,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert main(["--port", "0", *arguments]) == 7
+    assert os.environ["TEXTUAL_FPS"] == fps
+    assert os.environ.get("TEXTUAL_ANIMATIONS") == animations
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout"])
+def test_without_a_terminal_it_says_so_in_one_line(
+    stream: str, app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(type(getattr(sys, stream)), "isatty", lambda _: False)
+    assert main([]) == 2
+    which = stream.removeprefix("std") + "put"
+    assert capsys.readouterr().err == (
+        f"evtui needs a terminal: standard {which} is not one; over SSH use ssh -t\n"
+    )
+    assert app.settings is None
+
+
+def test_a_dumb_terminal_is_none(
+    app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert main([]) == 2
+    assert capsys.readouterr().err == (
+        "evtui needs a terminal: TERM=dumb cannot move the cursor; try TERM=xterm-256color\n"
+    )
+    assert app.settings is None
+
+
+def test_ctrl_c_before_the_app_takes_over_ends_quietly(
+    app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["evtui.tui.run"], "run", interrupted)
+    assert main(["--port", "0"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--port", "abc"], 'evtui: --port: expected an integer from 0 to 65535, got "abc"'),
+        (
+            ["config", "--port", "abc"],
+            'evtui: --port: expected an integer from 0 to 65535, got "abc"',
+        ),
+        (
+            ["--id", "a\x1b[2J\nb"],
+            'evtui: --id: expected 1 to 48 printable characters, got "a\\x1b[2J\\nb"',
+        ),
+        (["--id", "\udcff"], 'evtui: --id: expected 1 to 48 printable characters, got "\\udcff"'),
+        (["--config", "nowhere.toml"], "evtui: --config nowhere.toml: no such file or directory"),
+        (["--port"], "evtui: option '--port' requires an argument. See evtui --help."),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", line + "\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "suggestion"),
+    [
+        (["--prot", "1"], "no such option", "--port"),
+        (["confg"], "no such command", "confg"),
+        (["--strict=3"], "does not take a value", "--strict"),
+        (["config", "more"], "unexpected extra argument", "more"),
+    ],
+)
+def test_an_unknown_word_is_one_line_and_exit_code_2(
+    arguments: list[str], problem: str, suggestion: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("evtui: ")
+    assert problem in line
+    assert suggestion in line
+    assert line.endswith("See evtui --help.")
+
+
+def rows(text: str) -> dict[str, tuple[str, str]]:
+    """Value and origin by setting, cut where the heading says the columns begin."""
+    heading, *lines = text.split("\n\n")[0].splitlines()
+    value, origin = heading.index("value"), heading.index("from")
+    return {line[:value].strip(): (line[value:origin].strip(), line[origin:]) for line in lines}
+
+
+def test_config_shows_every_setting_aligned_and_where_it_came_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("lab.toml").write_text('preset = "dc"\n[anomaly]\nhigh_a = 50\n')
+    assert main(["--port", "9001", "config", "--config", "lab.toml", "--lenient"]) == 0
+    out = capsys.readouterr().out
+    table = rows(out)
+    assert list(table) == [setting.key for setting in SETTINGS]
+    assert table["port"] == ("9001", "flag --port")
+    assert table["preset"] == ('"dc"', "file lab.toml")
+    assert table["strict"] == ("false", "flag --lenient")
+    assert table["anomaly.high_a"] == ("50.0 A", "file lab.toml")
+    assert table["anomaly.waits_s"] == ("[2.0, 1.0, 2.0, 3.0] s", "default")
+    assert table["meter_interval"] == ("10.0 s (preset dc)", "default")
+    assert table["fps"] == ("10 (local)", "default")
+    assert table["csms"] == ("none (our own)", "default")
+    assert out.endswith(f"\nsettings file: {tmp_path}/home/evtui/config.toml (not there)\n")
+
+
+def test_config_shows_a_chosen_value_without_a_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/0")
+    assert main(["config", "--meter-interval", "500ms"]) == 0
+    table = rows(capsys.readouterr().out)
+    assert table["meter_interval"] == ("0.5 s", "flag --meter-interval")
+    assert table["fps"] == ("4 (over SSH)", "default")
+
+
+def test_the_option_nearer_to_the_sub_command_wins(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--port", "1", "--seed", "5", "config", "--port", "2"]) == 0
+    table = rows(capsys.readouterr().out)
+    assert (table["port"][0], table["seed"][0]) == ("2", "5")
+
+
+def test_config_reads_the_platforms_own_file_in_a_fresh_process(tmp_path: Path) -> None:
+    own = tmp_path / "home/evtui/config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("port = 9002\n")
+    done = evtui("config")
+    assert done.returncode == 0, done.stderr
+    assert rows(done.stdout)["port"] == ("9002", f"file {own}")
+    assert done.stdout.endswith(f"settings file: {own}\n")
+
+
+def test_config_as_toml_is_a_file_that_config_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--no-mouse", "--waits", "1,2,3,4", "--id", 'say "\\"']
+    assert main(["config", "--toml", *arguments]) == 0
+    written = capsys.readouterr().out
+    Path("lab.toml").write_text(written)
+    assert main(["config", "--toml", "--config", "lab.toml"]) == 0
+    assert capsys.readouterr().out == written
+    assert "waits_s = [1.0, 2.0, 3.0, 4.0]" in written
+
+
+def test_help_names_every_option_and_the_keys_of_the_registry(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for setting in SETTINGS:
+        assert setting.flag.partition("/")[0] in text
+        assert f"\n{setting.group}:\n" in text
+    for name in ("anomaly.start", "anomaly.stop", "app.help", "app.quit"):
+        command = commands.by_name[name]
+        key = {"question_mark": "?"}.get(command.keys[0], command.keys[0])
+        assert f" {key} {command.label}" in text
+    assert "README.md" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_every_example_in_the_help_is_accepted(
+    app: App, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["--help"]) == 0
+    examples = [
+        line.split("  ")[0].split(" > ")[0].split()[1:]
+        for line in map(str.strip, capsys.readouterr().out.partition("Examples:")[2].splitlines())
+        if line.startswith("evtui")
+    ]
+    assert len(examples) >= 5
+    Path("lab.toml").write_text("")
+    for arguments in examples:
+        if "config" in arguments:
+            assert main(arguments) == 0
+        else:
+            assert main(["--port", "0", *arguments]) == 7
+        if app.listener is not None:
+            app.listener.close()
+
+
+def evtui(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "evtui", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def imported(stderr: str) -> set[str]:
+    """Top-level packages in the output of ``-X importtime``."""
+    names = (line.rpartition("|")[2].strip() for line in stderr.splitlines() if "|" in line)
+    return {name.partition(".")[0] for name in names}
+
+
+def said(stderr: str) -> list[str]:
+    """What the program itself wrote beside that."""
+    return [line for line in stderr.splitlines() if not line.startswith("import time:")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["--help"], 0), (["--version"], 0), (["config"], 0), (["config", "--help"], 0), ([], 2)],
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(arguments: list[str], status: int) -> None:
+    done = evtui(*arguments)
+    assert done.returncode == status
+    assert "click" in imported(done.stderr)
+    assert not imported(done.stderr) & HEAVY
+
+
+def test_python_m_evtui_is_the_same_program() -> None:
+    assert evtui("--version").stdout == f"evtui {__version__}\n"
+    assert evtui("--help").stdout.startswith("Usage: evtui [OPTIONS] [COMMAND]\n")
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version", "config"])
+def test_a_broken_pipe_ends_quietly(argument: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = evtui(argument, stdout=writing)
+    finally:
+        os.close(writing)
+    assert done.returncode == 1
+    assert said(done.stderr) == []
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with open("/dev/full", "wb") as full:
+        done = evtui("config", "--toml", stdout=full.fileno())
+    assert done.returncode == 1
+    problem = f"cannot write the output ({os.strerror(errno.ENOSPC)})"
+    assert said(done.stderr) == [f"evtui: {problem}"]
+
+
+def test_ctrl_c_while_a_file_is_read_ends_quietly(tmp_path: Path) -> None:
+    slow = tmp_path / "slow.toml"
+    os.mkfifo(slow)
+    with subprocess.Popen(
+        [*EVTUI, "config", "--config", str(slow)], stderr=subprocess.PIPE, text=True
+    ) as process:
+        writer = os.open(slow, os.O_WRONLY)  # returns once the program has it open
+        try:
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=60)
+        finally:
+            os.close(writer)
+    assert process.returncode == 130
+    assert stderr.strip() == ""
+
+
+def test_an_identity_the_terminal_cannot_spell_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "iso8859-1")
+    done = evtui("config", "--id", "充電")
+    assert done.returncode == 0
+    assert rows(done.stdout)["id"][0] == '"\\u5145\\u96fb"'

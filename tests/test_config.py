@@ -1,0 +1,413 @@
+"""Settings: one table, several sources, one line for each mistake."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evtui import __version__, config
+from evtui.config import SETTINGS, Settings, SettingsError, load, over_ssh, to_toml
+
+
+@pytest.fixture(scope="module", autouse=True)
+def platform_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test reads the settings of the person who runs it."""
+    folder = tmp_path_factory.mktemp("platform")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "platform_file", lambda: folder / "config.toml")
+        yield folder
+
+
+@pytest.fixture
+def platform_settings(platform_folder: Path) -> Iterator[Path]:
+    path = platform_folder / "config.toml"
+    yield path
+    path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def lab_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """``lab.toml`` in the working folder, so that errors name it as a person would."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "lab.toml"
+
+
+# name: text on the command line (a bool for a switch), the same in TOML, what both mean
+TWINS: dict[str, tuple[str | bool, str, object]] = {
+    "port": ("0", "0", 0),
+    "csms": (
+        "wss://csms.example:8443/ocpp",
+        '"wss://csms.example:8443/ocpp"',
+        "wss://csms.example:8443/ocpp",
+    ),
+    "heartbeat_interval": ("86400", "86400", 86400),
+    "seed": ("42", "42", 42),
+    "id": ("NEG 4/é", '"NEG 4/é"', "NEG 4/é"),
+    "vendor": ("v" * 20, f'"{"v" * 20}"', "v" * 20),
+    "model": ("m" * 20, f'"{"m" * 20}"', "m" * 20),
+    "serial": ("s" * 25, f'"{"s" * 25}"', "s" * 25),
+    "firmware": ("f" * 50, f'"{"f" * 50}"', "f" * 50),
+    "id_tag": ("i" * 20, f'"{"i" * 20}"', "i" * 20),
+    "preset": ("ccs", '"ccs"', "ccs"),
+    "strict": (True, "true", True),
+    "meter_interval": ("1min", '"1min"', 60.0),
+    "soc": ("80.5", "80.5", 80.5),
+    "fps": ("60", "60", 60),
+    "mouse": (False, "false", False),
+    "theme": ("nord", '"nord"', "nord"),
+    "variant": ("txprofile", '"txprofile"', "txprofile"),
+    "low_a": ("6", "6", 6.0),
+    "high_a": ("500", "500", 500.0),
+    "waits_s": ("500ms,1,1.5,1min", "[0.5, 1, 1.5, 60]", (0.5, 1.0, 1.5, 60.0)),
+    "cycles": ("3", "3", 3),
+    "jitter": ("0.9", "0.9", 0.9),
+}
+
+
+def in_toml(name: str, text: str) -> str:
+    table = next(setting.table for setting in SETTINGS if setting.name == name)
+    return f"[{table}]\n{name} = {text}\n" if table else f"{name} = {text}\n"
+
+
+def test_every_setting_is_tried() -> None:
+    assert list(TWINS) == [setting.name for setting in SETTINGS]
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_flag_and_its_twin_in_a_file_mean_the_same(name: str, lab_toml: Path) -> None:
+    given_on_line, given_in_file, value = TWINS[name]
+    lab_toml.write_text(in_toml(name, given_in_file), encoding="utf-8")
+    by_flag = load({name: given_on_line}).settings
+    by_file = load(file="lab.toml").settings
+    expected: dict[str, Any] = {name: value}
+    assert by_flag == by_file == replace(Settings(), **expected)
+    assert type(getattr(by_flag, name)) is type(getattr(by_file, name)) is type(value)
+
+
+def test_defaults_are_what_their_own_kinds_allow() -> None:
+    for setting in SETTINGS:
+        if setting.default is not None:
+            default = (
+                list(setting.default) if isinstance(setting.default, tuple) else setting.default
+            )
+            assert setting.kind.check(default) == setting.default
+        else:
+            assert setting.unset
+
+
+def test_without_any_source_everything_is_a_default() -> None:
+    effective = load()
+    assert effective.settings == Settings()
+    assert effective.settings.firmware == __version__
+    assert set(effective.origins.values()) == {"default"}
+    assert not effective.found
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_each_source_wins_over_the_one_before(platform_settings: Path, lab_toml: Path) -> None:
+    platform_settings.write_text('port = 1\nvendor = "platform"\nmodel = "platform"\n')
+    lab_toml.write_text('port = 2\nvendor = "file"\n[anomaly]\nlow_a = 5\n')
+    effective = load({"port": "3", "mouse": False}, "lab.toml")
+    settings, origins = effective.settings, effective.origins
+    assert (settings.port, origins["port"]) == (3, "flag --port")
+    assert (settings.vendor, origins["vendor"]) == ("file", "file lab.toml")
+    assert (settings.model, origins["model"]) == ("platform", f"file {platform_settings}")
+    assert (settings.low_a, origins["low_a"]) == (5.0, "file lab.toml")
+    assert (settings.mouse, origins["mouse"]) == (False, "flag --no-mouse")
+    assert (settings.serial, origins["serial"]) == ("", "default")
+    assert effective.found
+    assert effective.looked_for == str(platform_settings)
+
+
+printable = st.characters(codec="utf-8").filter(str.isprintable)
+ascii_text = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
+waits = st.floats(0.05, 3600)
+low_and_high = st.tuples(st.floats(0, 500), st.floats(0, 500)).map(sorted)
+
+
+@st.composite
+def any_settings(draw: st.DrawFn) -> Settings:
+    low, high = draw(low_and_high)
+    return Settings(
+        port=draw(st.integers(0, 65535)),
+        csms=draw(st.none() | st.sampled_from(["ws://h", "wss://[::1]:9/a/b", "ws://u:p@h:1/é"])),
+        heartbeat_interval=draw(st.integers(1, 86400)),
+        seed=draw(st.integers(0, 2**63 - 1)),
+        id=draw(st.text(printable, min_size=1, max_size=48)),
+        vendor=draw(st.text(ascii_text, max_size=20)),
+        model=draw(st.text(ascii_text, max_size=20)),
+        serial=draw(st.text(ascii_text, max_size=25)),
+        firmware=draw(st.text(ascii_text, max_size=50)),
+        id_tag=draw(st.text(ascii_text, min_size=1, max_size=20)),
+        preset=draw(st.sampled_from(["seed", "dc", "ccs", "ac"])),
+        strict=draw(st.booleans()),
+        meter_interval=draw(st.none() | st.floats(0.1, 86400)),
+        soc=draw(st.floats(0, 100)),
+        fps=draw(st.none() | st.integers(1, 60)),
+        mouse=draw(st.booleans()),
+        theme=draw(st.none() | st.text(printable, min_size=1, max_size=64)),
+        variant=draw(st.sampled_from(["seed", "txprofile", "txdefault", "startstop"])),
+        low_a=low,
+        high_a=high,
+        waits_s=(draw(waits), draw(waits), draw(waits), draw(waits)),
+        cycles=draw(st.integers(0, 1_000_000)),
+        jitter=draw(st.floats(0, 0.9)),
+    )
+
+
+@given(settings=any_settings())
+def test_written_settings_are_read_back_unchanged(
+    platform_folder: Path, settings: Settings
+) -> None:
+    path = platform_folder / "written.toml"
+    path.write_text(to_toml(settings), encoding="utf-8")
+    assert load(file=str(path)).settings == settings
+
+
+@given(settings=any_settings())
+def test_any_settings_can_be_given_as_flags(settings: Settings) -> None:
+    flags: dict[str, str | bool] = {}
+    for setting in SETTINGS:
+        value = getattr(settings, setting.name)
+        if isinstance(value, bool):
+            flags[setting.name] = value
+        elif isinstance(value, tuple):
+            flags[setting.name] = ",".join(map(str, value))
+        elif value is not None:
+            flags[setting.name] = str(value)
+    assert load(flags).settings == settings
+
+
+@given(
+    name=st.sampled_from([setting.name for setting in SETTINGS if "/" not in setting.flag]),
+    text=st.text(),
+)
+def test_any_text_is_a_value_or_one_clear_line(name: str, text: str) -> None:
+    try:
+        load({name: text})
+    except SettingsError as error:
+        assert ": expected " in str(error)  # noqa: PT017 - most texts raise, some are values
+
+
+json_like: st.SearchStrategy[Any] = st.recursive(
+    st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(setting=st.sampled_from(SETTINGS), value=json_like)
+def test_a_kind_takes_a_value_or_raises_value_error(setting: config.Setting, value: object) -> None:
+    try:
+        taken = setting.kind.check(value)
+    except ValueError:
+        return
+    again = list(taken) if isinstance(taken, tuple) else taken
+    assert setting.kind.check(again) == taken
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("500ms", 0.5),
+        ("2s", 2.0),
+        ("1min", 60.0),
+        ("2h", 7200.0),
+        ("3", 3.0),
+        ("0.25", 0.25),
+        ("500 ms", 0.5),
+    ],
+)
+def test_times_are_written_with_or_without_a_unit(text: str, seconds: float) -> None:
+    assert load({"meter_interval": text}).settings.meter_interval == seconds
+
+
+PORT = "expected an integer from 0 to 65535"
+TIME = "expected a time such as 500ms, 2s or 1min, from 0.1 to 86400 s"
+URL = "expected a URL such as ws://host:9000/path or wss://host/path"
+
+
+@pytest.mark.parametrize(
+    ("flags", "error"),
+    [
+        ({"port": "abc"}, f'--port: {PORT}, got "abc"'),
+        ({"port": "65536"}, f'--port: {PORT}, got "65536"'),
+        ({"port": "-1"}, f'--port: {PORT}, got "-1"'),
+        ({"port": ""}, f'--port: {PORT}, got ""'),
+        ({"seed": "-1"}, '--seed: expected an integer from 0 to 2^63-1, got "-1"'),
+        ({"fps": "0"}, '--fps: expected an integer from 1 to 60, got "0"'),
+        ({"soc": "nan"}, '--soc: expected a number from 0 to 100 %, got "nan"'),
+        ({"high_a": "501"}, '--high: expected a number from 0 to 500 A, got "501"'),
+        ({"jitter": "1"}, '--jitter: expected a number from 0 to 0.9, got "1"'),
+        ({"meter_interval": "0"}, f'--meter-interval: {TIME}, got "0"'),
+        ({"meter_interval": "2 days"}, f'--meter-interval: {TIME}, got "2 days"'),
+        ({"meter_interval": "ms"}, f'--meter-interval: {TIME}, got "ms"'),
+        ({"preset": "hpc"}, '--preset: expected one of seed, dc, ccs, ac, got "hpc"'),
+        ({"id": ""}, '--id: expected 1 to 48 printable characters, got ""'),
+        ({"id": "a\x1b[2J"}, '--id: expected 1 to 48 printable characters, got "a\x1b[2J"'),
+        (
+            {"vendor": "v" * 21},
+            f'--vendor: expected at most 20 printable ASCII characters, got "{"v" * 21}"',
+        ),
+        ({"id_tag": "é"}, '--id-tag: expected 1 to 20 printable ASCII characters, got "é"'),
+        (
+            {"firmware": "f" * 70},
+            "--firmware: expected at most 50 printable ASCII characters, "
+            f'got "{"f" * 60}…" (70 characters)',
+        ),
+        (
+            {"waits_s": "2,1,2"},
+            '--waits: expected 4 times such as 2,1,2,3, each 0.05 to 3600 s, got "2,1,2"',
+        ),
+        (
+            {"waits_s": "2,1,2,0.01"},
+            '--waits: expected 4 times such as 2,1,2,3, each 0.05 to 3600 s, got "2,1,2,0.01"',
+        ),
+        ({"csms": "http://host"}, f'--csms: {URL}, got "http://host"'),
+        ({"csms": "ws://"}, f'--csms: {URL}, got "ws://"'),
+        ({"csms": "ws://host:99999"}, f'--csms: {URL}, got "ws://host:99999"'),
+        ({"csms": "ws://[host"}, f'--csms: {URL}, got "ws://[host"'),
+        ({"csms": "ws://ho st"}, f'--csms: {URL}, got "ws://ho st"'),
+        ({"csms": "ws://host/a#b"}, f'--csms: {URL}, got "ws://host/a#b"'),
+        (
+            {"low_a": "120"},
+            "high_a: expected at least low_a = 120 A (flag --low), got 100 A (default)",
+        ),
+    ],
+)
+def test_a_bad_flag_is_told_in_one_line(flags: dict[str, str | bool], error: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(flags)
+    assert str(caught.value) == error
+
+
+@pytest.mark.parametrize(
+    ("toml", "error"),
+    [
+        ('port = "abc"', f'port: {PORT}, got "abc"'),
+        ("port = true", f"port: {PORT}, got true"),
+        ("port = 9000.0", f"port: {PORT}, got 9000.0"),
+        (f"port = 0x{'f' * 5000}", f"port: {PORT}, got a huge number"),
+        ("port = [1, 2]", f"port: {PORT}, got a list of 2"),
+        ("port = {}", f"port: {PORT}, got a table"),
+        ("port = 1979-05-27", f"port: {PORT}, got 1979-05-27"),
+        ("soc = inf", "soc: expected a number from 0 to 100 %, got inf"),
+        ("soc = true", "soc: expected a number from 0 to 100 %, got true"),
+        ("strict = 1", "strict: expected true or false, got 1"),
+        ("id = 7", "id: expected 1 to 48 printable characters, got 7"),
+        ("theme = ''", 'theme: expected 1 to 64 printable characters, got ""'),
+        ("meter_interval = '2 days'", f'meter_interval: {TIME}, got "2 days"'),
+        (
+            "[anomaly]\nwaits_s = [2, 1, 2, true]",
+            "anomaly.waits_s: expected 4 times such as 2,1,2,3, each 0.05 to 3600 s, "
+            "got a list of 4",
+        ),
+        ("anomaly = 3", "anomaly: expected a table, got 3"),
+        ("prot = 1", "prot: unknown setting; did you mean port?"),
+        ("meter-interval = 1", "meter-interval: unknown setting; did you mean meter_interval?"),
+        ("low_a = 1", "low_a: unknown setting; did you mean anomaly.low_a?"),
+        ("[anomaly]\nlow = 1", "anomaly.low: unknown setting; did you mean anomaly.low_a?"),
+        ("[anomaly]\nvariant = 'seed'", "anomaly.variant: unknown setting; did you mean variant?"),
+        ("[quux]\nx = 1", "quux: unknown setting; evtui --help lists them all"),
+        (
+            "port 9000",
+            "not valid TOML: Expected '=' after a key in a key/value pair (at line 1, column 6)",
+        ),
+        ("port = 1\nid = 'x", 'not valid TOML: Expected "\'" (at line 2, the end)'),
+        (f"id = {'[' * 5000}", "not valid TOML: "),
+    ],
+    ids=lambda text: text[:24] if text.startswith(("id =", "port = 0x")) else None,
+)
+def test_a_bad_file_is_told_in_one_line(toml: str, error: str, lab_toml: Path) -> None:
+    lab_toml.write_text(toml)
+    with pytest.raises(SettingsError) as caught:
+        load(file="lab.toml")
+    assert str(caught.value).startswith(f"lab.toml: {error}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"\x80\xff\x00", "lab.toml: expected a TOML file, got something that is not UTF-8 text"),
+        (b"#" * (1 << 20) + b"#", "lab.toml: larger than 1 MiB, so hardly a settings file"),
+    ],
+    ids=["binary", "large"],
+)
+def test_a_file_that_is_no_settings_file_says_so(
+    content: bytes, error: str, lab_toml: Path
+) -> None:
+    lab_toml.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        load(file="lab.toml")
+    assert str(caught.value) == error
+
+
+def test_a_byte_order_mark_is_no_obstacle(lab_toml: Path) -> None:
+    lab_toml.write_text("port = 1\r\n", encoding="utf-8-sig")
+    assert load(file="lab.toml").settings.port == 1
+
+
+def test_a_missing_file_and_a_folder_are_told_in_one_line(lab_toml: Path) -> None:
+    with pytest.raises(SettingsError) as missing:
+        load(file="lab.toml")
+    assert str(missing.value) == "--config lab.toml: no such file or directory"
+    lab_toml.mkdir()
+    with pytest.raises(SettingsError) as folder:
+        load(file="lab.toml")
+    assert str(folder.value) == "--config lab.toml: is a directory"
+
+
+def test_a_file_that_may_not_be_read_is_told_in_one_line(
+    platform_settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(config, "open", refuse, raising=False)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert str(caught.value) == f"{platform_settings}: permission denied"
+
+
+def test_an_unusable_platform_file_is_not_passed_over(platform_settings: Path) -> None:
+    platform_settings.write_text("port = -1")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert str(caught.value) == f"{platform_settings}: port: {PORT}, got -1"
+
+
+@pytest.mark.parametrize(
+    ("preset", "seconds"), [("seed", 1.0), ("dc", 10.0), ("ccs", 10.0), ("ac", 10.0)]
+)
+def test_the_meter_interval_follows_the_preset_until_one_is_chosen(
+    preset: config.Preset, seconds: float
+) -> None:
+    assert Settings().meter_interval_for(preset) == seconds
+    assert Settings(meter_interval=3.0).meter_interval_for(preset) == 3.0
+
+
+def test_fewer_frames_go_over_ssh_unless_a_number_is_chosen() -> None:
+    assert Settings().frame_rate(ssh=False) == 10
+    assert Settings().frame_rate(ssh=True) == 4
+    assert Settings(fps=30).frame_rate(ssh=True) == 30
+
+
+def test_ssh_is_known_by_its_environment() -> None:
+    assert over_ssh({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"})
+    assert over_ssh({"SSH_TTY": "/dev/pts/0"})
+    assert not over_ssh({"SSH_TTY": "", "TERM": "xterm"})
