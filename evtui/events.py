@@ -134,6 +134,7 @@ class BusLoad(Event, frozen=True, kw_only=True):
         load_pct: share of the bit rate used, per cent, with worst-case bit stuffing.
         frames_per_s: frames in the last second.
         frames: frames since the start.
+        dropped: frames refused since the start, because a node's transmit queue was full.
     """
 
     station: str
@@ -142,6 +143,7 @@ class BusLoad(Event, frozen=True, kw_only=True):
     load_pct: float
     frames_per_s: float
     frames: int
+    dropped: int = 0
 
 
 class Sample(Event, frozen=True, kw_only=True):

@@ -144,6 +144,16 @@ class PowerStage:
         self._stopped |= self._running and self._vehicle is not None
         self._running = False
 
+    def trip(self) -> StageState:
+        """Its supply or controller fails: stopped, contactor open and 0 A at once.
+
+        Returns:
+            The state after it.
+        """
+        self.stop()
+        self._disconnect()
+        return self.state
+
     def set_limit(self, limit: float) -> None:
         """Allow at most ``limit`` A (per phase for AC), running or not.
 

@@ -367,3 +367,15 @@ def test_an_impossible_step_is_refused_with_its_value_and_changes_nothing(dt: fl
     with pytest.raises(ValueError, match=str(dt)):
         stage.step(dt)
     assert stage.state == before
+
+
+# trip
+
+
+@pytest.mark.parametrize("kind", [SEED, DC, CCS, AC], ids=lambda kind: kind.name)
+def test_a_trip_ends_the_current_at_once_and_it_takes_a_start_to_charge_again(kind: Preset) -> None:
+    stage = charging(kind)
+    assert stage.state.current > 10
+    tripped = stage.trip()
+    assert (tripped.current, tripped.contactor, tripped.running) == (0.0, False, False)
+    assert {state.current for state in run(stage, 5.0)} == {0.0}

@@ -1,0 +1,289 @@
+"""An in-process CAN bus with a bit rate, arbitration and a bounded transmit queue per node.
+
+Frames are python-can messages, handed to the nodes on the event loop: no thread, and no task
+per node.  Nothing is ever delivered inside ``send()``; a frame arrives when its last bit has
+passed, and that moment, not the moment the loop woke up, is its timestamp.  The loop wakes up
+about once a millisecond at best; everything that has ended by then is delivered in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from typing import NamedTuple
+
+import can
+
+from evtui.canbus.line import Line
+from evtui.canbus.notes import ThrottledNotes
+from evtui.events import BusLoad, CanFrame, EventStream, LabTime, caused_by, current_cause
+
+__all__ = ["TRANSMIT_QUEUE", "Node", "SimulatedBus", "classic_copy"]
+
+TRANSMIT_QUEUE = 256
+"""Frames a node may have waiting; more are dropped and counted."""
+
+Receiver = Callable[[can.Message], None]
+
+
+def classic_copy(message: can.Message) -> can.Message:
+    """A copy of ``message`` that shares no data with it, without timestamp and channel.
+
+    Raises:
+        ValueError: not a valid classic CAN frame (CAN FD, id or length out of range).
+    """
+    if message.is_fd:
+        raise ValueError("the bus speaks classic CAN, not CAN FD")
+    return can.Message(
+        arbitration_id=message.arbitration_id,
+        is_extended_id=message.is_extended_id,
+        is_remote_frame=message.is_remote_frame,
+        is_error_frame=message.is_error_frame,
+        dlc=message.dlc,
+        data=bytes(message.data),
+        check=True,
+    )
+
+
+class _Outgoing(NamedTuple):
+    node: Node
+    message: can.Message
+    cause: int | None
+
+
+class Node:
+    """One participant's place on a bus, made by :meth:`SimulatedBus.attach`.
+
+    Attributes:
+        name: unique on its bus.
+        attached: False once the node has left or the bus was closed.
+        queued: frames waiting for the line or being sent.
+        dropped: frames refused since the start, because the queue was full or the node gone.
+    """
+
+    def __init__(
+        self,
+        bus: SimulatedBus,
+        name: str,
+        on_message: Receiver,
+        on_detach: Callable[[], None] | None,
+    ) -> None:
+        self.name = name
+        self.attached = True
+        self.queued = 0
+        self.dropped = 0
+        self.on_message = on_message
+        self._on_detach = on_detach
+        self._bus = bus
+
+    def send(self, message: can.Message, cause: int | None = None) -> bool:
+        """Queue a copy of ``message``; returns at once, and nobody has received it yet.
+
+        Args:
+            message: a classic CAN frame; its timestamp and channel are ignored.
+            cause: sequence number of the event that made us send it; default: the event
+                being handled now.
+
+        Returns:
+            False when the frame was dropped: queue full, or node no longer on the bus.
+
+        Raises:
+            ValueError: not a valid classic CAN frame (CAN FD, id or length out of range).
+        """
+        return self._bus._accept(self, message, current_cause() if cause is None else cause)
+
+    def detach(self) -> None:
+        """Leave the bus: nothing more is received or accepted.  What is queued still goes out."""
+        if self.attached:
+            self.attached = False
+            self._bus._remove(self)
+            if self._on_detach is not None:
+                self._on_detach()
+
+
+class SimulatedBus:
+    """A CAN bus inside the lab.
+
+    Every frame is published once, as :class:`~evtui.events.CanFrame` with the time at which its
+    last bit passed, before it is handed to the nodes; what a node does about it has the frame
+    as its cause.  A receiver that raises is reported and disturbs nobody else.
+
+    Use it on the event loop's thread only; :class:`~evtui.canbus.python_can.LabBus` lets other
+    threads in.
+
+    Args:
+        name: of the bus, ``CP1/can``; source of its events.
+        station: charge point it belongs to.
+        stream: where frames, load and notes are published.
+        clock: lab clock, reading the time of ``loop``.
+        loop: the engine's loop; default: the running one.
+        bitrate: bit/s.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        station: str,
+        stream: EventStream,
+        clock: LabTime,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+        bitrate: int = 500_000,
+    ) -> None:
+        self.name = name
+        self.station = station
+        self.loop = loop or asyncio.get_running_loop()
+        self.start_utc = clock.start_utc
+        self.notes = ThrottledNotes(stream, source=name, station=station)
+        self.frames = 0
+        self.dropped = 0
+        self._stream = stream
+        self._clock = clock
+        self._line: Line[_Outgoing] = Line(bitrate)
+        self._nodes: dict[str, Node] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        # A timer otherwise inherits the context of whoever sent first, its cause included.
+        self._no_cause = Context()
+        self._closed = False
+
+    @property
+    def bitrate(self) -> int:
+        """Bit/s."""
+        return self._line.bitrate
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Who is on the bus, in order of attachment."""
+        return tuple(self._nodes.values())
+
+    def attach(
+        self,
+        name: str,
+        on_message: Receiver,
+        on_detach: Callable[[], None] | None = None,
+    ) -> Node:
+        """Join the bus.
+
+        Args:
+            name: unique on this bus.
+            on_message: called on the loop with every frame that others sent; all receivers
+                share the message object, so treat it as read-only.  Its timestamp is in lab
+                seconds, its channel is the bus's name.
+            on_detach: called once when the node leaves or the bus is closed.
+
+        Raises:
+            ValueError: the name is taken.
+            RuntimeError: the bus is closed.
+        """
+        if self._closed:
+            raise RuntimeError(f"{self.name} is closed")
+        if name in self._nodes:
+            raise ValueError(f"{self.name} already has a node named {name!r}")
+        node = self._nodes[name] = Node(self, name, on_message, on_detach)
+        return node
+
+    async def run(self) -> None:
+        """Publish the bus load, and what was dropped, once a second; ends when cancelled."""
+        with caused_by(None):
+            begun = self.loop.time()
+            second = 0
+            then, frames = self._clock.now(), self.frames
+            busy = self._line.busy(then)
+            while True:
+                second += 1
+                while begun + second <= self.loop.time():  # held up: one load for all of it
+                    second += 1
+                await asyncio.sleep(begun + second - self.loop.time())
+                now = self._clock.now()
+                elapsed = now - then
+                self._stream.publish(
+                    BusLoad(
+                        source=self.name,
+                        station=self.station,
+                        bus=self.name,
+                        bitrate=self.bitrate,
+                        load_pct=100 * (self._line.busy(now) - busy) / elapsed,
+                        frames_per_s=(self.frames - frames) / elapsed,
+                        frames=self.frames,
+                        dropped=self.dropped,
+                    )
+                )
+                self.notes.flush()
+                then, busy, frames = now, self._line.busy(now), self.frames
+
+    def close(self) -> None:
+        """Take every node off the bus; frames still waiting are lost."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for node in self.nodes:
+            node.detach()
+        self.notes.flush()
+
+    def _accept(self, node: Node, message: can.Message, cause: int | None) -> bool:
+        copy = classic_copy(message)
+        copy.channel = self.name
+        if not node.attached:
+            node.dropped += 1
+            return False
+        if node.queued >= TRANSMIT_QUEUE:
+            node.dropped += 1
+            self.dropped += 1
+            self.notes.add("warning", f"{node.name}: frame dropped, its transmit queue is full")
+            return False
+        node.queued += 1
+        self._line.offer(self._clock.now(), copy, _Outgoing(node, copy, cause))
+        self._arm()
+        return True
+
+    def _remove(self, node: Node) -> None:
+        self._nodes.pop(node.name, None)
+
+    def _arm(self) -> None:
+        end = self._line.next_end
+        if self._timer is None and end is not None and not self._closed:
+            when = self.loop.time() + (end - self._clock.now())
+            self._timer = self.loop.call_at(when, self._wake_up, end, context=self._no_cause)
+
+    def _wake_up(self, due: float) -> None:
+        self._timer = None
+        # The clock may read a rounding error less than the time this timer was set for.
+        now = max(due, self._clock.now())
+        try:
+            while ended := self._line.take(now):
+                self._deliver(ended.end, *ended.item)
+        finally:
+            self._arm()
+
+    def _deliver(self, end: float, sender: Node, message: can.Message, cause: int | None) -> None:
+        sender.queued -= 1
+        self.frames += 1
+        message.timestamp = end
+        frame = self._stream.publish(
+            CanFrame(
+                source=sender.name,
+                cause=cause,
+                station=self.station,
+                bus=self.name,
+                node=sender.name,
+                arbitration_id=message.arbitration_id,
+                data=bytes(message.data),
+                extended=message.is_extended_id,
+                error=message.is_error_frame,
+                remote=message.is_remote_frame,
+            ),
+            t=end,
+        )
+        with caused_by(frame.seq):
+            for node in self.nodes:
+                if node is sender or not node.attached:
+                    continue
+                try:
+                    node.on_message(message)
+                except Exception as error:
+                    what = f"{node.name} failed on a frame"
+                    self.notes.add("error", what, f"{type(error).__name__}: {error}")

@@ -1,0 +1,110 @@
+"""The charger module: a CAN node around the pure power stage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import can
+
+from evtui.canbus.bus import Node, SimulatedBus
+from evtui.canbus.protocol import (
+    Current,
+    MalformedFrame,
+    SetLimit,
+    StartCharging,
+    StopCharging,
+    database,
+    decode,
+    encode,
+)
+from evtui.events import caused_by
+from evtui.power.stage import PowerStage, StageState
+
+__all__ = ["PERIOD", "ChargerModule"]
+
+PERIOD = 0.1
+"""s between two steps of the stage and between two 0x300 frames (GenMsgCycleTime in the DBC)."""
+
+
+class ChargerModule:
+    """Obeys 0x200, 0x201 and 0x210, and reports the current in 0x300 every 100 ms.
+
+    Deadlines are absolute, so the period does not drift.  After a late wake-up the stage makes
+    up for every step it missed, so energy and heat stay true; of the frames only the newest is
+    sent, as a controller that was held up would do.
+
+    Args:
+        bus: where it talks, as node ``name``.
+        stage: what it drives; others may switch or plug it between two steps.
+        on_sample: called with the stage's state after each step.
+        name: of the node.
+
+    Attributes:
+        malformed: frames ignored since the start, because their length was wrong.
+    """
+
+    def __init__(
+        self,
+        bus: SimulatedBus,
+        stage: PowerStage,
+        on_sample: Callable[[StageState], None] | None = None,
+        *,
+        name: str = "module",
+    ) -> None:
+        self.stage = stage
+        self.malformed = 0
+        self._bus = bus
+        self._on_sample = on_sample
+        self._name = name
+
+    async def run(self) -> None:
+        """Work until cancelled; however it ends, the stage is at 0 A and the node detached."""
+        database()  # Reading it takes some milliseconds: now, not at the first deadline.
+        node = self._bus.attach(self._name, self._on_message)
+        try:
+            # The command that started this task is not the cause of every frame it will send.
+            with caused_by(None):
+                await self._report(node)
+        finally:
+            # Nobody steps the stage from here on: what it shows now is what it goes on showing.
+            state = self.stage.trip()
+            node.detach()
+            if self._on_sample is not None:
+                self._on_sample(state)
+
+    async def _report(self, node: Node) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        steps = 0
+        while True:
+            await asyncio.sleep(begun + (steps + 1) * PERIOD - loop.time())
+            steps += 1
+            state = self._step()
+            while begun + (steps + 1) * PERIOD <= loop.time():
+                steps += 1
+                state = self._step()
+            node.send(encode(Current(round(state.current))))
+
+    def _step(self) -> StageState:
+        state = self.stage.step(PERIOD)
+        if self._on_sample is not None:
+            self._on_sample(state)
+        return state
+
+    def _on_message(self, message: can.Message) -> None:
+        try:
+            command = decode(message)
+        except MalformedFrame as error:
+            self.malformed += 1
+            self._bus.notes.add("warning", f"{self._name}: frame ignored: {error}")
+            return
+        match command:
+            case StartCharging():
+                self.stage.start()
+            case StopCharging():
+                self.stage.stop()
+            case SetLimit(amperes):
+                self.stage.set_limit(amperes)
+            case _:
+                pass

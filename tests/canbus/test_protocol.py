@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import can
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evtui.canbus.protocol import (
+    Current,
+    MalformedFrame,
+    SetLimit,
+    StartCharging,
+    StationMessage,
+    StopCharging,
+    cycle_time,
+    database,
+    decode,
+    describe,
+    encode,
+)
+from tests.canbus.rig import frame
+
+u16 = st.integers(0, 0xFFFF)
+
+
+@pytest.mark.parametrize(
+    ("value", "arbitration_id", "data"),
+    [
+        (StartCharging(), 0x200, b""),
+        (StopCharging(), 0x201, b""),
+        (SetLimit(0), 0x210, b"\x00\x00"),
+        (SetLimit(100), 0x210, b"\x64\x00"),
+        (SetLimit(300), 0x210, b"\x2c\x01"),
+        (Current(98), 0x300, b"\x62\x00"),
+    ],
+)
+def test_the_bytes_are_those_of_the_protocol_table(
+    value: StationMessage, arbitration_id: int, data: bytes
+) -> None:
+    message = encode(value)
+    assert (message.arbitration_id, bytes(message.data)) == (arbitration_id, data)
+    assert not message.is_extended_id
+    assert decode(message) == value
+
+
+@given(st.one_of(st.builds(SetLimit, u16), st.builds(Current, u16)))
+def test_every_16_bit_amount_survives_the_wire(value: SetLimit | Current) -> None:
+    assert decode(encode(value)) == value
+
+
+@pytest.mark.parametrize("amperes", [-1, 65_536])
+def test_an_amount_beyond_16_bits_is_refused(amperes: int) -> None:
+    with pytest.raises(ValueError, match="16-bit"):
+        encode(SetLimit(amperes))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x64", b"\x64\x00\x00", bytes(8)])
+def test_a_limit_of_the_wrong_length_is_malformed(data: bytes) -> None:
+    with pytest.raises(MalformedFrame, match=f"SetLimit with {len(data)} of 2 bytes"):
+        decode(frame(0x210, data))
+
+
+def test_a_start_with_data_is_malformed() -> None:
+    with pytest.raises(MalformedFrame):
+        decode(frame(0x200, b"\x00"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        frame(0x7FF, b"\x01"),
+        frame(0x210, b"\x64\x00", extended=True),
+        can.Message(arbitration_id=0x210, is_extended_id=False, is_remote_frame=True, dlc=2),
+        can.Message(arbitration_id=0x200, is_extended_id=False, is_error_frame=True),
+    ],
+    ids=["unknown id", "29-bit id", "remote frame", "error frame"],
+)
+def test_a_frame_that_is_not_ours_decodes_to_none(message: can.Message) -> None:
+    assert decode(message) is None
+
+
+@given(st.integers(0, 0x1FFFFFFF) | st.sampled_from([0x200, 0x201, 0x210, 0x300]), st.binary())
+def test_any_frame_can_be_described(arbitration_id: int, data: bytes) -> None:
+    description = describe(arbitration_id, data)
+    assert (description is None) == (arbitration_id not in {0x200, 0x201, 0x210, 0x300})
+    assert describe(arbitration_id, data, extended=True) is None
+
+
+def test_a_description_has_name_and_signals_for_people() -> None:
+    assert describe(0x210, b"\x64\x00") == ("SetLimit", "100 A")
+    assert describe(0x300, b"\x2c\x01") == ("Current", "300 A")
+    assert describe(0x200, b"") == ("StartCharging", "")
+    assert describe(0x210, b"\x64") == ("SetLimit", "1 of 2 bytes")
+
+
+def test_the_dbc_says_who_sends_what_and_how_often() -> None:
+    senders = {message.name: message.senders for message in database().messages}
+    assert senders == {
+        "StartCharging": ["ChargePoint"],
+        "StopCharging": ["ChargePoint"],
+        "SetLimit": ["ChargePoint"],
+        "Current": ["Module"],
+    }
+    assert cycle_time(0x300) == 0.1
+    assert cycle_time(0x210) is None
+    assert cycle_time(0x7FF) is None
+
+
+def test_the_dbc_is_read_once() -> None:
+    assert database() is database()

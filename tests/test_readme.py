@@ -1,0 +1,52 @@
+"""The README says what the program does.
+
+``python -m tests.test_readme`` writes the table of keys anew.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from evtui.canbus.protocol import database
+from evtui.commands import COMMANDS
+from evtui.tui.key_hints import keys_of
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+BETWEEN = re.compile(r"(<!-- keys:[^\n]*-->\n).*?(<!-- /keys -->)", re.DOTALL)
+
+
+def keys_table() -> str:
+    """The table of keys in Markdown, from the registry of commands."""
+    lines = ["| key | does |", "| --- | --- |"]
+    for command in COMMANDS:
+        keys = " ".join(f"`{key}`" for key in keys_of(command.name))
+        lines.append(f"| {keys} | {command.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_of_keys_is_the_registry_of_commands() -> None:
+    found = BETWEEN.search(README.read_text(encoding="utf-8"))
+    assert found is not None
+    assert found.group(0) == found.group(1) + keys_table() + found.group(2), (
+        "write it anew: python -m tests.test_readme"
+    )
+
+
+def test_the_can_table_names_every_message_of_the_protocol() -> None:
+    text = README.read_text(encoding="utf-8")
+    for message in database().messages:
+        assert f"| `{message.frame_id:x}` | {message.name} |" in text
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")))
+def test_every_link_leads_to_a_file(link: str) -> None:
+    assert (ROOT / link).is_file()
+
+
+if __name__ == "__main__":
+    text = README.read_text(encoding="utf-8")
+    README.write_text(BETWEEN.sub(lambda m: m[1] + keys_table() + m[2], text), encoding="utf-8")
