@@ -1,0 +1,1 @@
+"""The terminal: reads events, sends commands, and holds nothing of the engine."""

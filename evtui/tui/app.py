@@ -1,0 +1,65 @@
+"""The terminal app: one screen over a lab that runs elsewhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from evtui.tui.handle import LabHandle
+from evtui.tui.palette import LabCommands
+from evtui.tui.screens.main import MainScreen
+
+__all__ = ["EvtuiApp"]
+
+
+class EvtuiApp(App[None]):
+    """Shows a lab and passes commands to it; starts and stops nothing.
+
+    Args:
+        handle: the lab.
+        fps: frames a second: 10 locally, fewer over a slow link.
+        theme: name of a Textual theme; None for the default, or what ``TEXTUAL_THEME`` says.
+    """
+
+    TITLE = "evtui"
+    CSS_PATH = "app.tcss"
+    COMMANDS = App.COMMANDS | {LabCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "leave", "Leave at once", show=False, priority=True),
+    ]
+
+    def __init__(self, handle: LabHandle, *, fps: float = 10, theme: str | None = None) -> None:
+        # With native colours NO_COLOR leaves the terminal's own two; otherwise Textual turns
+        # colours to greys, dark red on dark among them, and an ANSI theme to black on black.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.animation_level = "none"
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
+        self._handle = handle
+        self._fps = fps
+        if theme is not None:
+            self.theme = theme
+
+    def get_default_screen(self) -> Screen[None]:
+        """The only screen that is not a dialog."""
+        return MainScreen(self._handle)
+
+    def on_mount(self) -> None:
+        """Begin to take events."""
+        main = self.screen_stack[0]
+        assert isinstance(main, MainScreen)
+        self.set_interval(1 / self._fps, main.tick)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What Textual adds to the palette; everything else is a command of ours."""
+        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
+
+    async def action_leave(self) -> None:
+        """Leave without a question; whoever runs the app makes the lab safe."""
+        self.exit(return_code=128 + signal.SIGINT)

@@ -1,0 +1,34 @@
+"""The narrow door between the terminal and the engine."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Protocol
+
+from evtui.events import EventReader
+
+__all__ = ["LabHandle"]
+
+
+class LabHandle(Protocol):
+    """What the terminal may ask of a lab; the real one is ``evtui.runtime`` 's engine thread.
+
+    Everything here may be called from the terminal's thread and returns at once.
+    """
+
+    @property
+    def start_utc(self) -> float:
+        """Unix time in seconds of lab time 0."""
+
+    @property
+    def events(self) -> EventReader:
+        """Every event since the start, taken once."""
+
+    def now(self) -> float:
+        """Lab time in seconds."""
+
+    def submit(self, command: str, **arguments: object) -> Future[str]:
+        """Ask for a ``lab`` command of :mod:`evtui.commands`.
+
+        The future ends with one line for people, or with an exception whose text is one.
+        """

@@ -1,0 +1,1 @@
+"""What the panels know, without a terminal: pure models fed with events."""

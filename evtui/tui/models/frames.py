@@ -1,0 +1,245 @@
+"""CAN frames as a trace and by identifier."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable
+from functools import lru_cache
+
+from evtui.events import CanFrame
+from evtui.tui.models.filter import RowFilter
+from evtui.tui.models.store import RowStore
+from evtui.tui.models.text import clean
+
+__all__ = ["FrameLog", "FrameRow", "IdRow", "IdTable"]
+
+CAPACITY = 20_000
+
+MARK_SECONDS = 1.0
+"""A changed byte stays marked for so long."""
+
+RECENT = 16
+"""Frames the period is the mean of."""
+
+COUNTER_SECONDS = 1.0
+
+
+@lru_cache(maxsize=4096)
+def _describe(arbitration_id: int, extended: bool, data: bytes) -> tuple[str, str]:
+    from evtui.canbus.protocol import describe  # cantools takes a while to import
+
+    description = describe(arbitration_id, data, extended=extended)
+    return (description.name, description.signals) if description else ("", "")
+
+
+class FrameRow:
+    """One frame of the trace.
+
+    Attributes:
+        key: set by the store.
+    """
+
+    __slots__ = ("frame", "key")
+
+    def __init__(self, frame: CanFrame) -> None:
+        self.key = -1
+        self.frame = frame
+
+    @property
+    def t(self) -> float:
+        """Lab time in seconds."""
+        return self.frame.t
+
+    @property
+    def seqs(self) -> frozenset[int]:
+        """Its own sequence number."""
+        return frozenset((self.frame.seq,))
+
+    @property
+    def causes(self) -> frozenset[int]:
+        """Sequence number of what caused it."""
+        return frozenset(() if self.frame.cause is None else (self.frame.cause,))
+
+    @property
+    def id_text(self) -> str:
+        """The identifier in hexadecimal, 3 or 8 digits."""
+        return f"{self.frame.arbitration_id:0{8 if self.frame.extended else 3}X}"
+
+    @property
+    def name(self) -> str:
+        """Name of the message, or what kind of frame it is."""
+        if self.frame.error:
+            return "error frame"
+        if self.frame.remote:
+            return "remote frame"
+        frame = self.frame
+        return _describe(frame.arbitration_id, frame.extended, frame.data)[0] or "unknown"
+
+    @property
+    def signals(self) -> str:
+        """Decoded signals, ``98 A``; empty for an unknown frame."""
+        frame = self.frame
+        if frame.error or frame.remote:
+            return ""
+        return _describe(frame.arbitration_id, frame.extended, frame.data)[1]
+
+    @property
+    def node(self) -> str:
+        """Who sent it."""
+        return clean(self.frame.node)
+
+    @property
+    def data_text(self) -> str:
+        """Data bytes in hexadecimal."""
+        return self.frame.data.hex(" ").upper()
+
+    @property
+    def text(self) -> str:
+        """What a filter searches and what copying a row gives, without the time."""
+        parts = (self.id_text, self.name, self.node, self.data_text, self.signals)
+        return " ".join(part for part in parts if part)
+
+
+class FrameLog:
+    """The chronological trace.
+
+    Attributes:
+        store: the rows.
+    """
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self.store: RowStore[FrameRow] = RowStore(capacity)
+
+    def feed(self, frames: Iterable[CanFrame]) -> None:
+        """Take frames in the order of the stream."""
+        for frame in frames:
+            self.store.append(FrameRow(frame))
+
+    def caused_by(self, seqs: frozenset[int]) -> list[FrameRow]:
+        """Published frames that one of ``seqs`` caused, oldest first."""
+        return [row for row in reversed(self.store.newest()) if row.frame.cause in seqs]
+
+    def frame_of(self, seq: int) -> FrameRow | None:
+        """The published frame with this sequence number, while it is held."""
+        for row in self.store.newest():
+            if row.frame.seq <= seq:
+                return row if row.frame.seq == seq else None
+        return None
+
+
+class IdRow(FrameRow):
+    """All frames with one identifier on one bus; ``frame`` is the newest that is shown.
+
+    Attributes:
+        count: frames, as shown.
+        period: s, mean over the recent ones, as shown; None before the second.
+    """
+
+    __slots__ = ("_causes", "_changed", "_newest", "_seen", "_times", "count", "period")
+
+    def __init__(self, key: int, frame: CanFrame) -> None:
+        super().__init__(frame)
+        self.key = key
+        self.count = 0
+        self.period: float | None = None
+        self._seen = 0
+        self._newest = frame
+        self._times: deque[float] = deque(maxlen=RECENT)
+        self._causes: deque[int] = deque(maxlen=RECENT)
+        self._changed: dict[int, float] = {}
+
+    def take(self, frame: CanFrame) -> None:
+        """Count ``frame`` and note which bytes differ from the one before."""
+        before = self._newest.data
+        for index, byte in enumerate(frame.data):
+            if index >= len(before) or before[index] != byte:
+                self._changed[index] = frame.t
+        self._newest = frame
+        self._seen += 1
+        self._times.append(frame.t)
+        if frame.cause is not None:
+            self._causes.append(frame.cause)
+
+    def publish(self, *, counters: bool) -> None:
+        """Show the newest frame, and the counters where they are due."""
+        self.frame = self._newest
+        if counters or not self.count:
+            self.count = self._seen
+            if len(self._times) > 1:
+                self.period = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
+
+    def changed(self, now: float) -> frozenset[int]:
+        """Indices of the bytes that changed less than ``MARK_SECONDS`` ago."""
+        return frozenset(i for i, t in self._changed.items() if now - t < MARK_SECONDS)
+
+    @property
+    def causes(self) -> frozenset[int]:
+        """Sequence numbers of what caused the recent ones."""
+        return frozenset(self._causes)
+
+    @property
+    def period_text(self) -> str:
+        """The period for people."""
+        if self.period is None:
+            return ""
+        return f"{self.period:.2f} s" if self.period < 1 else f"{self.period:.1f} s"
+
+
+class IdTable:
+    """Frames by bus and identifier, in that order.
+
+    Counters are brought up to date once a second, since they would otherwise be the only
+    thing that changes ten times a second while nothing happens.
+    """
+
+    def __init__(self) -> None:
+        self._by_key: dict[int, IdRow] = {}
+        self._buses: dict[str, int] = {}
+        self._rows: list[IdRow] = []
+        self._counted = -COUNTER_SECONDS
+        self.filter: RowFilter | None = None
+        self.data_width = 2
+
+    def feed(self, frames: Iterable[CanFrame]) -> None:
+        """Take frames in the order of the stream."""
+        for frame in frames:
+            bus = self._buses.setdefault(frame.bus, len(self._buses))
+            key = bus << 32 | frame.extended << 31 | frame.arbitration_id
+            row = self._by_key.get(key)
+            if row is None:
+                row = self._by_key[key] = IdRow(key, frame)
+            row.take(frame)
+            self.data_width = max(self.data_width, len(frame.data))
+
+    def publish(self, now: float) -> None:
+        """Show what has come by lab time ``now`` in seconds."""
+        due = now - self._counted >= COUNTER_SECONDS
+        if due:
+            self._counted = now
+        for row in self._by_key.values():
+            row.publish(counters=due)
+        self.set_filter(self.filter)
+
+    def set_filter(self, row_filter: RowFilter | None) -> None:
+        """Show only rows that match."""
+        self.filter = row_filter
+        rows = sorted(self._by_key.values(), key=lambda row: row.key)
+        self._rows = [row for row in rows if row_filter is None or row_filter(row.text)]
+
+    @property
+    def total(self) -> int:
+        """Identifiers seen."""
+        return len(self._by_key)
+
+    def __len__(self) -> int:
+        """Number of visible rows."""
+        return len(self._rows)
+
+    def row(self, position: int) -> IdRow:
+        """The visible row at ``position``, 0 being the lowest identifier."""
+        return self._rows[position]
+
+    def position(self, key: int) -> int:
+        """Position of the row with ``key``, or of the next visible one after it."""
+        return bisect_left(self._rows, key, key=lambda row: row.key)

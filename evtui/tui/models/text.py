@@ -1,0 +1,52 @@
+"""Foreign text made harmless, cut and aligned by terminal cells."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from rich.cells import cell_len, set_cell_size
+
+__all__ = ["clean", "clock", "cut", "fit", "number"]
+
+# Controls that a terminal would obey, marks that turn the reading direction or have no
+# width, and lone surrogates, which no encoder takes.
+_HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def clean(text: str) -> str:
+    """``text`` with everything a terminal might obey written as an escape."""
+    return text if text.isascii() and text.isprintable() else _HARMFUL.sub(_escape, text)
+
+
+def cut(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells, ending in … where something is missing."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """``text`` cut or padded to exactly ``width`` cells, aligned left or right."""
+    text = cut(text, width)
+    padding = " " * (width - cell_len(text))
+    return padding + text if right else text + padding
+
+
+def number(value: float) -> str:
+    """A quantity for people: at most one decimal, none where it would be 0."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def clock(utc: float) -> str:
+    """Unix time ``utc`` in seconds as ``HH:MM:SS.mmm`` in UTC."""
+    return datetime.fromtimestamp(round(utc, 3), UTC).strftime("%H:%M:%S.%f")[:-3]

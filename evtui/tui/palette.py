@@ -1,0 +1,40 @@
+"""The registry of commands in the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from evtui.commands import COMMANDS, Command
+from evtui.tui.key_hints import key_of
+
+__all__ = ["LabCommands"]
+
+
+def _title(command: Command) -> str:
+    return f"{command.group}: {command.label} ({key_of(command.name)})"
+
+
+class LabCommands(Provider):
+    """Every command with its key and its help."""
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for command in COMMANDS:
+            if command.name != "app.palette":
+                yield DiscoveryHit(_title(command), self._run(command), help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose title or help matches."""
+        matcher = self.matcher(query)
+        for command in COMMANDS:
+            title = _title(command)
+            score = max(matcher.match(title), matcher.match(command.help) * 0.8)
+            if score > 0 and command.name != "app.palette":
+                yield Hit(score, matcher.highlight(title), self._run(command), help=command.help)
+
+    def _run(self, command: Command) -> Callable[[], Any]:
+        return partial(self.app.run_action, f"command({command.name!r})", self.screen)

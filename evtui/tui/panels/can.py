@@ -1,0 +1,130 @@
+"""The CAN panel: frames by identifier, or the chronological trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from evtui.events import CanFrame, Event
+from evtui.tui.line_view import Cells, LineView
+from evtui.tui.models.frames import FrameLog, FrameRow, IdRow, IdTable
+from evtui.tui.models.text import clock, fit
+from evtui.tui.panels.list_panel import ListPanel
+
+__all__ = ["CanPanel"]
+
+TRACE_SECONDS = 0.5
+"""The trace scrolls as a whole, which is dear, so it moves twice a second."""
+
+NAME_WIDTH = 14  # StartCharging and a blank
+NODE_WIDTH = 13  # charge-point and a blank
+SIGNALS_WIDTH = 6
+MAX_DATA_BYTES = 8
+
+
+class CanPanel(ListPanel):
+    """Frames by identifier with changed bytes marked; a key shows every frame.
+
+    Args:
+        start_utc: Unix time in seconds of lab time 0.
+    """
+
+    NAME: ClassVar[str] = "CAN"
+
+    def __init__(self, start_utc: float, *, id: str = "can") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.trace = FrameLog()
+        self.ids = IdTable()
+        self._start_utc = start_utc
+        self._now = 0.0
+        self._traced = -TRACE_SECONDS
+        self._by_id = LineView(self.ids, self.id_cells, follows=False, id="can-ids")
+        self._chronological = LineView(self.trace.store, self.trace_cells, id="can-trace")
+        self._by_id.empty = self._chronological.empty = "no frames yet – waiting for the bus"
+        self._chronological.display = False
+        self.view = self._by_id
+
+    def compose_views(self) -> Iterator[Widget]:
+        """Both lists, one of them hidden."""
+        yield self._by_id
+        yield self._chronological
+
+    def feed(self, events: Sequence[Event]) -> None:
+        """Take the CAN frames among ``events``."""
+        frames = [event for event in events if isinstance(event, CanFrame)]
+        if frames:
+            self.trace.feed(frames)
+            self.ids.feed(frames)
+
+    def tick(self, now: float) -> None:
+        """Show what has come by lab time ``now`` in seconds."""
+        self._now = now
+        self.ids.publish(now)
+        due = now - self._traced >= TRACE_SECONDS
+        if due:
+            self._traced = now
+            self.trace.store.publish()
+        if due or self.view is self._by_id:
+            self.view.redraw()
+            self.show_title()
+
+    def toggle_trace(self) -> None:
+        """By identifier or chronological."""
+        old = self.view
+        self.view = self._chronological if old is self._by_id else self._by_id
+        self.view.display = True
+        self.set_class(self.view is self._chronological, "-trace")
+        if old.has_focus:
+            self.screen.set_focus(self.view)
+        old.display = False
+        self.view.redraw()
+        self.show_title()
+
+    @property
+    def pending(self) -> int:
+        """Frames that wait for the next tick."""
+        return self.trace.store.pending
+
+    @property
+    def parts(self) -> list[str]:
+        """Which of the two lists it is."""
+        return ["by id" if self.view is self._by_id else "trace"]
+
+    @property
+    def dropped(self) -> int:
+        """Frames that left the trace because it was full."""
+        return self.trace.store.dropped if self.view is self._chronological else 0
+
+    def id_cells(self, row: IdRow, width: int) -> Cells:
+        """Identifier, name, sender, count, period, data with changed bytes marked, signals."""
+        before: Cells = [(f"{row.id_text} ", "strong")]
+        numbers = f"{row.count:>7,}{row.period_text:>7} "
+        return self._columns(before, row, width, numbers, row.changed(self._now))
+
+    def trace_cells(self, row: FrameRow, width: int) -> Cells:
+        """Time, identifier, name, sender, data, signals."""
+        time = clock(self._start_utc + row.t)
+        before: Cells = [
+            (f"{time if width >= 60 else time[:8]} ", "muted"),
+            (f"{row.id_text} ", "strong"),
+        ]
+        return self._columns(before, row, width, "", frozenset())
+
+    def _columns(
+        self, before: Cells, row: FrameRow, width: int, numbers: str, changed: frozenset[int]
+    ) -> Cells:
+        shown_bytes = min(self.ids.data_width, MAX_DATA_BYTES)
+        fixed = sum(len(text) for text, _ in before) + len(numbers) + shown_bytes * 3 + 2
+        name_width = min(NAME_WIDTH, max(0, width - fixed - SIGNALS_WIDTH))
+        room = width - fixed - name_width
+        cells: Cells = [*before, (fit(row.name, name_width), "")]
+        if room >= NODE_WIDTH + SIGNALS_WIDTH:
+            cells.append((fit(row.node, NODE_WIDTH - 1) + " ", "muted"))
+            room -= NODE_WIDTH
+        cells.append((f"{numbers} ", "muted"))
+        for index, byte in enumerate(row.frame.data[:shown_bytes]):
+            cells += [(f"{byte:02X}", "changed" if index in changed else ""), (" ", "")]
+        missing = shown_bytes - min(len(row.frame.data), shown_bytes)
+        return [*cells, ("   " * missing + " ", ""), (fit(row.signals, room), "strong")]

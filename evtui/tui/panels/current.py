@@ -1,0 +1,209 @@
+"""The current panel: actual, limit and reported current over the last seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.events import Mount, Resize, Unmount
+from textual.message import Message
+
+from evtui.events import Event
+from evtui.tui.chart import (
+    ACTUAL_GLYPH,
+    ATTACK_MARKER,
+    LIMIT_MARKER,
+    RAISED_MARKER,
+    REPORTED_MARKER,
+    ChartWorker,
+    Grid,
+    Scene,
+)
+from evtui.tui.key_hints import key_of
+from evtui.tui.rows import Row, RowsWidget, Run, row_width
+from evtui.tui.series import CurrentSeries, Point
+
+__all__ = ["WINDOWS", "CurrentPanel"]
+
+WINDOWS = (10, 20, 30, 60, 120, 300, 600)
+"""s the chart can show."""
+
+DEFAULT_WINDOW = 60
+
+REDRAW_SECONDS = 0.25
+"""At most four pictures a second, whatever the frame rate."""
+
+
+class CurrentPanel(RowsWidget, can_focus=True):
+    """Newest values in the top row, the chart under it.
+
+    The chart is drawn on another thread when a half cell of time has passed, and only what
+    changed of a row is written; the values change with every tick that brings new ones.
+    """
+
+    DEFAULT_CSS = """
+    CurrentPanel {
+        width: 1fr;
+        height: 1fr;
+        border: round $border-blurred;
+        border-title-color: $foreground;
+        border-subtitle-color: $text-muted;
+        &:focus { border: round $border; }
+        & > .current--actual { color: $text-success; text-style: bold; }
+        & > .current--limit { color: $text-warning; }
+        & > .current--reported { color: $text-primary; }
+        & > .current--attack { color: $text-error; }
+        & > .current--alarm { color: $text-error; text-style: bold; }
+        & > .current--mark { color: $text-accent; text-style: bold reverse; }
+        & > .current--axis { color: $text-muted; }
+        & > .current--hint { color: $text-muted; text-style: italic; }
+    }
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "current--actual",
+        "current--limit",
+        "current--reported",
+        "current--attack",
+        "current--alarm",
+        "current--mark",
+        "current--axis",
+        "current--hint",
+    }
+    ROLE_PREFIX = "current"
+
+    class Drawn(Message):
+        """A picture is ready; sent by the chart's thread."""
+
+        def __init__(self, scene: Scene, rows: tuple[Row, ...]) -> None:
+            super().__init__()
+            self.scene = scene
+            self.rows = rows
+
+    def __init__(self, *, id: str = "current") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._series = CurrentSeries()
+        self._window = DEFAULT_WINDOW
+        self._mark: float | None = None
+        self._now = 0.0
+        self._asked: tuple[object, ...] = ()
+        self._asked_at = 0.0
+        self._worker: ChartWorker | None = None
+        self.border_title = "Current"
+        self._show_window()
+
+    def feed(self, events: Sequence[Event]) -> None:
+        """Remember what the chart needs of ``events``; draws nothing."""
+        self._series.feed(events)
+
+    def tick(self, now: float) -> None:
+        """Show lab time ``now`` in seconds: the values at once, the chart when it has moved."""
+        self._now = now
+        self._show_values()
+        if now - self._asked_at >= REDRAW_SECONDS or now < self._asked_at:
+            self._ask()
+
+    def zoom(self, step: int) -> None:
+        """Shorter window for -1, longer for +1."""
+        index = WINDOWS.index(self._window) + step
+        self._window = WINDOWS[min(max(index, 0), len(WINDOWS) - 1)]
+        self._show_window()
+        self._ask()
+
+    def mark(self, t: float | None) -> None:
+        """Point at lab time ``t`` in seconds on the time axis, or at nothing."""
+        self._mark = t
+        self._ask()
+
+    @on(Mount)
+    def _start_drawing(self) -> None:
+        def deliver(scene: Scene, rows: tuple[Row, ...]) -> None:
+            self.post_message(self.Drawn(scene, rows))
+
+        self._worker = ChartWorker(deliver)
+
+    @on(Unmount)
+    def _stop_drawing(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+
+    @on(Resize)
+    def _redraw_for_size(self) -> None:
+        self._show_values()
+        self._ask()
+
+    @on(Drawn)
+    def _show_picture(self, drawn: Drawn) -> None:
+        if drawn.scene.grid == self._grid:
+            self.show(drawn.rows, first=self._chart_top)
+
+    @property
+    def _chart_top(self) -> int:
+        # A panel this low has no row to spare for the values.
+        return 1 if self.size.height >= 4 else 0
+
+    @property
+    def _grid(self) -> Grid:
+        return Grid(self.size.width, self.size.height - self._chart_top, self._window)
+
+    def _ask(self) -> None:
+        grid = self._grid
+        if self._worker is None or grid.width < 8 or grid.height < 2:
+            return
+        wanted = (grid, grid.newest(self._now), self._series.edges, self._mark)
+        if wanted == self._asked:
+            return
+        self._asked = wanted
+        self._asked_at = self._now
+        self._worker.ask(
+            Scene(
+                grid=grid,
+                now=self._now,
+                points=self._series.points,
+                attacks=self._series.attacks,
+                alarms=self._series.alarms,
+                mark=self._mark,
+                hints=_hints(),
+            )
+        )
+
+    def _show_values(self) -> None:
+        if self._chart_top:
+            self.show([_legend(self._series.newest, self.size.width)])
+
+    def _show_window(self) -> None:
+        shorter, longer = key_of("view.zoom_in"), key_of("view.zoom_out")
+        self.border_subtitle = f"{self._window} s   {shorter} {longer} zoom"
+
+
+def _hints() -> tuple[str, ...]:
+    charge, start = key_of("station.charge"), key_of("anomaly.start")
+    return (
+        f"no current yet – press {charge} to charge or {start} to start the anomaly",
+        f"no current yet – press {charge} or {start}",
+        "no current yet",
+    )
+
+
+def _legend(newest: Point | None, width: int) -> Row:
+    """Glyphs, names and newest values; without the names where they do not fit."""
+    values = (
+        ("actual", ACTUAL_GLYPH, newest and newest.current),
+        ("limit", LIMIT_MARKER * 2, newest and newest.limit),
+        ("reported", REPORTED_MARKER, newest and newest.reported),
+    )
+    for spell_out in (True, False):
+        runs: list[Run] = []
+        for role, glyph, value in values:
+            name = f" {role}" if spell_out else ""
+            ampere = "  – A" if value is None else f"{value:3.0f} A"
+            runs.append(Run(f" {glyph}{name} {ampere} ", role))
+        marks = (
+            Run(f" {ATTACK_MARKER} attack ", "attack"),
+            Run(f" {RAISED_MARKER} alarm", "alarm"),
+        )
+        for row in ((*runs, *marks), tuple(runs)):
+            if row_width(row) <= width:
+                return row
+    return tuple(runs)

@@ -1,0 +1,98 @@
+"""The last line: which keys there are, and for a moment what a command answered."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.events import Click, Resize
+from textual.timer import Timer
+
+from evtui.tui.key_hints import key_of
+from evtui.tui.keymap import ALWAYS, footer_commands
+from evtui.tui.models.text import clean, fit
+from evtui.tui.rows import RowsWidget, Run
+
+__all__ = ["KeyFooter", "Level"]
+
+Level = Literal["info", "warning", "error"]
+
+NOTICE_SECONDS = 4.0
+ERROR_SECONDS = 8.0
+
+_MARKS: dict[Level, str] = {"info": "·", "warning": "!", "error": "✗"}
+
+
+class KeyFooter(RowsWidget):
+    """Keys from the registry, as many as fit; help and quit always.
+
+    A notice takes the place of the keys for a few seconds.
+    """
+
+    DEFAULT_CSS = """
+    KeyFooter {
+        height: 1;
+        background: $panel;
+        & > .footer--key { color: $text-accent; background: $panel; text-style: bold; }
+        & > .footer--label { color: $foreground; background: $panel; }
+        & > .footer--info { color: $foreground; background: $panel; text-style: bold; }
+        & > .footer--warning { color: $text-warning; background: $panel; text-style: bold; }
+        & > .footer--error { color: $text-error; background: $panel; text-style: bold; }
+    }
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "footer--key",
+        "footer--label",
+        "footer--info",
+        "footer--warning",
+        "footer--error",
+    }
+    ROLE_PREFIX = "footer"
+
+    def __init__(self, *, id: str = "footer") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._notice: tuple[str, Level] | None = None
+        self._timer: Timer | None = None
+        self._spans: list[tuple[int, int, str]] = []
+
+    def say(self, text: str, level: Level = "info") -> None:
+        """Show one line in the place of the keys for a few seconds."""
+        self._notice = (clean(text), level)
+        if self._timer is not None:
+            self._timer.stop()
+        seconds = ERROR_SECONDS if level == "error" else NOTICE_SECONDS
+        self._timer = self.set_timer(seconds, self._forget)
+        self.redraw()
+
+    def _forget(self) -> None:
+        self._notice = None
+        self.redraw()
+
+    @on(Resize)
+    def redraw(self) -> None:
+        """Show the notice, or the keys that fit."""
+        width = self.size.width
+        runs: list[Run] = []
+        self._spans = []
+        commands = footer_commands(width)
+        if self._notice is not None:
+            commands = [command for command in commands if command.name in ALWAYS]
+            keys = sum(len(f" {key_of(one.name)} {one.label} ") for one in commands)
+            text, level = self._notice
+            runs.append(Run(fit(f" {_MARKS[level]} {text}", width - keys), level))
+        column = sum(len(run.text) for run in runs)
+        for command in commands:
+            key = key_of(command.name)
+            runs += [Run(f" {key} ", "key"), Run(f"{command.label} ", "label")]
+            end = column + len(key) + len(command.label) + 3
+            self._spans.append((column, end, command.name))
+            column = end
+        runs.append(Run(" " * max(0, width - column)))
+        self.show([tuple(runs)])
+
+    @on(Click)
+    async def _press(self, event: Click) -> None:
+        for start, end, name in self._spans:
+            if start <= event.x < end:
+                await self.run_action(f"screen.command({name!r})")

@@ -1,0 +1,99 @@
+"""The OCPP panel: one row an exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.widget import Widget
+
+from evtui.events import Event, OcppMessage
+from evtui.tui.line_view import Cells, LineView
+from evtui.tui.models.exchanges import Exchange, OcppLog, Outcome
+from evtui.tui.models.text import clean, clock, fit
+from evtui.tui.panels.list_panel import ListPanel
+
+__all__ = ["OcppPanel"]
+
+_ROLES: dict[Outcome, str] = {
+    "pending": "warning",
+    "accepted": "good",
+    "rejected": "bad",
+    "error": "bad",
+}
+
+ACTION_WIDTH = 22  # RemoteStartTransaction
+LATENCY_WIDTH = 7
+STATION_WIDTH = 10
+UID_WIDTH = 12
+
+
+class OcppPanel(ListPanel):
+    """Requests with their answers, the one fact that matters and the latency.
+
+    Args:
+        start_utc: Unix time in seconds of lab time 0.
+    """
+
+    NAME: ClassVar[str] = "OCPP"
+
+    def __init__(self, start_utc: float, *, id: str = "ocpp") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.log_model = OcppLog()
+        self._start_utc = start_utc
+        self._fresh = True
+        self.view = LineView(self.log_model.store, self.cells, id="ocpp-list")
+        self.view.empty = "no messages yet – waiting for the charge point to boot"
+
+    def compose_views(self) -> Iterator[Widget]:
+        """One list."""
+        yield self.view
+
+    def feed(self, events: Sequence[Event]) -> None:
+        """Take the OCPP messages among ``events``."""
+        messages = [event for event in events if isinstance(event, OcppMessage)]
+        if messages:
+            self.log_model.feed(messages)
+            self._fresh = True
+
+    def tick(self, now: float) -> None:
+        """Show what has come."""
+        if self._fresh:
+            self._fresh = False
+            self.log_model.store.publish()
+            self.view.redraw()
+            self.show_title()
+
+    @property
+    def pending(self) -> int:
+        """Exchanges that wait for the next tick."""
+        return self.log_model.store.pending
+
+    @property
+    def dropped(self) -> int:
+        """Exchanges that left the list because it was full."""
+        return self.log_model.store.dropped
+
+    def cells(self, exchange: Exchange, width: int) -> Cells:
+        """Columns of one row in ``width`` cells; what is wider shows more."""
+        role = _ROLES[exchange.outcome]
+        time = clock(self._start_utc + exchange.t)
+        from_csms = exchange.caller == "central_system"
+        before: Cells = [
+            (f"{time if width >= 60 else time[:8]} ", "muted"),
+            (f"{exchange.arrow} ", "from-csms" if from_csms else ""),
+        ]
+        if len(self.log_model.stations) > 1:
+            before.append((fit(clean(exchange.station), STATION_WIDTH) + " ", "muted"))
+        before += [
+            (fit(exchange.title, ACTION_WIDTH), "from-csms" if from_csms else ""),
+            (f" {exchange.glyph} ", role),
+        ]
+        after: Cells = []
+        if width >= 56:
+            after.append((fit(exchange.latency_text, LATENCY_WIDTH, right=True), "muted"))
+        if width >= 90:
+            after.append((f"  {fit(clean(exchange.uid), UID_WIDTH)}", "muted"))
+        room = width - sum(cell_len(text) for text, _ in (*before, *after))
+        return [*before, (fit(exchange.fact, room), "bad" if role == "bad" else "strong"), *after]

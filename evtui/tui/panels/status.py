@@ -1,0 +1,80 @@
+"""The status line: is everything alive, what runs, did anybody notice."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+
+from evtui.tui.models.summary import LabSummary, Segment, fit_segments
+from evtui.tui.models.text import fit
+from evtui.tui.rows import RowsWidget, Run
+
+__all__ = ["StatusLine"]
+
+GAP = "  "
+
+
+class StatusLine(RowsWidget):
+    """One row; at 80 columns it says the same with fewer words."""
+
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 1;
+        background: $panel;
+        & > .status--good { color: $text-success; background: $panel; }
+        & > .status--bad { color: $text-error; background: $panel; text-style: bold; }
+        & > .status--warning { color: $text-warning; background: $panel; }
+        & > .status--muted { color: $text-muted; background: $panel; }
+        & > .status--anomaly { color: $text-warning; background: $panel; text-style: bold; }
+        & > .status--alarm { color: $text-error; background: $panel; text-style: bold; }
+        & > .status--badge { color: $text-warning; text-style: bold reverse; }
+    }
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "status--good",
+        "status--bad",
+        "status--warning",
+        "status--muted",
+        "status--anomaly",
+        "status--alarm",
+        "status--badge",
+    }
+    ROLE_PREFIX = "status"
+
+    def __init__(self, *, id: str = "status") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._segments: list[Segment] = []
+
+    def update(self, summary: LabSummary, *, paused: int | None, dropped: int) -> None:
+        """Show the state of the lab.
+
+        Args:
+            summary: what is known of it.
+            paused: rows that wait while the view is paused, None while it is not.
+            dropped: events this view was too slow for.
+        """
+        badges = []
+        if paused is not None:
+            badges.append(Segment((f" PAUSED +{paused:,} new ", f" PAUSED +{paused:,} "), "badge"))
+        if dropped:
+            badges.append(Segment((f"! {dropped:,} events dropped", f"! {dropped:,}"), "bad"))
+        self._segments = [*badges, *summary.segments()]
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Fit the parts into the width there is."""
+        width = self.size.width
+        runs = [Run(" ")]
+        for text, role in fit_segments(self._segments, width - 2, len(GAP)):
+            room = width - sum(cell_len(run.text) for run in runs)
+            runs += [Run(fit(text, min(cell_len(text), room)), role), Run(GAP)]
+        line = "".join(run.text for run in runs)
+        if cell_len(line) < width:
+            runs.append(Run(" " * (width - cell_len(line))))
+        self.show([tuple(runs)])
+
+    def on_resize(self) -> None:
+        """Fit again."""
+        self.redraw()

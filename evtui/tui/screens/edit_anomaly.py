@@ -1,0 +1,179 @@
+"""A form for every parameter of the anomaly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label
+
+from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
+from evtui.tui.handle import LabHandle
+
+__all__ = ["FIELDS", "EditAnomaly", "Field", "check"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One parameter: its name in the command, for people, its unit and its range."""
+
+    name: str
+    label: str
+    unit: str
+    lowest: float
+    highest: float
+    whole: bool = False
+
+    @property
+    def range(self) -> str:
+        """``0 to 500 A``."""
+        return f"{self.lowest:g} to {self.highest:g} {self.unit}".rstrip()
+
+    def read(self, text: str) -> float:
+        """The number in ``text``; a decimal comma is taken too.
+
+        Raises:
+            ValueError: not a number, not whole where it must be, or out of range; the text
+                names the value and the range.
+        """
+        kind = "a whole number" if self.whole else "a number"
+        try:
+            value = float(text.strip().replace(",", "."))
+        except ValueError:
+            value = float("nan")
+        if not self.lowest <= value <= self.highest or (self.whole and value != int(value)):
+            shown = text.strip() or "nothing"
+            raise ValueError(f"{self.label}: {shown} is not {kind} from {self.range}")
+        return int(value) if self.whole else value
+
+
+FIELDS = (
+    Field("low_a", "low", "A", 0, MAX_CURRENT),
+    Field("high_a", "high", "A", 0, MAX_CURRENT),
+    *(Field(f"wait_{n}_s", f"wait {n}", "s", MIN_WAIT, MAX_WAIT) for n in (1, 2, 3, 4)),
+    Field("cycles", "cycles", "(0: endless)", 0, 99_999, whole=True),
+    Field("jitter", "jitter", "of each wait", 0, MAX_JITTER),
+)
+"""The parameters of the repeated current fluctuation, in the order of the form."""
+
+
+def check(texts: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
+    """Numbers of the fields that are right, and what is wrong with the others."""
+    values: dict[str, float] = {}
+    errors: dict[str, str] = {}
+    for field in FIELDS:
+        try:
+            values[field.name] = field.read(texts.get(field.name, ""))
+        except ValueError as error:
+            errors[field.name] = str(error)
+    low, high = values.get("low_a"), values.get("high_a")
+    if low is not None and high is not None and high < low:
+        errors["high_a"] = (
+            f"high: {high:g} A is below low, {low:g} A; it takes {low:g} to {MAX_CURRENT:g} A"
+        )
+    return values, errors
+
+
+class EditAnomaly(ModalScreen[Future[str] | None]):
+    """Edit the parameters; ends with the lab's answer to come, or None when cancelled.
+
+    A change takes effect at the anomaly's next step.
+
+    Args:
+        handle: the lab that is told.
+        parameters: values to begin with, as ``AnomalyState.parameters`` has them.
+    """
+
+    DEFAULT_CSS = """
+    EditAnomaly {
+        align: center middle;
+        & > Vertical {
+            width: 58;
+            max-width: 100%;
+            height: auto;
+            max-height: 100%;
+            padding: 0 2;
+            border: round $border;
+            background: $surface;
+            border-title-color: $foreground;
+            border-subtitle-color: $text-muted;
+        }
+        .field { height: 1; }
+        .field Label { width: 10; color: $text-muted; }
+        .field .unit { width: 1fr; padding: 0 0 0 2; }
+        .field Input { width: 14; }
+        .field Input.-wrong { color: $text-error; text-style: bold reverse; }
+        #problem { height: 2; margin: 1 0 0 0; color: $text-error; }
+        #buttons { height: 1; align-horizontal: right; }
+        #buttons Button { margin: 0 0 0 2; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel"),
+        Binding("up", "app.focus_previous", "previous", show=False),
+        Binding("down", "app.focus_next", "next", show=False),
+    ]
+
+    def __init__(self, handle: LabHandle, parameters: Mapping[str, float]) -> None:
+        super().__init__()
+        self._handle = handle
+        self._parameters = dict(parameters)
+
+    def compose(self) -> ComposeResult:
+        """A line for each parameter, the problem if there is one, and the buttons."""
+        form = Vertical()
+        form.border_title = "Edit the anomaly"
+        form.border_subtitle = "enter save   esc cancel"
+        with form:
+            for field in FIELDS:
+                with Horizontal(classes="field"):
+                    yield Label(field.label)
+                    entry = Input(
+                        f"{self._parameters.get(field.name, field.lowest):g}",
+                        id=field.name,
+                        compact=True,
+                    )
+                    entry.cursor_blink = False
+                    yield entry
+                    yield Label(field.range, classes="unit")
+            yield Label("", id="problem")
+            with Horizontal(id="buttons"):
+                yield Button("Save", id="save", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+
+    @on(Input.Changed)
+    def _show_problems(self) -> None:
+        _, errors = self._read()
+        for field in FIELDS:
+            self.query_one(f"#{field.name}", Input).set_class(field.name in errors, "-wrong")
+        focused = self.focused.id if self.focused is not None else None
+        first = errors.get(focused or "") or next(iter(errors.values()), "")
+        self.query_one("#problem", Label).update(first)
+        self.query_one("#save", Button).disabled = bool(errors)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#save")
+    def _save(self) -> None:
+        values, errors = self._read()
+        if errors:
+            self.query_one(f"#{next(iter(errors))}", Input).focus()
+        else:
+            self.dismiss(self._handle.submit("anomaly.set", **values))
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        """Close the form and change nothing."""
+        self.dismiss(None)
+
+    def _read(self) -> tuple[dict[str, float], dict[str, str]]:
+        return check(
+            {field.name: self.query_one(f"#{field.name}", Input).value for field in FIELDS}
+        )

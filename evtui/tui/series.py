@@ -1,0 +1,215 @@
+"""What the current chart remembers, and how it is cut into columns.
+
+Columns are aligned to absolute lab time: column ``k`` holds the samples with
+``floor(t / column_seconds) == k``, whatever the moment of drawing.  So a sample stays in its
+column for as long as it is on the screen and the curve scrolls by whole columns without
+wobbling.  A column keeps its minimum and its maximum, so a spike of one sample stays visible
+in any window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from evtui.events import Alarm, AnomalyState, Event, Sample
+
+__all__ = [
+    "AlarmMark",
+    "Attack",
+    "Column",
+    "CurrentSeries",
+    "Point",
+    "column_of",
+    "decimate",
+    "nice_ceiling",
+    "runs",
+]
+
+LONGEST_WINDOW = 600.0
+"""s of history kept: the longest window of the chart."""
+
+SAMPLE_RATE = 10.0
+"""Samples a second the ring is sized for: the power stage publishes every 100 ms."""
+
+MARKS_KEPT = 256
+"""Attacks, and alarm edges, kept; more would not fit on the band under the chart."""
+
+CEILINGS = (10, 20, 50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000)
+"""A at the top of the chart's axis: steps that divide into round ticks."""
+
+
+class Point(NamedTuple):
+    """One sample: lab time in seconds and A; ``reported`` is None before any MeterValues."""
+
+    t: float
+    current: float
+    limit: float
+    reported: float | None
+
+
+class Column(NamedTuple):
+    """What the samples of one column were: first and last in time, lowest and highest."""
+
+    first: float
+    low: float
+    high: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """Ground truth of one attack, lab time in seconds.
+
+    Attributes:
+        start: when it was switched on.
+        off: when the injector stopped sending, None while it runs.
+        safe: when its effect had ended, None before.
+    """
+
+    start: float
+    off: float | None = None
+    safe: float | None = None
+
+
+class AlarmMark(NamedTuple):
+    """A detector raised an alarm at lab time ``t`` in seconds, or cleared it."""
+
+    t: float
+    raised: bool
+
+
+class CurrentSeries:
+    """Bounded memory of one connector's current, of attacks on it and of alarms.
+
+    It follows the connector whose sample comes first; samples, attacks and alarms of others
+    are left alone.
+
+    Args:
+        span: s of samples to keep at ``SAMPLE_RATE``.
+    """
+
+    def __init__(self, span: float = LONGEST_WINDOW) -> None:
+        # A column more than the span, since the oldest column is shown whole.
+        self._points: deque[Point] = deque(maxlen=math.ceil(span * SAMPLE_RATE * 1.05))
+        self._attacks: deque[Attack] = deque(maxlen=MARKS_KEPT)
+        self._alarms: deque[AlarmMark] = deque(maxlen=MARKS_KEPT)
+        self._station: str | None = None
+        self._connector = 0
+        self.edges = 0
+        """Counts the starts and ends of attacks and alarms, so a view knows of a new one."""
+
+    def feed(self, events: Iterable[Event]) -> None:
+        """Remember the samples, attacks and alarms among ``events``, which come in order."""
+        for event in events:
+            if isinstance(event, Sample):
+                if self._station is None:
+                    self._station, self._connector = event.station, event.connector
+                if self._is_followed(event.station, event.connector):
+                    self._points.append(Point(event.t, event.current, event.limit, event.reported))
+            elif isinstance(event, AnomalyState):
+                if self._is_followed(event.station, event.connector):
+                    self._note_anomaly(event)
+            elif isinstance(event, Alarm) and self._is_followed(event.station, event.connector):
+                self._alarms.append(AlarmMark(event.t, event.raised))
+                self.edges += 1
+
+    @property
+    def newest(self) -> Point | None:
+        """The newest sample, None before the first."""
+        return self._points[-1] if self._points else None
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The samples kept, oldest first: a snapshot another thread may read."""
+        return tuple(self._points)
+
+    @property
+    def attacks(self) -> tuple[Attack, ...]:
+        """The attacks, oldest first."""
+        return tuple(self._attacks)
+
+    @property
+    def alarms(self) -> tuple[AlarmMark, ...]:
+        """The alarms raised and cleared, oldest first."""
+        return tuple(self._alarms)
+
+    def _is_followed(self, station: str, connector: int) -> bool:
+        # Before the first sample nothing is known of connectors; the first events of the
+        # stream are about the one that is going to be followed.
+        return self._station is None or (station, connector) == (self._station, self._connector)
+
+    def _note_anomaly(self, state: AnomalyState) -> None:
+        last = self._attacks[-1] if self._attacks else None
+        running = last is not None and last.off is None
+        if state.active and not running:
+            if last is not None and last.safe is None:
+                self._attacks[-1] = replace(last, safe=state.t)
+            self._attacks.append(Attack(start=state.t))
+        elif last is not None and running and not state.active:
+            ended = state.t if state.change in ("safe", "failed") else None
+            self._attacks[-1] = replace(last, off=state.t, safe=ended)
+        elif last is not None and last.safe is None and state.change == "safe":
+            self._attacks[-1] = replace(last, safe=state.t)
+        else:
+            return
+        self.edges += 1
+
+
+def column_of(t: float, column_seconds: float) -> int:
+    """Number of the column that lab time ``t`` in seconds falls into."""
+    return math.floor(t / column_seconds)
+
+
+def decimate(
+    samples: Iterable[tuple[float, float]], column_seconds: float, first: int, count: int
+) -> list[Column | None]:
+    """Cut ``(t, value)`` samples, in order of time, into ``count`` columns from ``first`` on.
+
+    A column without samples is None.
+    """
+    columns: list[Column | None] = [None] * count
+    for t, value in samples:
+        index = math.floor(t / column_seconds) - first
+        if not 0 <= index < count:
+            continue
+        column = columns[index]
+        if column is None:
+            columns[index] = Column(value, value, value, value)
+        else:
+            columns[index] = Column(
+                column.first, min(column.low, value), max(column.high, value), value
+            )
+    return columns
+
+
+def runs(columns: Sequence[Column | None], longest_hole: int) -> list[list[tuple[int, Column]]]:
+    """Stretches of ``(index, column)`` to be joined by a line.
+
+    Up to ``longest_hole`` empty columns are bridged, since narrow columns may fall between
+    two samples; a longer hole is a gap, and a gap is not a line.
+    """
+    found: list[list[tuple[int, Column]]] = []
+    previous = -math.inf
+    for index, column in enumerate(columns):
+        if column is None:
+            continue
+        if index - previous > longest_hole + 1:
+            found.append([])
+        found[-1].append((index, column))
+        previous = index
+    return found
+
+
+def nice_ceiling(highest: float) -> int:
+    """A at the top of an axis that starts at 0 and shows ``highest``.
+
+    Half a per cent over a step is rounding of a power stage, not a reason to rescale.
+    """
+    for ceiling in CEILINGS:
+        if highest <= ceiling * 1.005:
+            return ceiling
+    return math.ceil(highest / 500) * 500

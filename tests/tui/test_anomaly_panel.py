@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from evtui.commands import by_name
+from evtui.events import Event
+from evtui.tui.panels.anomaly import AnomalyPanel
+from evtui.tui.panels.anomaly_lines import AnomalyView
+from evtui.tui.rows import row_text, row_width
+from tests.tui.panel_app import PanelApp, text
+from tests.tui.waves import alarm, anomaly, detection, lab
+
+RUNNING: Sequence[Event] = (
+    lab("can", "ocpp"),
+    anomaly(8.0, "on", cycle=1),
+    anomaly(
+        37.0,
+        "step",
+        cycle=4,
+        step=2,
+        step_label="RemoteStart",
+        next_label="RemoteStop",
+        next_at=39.0,
+    ),
+)
+
+
+def said(events: Sequence[Event], width: int = 110, height: int = 11, now: float = 38.0) -> str:
+    view = AnomalyView()
+    view.feed(events)
+    return "\n".join(row_text(row) for row in view.rows(width, height, now))
+
+
+def test_before_the_first_event_it_says_how_to_start() -> None:
+    assert said([]) == "■ idle  press s to start"
+
+
+def test_running_anomaly_shows_its_cycle_and_that_it_is_endless() -> None:
+    assert "▶ running  cycle 4 / ∞" in said(RUNNING)
+
+
+def test_counted_cycles_are_shown() -> None:
+    events = [anomaly(8.0, "on", cycle=2, parameters={"cycles": 10.0})]
+    assert "cycle 2 / 10" in said(events)
+
+
+def test_what_comes_next_counts_down() -> None:
+    assert "step 3/4 RemoteStart → RemoteStop in 1.0 s  ▓▓▓▓▓░░░░░" in said(RUNNING, now=38.0)
+    assert "in 0.2 s  ▓▓▓▓▓▓▓▓▓░" in said(RUNNING, now=38.8)
+    assert "in 0.0 s  ▓▓▓▓▓▓▓▓▓▓" in said(RUNNING, now=45.0)
+
+
+def test_parameters_stand_beside_their_keys() -> None:
+    shown = said(RUNNING)
+    assert "low 0 A [< >]   high 100 A [- +]" in shown
+    assert "waits 2.0 1.0 2.0 3.0 s  period 8.0 s [[ ]]" in shown
+    assert "cycles ∞ [n]  jitter 0% [j]" in shown
+    assert f"seed [{by_name['anomaly.variant'].keys[0]}]" in shown
+
+
+def test_only_in_txprofile_do_the_profiles_swing_the_current() -> None:
+    for variant in ("seed", "txdefault", "startstop"):
+        shown = said([anomaly(1.0, "parameters", active=False, variant=variant)])
+        assert "start and stop shape the wave" in shown
+    shown = said([anomaly(1.0, "parameters", active=False, variant="txprofile")])
+    assert "the profiles alone swing the current" in shown
+
+
+def test_strict_charge_point_rejects_the_seed() -> None:
+    assert "Rejected" in said([lab(strict=True), anomaly(1.0, "parameters", active=False)])
+
+
+def test_stopping_lasts_from_off_until_the_safe_state() -> None:
+    off = [*RUNNING, anomaly(40.0, "off", active=False, detail="clearing profiles")]
+    assert "… stopping" in said(off)
+    assert "clearing profiles" in said(off)
+    assert "… stopping" in said([*off, anomaly(40.5, "parameters", active=False)])
+    safe = [*off, anomaly(43.0, "safe", active=False)]
+    assert "■ idle  press s to start" in said(safe)
+
+
+def test_failure_is_told_with_its_reason() -> None:
+    shown = said([*RUNNING, anomaly(40.0, "failed", active=False, detail="no connection")])
+    assert "✗ failed no connection" in shown
+
+
+def test_alarm_says_how_long_detection_took() -> None:
+    shown = said([*RUNNING, alarm(27.0), detection(27.0, 16.1)])
+    assert "edge (CAN)          ▲ alarm, detected after 16.1 s" in shown
+    assert "4 reversals of 8 A in 60 s" in shown
+    assert "CSMS (MeterValues)  not seen yet" in shown
+
+
+def test_cleared_alarm_keeps_the_time_to_detect() -> None:
+    shown = said([*RUNNING, alarm(27.0), detection(27.0, 16.1), alarm(90.0, raised=False)])
+    assert "△ cleared, was detected after 16.1 s" in shown
+
+
+def test_alarm_without_an_attack_is_a_false_one() -> None:
+    events = [lab(), alarm(27.0), detection(27.0, None, attack_id="")]
+    idle = anomaly(1.0, "parameters", active=False, attack_id="")
+    assert "▲ false alarm" in said([idle, *events])
+
+
+def test_view_the_detector_does_not_read_is_off() -> None:
+    assert "CSMS (MeterValues)  off" in said([*RUNNING, lab("can")])
+
+
+def test_next_attack_starts_with_nothing_seen() -> None:
+    again = anomaly(100.0, "on", cycle=1, attack_id="fluctuation-2")
+    shown = said([*RUNNING, alarm(27.0), detection(27.0, 16.1), again])
+    assert "edge (CAN)          not seen yet" in shown
+
+
+def test_other_stations_are_left_alone() -> None:
+    shown = said([*RUNNING, anomaly(50.0, "on", station="CP2", variant="txprofile", cycle=9)])
+    assert "cycle 4 / ∞" in shown
+
+
+def test_lab_settings_are_in_the_last_line() -> None:
+    last = said(RUNNING).split("\n")[-1]
+    assert last == "power stage seed [P]  lenient [S]  plugged [p]  meter values every 1 s"
+
+
+@pytest.mark.parametrize("height", range(1, 12))
+@pytest.mark.parametrize("width", [36, 55, 76, 110])
+def test_state_and_verdict_are_shown_at_any_size(width: int, height: int) -> None:
+    shown = said([*RUNNING, alarm(27.0), detection(27.0, 16.1)], width, height)
+    assert "cycle 4" in shown
+    assert height == 1 or "16.1 s" in shown
+    assert height == 1 or "RemoteStop" in shown
+
+
+@given(st.integers(1, 130), st.integers(1, 30), st.floats(0, 100))
+def test_rows_never_exceed_the_panel(width: int, height: int, now: float) -> None:
+    view = AnomalyView()
+    view.feed([*RUNNING, alarm(27.0), detection(27.0, 16.1)])
+    rows = view.rows(width, height, now)
+    assert len(rows) <= height
+    assert all(row_width(row) <= width for row in rows)
+
+
+async def test_countdown_writes_only_its_own_cells_and_four_times_a_second() -> None:
+    panel = AnomalyPanel()
+    async with PanelApp(panel).run_test(size=(60, 12)):
+        panel.feed(RUNNING)
+        panel.tick(38.0)
+        regions: list[Region] = []
+
+        def note(*wanted: Region, **options: Any) -> AnomalyPanel:
+            regions.extend(wanted)
+            return panel
+
+        panel.refresh = note  # type: ignore[method-assign]
+        for tick in range(1, 6):
+            panel.tick(38.0 + tick / 10)
+        assert 0 < len(regions) <= 2
+        assert max(region.width for region in regions) < 20
+
+
+async def test_idle_panel_writes_nothing() -> None:
+    panel = AnomalyPanel()
+    async with PanelApp(panel).run_test(size=(60, 12)):
+        panel.feed([lab(), anomaly(0.0, "parameters", active=False)])
+        panel.tick(1.0)
+        shown = panel.rows
+        for tick in range(2, 20):
+            panel.tick(float(tick))
+        assert panel.rows is shown
+
+
+async def test_hidden_panel_catches_up_with_the_next_tick() -> None:
+    panel = AnomalyPanel()
+    async with PanelApp(panel).run_test(size=(60, 12)):
+        panel.feed(RUNNING)
+        assert "running" not in text(panel)
+        panel.tick(38.0)
+        assert "running" in text(panel)
+
+
+@pytest.mark.parametrize("size", [(38, 8), (60, 12), (80, 4)])
+def test_panel_looks_as_before(snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
+    panel = AnomalyPanel()
+
+    async def run(pilot: Pilot[None]) -> None:
+        panel.feed([*RUNNING, alarm(27.0), detection(27.0, 16.1)])
+        panel.tick(38.0)
+        await pilot.pause()
+
+    assert snap_compare(PanelApp(panel), terminal_size=size, run_before=run)

@@ -1,0 +1,265 @@
+"""Keys, dialogs, sizes and colours, over a lab without an engine."""
+
+from __future__ import annotations
+
+import os
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from textual.command import CommandList
+from textual.events import Paste
+
+from evtui.commands import COMMANDS, by_name, lab_commands
+from evtui.tui.app import EvtuiApp
+from evtui.tui.keymap import bindings, footer_commands
+from evtui.tui.line_view import LineView
+from evtui.tui.panels.footer import KeyFooter
+from evtui.tui.panels.status import StatusLine
+from evtui.tui.screens.detail import DetailScreen
+from evtui.tui.screens.help import HelpScreen
+from evtui.tui.screens.main import MainScreen
+from evtui.tui.screens.quit import QuitScreen
+from tests.tui.driving import Driven, driven
+from tests.tui.fake_lab import FakeLab
+
+# Keys
+
+
+def test_every_command_has_a_binding_and_none_takes_what_multiplexers_and_shells_use() -> None:
+    ids = {binding.id for binding in bindings() if not isinstance(binding, tuple)}
+    assert ids == set(by_name)
+    keys = [key for command in COMMANDS for key in command.keys]
+    assert len(keys) == len(set(keys))
+    assert not {f"ctrl+{letter}" for letter in "abjosz"} & set(keys)
+
+
+async def test_every_key_of_the_lab_reaches_it_whatever_has_the_focus() -> None:
+    async with driven() as one:
+        for panel, command in zip(cycle("1234"), lab_commands(), strict=False):
+            await one.press(panel, *command.keys)
+        keys = [command.name for command in lab_commands() for _ in command.keys]
+        assert one.lab.submitted == keys
+
+
+async def test_the_answer_of_a_command_is_shown_for_a_moment() -> None:
+    async with driven() as one:
+        one.lab.answer = "period 6.4 s"
+        await one.press("left_square_bracket")
+        assert "· period 6.4 s" in one.text("#footer")
+        one.lab.answer = ValueError("no such \x1b[31mthing")
+        await one.press("s")
+        assert r"✗ no such \x1b[31mthing" in one.text("#footer")
+        assert "? help" in one.text("#footer")
+        assert "q quit" in one.text("#footer")
+
+
+@pytest.mark.parametrize("width", range(60, 210, 7))
+def test_the_footer_fits_and_always_offers_help_and_quit(width: int) -> None:
+    names = [command.name for command in footer_commands(width)]
+    assert names[-2:] == ["app.help", "app.quit"]
+    assert sum(len(command.label) + 4 for command in footer_commands(width)) <= width + 4
+
+
+async def test_a_click_on_a_key_in_the_footer_presses_it() -> None:
+    async with driven() as one:
+        column = one.text("#footer").index("x stop")
+        await one.pilot.click(KeyFooter, offset=(column, 0))
+        await one.pilot.pause()
+        assert one.lab.submitted == ["anomaly.stop"]
+
+
+async def test_pasting_outside_an_input_does_nothing() -> None:
+    async with driven() as one:
+        view = one.main.query_one("#ocpp-list")
+        view.post_message(Paste("sx0q\r"))
+        one.main.post_message(Paste("sx0q\r"))
+        await one.pilot.pause()
+        assert one.lab.submitted == []
+        assert one.shows(MainScreen)
+
+
+async def test_tab_goes_round_the_panels() -> None:
+    async with driven() as one:
+        order = []
+        for _ in range(4):
+            order.append(one.main.focused_panel.id)
+            await one.press("tab")
+        assert order == ["ocpp", "can", "current", "anomaly"]
+        assert one.main.focused_panel.id == "ocpp"
+
+
+async def test_a_maximised_panel_has_the_screen_and_gives_it_back() -> None:
+    async with driven(size=(80, 24)) as one:
+        await one.press("2", "f")
+        shown = [name for name in ("ocpp", "can", "current", "anomaly") if _shown(one, name)]
+        assert shown == ["can"]
+        assert one.main.query_one("#can").size.height > 18
+        await one.press("3")
+        assert [name for name in ("ocpp", "can", "current") if _shown(one, name)] == ["current"]
+        await one.press("f")
+        assert _shown(one, "ocpp")
+
+
+def _shown(one: Driven, name: str) -> bool:
+    region = one.main.query_one(f"#{name}").region
+    return bool(region) and one.main.query_one(f"#{name}").display
+
+
+# Dialogs
+
+
+async def test_enter_opens_the_json_of_both_directions_and_what_it_caused() -> None:
+    async with driven(6.0) as one:
+        one.lab.call("charge_point", "DataTransfer", {"vendorId": "[b]x[/b]\x1b\u202e"}, {})
+        await one.tick()
+        await one.press("enter")
+        assert one.shows(DetailScreen)
+        shown = "\n".join(str(static.render()) for static in one.screen.query("Static"))
+        assert '"vendorId": "[b]x[/b]\\u001b\\u202e"' in shown
+        assert "request · DataTransfer" in shown
+        await one.press("q")
+        assert one.shows(MainScreen)
+
+
+async def test_a_frame_opens_with_the_message_that_caused_it() -> None:
+    async with driven(6.0) as one:
+        await one.press("2", "enter")
+        shown = "\n".join(str(static.render()) for static in one.screen.query("Static"))
+        assert "SetLimit" in shown
+        assert '"csChargingProfiles"' in shown
+        for closing in ("enter", "escape"):
+            await one.press(closing)
+            assert one.shows(MainScreen)
+            await one.press("enter")
+
+
+async def test_help_lists_every_command() -> None:
+    async with driven() as one:
+        await one.press("question_mark")
+        assert one.shows(HelpScreen)
+        shown = "\n".join(str(static.render()) for static in one.screen.query("Static"))
+        assert all(command.help in shown for command in COMMANDS)
+        await one.press("escape")
+        assert one.shows(MainScreen)
+
+
+async def test_the_palette_runs_a_command() -> None:
+    async with driven() as one:
+        await one.press("colon", *"all cl")
+        options = one.screen.query_one(CommandList)
+        while not options.option_count or "all clear" not in str(
+            options.get_option_at_index(0).prompt
+        ):
+            await one.pilot.pause(0.02)
+        await one.press("down", "enter")
+        while one.screen is not one.main or not one.lab.submitted:
+            await one.pilot.pause(0.02)
+        assert one.lab.submitted == ["lab.all_clear"]
+
+
+async def test_q_leaves_at_once_while_nothing_runs() -> None:
+    async with driven(3.0) as one:
+        await one.press("q")
+        assert one.app.return_code == 0
+        assert not one.app.is_running
+
+
+@pytest.mark.parametrize(("answer", "leaves"), [("y", True), ("n", False), ("enter", False)])
+async def test_q_asks_while_the_anomaly_runs(answer: str, leaves: bool) -> None:
+    async with driven(10.0) as one:
+        await one.press("q")
+        assert one.shows(QuitScreen)
+        await one.press(answer)
+        assert one.app.is_running is not leaves
+
+
+async def test_ctrl_c_leaves_at_once_even_from_a_dialog() -> None:
+    async with driven(10.0) as one:
+        await one.press("q", "ctrl+c")
+        assert one.app.return_code == 130
+        assert not one.app.is_running
+
+
+async def test_a_screenshot_is_written_to_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with driven() as one:
+        await one.press("f8")
+        assert "screen saved as" in one.text("#footer")
+    (name,) = os.listdir(tmp_path)
+    assert name.startswith("evtui-")
+    assert name.endswith(".svg")
+
+
+async def test_a_screenshot_that_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.chdir(tmp_path)
+    async with driven() as one:
+        await one.press("f8")
+        assert "✗ screen not saved: No space left on device" in one.text("#footer")
+
+
+# Sizes and colours
+
+
+async def test_too_small_a_terminal_says_what_is_needed_and_recovers() -> None:
+    async with driven(size=(120, 36)) as one:
+        for width, height in ((40, 10), (1, 1), (80, 24), (59, 30), (200, 50), (60, 15)):
+            await one.pilot.resize_terminal(width, height)
+            await one.tick()
+            small = width < 60 or height < 15
+            assert one.main.query_one("#too-small").display is small
+            assert one.main.query_one(StatusLine).display is not small
+
+
+async def test_a_view_with_nothing_new_writes_nothing() -> None:
+    async with driven(3.0) as one:
+        await one.tick()
+        views = [*one.main.query(LineView), *one.main.query(StatusLine), *one.main.query(KeyFooter)]
+        rows = [view._rows for view in views]
+        await one.tick()
+        assert all(view._rows == before for view, before in zip(views, rows, strict=True))
+        assert not any(view._repaint_regions for view in views)
+
+
+@pytest.mark.parametrize(
+    ("theme", "no_color"),
+    [
+        ("textual-dark", False),
+        ("textual-light", False),
+        ("ansi-dark", False),
+        ("ansi-light", False),
+        ("textual-dark", True),
+        ("ansi-dark", True),
+    ],
+)
+async def test_no_text_has_the_colour_of_its_background(
+    theme: str, no_color: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if no_color:
+        monkeypatch.setitem(os.environ, "NO_COLOR", "1")
+    else:
+        monkeypatch.delitem(os.environ, "NO_COLOR", raising=False)
+    lab = FakeLab()
+    lab.play(26.0)
+    app = EvtuiApp(lab, fps=0.001, theme=theme)
+    async with app.run_test(size=(120, 36)) as pilot:
+        one = Driven(pilot, lab)
+        await one.tick()
+        await one.press("up")
+        for strip in one.main._compositor.render_strips():
+            for segment in strip:
+                style = segment.style
+                if segment.text.strip() and style is not None and style.color is not None:
+                    default = style.color.is_default and (
+                        style.bgcolor is None or style.bgcolor.is_default
+                    )
+                    assert default or style.color != style.bgcolor, segment
+                    assert not no_color or style.color.is_default

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App
+from textual.widgets import Button, Input, Label
+
+from evtui.events import EventReader
+from evtui.tui.screens.edit_anomaly import FIELDS, EditAnomaly, check
+from tests.tui.waves import PARAMETERS
+
+
+class FakeLab:
+    """Remembers what was asked of it."""
+
+    start_utc = 0.0
+
+    def __init__(self) -> None:
+        self.events = EventReader(1)
+        self.asked: list[tuple[str, dict[str, object]]] = []
+
+    def now(self) -> float:
+        return 0.0
+
+    def submit(self, command: str, **arguments: object) -> Future[str]:
+        self.asked.append((command, arguments))
+        future: Future[str] = Future()
+        future.set_result("set")
+        return future
+
+
+class FormApp(App[None]):
+    """The form over an empty screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lab = FakeLab()
+        self.answers: list[Future[str] | None] = []
+
+    def on_mount(self) -> None:
+        self.push_screen(EditAnomaly(self.lab, PARAMETERS), self.answers.append)
+
+    def set(self, name: str, value: str) -> None:
+        self.screen.query_one(f"#{name}", Input).value = value
+
+    @property
+    def problem(self) -> str:
+        return str(self.screen.query_one("#problem", Label).render())
+
+
+RIGHT = {name: f"{value:g}" for name, value in PARAMETERS.items()}
+
+
+def test_parameters_of_the_anomaly_pass_unchanged() -> None:
+    assert check(RIGHT) == (PARAMETERS, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("low_a", "-1", "low: -1 is not a number from 0 to 500 A"),
+        ("high_a", "501", "high: 501 is not a number from 0 to 500 A"),
+        ("wait_1_s", "0.01", "wait 1: 0.01 is not a number from 0.05 to 3600 s"),
+        ("wait_4_s", "", "wait 4: nothing is not a number from 0.05 to 3600 s"),
+        ("cycles", "1.5", "cycles: 1.5 is not a whole number from 0 to 99999 (0: endless)"),
+        ("jitter", "nan", "jitter: nan is not a number from 0 to 0.9 of each wait"),
+        ("jitter", "half", "jitter: half is not a number from 0 to 0.9 of each wait"),
+    ],
+)
+def test_error_names_the_value_and_the_range(name: str, text: str, problem: str) -> None:
+    _, errors = check(RIGHT | {name: text})
+    assert errors == {name: problem}
+
+
+def test_high_below_low_is_refused() -> None:
+    _, errors = check(RIGHT | {"low_a": "50", "high_a": "40"})
+    assert errors == {"high_a": "high: 40 A is below low, 50 A; it takes 50 to 500 A"}
+
+
+def test_high_may_equal_low() -> None:
+    assert check(RIGHT | {"low_a": "50", "high_a": "50"})[1] == {}
+
+
+def test_decimal_comma_is_read() -> None:
+    assert check(RIGHT | {"wait_1_s": "2,5"})[0]["wait_1_s"] == 2.5
+
+
+@given(st.dictionaries(st.sampled_from([field.name for field in FIELDS]), st.text()))
+def test_whatever_is_typed_is_either_in_range_or_an_error(texts: dict[str, str]) -> None:
+    values, errors = check(texts)
+    for field in FIELDS:
+        assert (field.name in values) or (field.name in errors)
+        assert field.lowest <= values.get(field.name, field.lowest) <= field.highest
+
+
+async def test_enter_sends_every_parameter_to_the_lab() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.set("high_a", "80")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.lab.asked == [("anomaly.set", PARAMETERS | {"high_a": 80.0})]
+        answer = app.answers[0]
+        assert answer is not None
+        assert answer.result() == "set"
+
+
+async def test_wrong_value_is_named_at_once_and_not_sent() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.set("high_a", "600")
+        await pilot.pause()
+        assert app.problem == "high: 600 is not a number from 0 to 500 A"
+        assert app.screen.query_one("#save", Button).disabled
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.lab.asked == []
+        assert app.screen.focused is app.screen.query_one("#high_a")
+        app.set("high_a", "90")
+        await pilot.pause()
+        assert app.problem == ""
+
+
+async def test_escape_changes_nothing() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.set("high_a", "80")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.lab.asked == []
+        assert app.answers == [None]
+
+
+async def test_mouse_can_save_and_cancel() -> None:
+    for button, sent in (("#save", 1), ("#cancel", 0)):
+        app = FormApp()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            await pilot.click(button)
+            await pilot.pause()
+            assert len(app.lab.asked) == sent
+            assert len(app.answers) == 1
+
+
+async def test_arrows_move_between_the_fields() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("down", "down", "up")
+        assert app.screen.focused is app.screen.query_one("#high_a")

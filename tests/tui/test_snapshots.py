@@ -1,0 +1,59 @@
+"""Pictures of the whole screen at the three sizes it is made for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from evtui.tui.app import EvtuiApp
+from evtui.tui.screens.main import MainScreen
+from tests.tui.fake_lab import FakeLab
+
+Snapshot = Callable[..., bool]
+
+SIZES = [(80, 24), (120, 36), (200, 50)]
+
+
+def shown(snap_compare: Snapshot, until: float, size: tuple[int, int], *keys: str) -> bool:
+    lab = FakeLab()
+    lab.play(until)
+    app = EvtuiApp(lab, fps=0.001, theme="textual-dark")
+
+    async def settle(pilot: Pilot[None]) -> None:
+        main = pilot.app.screen_stack[0]
+        assert isinstance(main, MainScreen)
+        # The chart is for its own tests: it is drawn on another thread, at its own pace.
+        main.current.display = False
+        main.tick()
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    return snap_compare(app, terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_fluctuation_with_a_row_chosen(snap_compare: Snapshot, size: tuple[int, int]) -> None:
+    assert shown(snap_compare, 26.5, size, "up", "up", "up")
+
+
+def test_the_trace_maximised(snap_compare: Snapshot) -> None:
+    assert shown(snap_compare, 26.5, (80, 24), "t", "2", "f")
+
+
+def test_the_detail_of_a_message(snap_compare: Snapshot) -> None:
+    assert shown(snap_compare, 25.0, (120, 36), "up", "up", "up", "enter")
+
+
+def test_the_keys(snap_compare: Snapshot) -> None:
+    assert shown(snap_compare, 3.0, (80, 24), "question_mark")
+
+
+def test_a_filter_being_typed(snap_compare: Snapshot) -> None:
+    assert shown(snap_compare, 26.5, (120, 36), "slash", *"/tx \\d")
+
+
+def test_too_small(snap_compare: Snapshot) -> None:
+    assert shown(snap_compare, 3.0, (50, 12))

@@ -1,0 +1,49 @@
+"""What the status line says, and whether leaving has to ask."""
+
+from __future__ import annotations
+
+from evtui.events import PartState
+from evtui.tui.models.summary import LabSummary, fit_segments
+from tests.tui.fake_lab import FakeLab
+
+
+def told(lab: FakeLab, width: int = 200) -> str:
+    summary = LabSummary()
+    summary.feed(lab.events.take())
+    return "  ".join(text for text, _ in fit_segments(summary.segments(), width))
+
+
+def test_the_status_line_tells_what_runs_and_who_noticed() -> None:
+    lab = FakeLab()
+    lab.play(25.9)
+    assert told(lab) == (
+        "CSMS ● 127.0.0.1:9000  CP1 ● Charging tx 3  CAN ● 500k 0.2 %  "
+        "ANOMALY ▶ fluctuation/seed #3  ALARM ▲ 19.1 s"
+    )
+
+
+def test_at_eighty_columns_it_says_the_same_in_fewer_words() -> None:
+    lab = FakeLab()
+    lab.play(25.9)
+    line = told(lab, 78)
+    assert line == "CSMS ● 127.0.0.1:9000  CP1 ● Charging tx 3  CAN ● 0.2 %  ▶ seed #3  ▲ 19.1 s"
+
+
+def test_a_crashed_part_comes_first_until_it_runs_again() -> None:
+    lab = FakeLab()
+    lab.publish(PartState(part="module", state="crashed", detail="boom"))
+    assert told(lab).startswith("✗ module crashed – R restarts")
+    lab.publish(PartState(part="module", state="crashed"))
+    lab.publish(PartState(part="module", state="running"))
+    assert "✗" not in told(lab)
+
+
+def test_leaving_asks_only_while_something_runs() -> None:
+    lab = FakeLab()
+    summary = LabSummary()
+    lab.play(4.0)
+    summary.feed(lab.events.take())
+    assert summary.running == ""
+    lab.play(6.0)
+    summary.feed(lab.events.take())
+    assert summary.running == "the anomaly"
