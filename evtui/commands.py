@@ -25,6 +25,7 @@ class Command:
         group: heading in the help screen.
         scope: who executes it.
         footer: rank in the footer, 1 first; 0 leaves it out.
+        pair: the one word by which the footer calls this command and its counterpart.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Command:
     group: str
     scope: Literal["lab", "view"]
     footer: int = 0
+    pair: str = ""
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -56,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
         "Anomaly",
         "lab",
         3,
+        "period",
     ),
     Command(
         "anomaly.longer",
@@ -65,6 +68,7 @@ COMMANDS: tuple[Command, ...] = (
         "Anomaly",
         "lab",
         4,
+        "period",
     ),
     Command(
         "anomaly.weaker",
@@ -74,6 +78,7 @@ COMMANDS: tuple[Command, ...] = (
         "Anomaly",
         "lab",
         5,
+        "swing",
     ),
     Command(
         "anomaly.stronger",
@@ -83,6 +88,7 @@ COMMANDS: tuple[Command, ...] = (
         "Anomaly",
         "lab",
         6,
+        "swing",
     ),
     Command(
         "anomaly.variant",

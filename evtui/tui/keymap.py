@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.binding import Binding, BindingType
 
-from evtui.commands import COMMANDS, Command, by_name
+from evtui.commands import COMMANDS, Command
 from evtui.tui.key_hints import key_of
 
-__all__ = ["bindings", "footer_commands"]
+__all__ = ["FooterEntry", "bindings", "footer_entries"]
 
 ALWAYS = ("app.help", "app.quit")
 """Commands the footer shows however narrow it is."""
@@ -34,19 +36,53 @@ def bindings() -> list[BindingType]:
     ]
 
 
-def footer_commands(width: int) -> list[Command]:
-    """The commands a footer of ``width`` cells has room for, in the order of their rank."""
+@dataclass(frozen=True, slots=True)
+class FooterEntry:
+    """Keys that stand together in the footer, and one label for them.
 
-    def cells(command: Command) -> int:
-        return len(f" {key_of(command.name)} {command.label} ")
+    Attributes:
+        commands: one command, or a command and its counterpart.
+    """
 
-    ranked = sorted((command for command in COMMANDS if command.footer), key=lambda c: c.footer)
-    room = width - sum(cells(by_name[name]) for name in ALWAYS)
-    chosen = set(ALWAYS)
-    for command in ranked:
-        if command.name not in chosen:
-            room -= cells(command)
+    commands: tuple[Command, ...]
+
+    @property
+    def label(self) -> str:
+        """What the entry is called."""
+        first = self.commands[0]
+        return first.label if len(self.commands) == 1 else first.pair
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key of each command."""
+        return tuple(key_of(command.name) for command in self.commands)
+
+    @property
+    def cells(self) -> int:
+        """Width with a blank on either side."""
+        return len(f" {' '.join(self.keys)} {self.label} ")
+
+
+def footer_entries(width: int) -> list[FooterEntry]:
+    """What a footer of ``width`` cells has room for, in the order of the commands' ranks."""
+    ranked = _entries()
+    always = [entry for entry in ranked if entry.commands[0].name in ALWAYS]
+    room = width - sum(entry.cells for entry in always)
+    chosen = set(always)
+    for entry in ranked:
+        if entry not in chosen:
+            room -= entry.cells
             if room < 0:
                 break
-            chosen.add(command.name)
-    return [command for command in ranked if command.name in chosen]
+            chosen.add(entry)
+    return [entry for entry in ranked if entry in chosen]
+
+
+def _entries() -> list[FooterEntry]:
+    """Every entry, a command with its counterpart where it has one."""
+    ranked = sorted((command for command in COMMANDS if command.footer), key=lambda c: c.footer)
+    pairs: dict[str, tuple[Command, ...]] = {}
+    for command in ranked:
+        name = command.pair or command.name
+        pairs[name] = (*pairs.get(name, ()), command)
+    return [FooterEntry(commands) for commands in pairs.values()]

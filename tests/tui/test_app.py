@@ -12,7 +12,7 @@ from textual.events import Paste
 
 from evtui.commands import COMMANDS, by_name, lab_commands
 from evtui.tui.app import EvtuiApp
-from evtui.tui.keymap import bindings, footer_commands
+from evtui.tui.keymap import bindings, footer_entries
 from evtui.tui.line_view import LineView
 from evtui.tui.panels.footer import KeyFooter
 from evtui.tui.panels.status import StatusLine
@@ -56,9 +56,34 @@ async def test_the_answer_of_a_command_is_shown_for_a_moment() -> None:
 
 @pytest.mark.parametrize("width", range(60, 210, 7))
 def test_the_footer_fits_and_always_offers_help_and_quit(width: int) -> None:
-    names = [command.name for command in footer_commands(width)]
-    assert names[-2:] == ["app.help", "app.quit"]
-    assert sum(len(command.label) + 4 for command in footer_commands(width)) <= width + 4
+    entries = footer_entries(width)
+    assert [entry.label for entry in entries[-2:]] == ["help", "quit"]
+    assert sum(entry.cells for entry in entries) <= width
+
+
+def test_at_80_cells_the_footer_offers_all_it_takes_to_run_the_anomaly() -> None:
+    labels = [" ".join((*entry.keys, entry.label)) for entry in footer_entries(80)]
+    assert labels == [
+        "s start",
+        "x stop",
+        "[ ] period",
+        "- + swing",
+        "v variant",
+        "0 all clear",
+        "? help",
+        "q quit",
+    ]
+
+
+@pytest.mark.parametrize(("offset", "name"), [(0, "anomaly.shorter"), (2, "anomaly.longer")])
+async def test_each_key_of_a_pair_in_the_footer_presses_its_own_command(
+    offset: int, name: str
+) -> None:
+    async with driven() as one:
+        column = one.text("#footer").index("[ ] period")
+        await one.pilot.click(KeyFooter, offset=(column + offset, 0))
+        await one.pilot.pause()
+        assert one.lab.submitted == [name]
 
 
 async def test_a_click_on_a_key_in_the_footer_presses_it() -> None:

@@ -280,6 +280,18 @@ def test_texts_that_are_no_ocpp_are_one_row_each() -> None:
     assert log.store.row(0).title == "not OCPP"
 
 
+def test_a_broken_text_and_the_callerror_that_answers_it_are_one_row() -> None:
+    log = OcppLog()
+    broken = message(seq=7, kind="invalid", uid="-1", action="", error="FormationViolation")
+    answer = message(
+        seq=8, sender="central_system", phase="sent", kind="error", uid="-1", action="", cause=7
+    )
+    log.feed([broken, answer])
+    log.feed([message(seq=9, kind="invalid", uid="-1", action="", error="FormationViolation")])
+    log.store.publish()
+    assert [len(log.store.row(n).messages) for n in range(len(log.store))] == [2, 1]
+
+
 def test_a_message_altered_on_the_way_is_marked() -> None:
     log = OcppLog()
     log.feed(

@@ -190,6 +190,8 @@ class OcppLog:
         caller = message.sender if message.kind == "call" else other_role(message.sender)
         pair = (message.station, message.uid, caller)
         exchange = self._open.get(pair) if message.kind != "invalid" else None
+        if exchange is None and message.kind == "error":
+            exchange = self._broken(message, pair)
         # The same message at the same end again is a new exchange: foreign peers count their
         # ids from 1 in every connection.
         if exchange is None or exchange.find(message.kind, phase=message.phase):
@@ -202,6 +204,14 @@ class OcppLog:
             exchange.add(message)
             self.store.touch(exchange)
         self._by_seq[message.seq] = exchange
+
+    def _broken(self, error: OcppMessage, pair: tuple[str, str, Role]) -> Exchange | None:
+        """The row of the broken text that a CALLERROR answers: its event is the cause."""
+        exchange = None if error.cause is None else self._by_seq.get(error.cause)
+        if exchange is None or not exchange.find("invalid"):
+            return None
+        self._open[pair] = exchange
+        return exchange
 
     def _forget(self, exchange: Exchange | None) -> None:
         if exchange is None:

@@ -8,8 +8,7 @@ from textual import on
 from textual.events import Click, Resize
 from textual.timer import Timer
 
-from evtui.tui.key_hints import key_of
-from evtui.tui.keymap import ALWAYS, footer_commands
+from evtui.tui.keymap import ALWAYS, footer_entries
 from evtui.tui.models.text import clean, fit
 from evtui.tui.rows import RowsWidget, Run
 
@@ -75,19 +74,23 @@ class KeyFooter(RowsWidget):
         width = self.size.width
         runs: list[Run] = []
         self._spans = []
-        commands = footer_commands(width)
+        entries = footer_entries(width)
         if self._notice is not None:
-            commands = [command for command in commands if command.name in ALWAYS]
-            keys = sum(len(f" {key_of(one.name)} {one.label} ") for one in commands)
+            entries = [entry for entry in entries if entry.commands[0].name in ALWAYS]
             text, level = self._notice
-            runs.append(Run(fit(f" {_MARKS[level]} {text}", width - keys), level))
+            room = width - sum(entry.cells for entry in entries)
+            runs.append(Run(fit(f" {_MARKS[level]} {text}", room), level))
         column = sum(len(run.text) for run in runs)
-        for command in commands:
-            key = key_of(command.name)
-            runs += [Run(f" {key} ", "key"), Run(f"{command.label} ", "label")]
-            end = column + len(key) + len(command.label) + 3
-            self._spans.append((column, end, command.name))
-            column = end
+        for entry in entries:
+            for command, key in zip(entry.commands, entry.keys, strict=True):
+                runs.append(Run(f" {key}", "key"))
+                self._spans.append((column, column + len(key) + 2, command.name))
+                column += len(key) + 1
+            runs.append(Run(f" {entry.label} ", "label"))
+            column += len(entry.label) + 2
+            # The label belongs to the last key: for a single command to its own.
+            start, _, name = self._spans[-1]
+            self._spans[-1] = (start, column, name)
         runs.append(Run(" " * max(0, width - column)))
         self.show([tuple(runs)])
 
