@@ -18,7 +18,7 @@ from ocpp.v16.enums import (
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from evtui.events import CentralSystemState, EventStream, LinkState, OcppMessage
+from evtui.events import CentralSystemState, EventStream, LinkState, Note, OcppMessage
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages
 from evtui.ocpp16.peer import Peer, on
 from evtui.ocpp16.websocket import (
@@ -28,6 +28,7 @@ from evtui.ocpp16.websocket import (
     identity_from_path,
     not_found,
     offered_subprotocols,
+    refused_as_too_big,
     select_subprotocol,
 )
 from evtui.runtime.clock import LoopClock
@@ -36,6 +37,9 @@ __all__ = ["CentralSystem", "OpenTransaction", "StationOffline", "StationSession
 
 SOURCE = "csms"
 HOST = "127.0.0.1"
+
+HANDSHAKE_TIMEOUT = 2.0
+"""s for the opening handshake over loopback; one never finished holds up stopping that long."""
 
 
 class StationOffline(Exception):
@@ -58,12 +62,13 @@ class OpenTransaction:
 
 @dataclass(slots=True)
 class StationRecord:
-    """What the central system remembers of a station across its connections."""
+    """What the central system remembers of a station across its connections.
+
+    Kept while the station is connected or has an open transaction, so that any number of
+    identities may come and go.
+    """
 
     identity: str
-    accepted: bool = False
-    connections: int = 0
-    status: dict[int, str] = field(default_factory=dict)
     transactions: dict[int, OpenTransaction] = field(default_factory=dict)
 
 
@@ -77,7 +82,6 @@ class StationSession(Peer):
 
     @on(Action.boot_notification)
     def on_boot_notification(self, **_: Any) -> Any:
-        self.record.accepted = True
         self.afterwards(lambda: self._central.announce(self.record, "accepted"))
         return call_result.BootNotification(
             current_time=self._central.clock.iso(),
@@ -90,8 +94,7 @@ class StationSession(Peer):
         return call_result.Heartbeat(current_time=self._central.clock.iso())
 
     @on(Action.status_notification)
-    def on_status_notification(self, connector_id: int, status: str, **_: Any) -> Any:
-        self.record.status[connector_id] = status
+    def on_status_notification(self, **_: Any) -> Any:
         return call_result.StatusNotification()
 
     @on(Action.authorize)
@@ -174,6 +177,7 @@ class CentralSystem:
         self._next_transaction_id = first_transaction_id
         self._sessions: dict[str, StationSession] = {}
         self._records: dict[str, StationRecord] = {}
+        self._connections = 0
         self._listening = False
         self.ready = asyncio.Event()
 
@@ -182,22 +186,17 @@ class CentralSystem:
         """Endpoint URL that stations derive their connection URL from."""
         return f"ws://{HOST}:{self._port}"
 
-    def record(self, station: str) -> StationRecord:
-        """What is known of a station; an empty record for one never seen."""
-        return self._records.setdefault(station, StationRecord(station))
-
     def is_connected(self, station: str) -> bool:
         """True while the station has a session."""
         return station in self._sessions
 
     def open_transaction(self, station: str, connector: int) -> OpenTransaction | None:
         """The newest open transaction on a connector, or None."""
-        open_here = [
-            transaction
-            for transaction in self.record(station).transactions.values()
-            if transaction.connector == connector
-        ]
-        return open_here[-1] if open_here else None
+        record = self._records.get(station)
+        if record is None:
+            return None
+        newest_first = reversed(record.transactions.values())
+        return next((one for one in newest_first if one.connector == connector), None)
 
     def next_transaction_id(self) -> int:
         """A transaction id never issued before in this run."""
@@ -228,7 +227,9 @@ class CentralSystem:
                 self._port = server.sockets[0].getsockname()[1]
                 self._publish_state(listening=True)
                 self.ready.set()
-                await server.serve_forever()
+                # Not serve_forever(): cancelled, it waits for clients to leave by themselves
+                # on Python 3.12 and websockets 15.
+                await server.wait_closed()
         except OSError as error:
             self._publish_state(listening=False, detail=f"port {self._port}: {error.strerror}")
             raise
@@ -257,7 +258,7 @@ class CentralSystem:
             "compression": None,  # 61 KiB a connection with it, 22 KiB without
             "max_size": MAX_MESSAGE_BYTES,
             "close_timeout": 1,
-            "open_timeout": 10,
+            "open_timeout": HANDSHAKE_TIMEOUT,
         }
         listener, self._listener = self._listener, None
         if listener is not None:
@@ -287,8 +288,8 @@ class CentralSystem:
         await self._session(identity, connection)
 
     async def _session(self, identity: str, connection: ServerConnection) -> None:
-        record = self.record(identity)
-        record.connections += 1
+        record = self._records.setdefault(identity, StationRecord(identity))
+        self._connections += 1
         link = Link(
             WebSocketTransport(connection),
             station=identity,
@@ -298,34 +299,38 @@ class CentralSystem:
             ids=self._ids,
             sent=self._sent,
             supports=StationSession.supported_actions(),
-            number=record.connections,
+            number=self._connections,
             timeout=self._call_timeout,
         )
         session = StationSession(link, record, self)
         older = self._sessions.pop(identity, None)
         self._sessions[identity] = session
-        if older is not None:
-            self.announce(record, "replaced", "connected twice: the old connection is closed")
-            await older.link.close(1001, "replaced by a new connection")
-        self.announce(record, "connected")
-        self._publish_state(listening=True)
+        reason = "central system stopped"
         try:
+            if older is not None:
+                self.announce(record, "offline", "connected twice: the old connection is closed")
+                await older.link.close(1001, "replaced by a new connection")
+            self.announce(record, "connected")
+            self._publish_state(listening=self._listening)
             await session.serve()
         except LinkClosed as closed:
-            if connection.protocol.close_code == 1009:
+            reason = str(closed)
+            if refused_as_too_big(connection):
                 self._publish_refusal(
                     identity, "message too big", f"over {MAX_MESSAGE_BYTES} bytes: closed 1009"
                 )
-            reason = str(closed)
-        except asyncio.CancelledError:
-            reason = "central system stopped"
-            raise
+        except Exception as error:  # websockets would only log it
+            reason = f"session failed: {error!r}"
+            self.stream.publish(Note(source=SOURCE, level="error", station=identity, text=reason))
+            await connection.close(1011, "internal error")
         finally:
-            link.fail("connection gone")
+            link.fail(reason)
             if self._sessions.get(identity) is session:
                 del self._sessions[identity]
                 self.announce(record, "offline", reason)
                 self._publish_state(listening=self._listening)
+                if not record.transactions:
+                    self._records.pop(identity, None)
 
     def _publish_refusal(self, station: str, error: str, detail: str) -> None:
         self.stream.publish(

@@ -28,6 +28,12 @@ UNREADABLE_ID = "-1"
 OCPP-J 1.6 defines no answer for such a text; OCPP 2.0.1 part 4 section 4.2.3 uses "-1".
 """
 
+NESTING_MAX = 32
+"""Deepest nesting of arrays and objects taken; the deepest OCPP 1.6 message has 6 levels.
+
+Readers of events encode payloads again, each with a recursion limit of its own, all above this.
+"""
+
 CALL, RESULT, ERROR = 2, 3, 4
 
 
@@ -86,7 +92,7 @@ def parse(text: str | bytes) -> Frame:
     """
     try:
         message = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise MalformedFrame(f"not JSON: {error}") from None
     except RecursionError:
         raise MalformedFrame("JSON nested too deeply") from None
@@ -96,8 +102,10 @@ def parse(text: str | bytes) -> Frame:
     if isinstance(kind, bool) or not isinstance(kind, int):
         raise MalformedFrame("message type is not a number")
     if kind not in (CALL, RESULT, ERROR):
-        raise UnknownMessageType(f"message type {kind} is not 2, 3 or 4")
+        raise UnknownMessageType(f"message type {str(kind)[:20]} is not 2, 3 or 4")
     uid = _message_id(message, answerable=kind == CALL)
+    if _is_too_deep(message):
+        raise MalformedFrame("JSON nested too deeply", uid, answerable=kind == CALL)
     if kind == CALL:
         return _call(uid, message)
     if kind == RESULT:
@@ -107,6 +115,21 @@ def parse(text: str | bytes) -> Frame:
             )
         return Frame("result", uid, payload={} if message[2] is None else message[2])
     return _error(uid, message)
+
+
+def _is_too_deep(message: list[Any]) -> bool:
+    # Level by level: a recursion could overflow where the decoder just did not.
+    containers: list[Any] = [message]
+    for _ in range(NESTING_MAX):
+        containers = [
+            child
+            for node in containers
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, (list, dict))
+        ]
+        if not containers:
+            return False
+    return True
 
 
 def _message_id(message: list[Any], *, answerable: bool) -> str:
@@ -142,7 +165,7 @@ def _call(uid: str, message: list[Any]) -> Frame:
 
 def _error(uid: str, message: list[Any]) -> Frame:
     # Peers send any code and details of any type: only the shape is insisted on.
-    if not 3 <= len(message) <= 5 or not isinstance(message[2], str):
+    if not 3 <= len(message) <= 5 or not isinstance(message[2], str) or not message[2]:
         raise MalformedFrame("CALLERROR without an error code", uid, answerable=False)
     description = message[3] if len(message) > 3 else ""
     details = message[4] if len(message) > 4 else {}

@@ -201,18 +201,19 @@ class Link:
             event = self._publish_sent("call", uid, action, payload)
             pending = self._pending = _PendingCall(uid, action, event.seq, event.t)
             try:
-                await self._transport.send(framing.encode_call(uid, action, payload))
                 async with asyncio.timeout(self.timeout):
+                    await self._transport.send(framing.encode_call(uid, action, payload))
                     return await pending.answer
             except TimeoutError:
                 raise TimeoutError(f"{action} got no answer in {self.timeout:g} s") from None
             finally:
                 self._pending = None
-                if not pending.answer.done():
+                # Giving up cancels the future that is being waited for.
+                if pending.answer.cancelled() or not pending.answer.done():
                     self._late[uid] = pending
                     if len(self._late) > LATE_CALLS_KEPT:
                         self._late.popitem(last=False)
-                if pending.answer.done() and not pending.answer.cancelled():
+                else:
                     pending.answer.exception()  # retrieved, even when send() failed first
 
     # Calls of theirs
@@ -237,20 +238,30 @@ class Link:
             if call is not None:
                 return call
 
-    async def answer(self, call: IncomingCall, payload: dict[str, Any]) -> None:
+    async def answer(self, call: IncomingCall, payload: dict[str, Any]) -> bool:
         """Send the CALLRESULT of ``call``.
 
-        A result of ours that breaks its schema goes out as an InternalError instead.
+        Returns:
+            False when ``payload`` breaks its schema: an InternalError went out instead.
+
+        Raises:
+            LinkClosed: the connection is gone.
         """
         violation = check(call.action, "result", payload)
         if violation is not None:
-            await self.refuse(call, "InternalError", f"own answer broke: {violation.detail}")
-            return
+            detail = f"own answer breaks its schema: {violation.detail}"
+            await self.refuse(call, "InternalError", detail)
+            return False
         self._publish_sent("result", call.uid, call.action, payload, cause=call.seq, since=call)
         await self._transport.send(framing.encode_result(call.uid, payload))
+        return True
 
     async def refuse(self, call: IncomingCall, code: str, description: str) -> None:
-        """Send a CALLERROR as answer to ``call``."""
+        """Send a CALLERROR as answer to ``call``.
+
+        Raises:
+            LinkClosed: the connection is gone.
+        """
         await self._send_error(call.uid, call.action, code, description, call.seq, since=call)
 
     def fail(self, reason: str) -> None:
@@ -285,6 +296,8 @@ class Link:
         if frame.kind == "call":
             return await self._accept_call(frame)
         self._accept_answer(frame, text)
+        # Messages take effect in their order: who waited for this one acts before the next does.
+        await asyncio.sleep(0)
         return None
 
     async def _accept_call(self, frame: Frame) -> IncomingCall | None:
@@ -419,4 +432,4 @@ class Link:
 def connector_of(payload: Any) -> int | None:
     """The connector a payload names, or None."""
     connector = payload.get("connectorId") if isinstance(payload, dict) else None
-    return connector if isinstance(connector, int) else None
+    return connector if isinstance(connector, int) and not isinstance(connector, bool) else None

@@ -58,7 +58,10 @@ class Peer(ChargePoint):  # type: ignore[misc]  # the library is untyped
         return frozenset(str(mark.value) for mark in marks if mark is not None)
 
     def afterwards(self, step: Callable[[], object]) -> None:
-        """Run ``step`` once the answer of the call being handled has been sent."""
+        """Run ``step`` once the answer of the call being handled has been sent.
+
+        A call that ends in a CALLERROR has no afterwards.
+        """
         self._afterwards.append(step)
 
     async def serve(self) -> None:
@@ -84,26 +87,26 @@ class Peer(ChargePoint):  # type: ignore[misc]  # the library is untyped
 
     async def _handle(self, incoming: IncomingCall) -> None:
         handler = self.route_map[incoming.action]["_on_action"]
+        steps = self._afterwards = []
         try:
-            response = handler(**camel_to_snake_case(incoming.payload))
+            answer = _fields(handler(**camel_to_snake_case(incoming.payload)))
         except OCPPError as error:
             await self.link.refuse(incoming, error.code, str(error.description))
             return
         except Exception as error:
-            self._stream.publish(
-                Note(
-                    source=self._source,
-                    level="error",
-                    station=self.id,
-                    text=f"{incoming.action} handler failed: {error!r}",
-                )
-            )
+            self._report(f"{incoming.action} handler failed: {error!r}")
             await self.link.refuse(incoming, "InternalError", type(error).__name__)
             return
-        await self.link.answer(incoming, _fields(response))
-        steps, self._afterwards = self._afterwards, []
+        if not await self.link.answer(incoming, answer):
+            return
         for step in steps:
-            step()
+            try:
+                step()
+            except Exception as error:
+                self._report(f"what follows {incoming.action} failed: {error!r}")
+
+    def _report(self, text: str) -> None:
+        self._stream.publish(Note(source=self._source, level="error", station=self.id, text=text))
 
 
 def _fields(message: Any) -> dict[str, Any]:

@@ -7,10 +7,12 @@ at the link instead, in both directions: one MeterValues costs about a microseco
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
 import jsonschema_rs
@@ -44,7 +46,8 @@ _CODES = {
 
 def _is_date_time(value: str) -> bool:
     """ISO 8601 with date and time; the zone may be absent, as XML Schema's dateTime allows."""
-    if len(value) < 16 or value[10] not in "Tt":
+    value = value.upper()  # RFC 3339 section 5.6 takes "t" and "z" as well
+    if len(value) < 16 or value[10] != "T":
         return False
     try:
         datetime.fromisoformat(value)
@@ -54,15 +57,20 @@ def _is_date_time(value: str) -> bool:
 
 
 @cache
-def _validator(name: str) -> Any | None:
-    """Compiled schema of one message, None when OCPP 1.6 has no such message."""
-    if not name.isalnum():
-        return None
-    file = resources.files("ocpp.v16") / "schemas" / f"{name}.json"
-    try:
-        schema = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (FileNotFoundError, OSError):
-        return None
+def _schemas() -> Mapping[str, Traversable]:
+    """Schema file of each message: the action for a call, ``<action>Response`` for a result."""
+    folder = resources.files("ocpp.v16") / "schemas"
+    return {
+        file.name.removesuffix(".json"): file
+        for file in folder.iterdir()
+        if file.name.endswith(".json")
+    }
+
+
+@cache
+def _validator(name: str) -> Any:
+    # Asked for known names only: a name a peer made up must not stay in the cache.
+    schema = json.loads(_schemas()[name].read_text(encoding="utf-8-sig"))
     return jsonschema_rs.Draft4Validator(
         schema, validate_formats=True, formats={"date-time": _is_date_time}
     )
@@ -70,7 +78,7 @@ def _validator(name: str) -> Any | None:
 
 def is_known_action(action: str) -> bool:
     """True for an action of OCPP 1.6 or its security extension (whitepaper edition 3)."""
-    return not action.endswith("Response") and _validator(action) is not None
+    return action in _schemas() and not action.endswith("Response")
 
 
 def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violation | None:
@@ -84,13 +92,19 @@ def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violati
     Returns:
         None when it conforms, else the first violation.  An action without a schema conforms.
     """
-    validator = _validator(action if kind == "call" else action + "Response")
-    if validator is None or validator.is_valid(payload):
+    name = action if kind == "call" else action + "Response"
+    if name not in _schemas():
         return None
-    error = next(iter(validator.iter_errors(payload)))
+    if not isinstance(payload, dict):
+        return Violation("FormationViolation", f"{action}: payload is not an object")
+    validator = _validator(name)
+    try:
+        if validator.is_valid(payload):
+            return None
+        error = next(iter(validator.iter_errors(payload)))
+    except ValueError as unfit:  # no JSON value: a lone surrogate, a foreign type, too deep
+        return Violation("FormationViolation", f"{action}: {unfit}"[:300])
     rule = str(error.schema_path[-1]) if error.schema_path else ""
     place = ".".join(str(step) for step in error.instance_path) or action
     code = _CODES.get(rule, "PropertyConstraintViolation")
-    if rule == "required" and not error.instance_path and not isinstance(payload, dict):
-        code = "FormationViolation"
     return Violation(code, f"{place}: {error.message}"[:300])

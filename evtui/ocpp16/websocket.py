@@ -30,6 +30,9 @@ SUBPROTOCOL = Subprotocol("ocpp1.6")
 MAX_MESSAGE_BYTES = 1024 * 1024
 """A larger message closes the connection with 1009 (RFC 6455 section 7.4.1)."""
 
+CLOSE_REASON_MAX = 123
+"""Bytes of UTF-8 that a close frame holds beside its code (RFC 6455 section 5.5)."""
+
 IDENTITY_MAX = 255
 """Longest identity taken from a path; the standard sets no limit for OCPP-J 1.6."""
 
@@ -53,7 +56,8 @@ class WebSocketTransport:
             raise LinkClosed(describe_close(closed)) from None
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        await self._connection.close(code, reason[:100])
+        fitting = reason.encode()[:CLOSE_REASON_MAX].decode(errors="ignore")
+        await self._connection.close(code, fitting)
 
 
 def describe_close(closed: ConnectionClosed) -> str:
@@ -65,6 +69,12 @@ def describe_close(closed: ConnectionClosed) -> str:
         reason = f": {closed.rcvd.reason}" if closed.rcvd.reason else ""
         return f"closed by peer with {int(closed.rcvd.code)}{reason}"
     return "connection lost without a close (1006)"
+
+
+def refused_as_too_big(connection: ServerConnection) -> bool:
+    """True when we closed because the peer's message was over :data:`MAX_MESSAGE_BYTES`."""
+    ours, theirs_first = connection.protocol.close_sent, connection.protocol.close_rcvd_then_sent
+    return ours is not None and ours.code == 1009 and not theirs_first
 
 
 def identity_from_path(path: str) -> str | None:
@@ -128,7 +138,8 @@ async def dial(url: str) -> tuple[WebSocketTransport, ClientConnection]:
             close_timeout=1,
             proxy=None,
         )
-    except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
+    except (OSError, InvalidHandshake, InvalidURI, ValueError) as error:
+        # ValueError: a port or a host name that urllib or the IDNA codec will not take.
         raise LinkClosed(f"cannot connect: {error}") from None
     if connection.subprotocol != SUBPROTOCOL:
         await connection.close(1002, "ocpp1.6 needed")

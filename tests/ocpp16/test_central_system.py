@@ -1,0 +1,288 @@
+"""The central system and stations that behave, over real WebSockets on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from typing import Any
+
+import pytest
+from ocpp.v16 import call
+from ocpp.v16.enums import ResetType
+from websockets.exceptions import ConnectionClosed
+
+from evtui.events import CentralSystemState, LinkState
+from evtui.ocpp16 import central_system
+from evtui.ocpp16.central_system import StationOffline
+from evtui.ocpp16.link import LinkClosed
+from tests.ocpp16.rig import BOOT, NOW, Rig, client, running, until
+
+START = {"connectorId": 1, "idTag": "TAG", "meterStart": 100, "timestamp": NOW}
+
+
+def link_states(rig: Rig) -> list[str]:
+    return [f"{event.station} {event.state}" for event in rig.of(LinkState)]
+
+
+async def test_it_takes_a_free_port_and_says_where_it_listens() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central):
+        [state] = rig.of(CentralSystemState)
+        assert (state.listening, state.url, state.stations) == (True, central.url, ())
+        assert not central.url.endswith(":0")
+    stopped = rig.of(CentralSystemState)[-1]
+    assert (stopped.listening, stopped.detail) == (False, "stopped")
+    assert not central.ready.is_set()
+
+
+async def test_it_listens_on_the_same_port_when_it_is_started_again() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central):
+        url = central.url
+    async with running(central), client(central):
+        assert central.url == url
+        await until(lambda: link_states(rig) == ["CP1 connected"])
+    assert [state.listening for state in rig.of(CentralSystemState)[:3]] == [True, False, True]
+
+
+async def test_it_can_take_over_a_socket_that_listens_already() -> None:
+    rig = Rig()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        central = rig.central_system(listener=listener)
+        async with running(central), client(central) as station:
+            assert central.url == f"ws://127.0.0.1:{port}"
+            assert "currentTime" in await station.call("Heartbeat", {})
+    assert rig.log() == ["delivered call Heartbeat", "sent result Heartbeat"]
+
+
+async def test_a_port_in_use_is_an_os_error_and_an_event_that_names_the_port() -> None:
+    rig = Rig()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match="address"):
+            await rig.central_system(port=port).run()
+    [state] = rig.of(CentralSystemState)
+    assert not state.listening
+    assert f"port {port}" in state.detail
+
+
+async def test_a_station_boots_and_is_told_time_and_interval() -> None:
+    rig = Rig()
+    central = rig.central_system(heartbeat_interval=42)
+    async with running(central), client(central) as station:
+        answer = await station.call("BootNotification", BOOT)
+        assert (answer["status"], answer["interval"]) == ("Accepted", 42)
+        assert answer["currentTime"].startswith("2023-11-14T22:13:2")
+        await until(lambda: link_states(rig) == ["CP1 connected", "CP1 accepted"])
+        assert central.is_connected("CP1")
+        assert rig.of(CentralSystemState)[-1].stations == ("CP1",)
+    await until(lambda: link_states(rig)[-1] == "CP1 offline")
+    assert not central.is_connected("CP1")
+    assert rig.of(CentralSystemState)[-1].stations == ()
+    assert rig.log() == ["delivered call BootNotification", "sent result BootNotification"]
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "result"),
+    [
+        ("Authorize", {"idTag": "TAG"}, {"idTagInfo": {"status": "Accepted"}}),
+        (
+            "StatusNotification",
+            {"connectorId": 1, "errorCode": "NoError", "status": "Available"},
+            {},
+        ),
+        (
+            "MeterValues",
+            {
+                "connectorId": 1,
+                "meterValue": [{"timestamp": NOW, "sampledValue": [{"value": "98.8"}]}],
+            },
+            {},
+        ),
+        ("DataTransfer", {"vendorId": "evtui"}, {"status": "UnknownVendorId"}),
+        ("DiagnosticsStatusNotification", {"status": "Idle"}, {}),
+        ("FirmwareStatusNotification", {"status": "Idle"}, {}),
+    ],
+)
+async def test_what_stations_say_is_answered_and_logged(
+    action: str, payload: dict[str, Any], result: dict[str, Any]
+) -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), client(central) as station:
+        assert await station.call(action, payload) == result
+    delivered, sent = rig.messages()
+    assert rig.log() == [f"delivered call {action}", f"sent result {action}"]
+    assert (delivered.payload, delivered.station) == (payload, "CP1")
+    assert (sent.payload, sent.cause) == (result, delivered.seq)
+
+
+async def test_transaction_ids_increase_over_stations_and_connections() -> None:
+    rig = Rig()
+    central = rig.central_system(first_transaction_id=1000)
+    issued = []
+    async with running(central):
+        for path in ("/CP1", "/CP2", "/CP1"):
+            async with client(central, path) as station:
+                answers = [await station.call("StartTransaction", START) for _ in range(2)]
+                issued += [answer["transactionId"] for answer in answers]
+    assert issued == [1000, 1001, 1002, 1003, 1004, 1005]
+    assert [
+        message.payload["transactionId"] for message in rig.messages(phase="sent", kind="result")
+    ] == issued
+
+
+async def test_a_transaction_is_open_until_it_stops_even_over_a_reconnect() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central):
+        async with client(central) as station:
+            first = (await station.call("StartTransaction", START))["transactionId"]
+            second = (await station.call("StartTransaction", START))["transactionId"]
+            await station.call("StartTransaction", START | {"connectorId": 2})
+        await until(lambda: not central.is_connected("CP1"))
+        newest = central.open_transaction("CP1", 1)
+        assert newest is not None
+        assert (newest.transaction_id, newest.id_tag, newest.meter_start) == (second, "TAG", 100)
+        async with client(central) as station:
+            stop = {"meterStop": 200, "timestamp": NOW, "transactionId": second}
+            assert await station.call("StopTransaction", stop) == {}
+            left = central.open_transaction("CP1", 1)
+            assert left is not None
+            assert left.transaction_id == first
+        assert central.open_transaction("CP1", 3) is None
+        assert central.open_transaction("never seen", 1) is None
+    assert rig.log()[-2:] == ["delivered call StopTransaction", "sent result StopTransaction"]
+
+
+async def test_a_stop_of_an_unknown_transaction_is_acknowledged() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    stop = {"meterStop": 200, "timestamp": NOW, "transactionId": 999, "idTag": "TAG"}
+    async with running(central), client(central) as station:
+        answer = await station.call("StopTransaction", stop)
+    assert answer == {"idTagInfo": {"status": "Accepted"}}
+    assert rig.log() == ["delivered call StopTransaction", "sent result StopTransaction"]
+
+
+async def test_an_operation_reaches_the_station_and_brings_its_answer() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), client(central) as station:
+        await until(lambda: central.is_connected("CP1"))
+        calling = asyncio.create_task(central.call("CP1", call.Reset(type=ResetType.hard)))
+        kind, uid, action, payload = await station.hear()
+        assert (kind, action, payload) == (2, "Reset", {"type": "Hard"})
+        await station.connection.send(json.dumps([3, uid, {"status": "Accepted"}]))
+        assert (await calling).status == "Accepted"
+    sent, delivered = rig.messages()
+    assert rig.log() == ["sent call Reset", "delivered result Reset"]
+    assert delivered.cause == sent.seq
+    assert delivered.latency is not None
+    assert 0 < delivered.latency < 5
+
+
+async def test_an_operation_for_a_station_that_is_not_there_fails_at_once() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central):
+        with pytest.raises(StationOffline, match="CP9 is not connected"):
+            await central.call("CP9", call.Reset(type=ResetType.soft))
+    assert rig.messages() == []
+
+
+async def test_a_station_that_goes_away_ends_the_operation_it_owes_an_answer() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central):
+        async with client(central) as station:
+            await until(lambda: central.is_connected("CP1"))
+            calling = asyncio.create_task(central.call("CP1", call.Reset(type=ResetType.soft)))
+            await station.hear()
+        async with asyncio.timeout(2):
+            with pytest.raises(LinkClosed, match="closed by peer with 1000"):
+                await calling
+        await until(lambda: link_states(rig)[-1] == "CP1 offline")
+    assert rig.of(LinkState)[-1].detail == "closed by peer with 1000"
+    assert rig.log() == ["sent call Reset"]
+
+
+async def test_a_station_that_connects_twice_loses_the_older_connection() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), client(central) as older:
+        await until(lambda: central.is_connected("CP1"))
+        calling = asyncio.create_task(central.call("CP1", call.Reset(type=ResetType.soft)))
+        await older.hear()
+        async with client(central) as newer:
+            with pytest.raises(ConnectionClosed):
+                await older.hear()
+            assert older.connection.close_code == 1001
+            with pytest.raises(LinkClosed, match="replaced by a new connection"):
+                await calling
+            assert "currentTime" in await newer.call("Heartbeat", {})
+            assert central.is_connected("CP1")
+            assert rig.of(CentralSystemState)[-1].stations == ("CP1",)
+            assert link_states(rig) == ["CP1 connected", "CP1 offline", "CP1 connected"]
+    assert "connected twice" in rig.of(LinkState)[1].detail
+    assert [message.link for message in rig.messages()] == [1, 2, 2]
+
+
+async def test_stopping_closes_every_session_and_wakes_who_waits() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central) as task, client(central, "/A") as one, client(central, "/B") as two:
+        await until(lambda: central.is_connected("A") and central.is_connected("B"))
+        calling = asyncio.create_task(central.call("A", call.Reset(type=ResetType.soft)))
+        await one.hear()
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait((task,))
+        for station in (one, two):
+            with pytest.raises(ConnectionClosed):
+                await station.hear()
+            assert station.connection.close_code == 1001
+        with pytest.raises(LinkClosed):
+            await calling
+        with pytest.raises(StationOffline):
+            await central.call("A", call.Reset(type=ResetType.soft))
+    assert sorted(link_states(rig)) == ["A connected", "A offline", "B connected", "B offline"]
+    state = rig.of(CentralSystemState)[-1]
+    assert (state.listening, state.stations, state.detail) == (False, (), "stopped")
+
+
+async def test_a_handshake_never_finished_holds_up_stopping_no_longer_than_its_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert central_system.HANDSHAKE_TIMEOUT <= 2
+    monkeypatch.setattr(central_system, "HANDSHAKE_TIMEOUT", 0.2)
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central) as task:
+        port = int(central.url.rpartition(":")[2])
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /CP1 HTTP/1.1\r\n")
+        await writer.drain()
+        task.cancel()
+        async with asyncio.timeout(3):
+            await asyncio.wait((task,))
+        assert rig.clock.now() < 1
+        writer.close()
+    assert rig.of(CentralSystemState)[-1].detail == "stopped"
+    assert rig.of(LinkState) == []
+
+
+async def test_identities_that_come_and_go_leave_nothing_behind() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central):
+        for number in range(20):
+            async with client(central, f"/CP{number}") as station:
+                await station.call("BootNotification", BOOT)
+        await until(lambda: not rig.of(CentralSystemState)[-1].stations)
+        assert central._records == {}
+    assert link_states(rig).count("CP19 offline") == 1

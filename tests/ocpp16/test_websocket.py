@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
+
+from evtui.ocpp16.link import LinkClosed
+from evtui.ocpp16.websocket import (
+    IDENTITY_MAX,
+    SUBPROTOCOL,
+    WebSocketTransport,
+    dial,
+    identity_from_path,
+    station_url,
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "identity"),
+    [
+        ("/CP1", "CP1"),
+        ("/ocpp/1.6/CP1", "CP1"),
+        ("/NEG%204", "NEG 4"),
+        ("/%C3%A9", "é"),
+        ("/a%2Fb", "a/b"),
+        ("/CP1?token=x/y", "CP1"),
+        ("/" + "x" * IDENTITY_MAX, "x" * IDENTITY_MAX),
+        ("/", None),
+        ("", None),
+        ("/CP1/", None),
+        ("/?x=1", None),
+        ("/%20", None),
+        ("/a%00b", None),
+        ("/a%0Ab", None),
+        ("/a%1B[2Jb", None),
+        ("/%FF", None),
+        ("//[", None),
+        ("/" + "x" * (IDENTITY_MAX + 1), None),
+    ],
+)
+def test_the_identity_is_the_decoded_last_segment_of_the_path(
+    path: str, identity: str | None
+) -> None:
+    assert identity_from_path(path) == identity
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_any_path_has_a_printable_identity_or_none(path: str) -> None:
+    identity = identity_from_path(path)
+    assert identity is None or (identity.isprintable() and 0 < len(identity) <= IDENTITY_MAX)
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=40))
+def test_an_identity_survives_the_connection_url(identity: str) -> None:
+    url = station_url("ws://127.0.0.1:9000/ocpp/", identity)
+    assert url.startswith("ws://127.0.0.1:9000/ocpp/")
+    assert identity_from_path(url.removeprefix("ws://127.0.0.1:9000")) == identity
+
+
+@asynccontextmanager
+async def server(
+    *subprotocols: Subprotocol, close: tuple[int, str] | None = None
+) -> AsyncIterator[str]:
+    """A WebSocket server that sends back what it gets, or closes at once; its URL."""
+
+    async def echo(connection: ServerConnection) -> None:
+        if close is not None:
+            await connection.close(*close)
+        async for message in connection:
+            await connection.send(message)
+
+    async with serve(echo, "127.0.0.1", 0, subprotocols=subprotocols or None) as listening:
+        yield f"ws://127.0.0.1:{listening.sockets[0].getsockname()[1]}/CP1"
+
+
+async def test_a_dialled_connection_carries_text() -> None:
+    async with server(SUBPROTOCOL) as url:
+        transport, _ = await dial(url)
+        await transport.send("[é]")
+        assert await transport.recv() == "[é]"
+        await transport.close()
+        with pytest.raises(LinkClosed, match="closed by us with 1000"):
+            await transport.recv()
+        with pytest.raises(LinkClosed, match="closed by us with 1000"):
+            await transport.send("[]")
+
+
+async def test_a_close_by_the_peer_says_its_code_and_reason() -> None:
+    async with server(SUBPROTOCOL, close=(1001, "bye")) as url:
+        transport, _ = await dial(url)
+        with pytest.raises(LinkClosed, match="closed by peer with 1001: bye"):
+            await transport.recv()
+
+
+async def test_a_connection_lost_without_a_close_is_a_1006() -> None:
+    async with server(SUBPROTOCOL) as url:
+        transport, connection = await dial(url)
+        connection.transport.abort()
+        with pytest.raises(LinkClosed, match="1006"):
+            await transport.recv()
+
+
+async def test_a_reason_too_long_for_a_close_frame_is_cut_between_characters() -> None:
+    heard: list[str] = []
+
+    async def listen(connection: ServerConnection) -> None:
+        with pytest.raises(LinkClosed) as closed:
+            await WebSocketTransport(connection).recv()
+        heard.append(str(closed.value))
+
+    async with serve(listen, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL]) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        transport, _ = await dial(f"ws://127.0.0.1:{port}/CP1")
+        await transport.close(1000, "é" * 200)
+    assert heard == ["closed by peer with 1000: " + "é" * 61]
+
+
+async def test_a_central_system_without_ocpp_1_6_is_left_with_1002() -> None:
+    codes: list[int | None] = []
+
+    async def listen(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+        codes.append(connection.close_code)
+
+    async with serve(listen, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(LinkClosed, match="did not agree"):
+            await dial(f"ws://127.0.0.1:{port}/CP1")
+    assert codes == [1002]
+
+
+def refusing_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ws://127.0.0.1:{port}/CP1",
+        "ws://127.0.0.1:99999/CP1",
+        "ws://a..b:1/CP1",
+        "ws://" + "a" * 70 + "/CP1",
+        "ws://[::1/CP1",
+        "ws:///CP1",
+        "http://127.0.0.1/CP1",
+        "",
+    ],
+)
+async def test_whatever_keeps_it_from_connecting_is_one_line(url: str) -> None:
+    with pytest.raises(LinkClosed, match="cannot connect") as closed:
+        await dial(url.format(port=refusing_port()))
+    assert "\n" not in str(closed.value)
+
+
+async def test_a_server_that_speaks_no_http_is_one_line() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail ready\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(LinkClosed, match="cannot connect"):
+            await dial(f"ws://127.0.0.1:{port}/CP1")
