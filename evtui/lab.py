@@ -54,8 +54,11 @@ JITTERS = (0.0, 0.1, 0.25, 0.5)
 CYCLES = (0, 1, 3, 10)
 VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, ("can",), ("ocpp",))
 
-SAFE_ON_LEAVING = 1.5
-"""s that leaving waits for the safe state; the module is stopped in any case."""
+SAFE_ON_LEAVING = 2.5
+"""s that leaving waits for the safe state: 100 A of the seed's stage take 2.1 s to fall to 1 A."""
+
+AT_REST = 1.0
+"""A below which the current counts as gone."""
 
 
 class CommandError(Exception):
@@ -128,23 +131,8 @@ class Lab:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Bring everything up, work until ``stop`` is set, leave in the safe state."""
-        supervisor = self._supervisor
-        if self.settings.csms is None:
-            supervisor.start("csms", self.central_system.run)
-            await self._listening()
-        else:
-            self.stream.publish(
-                CentralSystemState(
-                    source="csms", url=self.settings.csms, listening=False, ours=False
-                )
-            )
-        for station in self._stations.values():
-            supervisor.start(f"{station.name}/can", station.bus.run)
-            supervisor.start(f"{station.name}/module", station.module.run)
-            supervisor.start(station.name, station.charge_point.run)
-            self._publish_state(station)
-            station.injector.configure()
         try:
+            await self._bring_up()
             await stop.wait()
         finally:
             await self._leave()
@@ -161,7 +149,10 @@ class Lab:
         handler = getattr(self, "_do_" + command.replace(".", "_"), None)
         if handler is None:
             raise CommandError(f"no command {command!r}")
-        station = self._stations[arguments.pop("station", self.settings.id)]
+        name = arguments.pop("station", self.settings.id)
+        station = self._stations.get(name)
+        if station is None:
+            raise CommandError(f"no station {name!r}")
         try:
             result = handler(station, **arguments)
             text = await result if asyncio.iscoroutine(result) else result
@@ -240,6 +231,7 @@ class Lab:
     async def _do_lab_all_clear(self, station: _Station) -> str:
         for each in self._stations.values():
             await each.injector.stop()
+            await each.injector.clear_leftovers()
             if each.charge_point.connectors[CONNECTOR].transaction is not None:
                 await self._stop_transaction(each)
             each.injector.configure(
@@ -358,6 +350,24 @@ class Lab:
             charge_point, bus, module, injector, settings.preset, vehicle
         )
 
+    async def _bring_up(self) -> None:
+        supervisor = self._supervisor
+        if self.settings.csms is None:
+            supervisor.start("csms", self.central_system.run)
+            await self._listening()
+        else:
+            self.stream.publish(
+                CentralSystemState(
+                    source="csms", url=self.settings.csms, listening=False, ours=False
+                )
+            )
+        for station in self._stations.values():
+            supervisor.start(f"{station.name}/can", station.bus.run)
+            supervisor.start(f"{station.name}/module", station.module.run)
+            supervisor.start(station.name, station.charge_point.run)
+            self._publish_state(station)
+            station.injector.configure()
+
     async def _dial(self) -> Transport:
         endpoint = self.settings.csms or self.central_system.url
         transport, _ = await dial(station_url(endpoint, self.settings.id))
@@ -365,11 +375,13 @@ class Lab:
 
     async def _listening(self) -> None:
         """Wait until our central system listens; a station need not back off at once."""
+        ready = self.central_system.ready
         try:
             async with asyncio.timeout(2.0):
-                await self.central_system.ready.wait()
+                while not ready.is_set() and "csms" not in self._supervisor.crashed:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
         except TimeoutError:
-            return  # it crashed and said so; the stations go on trying
+            return  # whatever holds it up, the stations go on trying
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, PartState) and event.state == "crashed" and not self._leaving:
@@ -404,9 +416,7 @@ class Lab:
 
     async def _leave(self) -> None:
         self._leaving = True
-        for station in self._stations.values():
-            await station.injector.stop(within=SAFE_ON_LEAVING)
-            await station.charge_point.farewell()
+        await asyncio.gather(*(self._bring_to_rest(each) for each in self._stations.values()))
         await self._supervisor.stop_all()
         for task in self._chores:
             task.cancel()
@@ -416,6 +426,17 @@ class Lab:
             station.bus.close()
         self.detector.close()
         self._scorer.close()
+
+    async def _bring_to_rest(self, station: _Station) -> None:
+        """End anomaly and transaction, deliver the last messages, see the current fall."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SAFE_ON_LEAVING
+        await station.injector.stop(within=SAFE_ON_LEAVING)
+        await station.charge_point.farewell()
+        if f"{station.name}/module" in self._supervisor.crashed:
+            return  # nobody is left who could lower the current
+        while station.stage.state.current > AT_REST and loop.time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
     def _chore(self, coroutine: Any) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

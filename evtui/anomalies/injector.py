@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, Protocol
-
-from ocpp.v16 import call
-from ocpp.v16.datatypes import ChargingProfile, ChargingSchedule, ChargingSchedulePeriod
+from typing import Literal
 
 from evtui.anomalies.ocpp.fluctuation import (
     NAME,
@@ -17,12 +14,13 @@ from evtui.anomalies.ocpp.fluctuation import (
     Variant,
     steps,
 )
+from evtui.anomalies.ocpp.intervention import Intervention, Operator
 from evtui.events import AnomalyState, EventStream, Note, caused_by
-from evtui.ocpp16.central_system import OpenTransaction, StationOffline
+from evtui.ocpp16.central_system import StationOffline
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
 
-__all__ = ["AnomalyError", "Injector", "Operator"]
+__all__ = ["AnomalyError", "Injector"]
 
 LOW_PROFILE_ID, HIGH_PROFILE_ID = 7, 8
 """Ids of the profiles we set, and the only ones we clear."""
@@ -33,24 +31,23 @@ SAFE_CURRENT = 1.0
 SAFE_WITHIN = 10.0
 """s to wait for the safe state before saying that it was not reached."""
 
+LOOK_EVERY = 0.05
+"""s between two looks at whether what is waited for has come."""
+
+UNDO_EVERY = 1.0
+"""s between two attempts to undo what we did, while the station is not safe."""
+
 TRANSACTION_WITHIN = 60.0
 """s that ``txprofile`` waits for its transaction to open."""
+
+WELL = ("Accepted", "Unknown")
+"""Answers that need no note; a profile that is Unknown is gone, as was wanted."""
 
 Change = Literal["on", "cycle", "step", "parameters", "off", "safe", "failed"]
 
 
 class AnomalyError(Exception):
     """The anomaly cannot do what was asked; the text is for people."""
-
-
-class Operator(Protocol):
-    """The central system's side, as an injector uses it."""
-
-    def is_connected(self, station: str) -> bool: ...
-
-    def open_transaction(self, station: str, connector: int) -> OpenTransaction | None: ...
-
-    async def call(self, station: str, payload: Any) -> Any: ...
 
 
 class Injector:
@@ -81,30 +78,33 @@ class Injector:
         variant: Variant,
         parameters: FluctuationParameters,
     ) -> None:
-        self._operator = operator
+        self._target = Intervention(
+            operator, clock, station=station, connector=connector, id_tag=id_tag
+        )
         self._stream = stream
         self._clock = clock
         self._station = station
         self._connector = connector
-        self._id_tag = id_tag
         self._current = current
         self._chance = chance
         self._variant = variant
         self._parameters = parameters
-        self._task: asyncio.Task[None] | None = None
+        self._cycling: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[str] | None = None
+        self._active = False
+        self._within = SAFE_WITHIN
+        self._limit: asyncio.Timeout | None = None
         self._runs = 0
         self._cycle = 0
         self._step = -1
         self._step_label = ""
         self._next_label = ""
         self._next_at: float | None = None
-        self._profiles_set: set[int] = set()
-        self._finishing = False
 
     @property
     def active(self) -> bool:
         """True from on to off."""
-        return self._task is not None
+        return self._active
 
     @property
     def variant(self) -> Variant:
@@ -130,41 +130,53 @@ class Injector:
         Raises:
             AnomalyError: it is on already, or the station is not connected.
         """
-        if self._task is not None:
+        if self._active:
             raise AnomalyError("the anomaly is running already")
-        if self._finishing:
+        if self._task is not None and not self._task.done():
             raise AnomalyError("the station is still returning to its safe state")
-        if not self._operator.is_connected(self._station):
+        if not self._target.possible:
             raise AnomalyError(f"{self._station} is not connected: nothing to send to")
         self._runs += 1
         self._cycle = 0
         self._step = -1
         self._step_label = self._next_label = ""
         self._next_at = None
-        self._task = asyncio.get_running_loop().create_task(self._run(), name=NAME)
+        self._within = SAFE_WITHIN
+        self._active = True
+        on = self._publish("on")
+        loop = asyncio.get_running_loop()
+        with caused_by(on.seq):
+            self._cycling = loop.create_task(self._cycles(), name=NAME)
+            self._task = loop.create_task(self._run(self._cycling), name=f"{NAME} to its end")
 
     async def stop(self, within: float = SAFE_WITHIN) -> str:
         """Switch it off, bring the station to its safe state and say so in one line.
 
-        Args:
-            within: s to wait for the safe state.
-        """
-        task, self._task = self._task, None
-        if task is None:
-            return "no anomaly is running"
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        return await self._finish(within)
+        Whoever asks while the station is returning to its safe state waits for the same end.
 
-    async def _run(self) -> None:
-        on = self._publish("on")
-        with caused_by(on.seq):
-            try:
-                await self._cycles()
-            except AnomalyError as error:
-                self._note(str(error), "error")
-        self._task = None
-        await self._finish(SAFE_WITHIN)
+        Args:
+            within: s to wait for the safe state; the shortest asked for counts.
+        """
+        task = self._task
+        if task is None or task.done() or self._cycling is None:
+            return "no anomaly is running"
+        self._cycling.cancel()
+        self._within = min(self._within, within)
+        if self._limit is not None:
+            until = asyncio.get_running_loop().time() + within
+            self._limit.reschedule(min(until, self._limit.when() or until))
+        return await asyncio.shield(task)
+
+    async def clear_leftovers(self) -> None:
+        """Clear the profiles that an earlier run could not clear, once it has ended."""
+        if self._task is None or self._task.done():
+            await self._clear_profiles()
+
+    async def _run(self, cycling: asyncio.Task[None]) -> str:
+        await asyncio.wait({cycling})
+        if not cycling.cancelled() and (error := cycling.exception()) is not None:
+            self._note(str(error) if isinstance(error, AnomalyError) else repr(error), "error")
+        return await self._finish()
 
     async def _cycles(self) -> None:
         if self._variant is Variant.TXPROFILE:
@@ -204,112 +216,96 @@ class Injector:
             await self._attempt(step.label, self._action(step))
         await asyncio.sleep(max(0.0, due - self._clock.now()))
 
-    async def _action(self, step: Step) -> None:
+    async def _action(self, step: Step) -> str:
         match step.action:
             case "profile_low":
-                await self._set_profile(LOW_PROFILE_ID, self._parameters.low)
+                return await self._set_profile(LOW_PROFILE_ID, self._parameters.low)
             case "profile_high":
-                await self._set_profile(HIGH_PROFILE_ID, self._parameters.high)
+                return await self._set_profile(HIGH_PROFILE_ID, self._parameters.high)
             case "remote_start":
-                await self._remote_start()
+                return await self._target.remote_start()
             case "remote_stop":
-                await self._remote_stop()
+                return await self._target.remote_stop()
 
-    async def _attempt(self, what: str, action: Awaitable[None]) -> None:
-        """Do it; a station that is away or refuses is noted and the anomaly goes on."""
+    async def _set_profile(self, profile_id: int, limit: float) -> str:
+        purpose = "TxDefaultProfile" if self._variant is Variant.TXDEFAULT else "TxProfile"
+        return await self._target.set_profile(
+            profile_id, limit, purpose, of_transaction=self._variant is Variant.TXPROFILE
+        )
+
+    async def _attempt(self, what: str, action: Awaitable[str]) -> None:
+        """Do it; a station that is away or refuses is noted and the anomaly goes on.
+
+        Args:
+            action: returns the status of the answer, or what was wrong.
+        """
         try:
-            await action
+            outcome = await action
         except (StationOffline, LinkClosed, TimeoutError, CallRefused, ValueError) as error:
-            self._note(f"{what}: {error}", "warning")
-
-    async def _set_profile(self, profile_id: int, limit: float) -> None:
-        in_transaction = self._variant is Variant.TXPROFILE
-        open_now = self._operator.open_transaction(self._station, self._connector)
-        profile = ChargingProfile(
-            charging_profile_id=profile_id,
-            stack_level=0,
-            charging_profile_purpose=(
-                "TxDefaultProfile" if self._variant is Variant.TXDEFAULT else "TxProfile"
-            ),
-            charging_profile_kind="Relative",
-            charging_schedule=ChargingSchedule(
-                charging_rate_unit="A",
-                charging_schedule_period=[
-                    ChargingSchedulePeriod(start_period=0, limit=round(limit, 1))
-                ],
-            ),
-            transaction_id=open_now.transaction_id if in_transaction and open_now else None,
-        )
-        answer = await self._operator.call(
-            self._station,
-            call.SetChargingProfile(connector_id=self._connector, cs_charging_profiles=profile),
-        )
-        if answer.status == "Accepted":
-            # Same purpose and stack level: the station has replaced the other one.
-            self._profiles_set = {profile_id}
-
-    async def _remote_start(self) -> None:
-        await self._operator.call(
-            self._station,
-            call.RemoteStartTransaction(id_tag=self._id_tag, connector_id=self._connector),
-        )
-
-    async def _remote_stop(self) -> None:
-        running = self._operator.open_transaction(self._station, self._connector)
-        if running is None:
-            self._note("no open transaction to stop", "warning")
-            return
-        await self._operator.call(
-            self._station, call.RemoteStopTransaction(transaction_id=running.transaction_id)
-        )
+            outcome = str(error)
+        except Exception as error:  # a defect in one step must keep no other from being done
+            outcome = repr(error)
+        if outcome not in WELL:
+            self._note(f"{what}: {outcome}", "warning")
 
     async def _open_transaction(self) -> None:
         """Have a transaction on the connector; ``txprofile`` swings the limits of one."""
-        if not self._transaction_is_open():
-            await self._attempt("RemoteStartTransaction", self._remote_start())
-        if not await _until(self._transaction_is_open, TRANSACTION_WITHIN):
+        if self._target.transaction is not None:
+            return
+        await self._attempt("RemoteStartTransaction", self._target.remote_start())
+        if not await _until(lambda: self._target.transaction is not None, TRANSACTION_WITHIN):
             raise AnomalyError(
                 f"txprofile needs a transaction; none opened in {TRANSACTION_WITHIN:g} s"
             )
+        self._next_at = None  # the cycle begins now, however long that took
 
-    def _transaction_is_open(self) -> bool:
-        return self._operator.open_transaction(self._station, self._connector) is not None
-
-    async def _finish(self, within: float) -> str:
+    async def _finish(self) -> str:
         """From on to off to safe: end the transaction, clear our profiles, see 0 A."""
-        self._finishing = True
+        self._active = False
         self._step_label, self._next_label, self._next_at = "", "safe state", None
-        try:
-            off = self._publish("off")
-            with caused_by(off.seq):
-                if self._transaction_is_open():
-                    await self._attempt("RemoteStopTransaction", self._remote_stop())
-                for profile_id in sorted(self._profiles_set):
-                    await self._attempt("ClearChargingProfile", self._clear_profile(profile_id))
-                safe = await _until(lambda: not self._not_safe(self._current()), within)
-        finally:
-            self._finishing = False
+        off = self._publish("off")
+        with caused_by(off.seq):
+            safe = await self._reach_safe_state()
         self._next_label = ""
         current = self._current()
         if safe:
             text = f"safe: transaction ended, profiles cleared, {current:.0f} A"
         else:
-            text = f"safe state not reached in {within:g} s: {self._not_safe(current)}"
+            text = f"safe state not reached in {self._within:g} s: {self._not_safe()}"
         self._publish("safe" if safe else "failed", text)
         self._note(text, "info" if safe else "error")
         return text
 
-    async def _clear_profile(self, profile_id: int) -> None:
-        await self._operator.call(self._station, call.ClearChargingProfile(id=profile_id))
-        self._profiles_set.discard(profile_id)
+    async def _reach_safe_state(self) -> bool:
+        try:
+            async with asyncio.timeout(self._within) as self._limit:
+                next_attempt, ended = self._clock.now(), None
+                while self._not_safe():
+                    running = self._target.transaction
+                    # A transaction that has just opened, as late as it is, is ended at once.
+                    if self._clock.now() >= next_attempt or running not in (None, ended):
+                        next_attempt, ended = self._clock.now() + UNDO_EVERY, running
+                        await self._undo()
+                    await asyncio.sleep(LOOK_EVERY)
+        except TimeoutError:
+            return False
+        finally:
+            self._limit = None
+        return True
 
-    def _not_safe(self, current: float) -> str:
+    async def _undo(self) -> None:
+        if self._target.transaction is not None:
+            await self._attempt("RemoteStopTransaction", self._target.remote_stop())
+        await self._clear_profiles()
+
+    async def _clear_profiles(self) -> None:
+        for profile_id in self._target.profiles:
+            await self._attempt("ClearChargingProfile", self._target.clear_profile(profile_id))
+
+    def _not_safe(self) -> str:
         """What keeps the station from being safe; empty when it is."""
-        reasons = []
-        if self._transaction_is_open():
-            reasons.append("a transaction is open")
-        if self._profiles_set:
-            reasons.append("a profile of ours is set")
+        reasons = self._target.left_to_undo
+        current = self._current()
         if current > SAFE_CURRENT:
             reasons.append(f"{current:.0f} A still flow")
         return ", ".join(reasons)
@@ -324,7 +320,7 @@ class Injector:
                 attack_id=f"fluctuation-{self._runs}" if self._runs else "",
                 anomaly=NAME,
                 change=change,
-                active=self._task is not None,
+                active=self._active,
                 variant=self._variant.value,
                 parameters=parameters.as_numbers(),
                 cycle=self._cycle,
@@ -343,14 +339,14 @@ class Injector:
 
 
 async def _until(condition: Callable[[], bool], within: float) -> bool:
-    """Look every 50 ms; True as soon as ``condition`` holds, False after ``within`` s.
+    """Look now and then; True as soon as ``condition`` holds, False after ``within`` s.
 
     Looking, because the central system that is asked may be of any make.
     """
     try:
         async with asyncio.timeout(within):
             while not condition():  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(LOOK_EVERY)
     except TimeoutError:
         return False
     return True

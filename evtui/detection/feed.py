@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, Literal
 
 import can
@@ -65,7 +66,11 @@ class DetectorPart:
 
     def _from_can(self, frame: CanFrame) -> None:
         message = can.Message(
-            arbitration_id=frame.arbitration_id, is_extended_id=frame.extended, data=frame.data
+            arbitration_id=frame.arbitration_id,
+            is_extended_id=frame.extended,
+            is_error_frame=frame.error,
+            is_remote_frame=frame.remote,
+            data=frame.data,
         )
         try:
             value = decode(message)
@@ -110,12 +115,17 @@ class DetectorPart:
 
 
 def reported_current(payload: Any) -> float | None:
-    """First Current.Import in A of a MeterValues payload, None where there is none."""
+    """First Current.Import in A of a MeterValues payload, None where there is none.
+
+    The payload may be anything: messages are published before they are held against their
+    schema, and to the schema a value of ``NaN`` is a good string.
+    """
     try:
         for value in payload["meterValue"]:
             for sample in value["sampledValue"]:
                 if sample.get("measurand") == "Current.Import":
-                    return float(sample["value"])
-    except (KeyError, TypeError, ValueError):
+                    current = float(sample["value"])
+                    return current if isfinite(current) else None
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
     return None

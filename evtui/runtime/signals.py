@@ -13,7 +13,9 @@ import select
 import signal
 import termios
 import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["ExitGuard"]
 
@@ -22,11 +24,15 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 LOOK_EVERY = 1.0
 """s between two looks at whether the terminal is still there."""
 
+RESTORE_WITHIN = 1.0
+"""s for getting a word in on a terminal that takes no output."""
+
 # What a full-screen program may have switched on: synchronised output, mouse modes, focus
-# reports, bracketed paste, the kitty keyboard, a hidden cursor, the alternate screen.
+# reports, bracketed paste, the kitty keyboard, no line wrap, a hidden cursor, the alternate
+# screen.
 RESTORE = (
     b"\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l"
-    b"\x1b[?2004l\x1b[<u\x1b[?2048l\x1b[0m\x1b[?25h\x1b[?1049l\r\n"
+    b"\x1b[?2004l\x1b[<u\x1b[?2048l\x1b[?7h\x1b[0m\x1b[?25h\x1b[?1049l\r\n"
 )
 
 
@@ -42,11 +48,12 @@ class ExitGuard:
     def __init__(self, terminal: int = 0) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         self._terminal = terminal
-        self._modes: list[object] | None = None
+        self._modes: list[Any] | None = None
         with contextlib.suppress(termios.error):
             self._modes = termios.tcgetattr(terminal)
         self._left = threading.Event()
         self._reason: int | None = None
+        self._never_written = -1
 
     @property
     def signal(self) -> int | None:
@@ -84,6 +91,9 @@ class ExitGuard:
         if self._left.is_set():
             return
         self._reason = reason
+        if self._terminal_is_gone():
+            self._unplug()
+            patience = 0.0
         # A bug in making safe must not keep the process from ending.
         with contextlib.suppress(Exception):
             make_safe()
@@ -106,13 +116,38 @@ class ExitGuard:
         poll.register(self._terminal, 0)  # errors and hang-ups are reported all the same
         return any(what & (select.POLLHUP | select.POLLNVAL) for _, what in poll.poll(0))
 
+    def _unplug(self) -> None:
+        """Put a pipe that stays silent in the place of a terminal that is gone.
+
+        Whoever waits for keys is told of input at once and for ever by a dead terminal, and
+        would spin while the engine is being made safe.
+        """
+        with contextlib.suppress(OSError):
+            silent, self._never_written = os.pipe()
+            os.dup2(silent, self._terminal)
+
     def _restore_terminal(self) -> None:
-        """Leave the terminal as it was, even when nobody has read from it for a while."""
+        """Leave the terminal as it was, even when nobody has read from it for a while.
+
+        The app's writer may be in the middle of a frame: what it has written is thrown away
+        until it is through, and what it writes after that goes nowhere.
+        """
         with contextlib.suppress(termios.error, OSError):
-            termios.tcflush(self._terminal, termios.TCOFLUSH)
-            os.set_blocking(self._terminal, False)
-            os.write(self._terminal, RESTORE)
-            os.set_blocking(self._terminal, True)
+            # A description of our own: not blocking must not be left to the shell.
+            own = os.open(os.ctermid(), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for output in (1, 2):
+                os.dup2(nowhere, output)
+            rest, deadline = RESTORE, time.monotonic() + RESTORE_WITHIN
+            while rest and time.monotonic() < deadline:
+                termios.tcflush(own, termios.TCOFLUSH)
+                # A flush wakes no writer that waits for room; off and on again does.
+                termios.tcflow(own, termios.TCOOFF)
+                termios.tcflow(own, termios.TCOON)
+                try:
+                    rest = rest[os.write(own, rest) :]
+                except BlockingIOError:
+                    time.sleep(0.01)
         with contextlib.suppress(termios.error, OSError):
             if self._modes is not None:
                 termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)

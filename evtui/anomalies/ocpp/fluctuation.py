@@ -103,7 +103,7 @@ class FluctuationParameters:
                 raise ValueError(
                     f"wait {number} is {wait:g} s; {MIN_WAIT:g} to {MAX_WAIT:g} s are possible"
                 )
-        if self.cycles < 0 or int(self.cycles) != self.cycles:
+        if not isfinite(self.cycles) or self.cycles < 0 or int(self.cycles) != self.cycles:
             raise ValueError(f"cycles is {self.cycles:g}; 0 (endless) or a whole number is needed")
         if not 0 <= self.jitter <= MAX_JITTER:
             raise ValueError(f"jitter is {self.jitter:g}; 0 to {MAX_JITTER:g} are possible")
@@ -151,7 +151,7 @@ class FluctuationParameters:
                 raise ValueError(f"no parameter {name!r}; there are {', '.join(merged)}")
             try:
                 merged[name] = float(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 raise ValueError(f"{name} is {value!r}; a number is needed") from None
         cycles = merged["cycles"]
         return FluctuationParameters(

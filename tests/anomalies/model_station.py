@@ -1,0 +1,177 @@
+"""A central system and station reduced to what an injector can notice, for one test."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+from ocpp.v16 import call_result
+from ocpp.v16.datatypes import ChargingProfile
+
+from evtui.anomalies.injector import Injector
+from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
+from evtui.events import AnomalyState, Event, EventStream, Note
+from evtui.ocpp16.central_system import OpenTransaction, StationOffline
+from evtui.runtime.clock import LoopClock
+
+FOREIGN_PROFILE = ("ChargePointMaxProfile", 3)
+
+
+class ModelStation:
+    """Answers after ``latency`` s; transactions open and close that much later.
+
+    Attributes:
+        sent: time, action and the fact that matters, of every operation asked of it.
+        trouble: raised by, or returned as the status of, every operation while it is set.
+        profiles: purpose and id of the profiles set at the station.
+    """
+
+    def __init__(self, latency: float = 0.0) -> None:
+        self.latency = latency
+        self.connected = True
+        self.plugged = True
+        self.trouble: Exception | str | None = None
+        self.profiles = {FOREIGN_PROFILE}
+        self.sent: list[tuple[float, str, Any]] = []
+        self.transaction: OpenTransaction | None = None
+        self._count = 0
+        self._waiting = False
+        self._later: set[asyncio.Task[Any]] = set()
+
+    @property
+    def current(self) -> float:
+        return 100.0 if self.transaction else 0.0
+
+    def plug(self) -> None:
+        """A vehicle comes; a remote start that waits for one takes effect."""
+        self.plugged = True
+        if self._waiting:
+            self._soon(opened=True)
+
+    def is_connected(self, station: str) -> bool:
+        return self.connected
+
+    def open_transaction(self, station: str, connector: int) -> OpenTransaction | None:
+        return self.transaction
+
+    async def call(self, station: str, payload: Any) -> Any:
+        if not self.connected:
+            raise StationOffline(f"{station} is not connected")
+        action = type(payload).__name__
+        self.sent.append((asyncio.get_running_loop().time(), action, _fact(payload)))
+        # On its way, whatever happens to the one who asked.
+        answer = asyncio.create_task(self._answer(action, payload))
+        self._later.add(answer)
+        return await asyncio.shield(answer)
+
+    async def _answer(self, action: str, payload: Any) -> Any:
+        await asyncio.sleep(self.latency / 2)
+        status = self._obey(action, payload)
+        await asyncio.sleep(self.latency / 2)
+        if isinstance(status, Exception):
+            raise status
+        return getattr(call_result, action)(status=status)
+
+    def _obey(self, action: str, payload: Any) -> str | Exception:
+        if self.trouble is not None:
+            return self.trouble
+        match action:
+            case "SetChargingProfile":
+                profile = payload.cs_charging_profiles
+                purpose = profile.charging_profile_purpose
+                self._remove(profile.charging_profile_id, purpose)
+                self.profiles.add((purpose, profile.charging_profile_id))
+            case "ClearChargingProfile":
+                return "Accepted" if self._remove(payload.id) else "Unknown"
+            case "RemoteStartTransaction":
+                if self.transaction is not None:
+                    return "Rejected"
+                if self.plugged:
+                    self._soon(opened=True)
+                else:
+                    self._waiting = True
+            case "RemoteStopTransaction":
+                if (
+                    self.transaction is None
+                    or payload.transaction_id != self.transaction.transaction_id
+                ):
+                    return "Rejected"
+                self._soon(opened=False)
+        return "Accepted"
+
+    def _remove(self, profile_id: int, purpose: str = "") -> bool:
+        gone = {each for each in self.profiles if each[0] == purpose or each[1] == profile_id}
+        self.profiles -= gone
+        return bool(gone)
+
+    def _soon(self, *, opened: bool) -> None:
+        async def happen() -> None:
+            await asyncio.sleep(self.latency)
+            if opened:
+                self._count += 1
+                self.transaction = OpenTransaction(self._count, 1, "TAG", 0)
+            else:
+                self.transaction = None
+
+        self._later.add(asyncio.create_task(happen()))
+
+
+def _fact(payload: Any) -> Any:
+    profile: ChargingProfile | None = getattr(payload, "cs_charging_profiles", None)
+    if profile is not None:
+        return profile.charging_schedule.charging_schedule_period[0].limit
+    return getattr(payload, "transaction_id", None) or getattr(payload, "id", None)
+
+
+class Bench:
+    """An injector facing a model station, on the running loop; lab time is 0 now."""
+
+    def __init__(
+        self,
+        *,
+        latency: float = 0.0,
+        variant: Variant = Variant.SEED,
+        seed: int = 1,
+        **parameters: Any,
+    ) -> None:
+        clock = LoopClock(asyncio.get_running_loop(), 0.0)
+        self.stream = EventStream(clock)
+        self.events: list[Event] = []
+        self.stream.subscribe(self.events.append)
+        self.station = ModelStation(latency)
+        self.injector = Injector(
+            self.station,
+            self.stream,
+            clock,
+            station="CP1",
+            connector=1,
+            id_tag="TAG",
+            current=lambda: self.station.current,
+            chance=random.Random(seed),
+            variant=variant,
+            parameters=FluctuationParameters(**parameters),
+        )
+
+    @property
+    def truth(self) -> list[AnomalyState]:
+        return [event for event in self.events if isinstance(event, AnomalyState)]
+
+    @property
+    def steps(self) -> list[AnomalyState]:
+        return [state for state in self.truth if state.change == "step"]
+
+    @property
+    def changes(self) -> list[str]:
+        """Changes that begin and end an attack, in order."""
+        ends = ("on", "off", "safe", "failed")
+        return [state.change for state in self.truth if state.change in ends]
+
+    @property
+    def notes(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, Note)]
+
+    async def run(self, seconds: float) -> None:
+        """Start the anomaly and let it run."""
+        self.injector.start()
+        await asyncio.sleep(seconds)

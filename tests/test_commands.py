@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from evtui.commands import COMMANDS, by_name, lab_commands, view_commands
+
+TAKEN_BY_TERMINALS = {f"ctrl+{letter}" for letter in "abjosz"}
+
+PROMISED = {
+    "s": "anomaly.start",
+    "x": "anomaly.stop",
+    "left_square_bracket": "anomaly.shorter",
+    "right_square_bracket": "anomaly.longer",
+    "minus": "anomaly.weaker",
+    "plus": "anomaly.stronger",
+    "v": "anomaly.variant",
+    "0": "lab.all_clear",
+    "space": "view.pause",
+    "slash": "view.filter",
+    "question_mark": "app.help",
+    "q": "app.quit",
+}
+
+
+def test_no_two_commands_share_a_key() -> None:
+    keys = Counter(key for command in COMMANDS for key in command.keys)
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
+def test_no_two_commands_share_a_name() -> None:
+    assert len(by_name) == len(COMMANDS)
+
+
+def test_no_key_is_one_that_tmux_screen_or_the_terminal_takes() -> None:
+    assert not TAKEN_BY_TERMINALS & {key for command in COMMANDS for key in command.keys}
+
+
+@pytest.mark.parametrize(("key", "name"), PROMISED.items())
+def test_the_main_keys_are_as_promised(key: str, name: str) -> None:
+    assert key in by_name[name].keys
+
+
+def test_the_first_key_shown_is_the_promised_one() -> None:
+    assert {command.keys[0] for command in COMMANDS} >= set(PROMISED)
+
+
+def test_every_command_can_be_explained() -> None:
+    for command in COMMANDS:
+        assert command.keys
+        assert command.label
+        assert command.help.endswith(".")
+        assert "\n" not in command.help
+
+
+def test_the_footer_has_an_order() -> None:
+    ranks = sorted(command.footer for command in COMMANDS if command.footer)
+    assert ranks == list(range(1, len(ranks) + 1))
+
+
+def test_lab_and_view_share_the_commands_between_them() -> None:
+    assert {*lab_commands(), *view_commands()} == set(COMMANDS)
+    assert not set(lab_commands()) & set(view_commands())

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evtui.events import Event, EventReader, EventStream, Note, caused_by, current_cause
+
+
+@dataclass
+class Clock:
+    start_utc: float = 1_700_000_000.0
+    time: float = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+
+def note(text: str = "") -> Note:
+    return Note(level="info", text=text)
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=30))
+def test_events_are_numbered_from_one_without_gaps_and_stamped_by_the_clock(
+    times: list[float],
+) -> None:
+    clock = Clock()
+    stream = EventStream(clock)
+    seen: list[Event] = []
+    stream.subscribe(seen.append)
+    for clock.time in times:
+        stream.publish(note())
+    assert [event.seq for event in seen] == list(range(1, len(times) + 1))
+    assert [event.t for event in seen] == times
+    assert stream.last_seq == len(times)
+
+
+def test_a_publisher_with_a_better_clock_stamps_for_itself() -> None:
+    stream = EventStream(Clock(time=5.0))
+    assert stream.publish(note(), t=4.25).t == 4.25
+
+
+def test_the_stream_says_what_lab_time_zero_was() -> None:
+    stream = EventStream(Clock(start_utc=12.5, time=3.0))
+    assert (stream.start_utc, stream.now()) == (12.5, 3.0)
+
+
+def test_an_event_is_published_once() -> None:
+    stream = EventStream(Clock())
+    event = stream.publish(note())
+    with pytest.raises(ValueError, match="event 1 is on the stream already"):
+        stream.publish(event)
+
+
+def test_nobody_can_change_an_event() -> None:
+    event = EventStream(Clock()).publish(note())
+    with pytest.raises(AttributeError):
+        event.seq = 7  # type: ignore[misc]
+
+
+def test_an_event_survives_its_way_through_json() -> None:
+    event = EventStream(Clock(time=2.0)).publish(note("hello"))
+    assert msgspec.json.decode(msgspec.json.encode(event), type=Note) == event
+
+
+def test_what_is_published_inside_a_cause_has_it_and_nothing_outside() -> None:
+    stream = EventStream(Clock())
+    first = stream.publish(note())
+    with caused_by(first.seq):
+        inside = stream.publish(note())
+        with caused_by(None):
+            independent = stream.publish(note())
+        said = stream.publish(Note(level="info", text="", cause=99))
+    outside = stream.publish(note())
+    assert inside.cause == first.seq
+    assert said.cause == 99
+    assert (first.cause, independent.cause, outside.cause) == (None, None, None)
+
+
+async def test_a_task_started_inside_a_cause_keeps_it() -> None:
+    async def late() -> int | None:
+        await asyncio.sleep(0)
+        return current_cause()
+
+    with caused_by(42):
+        task = asyncio.create_task(late())
+    assert current_cause() is None
+    assert await task == 42
+
+
+@given(
+    answers=st.dictionaries(st.integers(1, 12), st.integers(1, 3), max_size=6),
+    readers=st.integers(1, 4),
+    publisher=st.integers(0, 3),
+)
+def test_every_subscriber_sees_one_order_whoever_publishes_while_being_told(
+    answers: dict[int, int], readers: int, publisher: int
+) -> None:
+    stream = EventStream(Clock())
+    seen: list[list[int]] = [[] for _ in range(readers)]
+
+    def answer(event: Event) -> None:
+        for _ in range(answers.pop(event.seq, 0)):
+            stream.publish(note())
+
+    for number in range(readers):
+        if number == publisher % readers:
+            stream.subscribe(answer)
+        stream.subscribe(lambda event, number=number: seen[number].append(event.seq))  # type: ignore[misc]
+    for _ in range(5):
+        stream.publish(note())
+    assert all(order == list(range(1, stream.last_seq + 1)) for order in seen)
+
+
+def test_who_has_unsubscribed_is_told_nothing_more() -> None:
+    stream = EventStream(Clock())
+    seen: list[Event] = []
+    unsubscribe = stream.subscribe(seen.append)
+    stream.publish(note())
+    unsubscribe()
+    unsubscribe()
+    stream.publish(note())
+    assert [event.seq for event in seen] == [1]
+
+
+def test_a_subscriber_that_fails_loses_no_event_of_later_publishers() -> None:
+    stream = EventStream(Clock())
+    reader = stream.reader()
+
+    def fail(event: Event) -> None:
+        if event.seq == 1:
+            raise RuntimeError("broken reader")
+
+    stream.subscribe(fail)
+    with pytest.raises(RuntimeError, match="broken reader"):
+        stream.publish(note())
+    stream.publish(note())
+    assert [event.seq for event in reader.take()] == [1, 2]
+
+
+@given(
+    capacity=st.integers(1, 8),
+    rounds=st.lists(st.tuples(st.integers(0, 20), st.none() | st.integers(0, 10))),
+)
+def test_a_reader_gets_the_newest_in_order_and_counts_exactly_what_it_missed(
+    capacity: int, rounds: list[tuple[int, int | None]]
+) -> None:
+    stream = EventStream(Clock())
+    reader = stream.reader(capacity)
+    taken: list[int] = []
+    for published, limit in rounds:
+        for _ in range(published):
+            stream.publish(note())
+        got = [event.seq for event in reader.take(limit)]
+        assert limit is None or len(got) <= limit
+        taken += got
+    taken += [event.seq for event in reader.take()]
+    assert taken == sorted(set(taken))
+    assert reader.dropped == stream.last_seq - len(taken)
+    if stream.last_seq and reader.dropped == 0:
+        assert taken == list(range(1, stream.last_seq + 1))
+
+
+def test_a_reader_that_keeps_up_misses_nothing() -> None:
+    reader = EventReader(capacity=1)
+    for _ in range(3):
+        reader.append(note())
+        assert len(reader.take()) == 1
+    assert reader.dropped == 0

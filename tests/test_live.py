@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from evtui.config import Settings
+from evtui.events import AnomalyState, Event, PartState, Sample
+from evtui.live import LiveLab
+
+PATIENCE = 10.0
+
+
+class Live:
+    """A lab on its thread, in real time, and what it has said."""
+
+    def __init__(self, lab: LiveLab) -> None:
+        self.lab = lab
+        self.events: list[Event] = []
+
+    def order(self, command: str, **arguments: object) -> str:
+        return self.lab.submit(command, **arguments).result(PATIENCE)
+
+    def until(self, condition: Callable[[Event], object]) -> Event:
+        """The first event, past or to come, for which ``condition`` holds."""
+        until = time.monotonic() + PATIENCE
+        looked = 0
+        while time.monotonic() < until:
+            self.events += self.lab.events.take()
+            for event in self.events[looked:]:
+                looked += 1
+                if condition(event):
+                    return event
+            time.sleep(0.005)
+        raise AssertionError(f"not seen in {PATIENCE} s")
+
+
+@contextmanager
+def live(listener: socket.socket | None = None, **settings: Any) -> Iterator[Live]:
+    lab = LiveLab(Settings(**({"port": 0} | settings)), listener)
+    lab.start()
+    try:
+        yield Live(lab)
+    finally:
+        assert lab.stop(PATIENCE)
+
+
+def test_orders_are_taken_at_once_and_done_when_the_lab_is_there() -> None:
+    with live() as run:
+        assert run.order("detector.view") == "detector fed from CAN"
+        with pytest.raises(Exception, match="no command 'nonsense'"):
+            run.order("nonsense")
+
+
+def test_every_event_since_the_first_is_there_to_be_taken() -> None:
+    with live() as run:
+        run.until(lambda event: isinstance(event, Sample))
+        assert [event.seq for event in run.events[:5]] == [1, 2, 3, 4, 5]
+        assert run.lab.events.dropped == 0
+        assert run.lab.now() > 0
+        assert abs(run.lab.start_utc + run.lab.now() - time.time()) < 1.0
+
+
+def test_an_anomaly_swings_the_current_and_stopping_the_lab_ends_it_safely() -> None:
+    with live(waits_s=(0.05, 0.05, 0.3, 0.3)) as run:
+        run.until(lambda event: isinstance(event, Sample) and event.status == "Preparing")
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            try:
+                assert run.order("anomaly.start") == "fluctuation/seed started"
+                break
+            except Exception as error:
+                assert "not connected" in str(error)  # noqa: PT017 - it may not be yet
+                time.sleep(0.01)
+        run.until(lambda event: isinstance(event, Sample) and event.current > 10)
+    run.until(lambda event: isinstance(event, AnomalyState) and event.change == "safe")
+    assert run.lab.failure is None
+
+
+def test_after_the_end_orders_fail_at_once() -> None:
+    with live() as run:
+        pass
+    with pytest.raises(RuntimeError, match="the lab has ended"):
+        run.order("anomaly.start")
+
+
+def test_a_listener_that_was_opened_before_is_taken_over() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with live(listener, port=port) as run:
+            run.until(lambda event: getattr(event, "url", "") == f"ws://127.0.0.1:{port}")
+
+
+def test_a_lab_that_cannot_be_built_is_told_and_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("no lab today")
+
+    monkeypatch.setattr("evtui.lab.Lab.__init__", broken)
+    with live() as run:
+        crash = run.until(lambda event: isinstance(event, PartState))
+        assert isinstance(crash, PartState)
+        assert (crash.part, crash.state) == ("lab", "crashed")
+        assert crash.detail == "ValueError: no lab today"
+        with pytest.raises((CancelledError, RuntimeError)):
+            run.order("anomaly.start")
+    assert repr(run.lab.failure) == "ValueError('no lab today')"
+
+
+def test_a_second_lab_on_the_same_port_says_which_port() -> None:
+    with live() as first:
+        state = first.until(lambda event: getattr(event, "listening", False))
+        port = int(str(getattr(state, "url", "")).rpartition(":")[2])
+        with live(port=port) as second:
+            crash = second.until(
+                lambda event: isinstance(event, PartState) and event.state == "crashed"
+            )
+            assert isinstance(crash, PartState)
+            assert str(port) in crash.detail
