@@ -92,7 +92,9 @@ class RowsWidget(Widget):
         """Put ``rows`` in place of those from line ``first`` on."""
         blank: Row = ()
         old = self._rows
-        new = (*old[:first], *((blank,) * (first - len(old))), *rows, *old[first + len(rows) :])
+        # What lies below the widget is forgotten, or it would flash up when the widget grows.
+        below = old[first + len(rows) : self.size.height]
+        new = (*old[:first], *((blank,) * (first - len(old))), *rows, *below)
         self._rows = new
         for y in range(first, first + len(rows)):
             span = changed_span(old[y] if y < len(old) else blank, new[y])
