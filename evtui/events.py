@@ -505,6 +505,17 @@ class EventStream:
             while self._pending:
                 event = self._pending.popleft()
                 for subscriber in tuple(self._subscribers):
-                    subscriber(event)
+                    try:
+                        subscriber(event)
+                    except Exception as error:
+                        self._drop(subscriber, event, error)
         finally:
             self._delivering = False
+
+    def _drop(self, subscriber: Subscriber, event: Event, error: Exception) -> None:
+        """A reader that fails is heard no more: neither the publisher nor the rest pay for it."""
+        if subscriber in self._subscribers:
+            self._subscribers.remove(subscriber)
+        name = getattr(subscriber, "__qualname__", repr(subscriber))
+        text = f"{name} failed at a {type(event).__name__} and reads no more: {error!r}"
+        self.publish(Note(source="stream", level="error", text=text, cause=event.seq))

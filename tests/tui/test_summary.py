@@ -26,7 +26,7 @@ def test_at_eighty_columns_it_says_the_same_in_fewer_words() -> None:
     lab = FakeLab()
     lab.play(25.9)
     line = told(lab, 78)
-    assert line == "CSMS ● 127.0.0.1:9000  CP1 ● Charging tx 3  CAN ● 0.2 %  ▶ seed #3  ▲ 19.1 s"
+    assert line == "CSMS ● :9000  CP1 ● Charging tx 3  CAN ● 0.2 %  ▶ seed #3  ALARM ▲ 19.1 s"
 
 
 def test_a_crashed_part_comes_first_until_it_runs_again() -> None:

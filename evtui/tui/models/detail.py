@@ -109,11 +109,13 @@ def _distinct(exchange: Exchange) -> list[OcppMessage]:
 def _message_block(
     message: OcppMessage, exchange: Exchange, utc: Callable[[float], float]
 ) -> Block:
-    moments = ", ".join(
-        f"{one.phase} {clock(utc(one.t))}"
-        for one in exchange.messages
-        if one.kind == message.kind and one.payload == message.payload
-    )
+    phases: dict[str, str] = {}
+    for one in exchange.messages:
+        if one.kind == message.kind and one.payload == message.payload:
+            moment = clock(utc(one.t))
+            before = phases.get(moment)
+            phases[moment] = f"{before} and {one.phase}" if before else one.phase
+    moments = ", ".join(f"{phase} {moment}" for moment, phase in phases.items())
     heading = f"{_KINDS[message.kind]} · {exchange.title} · {moments}"
     if message.kind == "invalid":
         said = (message.error, message.detail, message.text)

@@ -168,7 +168,7 @@ class LabSummary:
         if not central.listening:
             reason = clean(central.detail) or "not listening"
             return Segment((f"CSMS ○ {short} {reason}", f"CSMS ○ {reason}"), "bad")
-        return Segment((*[f"CSMS ● {short}"] * 3, f"CSMS ● {port}"), "good")
+        return Segment((f"CSMS ● {short}", f"CSMS ● {port}"), "good")
 
     def _charge_points(self) -> list[Segment]:
         if not self.stations:
@@ -188,7 +188,7 @@ class LabSummary:
         running = [one for one in station.transactions.values() if one is not None]
         tx = f" tx {running[-1]}" if running else ""
         known = f"{name} ● {station.status}"
-        forms = (*[f"{known}{tx}{more}"] * 4, known)
+        forms = (*[f"{known}{tx}{more}"] * 5, known)
         return [Segment(forms, "bad" if station.status == "Faulted" else "good")]
 
     def _bus(self) -> Segment:
@@ -196,12 +196,12 @@ class LabSummary:
             return Segment(("CAN ○",), "muted")
         load = f"{self.load.load_pct:.1f} %"
         kilobits = f"{number(self.load.bitrate / 1000)}k"
-        return Segment((f"CAN ● {kilobits} {load}", *[f"CAN ● {load}"] * 3, "CAN ●"), "good")
+        return Segment((f"CAN ● {kilobits} {load}", *[f"CAN ● {load}"] * 4, "CAN ●"), "good")
 
     def _anomaly(self) -> Segment:
         state = self.anomaly
         if state is None or self.phase == "safe":
-            return Segment(("ANOMALY ■ idle", "■ idle"), "muted")
+            return Segment((*["ANOMALY ■ idle"] * 2, "■ idle"), "muted")
         if self.phase == "failed":
             return Segment(("ANOMALY ✗ failed", "✗ failed"), "bad")
         if self.phase == "off":
@@ -209,17 +209,17 @@ class LabSummary:
         short = clean(state.anomaly).rsplit("-", 1)[-1]
         what = f"▶ {short}/{clean(state.variant)} #{state.cycle}"
         return Segment(
-            (f"ANOMALY {what}", what, f"▶ {clean(state.variant)} #{state.cycle}"), "anomaly"
+            (*[f"ANOMALY {what}"] * 2, what, f"▶ {clean(state.variant)} #{state.cycle}"), "anomaly"
         )
 
     def _alarm(self) -> Segment:
         raised = [key for key, alarm in self._alarms.items() if alarm.raised]
         if not raised:
-            return Segment(("ALARM · none", "· none"), "muted")
+            return Segment((*["ALARM · none"] * 4, "· none"), "muted")
         times = [
             detection.time_to_detect
             for key in raised
             if (detection := self._detections.get(key)) and detection.time_to_detect is not None
         ]
         what = f"▲ {min(times):.1f} s" if times else "▲ raised"
-        return Segment((f"ALARM {what}", what), "alarm")
+        return Segment((*[f"ALARM {what}"] * 4, what), "alarm")

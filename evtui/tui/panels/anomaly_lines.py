@@ -45,7 +45,8 @@ STRICT_SEED = (
     "strict: profiles are Rejected",
 )
 
-BAR_CELLS = 10
+BAR_CELLS = (10, 6)
+"""Cells of the countdown bar, where there is room and where there is less."""
 SEPARATOR = Run("  ")
 
 
@@ -221,14 +222,15 @@ class AnomalyView:
             return [(place, Run(state.step_label, "value"))]
         left = max(0.0, state.next_at - now)
         wait = max(state.next_at - self.step_from, 1e-9)
-        done = round(BAR_CELLS * min(1.0, max(0.0, 1.0 - left / wait)))
-        bar = (Run(" " + "▓" * done, "bar"), Run("░" * (BAR_CELLS - done), "muted"))
+        share = min(1.0, max(0.0, 1.0 - left / wait))
+        bar, short_bar = (_bar(share, cells) for cells in BAR_CELLS)
         due = Run(f" in {f'{left:.1f} s':<6}", "value")
         after = Run(state.next_label, "value")
         came = (Run(state.step_label), Run(" → ", "muted")) if state.step_label else ()
         return (
             (place, *came, after, due, *bar),
             (place, Run("→ ", "muted"), after, due, *bar),
+            (place, Run("→ ", "muted"), after, due, *short_bar),
             (Run("→ ", "muted"), after, due, *bar),
             (Run("→ ", "muted"), after, due),
         )
@@ -391,3 +393,9 @@ def _fit(forms: Sequence[Row], width: int) -> Row:
         if row_width(row) <= width:
             return row
     return (Run(row_text(forms[-1])[: max(0, width - 1)] + "…"),)
+
+
+def _bar(share: float, cells: int) -> tuple[Run, Run]:
+    """A progress bar of ``cells`` cells behind a blank."""
+    done = round(cells * share)
+    return Run(" " + "▓" * done, "bar"), Run("░" * (cells - done), "muted")

@@ -8,17 +8,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.keys import format_key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from evtui.commands import COMMANDS, Command
+from evtui.commands import COMMANDS
+from evtui.tui.key_hints import keys_of
 
 __all__ = ["HelpScreen"]
-
-
-def _keys(command: Command) -> str:
-    return " ".join(format_key(key) for key in command.keys)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -34,10 +30,11 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "Keys"
             box.border_subtitle = "↑↓ scroll · escape close"
             for group, commands in groupby(COMMANDS, key=lambda command: command.group):
-                yield Static(group, classes="heading", markup=False)
+                first = "" if group != COMMANDS[0].group else " -first"
+                yield Static(group, classes=f"heading{first}", markup=False)
                 for command in commands:
                     with Horizontal(classes="key-row"):
-                        yield Static(_keys(command), classes="keys", markup=False)
+                        yield Static(" ".join(keys_of(command.name)), classes="keys", markup=False)
                         yield Static(command.label, classes="label", markup=False)
                         yield Static(command.help, classes="help", markup=False)
             yield Static("In a list", classes="heading")
