@@ -40,6 +40,9 @@ UNDO_EVERY = 1.0
 TRANSACTION_WITHIN = 60.0
 """s that ``txprofile`` waits for its transaction to open."""
 
+CHANGE_OVER_WITHIN = 5.0
+"""s that a new variant waits for the old one's transaction to end."""
+
 WELL = ("Accepted", "Unknown")
 """Answers that need no note; a profile that is Unknown is gone, as was wanted."""
 
@@ -196,8 +199,19 @@ class Injector:
             index = (index + 1) % len(plan)
             if self._variant is not variant:
                 index = 0
-                if self._variant is Variant.TXPROFILE:
-                    await self._open_transaction()
+                await self._change_over()
+
+    async def _change_over(self) -> None:
+        """From one variant to the next, without what the old one left behind.
+
+        A profile of 0 A that stays would keep the new variant's current at 0 A.
+        """
+        await self._clear_profiles()
+        if self._variant is Variant.TXPROFILE:
+            await self._open_transaction()
+        elif self._target.transaction is not None:
+            await self._attempt("RemoteStopTransaction", self._target.remote_stop())
+            await _until(lambda: self._target.transaction is None, CHANGE_OVER_WITHIN)
 
     async def _do(self, plan: tuple[Step, ...], index: int) -> None:
         step = plan[index]

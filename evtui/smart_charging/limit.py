@@ -1,4 +1,4 @@
-"""Which limit a stack of profiles allows at a moment (OCPP 1.6 sections 3.13.3 and 3.13.4)."""
+"""Which limit a stack of profiles allows at a moment (OCPP 1.6 sections 3.13.2 and 3.13.3)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def allowance(
     profiles: Iterable[ChargingProfile],
     now: float,
     charging_since: float | None,
-    to_ampere: Callable[[Period, str], float],
+    to_ampere: Callable[[float, str], float],
     default: float,
 ) -> Allowance:
     """The current a connector may draw.
@@ -40,7 +40,7 @@ def allowance(
         now: Unix time, s.
         charging_since: Unix time in s at which the transaction started, None without one;
             relative schedules then count as just starting.
-        to_ampere: converts a period's limit from its unit (``A`` or ``W``) to A.
+        to_ampere: converts a limit from its unit (``A`` or ``W``) to A.
         default: A while no TxProfile and no TxDefaultProfile applies.
     """
     leading: dict[Purpose, tuple[int, float]] = {}
@@ -53,7 +53,7 @@ def allowance(
             continue
         best = leading.get(profile.purpose)
         if best is None or profile.stack_level > best[0]:
-            leading[profile.purpose] = (profile.stack_level, to_ampere(period, profile.unit))
+            leading[profile.purpose] = (profile.stack_level, to_ampere(period.limit, profile.unit))
     limit = default
     for purpose in (Purpose.TX, Purpose.TX_DEFAULT):
         if purpose in leading:

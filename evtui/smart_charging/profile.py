@@ -24,7 +24,7 @@ class InvalidProfile(ValueError):
 
 
 class Purpose(StrEnum):
-    """ChargingProfilePurposeType (section 7.11)."""
+    """ChargingProfilePurposeType (section 7.10)."""
 
     CHARGE_POINT_MAX = "ChargePointMaxProfile"
     TX_DEFAULT = "TxDefaultProfile"
@@ -32,7 +32,7 @@ class Purpose(StrEnum):
 
 
 class Kind(StrEnum):
-    """ChargingProfileKindType (section 7.10)."""
+    """ChargingProfileKindType (section 7.9)."""
 
     ABSOLUTE = "Absolute"
     RECURRING = "Recurring"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 class Recurrency(StrEnum):
-    """RecurrencyKindType (section 7.38)."""
+    """RecurrencyKindType (section 7.37)."""
 
     DAILY = "Daily"
     WEEKLY = "Weekly"
@@ -55,15 +55,16 @@ class Recurrency(StrEnum):
 class Period:
     """ChargingSchedulePeriod (section 7.14).
 
+    A station that cannot switch phases has no use for numberPhases: it applies a limit as it
+    is to the phases it has (errata 3.34).
+
     Attributes:
         start: s from the start of the schedule.
         limit: in the schedule's unit.
-        phases: number of phases the limit is for, 3 unless given (section 7.14).
     """
 
     start: float
     limit: float
-    phases: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,12 @@ def profile_from_payload(payload: Mapping[str, Any]) -> ChargingProfile:
 
     Raises:
         InvalidProfile: the first period does not start at 0, periods are out of order, a
-            Recurring profile has no recurrency or start, or a limit is negative.
+            Recurring profile has no recurrency or start, a limit is negative, or a time is
+            no time.
     """
     schedule = payload["charging_schedule"]
     periods = tuple(
-        Period(
-            float(period["start_period"]), float(period["limit"]), period.get("number_phases") or 3
-        )
+        Period(float(period["start_period"]), float(period["limit"]))
         for period in schedule["charging_schedule_period"]
     )
     if not periods or periods[0].start != 0:
@@ -142,5 +142,8 @@ def _unix(text: str | None) -> float | None:
     """Unix time of an ISO 8601 text; without a zone it is taken as UTC (section 3.14)."""
     if text is None:
         return None
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidProfile(f"{text!r} is no ISO 8601 date and time") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

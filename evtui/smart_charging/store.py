@@ -36,20 +36,13 @@ class ProfileStore:
     def install(self, stored: StoredProfile) -> None:
         """Add a profile; it replaces one with its id, or with its purpose and stack level.
 
-        OCPP 1.6 section 5.16.
+        OCPP 1.6 section 5.16.3.
         """
-        new = stored.profile
-        self._profiles = [
-            old
-            for old in self._profiles
-            if old.profile.profile_id != new.profile_id
-            and not (
-                old.connector == stored.connector
-                and old.profile.purpose is new.purpose
-                and old.profile.stack_level == new.stack_level
-            )
-        ]
-        self._profiles.append(stored)
+        self._profiles = [*self._untouched_by(stored), stored]
+
+    def has_room_for(self, stored: StoredProfile, capacity: int) -> bool:
+        """True if no more than ``capacity`` profiles would be held after installing it."""
+        return len(self._untouched_by(stored)) < capacity
 
     def clear(
         self,
@@ -58,9 +51,9 @@ class ProfileStore:
         purpose: Purpose | None = None,
         stack_level: int | None = None,
     ) -> int:
-        """Remove what matches every given criterion and say how many (section 5.4).
+        """Remove what matches every given criterion and say how many (section 5.5).
 
-        An id alone decides; without any criterion everything goes.
+        An id alone decides; without any criterion everything goes (errata 3.26).
         """
 
         def matches(stored: StoredProfile) -> bool:
@@ -94,6 +87,20 @@ class ProfileStore:
         if any(profile.purpose is Purpose.TX_DEFAULT for profile in own):
             shared = [p for p in shared if p.purpose is not Purpose.TX_DEFAULT]
         return own + shared
+
+    def _untouched_by(self, stored: StoredProfile) -> list[StoredProfile]:
+        """Those that installing ``stored`` does not replace."""
+        new = stored.profile
+        return [
+            old
+            for old in self._profiles
+            if old.profile.profile_id != new.profile_id
+            and not (
+                old.connector == stored.connector
+                and old.profile.purpose is new.purpose
+                and old.profile.stack_level == new.stack_level
+            )
+        ]
 
     def _drop(self, matches: Callable[[StoredProfile], bool]) -> int:
         before = len(self._profiles)

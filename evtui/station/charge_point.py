@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from ocpp.exceptions import PropertyConstraintViolationError
 from ocpp.v16 import call
 
 from evtui.canbus.bus import SimulatedBus
@@ -87,8 +88,11 @@ class ChargePoint:
             identity, stream, clock, self.configuration, self.profiles, outbox
         )
         self._operative = True
+        self._inoperative_next = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self.connectors = {1: ConnectorController(self._context, 1, bus, preset)}
+        self.connectors = {
+            1: ConnectorController(self._context, 1, bus, preset, self._transaction_ended)
+        }
         self.connection = Connection(
             self._context,
             self,
@@ -157,13 +161,13 @@ class ChargePoint:
         profile: Mapping[str, Any] | None,
         then: Then,
     ) -> str:
-        """RemoteStartTransaction (section 5.11)."""
-        candidates = [1] if connector is None else [connector]
-        controller = self.connectors.get(candidates[0])
-        if controller is None or not controller.startable:
+        """RemoteStartTransaction (section 5.11); not allowed while Pending (section 4.2)."""
+        controller = self.connectors.get(1 if connector is None else connector)
+        if controller is None or not controller.startable or not self._accepted:
             return "Rejected"
         if profile is not None:
-            if profile.get("charging_profile_purpose") != Purpose.TX:
+            purpose = profile["charging_profile_purpose"]
+            if purpose != Purpose.TX or "transaction_id" in profile:  # section 5.16.2
                 return "Rejected"
             if self._install(controller.number, profile, bound=True) != "Accepted":
                 return "Rejected"
@@ -172,6 +176,8 @@ class ChargePoint:
 
     def remote_stop(self, transaction_id: int, then: Then) -> str:
         """RemoteStopTransaction (section 5.12): an unknown id is rejected."""
+        if not self._accepted:
+            return "Rejected"
         for controller in self.connectors.values():
             running = controller.transaction
             if running is not None and running.transaction_id == transaction_id:
@@ -180,9 +186,13 @@ class ChargePoint:
         return "Rejected"
 
     def set_charging_profile(self, connector: int, profile: Mapping[str, Any]) -> str:
-        """SetChargingProfile (sections 3.13 and 5.16)."""
+        """SetChargingProfile (sections 3.13 and 5.16).
+
+        Raises:
+            PropertyConstraintViolationError: there is no such connector (errata 3.39).
+        """
         if connector != 0 and connector not in self.connectors:
-            return "Rejected"
+            raise PropertyConstraintViolationError(f"there is no connector {connector}")
         purpose = Purpose(profile["charging_profile_purpose"])
         if (purpose is Purpose.CHARGE_POINT_MAX) != (connector == 0) and (
             purpose is not Purpose.TX_DEFAULT
@@ -222,13 +232,16 @@ class ChargePoint:
             if controller is None:
                 return "Rejected"
             return controller.change_availability(operative=operative)
-        self._operative = operative
-        then(self._publish_station_status)
         answers = [
             controller.change_availability(operative=operative)
             for controller in self.connectors.values()
         ]
-        return "Scheduled" if "Scheduled" in answers else "Accepted"
+        self._inoperative_next = "Scheduled" in answers
+        if self._inoperative_next:
+            return "Scheduled"
+        self._operative = operative
+        then(self._publish_station_status)
+        return "Accepted"
 
     def reset(self, *, hard: bool, then: Then) -> str:
         """Reset (section 5.14): transactions end, then the station boots again."""
@@ -236,28 +249,48 @@ class ChargePoint:
         return "Accepted"
 
     def trigger(self, message: str, connector: int | None, then: Then) -> str:
-        """TriggerMessage (section 5.17)."""
-        if connector is not None and connector not in (0, *self.connectors):
-            return "Rejected"
-        chosen = [self.connectors[connector]] if connector else list(self.connectors.values())
+        """TriggerMessage (section 5.17); a connector that means nothing to it is ignored."""
         match message:
             case "BootNotification":
-                then(self.connection.boot_again)
+                if self._accepted:  # errata 3.35: not before the next boot
+                    return "Rejected"
+                then(self.connection.boot_now)
+                return "Accepted"
+            case "Heartbeat" | "StatusNotification" | "MeterValues" if not self._accepted:
+                return "Rejected"
             case "Heartbeat":
                 then(partial(self._context.outbox.post, call.Heartbeat))
+                return "Accepted"
             case "StatusNotification":
-                if not connector:
-                    then(self._notify_station)
-                for controller in chosen:
-                    then(partial(controller.notify, always=True))
+                return self._trigger_status(connector, then)
             case "MeterValues":
-                for controller in chosen:
-                    then(partial(controller.post_meter_values, controller.transaction))
-            case _:
-                return "NotImplemented"
-        return "Accepted"
+                return self._trigger_meter_values(connector, then)
+        return "NotImplemented"
 
     # Inside
+
+    def _trigger_status(self, connector: int | None, then: Then) -> str:
+        if connector is not None and connector not in (0, *self.connectors):
+            return "Rejected"
+        if not connector:
+            then(self._notify_station)
+        for number, controller in self.connectors.items():
+            if connector in (None, number):
+                then(partial(controller.notify, always=True))
+        return "Accepted"
+
+    def _trigger_meter_values(self, connector: int | None, then: Then) -> str:
+        if connector is not None and connector not in self.connectors:
+            return "Rejected"  # connector 0 would be the main meter: there is none
+        for number, controller in self.connectors.items():
+            if connector in (None, number):
+                then(partial(controller.post_meter_values, "Trigger"))
+        return "Accepted"
+
+    @property
+    def _accepted(self) -> bool:
+        """True while the central system may be talked to."""
+        return self._context.outbox.open
 
     @property
     def _strict(self) -> bool:
@@ -274,13 +307,14 @@ class ChargePoint:
         except InvalidProfile as error:
             self._context.note(f"charging profile rejected: {error}", "warning")
             return "Rejected"
+        stored = StoredProfile(connector, profile, bound)
         if (
             not 0 <= profile.stack_level <= number("ChargeProfileMaxStackLevel")
             or len(profile.periods) > number("ChargingScheduleMaxPeriods")
-            or len(self.profiles) >= number("MaxChargingProfilesInstalled")
+            or not self.profiles.has_room_for(stored, int(number("MaxChargingProfilesInstalled")))
         ):
             return "Rejected"
-        self.profiles.install(StoredProfile(connector, profile, bound))
+        self.profiles.install(stored)
         self._apply_limits()
         return "Accepted"
 
@@ -289,12 +323,24 @@ class ChargePoint:
             controller.apply_limit()
 
     def _configuration_changed(self, key: str) -> None:
-        if key == "EvtuiDefaultLimit":
-            self._apply_limits()
+        match key:
+            case "EvtuiDefaultLimit":
+                self._apply_limits()
+            case "HeartbeatInterval":
+                self.connection.retime_heartbeats()
+            case "MeterValueSampleInterval":
+                for controller in self.connectors.values():
+                    controller.schedule_meter_values()
         self._reconfigured(key)
 
+    def _transaction_ended(self) -> None:
+        if self._inoperative_next and not any(c.transaction for c in self.connectors.values()):
+            self._inoperative_next = False
+            self._operative = False
+            self._publish_station_status()
+
     def _on_accepted(self, booted: bool) -> None:
-        """Tell the central system where we stand (section 4.2, 4.9)."""
+        """Tell the central system where we stand (section 4.9, errata 3.22)."""
         if booted:
             self._notify_station()
         for controller in self.connectors.values():

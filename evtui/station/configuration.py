@@ -17,19 +17,21 @@ class Entry:
     Attributes:
         writable: False for a read-only key.
         least: smallest number allowed.
+        whole: only whole numbers are taken from outside, whatever was set from inside.
     """
 
     key: str
     value: Value
     writable: bool = False
     least: float = 0
+    whole: bool = False
 
     @property
     def text(self) -> str:
         """The value as OCPP carries it."""
         if isinstance(self.value, bool):
             return "true" if self.value else "false"
-        return f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
+        return f"{self.value:.12g}" if isinstance(self.value, float) else str(self.value)
 
     def parse(self, text: str) -> Value:
         """A value of this key's type.
@@ -46,7 +48,7 @@ class Entry:
         number = float(text)
         if not self.least <= number < 1e9:
             raise ValueError(f"{text} is out of range")
-        if isinstance(self.value, float):
+        if isinstance(self.value, float) and not self.whole:
             return number
         if number != int(number):
             raise ValueError(f"{text} is not a whole number")
@@ -86,7 +88,7 @@ class Configuration:
                 "Current.Import,Voltage,Power.Active.Import,"
                 "Energy.Active.Import.Register,SoC,Temperature",
             ),
-            Entry("MeterValueSampleInterval", float(meter_interval), writable=True),
+            Entry("MeterValueSampleInterval", float(meter_interval), writable=True, whole=True),
             Entry("NumberOfConnectors", connectors),
             Entry("ResetRetries", 0),
             Entry("StopTransactionOnEVSideDisconnect", True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from ocpp.v16 import call
 
@@ -22,6 +21,9 @@ Dial = Callable[[], Awaitable[Transport]]
 FIRST_RETRY = 0.5
 LONGEST_RETRY = 30.0
 """s between two attempts to connect: doubled from the first to the longest, plus chance."""
+
+STEADY = 5.0
+"""s that a connection must last to count as a success: only then is the next retry quick."""
 
 OWN_INTERVAL = 30
 """s to wait, or between heartbeats, when the central system says 0 (section 4.2)."""
@@ -61,36 +63,44 @@ class Connection:
         self._accepted = accepted
         self._booted = False
         self._boot_now = asyncio.Event()
+        self._boot_due = 0.0
+        self._silent_until = 0.0
+        self._beats_retimed = asyncio.Event()
         self._count = 0
         self._link: Link | None = None
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
+        loop = asyncio.get_running_loop()
         retry = FIRST_RETRY
         while True:
             self._state("connecting")
             try:
                 transport = await self._dial()
             except LinkClosed as closed:
-                wait = retry * self._chance.uniform(0.8, 1.2)
-                retry = min(retry * 2, LONGEST_RETRY)
-                self._state("offline", f"{closed}; next try in {wait:.1f} s")
-                await asyncio.sleep(wait)
-                continue
-            reason = await self._use(transport)
-            # A link that was never accepted was no success: keep backing off.
-            if self._booted:
-                retry = FIRST_RETRY
-            self._state("offline", reason)
-            await asyncio.sleep(retry * self._chance.uniform(0.8, 1.2))
+                reason = str(closed)
+            else:
+                begun = loop.time()
+                reason = await self._use(transport)
+                if loop.time() - begun >= STEADY:
+                    retry = FIRST_RETRY
+            wait = max(retry * self._chance.uniform(0.8, 1.2), self._silent_until - loop.time())
+            retry = min(retry * 2, LONGEST_RETRY)
+            self._state("offline", f"{reason}; next try in {wait:.1f} s")
+            await asyncio.sleep(wait)
 
-    def boot_again(self) -> None:
-        """Send a BootNotification now, if connected."""
+    def boot_now(self) -> None:
+        """Send the BootNotification without waiting longer, if one is pending."""
         self._boot_now.set()
+
+    def retime_heartbeats(self) -> None:
+        """HeartbeatInterval has changed."""
+        self._beats_retimed.set()
 
     async def restart(self) -> None:
         """Close the connection and boot on the next one, as after a reset."""
         self._booted = False
+        self._boot_due = 0.0
         if self._link is not None:
             await self._link.close(1000, "reset")
 
@@ -137,7 +147,7 @@ class Connection:
         with caused_by(None):
             self._context.outbox.open = True
             self._accepted(fresh)
-            beats = asyncio.create_task(self._heartbeats(session), name="heartbeats")
+            beats = asyncio.create_task(self._heartbeats(), name="heartbeats")
         try:
             await self._context.outbox.run(session.call)
         finally:
@@ -145,60 +155,70 @@ class Connection:
             await asyncio.gather(beats, return_exceptions=True)
 
     async def _boot(self, session: StationSession) -> None:
-        """Send BootNotification until it is Accepted (section 4.2)."""
-        identity = self._context.identity
+        """Send BootNotification until it is Accepted (section 4.2).
+
+        Raises:
+            LinkClosed: the connection is gone, or the answer was Rejected.  Until its next try
+                a rejected station neither sends nor answers anything, so it hangs up.
+        """
+        loop = asyncio.get_running_loop()
+        self._boot_now.clear()
         while True:
-            self._boot_now.clear()
+            await self._boot_is_due()
             self._state("booting")
-            status, interval = "Rejected", 0
-            try:
-                answer = await session.call(
-                    call.BootNotification(
-                        charge_point_vendor=identity.vendor,
-                        charge_point_model=identity.model,
-                        charge_point_serial_number=identity.serial or None,
-                        firmware_version=identity.firmware or None,
-                    )
-                )
-                status, interval = answer.status, answer.interval
-            except (TimeoutError, CallRefused) as error:
-                self._context.note(f"BootNotification failed: {error}", "warning")
+            status, interval = await self._ask_to_boot(session)
             interval = interval if interval > 0 else OWN_INTERVAL
             if status == "Accepted":
                 self._booted = True
                 self._context.configuration.set("HeartbeatInterval", interval)
                 return
-            self._state(status.lower(), f"next BootNotification in {interval} s")
+            self._boot_due = loop.time() + interval
+            if status == "Rejected":
+                self._silent_until = self._boot_due
+                self._state("rejected", f"next BootNotification in {interval} s")
+                raise LinkClosed("BootNotification Rejected")
+
+    async def _boot_is_due(self) -> None:
+        wait = self._boot_due - asyncio.get_running_loop().time()
+        if wait > 0:
+            self._state("pending", f"next BootNotification in {wait:.0f} s")
             try:
-                async with asyncio.timeout(interval):
+                async with asyncio.timeout(wait):
                     await self._boot_now.wait()
             except TimeoutError:
                 pass
+        self._boot_now.clear()
 
-    async def _heartbeats(self, session: StationSession) -> None:
+    async def _ask_to_boot(self, session: StationSession) -> tuple[str, int]:
+        """Status and interval in s; a station that gets no valid answer waits as if Pending."""
+        identity = self._context.identity
+        try:
+            answer = await session.call(
+                call.BootNotification(
+                    charge_point_vendor=identity.vendor,
+                    charge_point_model=identity.model,
+                    charge_point_serial_number=identity.serial or None,
+                    firmware_version=identity.firmware or None,
+                )
+            )
+        except (TimeoutError, CallRefused) as error:
+            self._context.note(f"BootNotification failed: {error}", "warning")
+            return "Pending", 0
+        return answer.status, answer.interval
+
+    async def _heartbeats(self) -> None:
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        last = loop.time()
         while True:
+            self._beats_retimed.clear()
             interval = self._context.configuration.number("HeartbeatInterval")
-            due = max(due + max(1.0, interval), loop.time())
-            waker = asyncio.timeout_at(due)
+            due = max(last + interval, loop.time())
             try:
-                async with waker:
-                    await self._boot_now.wait()
+                async with asyncio.timeout_at(due):
+                    await self._beats_retimed.wait()
             except TimeoutError:
                 self._context.outbox.post(call.Heartbeat)
-                continue
-            self._boot_now.clear()
-            self._context.outbox.post(self._boot_message)
-
-    def _boot_message(self) -> Any:
-        identity = self._context.identity
-        return call.BootNotification(
-            charge_point_vendor=identity.vendor,
-            charge_point_model=identity.model,
-            charge_point_serial_number=identity.serial or None,
-            firmware_version=identity.firmware or None,
-        )
+                last = due
 
     def _state(self, state: str, detail: str = "") -> None:
         name = self._context.identity.name

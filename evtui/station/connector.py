@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ConnectorFacts", "Status", "connector_status", "station_status"]
+__all__ = ["ConnectorFacts", "Status", "connector_status", "is_established", "station_status"]
 
 
 class Status(StrEnum):
@@ -21,9 +21,9 @@ class Status(StrEnum):
     FAULTED = "Faulted"
 
 
-# What the vehicle and the power stage are doing while no energy can flow yet, and while the
-# vehicle takes none although it is offered.
-ESTABLISHING = frozenset({"cable check", "precharge"})
+# What the power stage reports while its contactor is closed, and while the vehicle takes no
+# energy although it is offered.
+CONTACTOR_CLOSED = frozenset({"charging", "stopping"})
 VEHICLE_DECLINES = frozenset({"wants replug", "vehicle gave up", "full"})
 
 
@@ -35,6 +35,7 @@ class ConnectorFacts:
         plugged: a vehicle is plugged in.
         starting: somebody was authorised to start and no transaction runs yet.
         transaction: a transaction runs.
+        established: energy could flow in this transaction already.
         finishing: a transaction has ended and the cable is still in.
         operative: False after ChangeAvailability to Inoperative.
         faulted: the connector cannot be used.
@@ -46,6 +47,7 @@ class ConnectorFacts:
     plugged: bool = False
     starting: bool = False
     transaction: bool = False
+    established: bool = False
     finishing: bool = False
     operative: bool = True
     faulted: bool = False
@@ -54,16 +56,23 @@ class ConnectorFacts:
     phase: str = ""
 
 
+def is_established(phase: str) -> bool:
+    """True when energy flows, or would if the vehicle took it."""
+    return phase in CONTACTOR_CLOSED or phase in VEHICLE_DECLINES
+
+
 def connector_status(facts: ConnectorFacts) -> Status:
     """Status of a connector other than 0."""
     if facts.faulted:
         return Status.FAULTED
     if facts.transaction:
-        # The contactor is still open: charging has not begun (section 4.9, state Charging).
-        if facts.phase in ESTABLISHING:
+        ready = is_established(facts.phase)
+        # Charging begins when the contactor closes (section 7.7), and once begun there is no
+        # way back to Preparing (table in section 4.9).
+        if not ready and not facts.established:
             return Status.PREPARING
-        if facts.offered <= 0 or facts.offered < facts.minimum:
-            return Status.SUSPENDED_EVSE
+        if not ready or facts.offered <= 0 or facts.offered < facts.minimum:
+            return Status.SUSPENDED_EVSE  # it takes precedence over SuspendedEV
         if facts.phase in VEHICLE_DECLINES:
             return Status.SUSPENDED_EV
         return Status.CHARGING

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from math import floor
 from typing import Any
 
@@ -24,35 +25,16 @@ from evtui.canbus.protocol import (
 )
 from evtui.events import ConnectorState, Sample, TransactionState, caused_by
 from evtui.power import Preset, StageState
-from evtui.smart_charging import Period, allowance
-from evtui.station.connector import ConnectorFacts, Status, connector_status
+from evtui.station.connector import ConnectorFacts, Status, connector_status, is_established
 from evtui.station.context import StationContext
+from evtui.station.limiter import Limiter
 from evtui.station.metering import Meter, sampled_values
+from evtui.station.transaction import Transaction
 
-__all__ = ["ConnectorController", "Transaction"]
+__all__ = ["ConnectorController"]
 
 MODULE_SILENCE = 1.0
 """s without a 0x300 after which the module counts as lost: ten of its periods."""
-
-UNANSWERED = -1
-"""transactionId for what follows a StartTransaction that was never answered (errata 3.18)."""
-
-
-@dataclass(slots=True)
-class Transaction:
-    """A transaction at this connector.
-
-    Attributes:
-        meter_start: Wh.
-        started: lab time, s.
-        transaction_id: issued by the central system; None until it has answered.
-    """
-
-    id_tag: str
-    meter_start: int
-    started: float
-    transaction_id: int | None = None
-    metering: asyncio.Task[None] | None = None
 
 
 class ConnectorController:
@@ -63,16 +45,23 @@ class ConnectorController:
         number: connectorId, from 1.
         bus: where the charger module is.
         preset: kind of power stage behind it.
+        ended: called after a transaction has ended.
     """
 
     def __init__(
-        self, context: StationContext, number: int, bus: SimulatedBus, preset: Preset
+        self,
+        context: StationContext,
+        number: int,
+        bus: SimulatedBus,
+        preset: Preset,
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self.number = number
         self.transaction: Transaction | None = None
         self.reported: float | None = None
         self._context = context
         self._preset = preset
+        self._ended = ended
         self._meter = Meter(preset)
         self._node = bus.attach("charge-point", self._on_frame)
         self._facts = ConnectorFacts()
@@ -82,9 +71,8 @@ class ConnectorController:
         self._error_code = "NoError"
         self._info = ""
         self._id_tag = ""
-        self._limit = preset.default_limit
+        self._limiter = Limiter(context, number, preset, self._limit_applied)
         self._limit_sent: int | None = None
-        self._limit_timer: asyncio.TimerHandle | None = None
         self._waiting: asyncio.TimerHandle | None = None
         self._module_seen: float | None = None
         self._inoperative_next = False
@@ -98,8 +86,8 @@ class ConnectorController:
 
     @property
     def limit(self) -> float:
-        """A that the charging profiles allow now."""
-        return self._limit
+        """A that the station allows now."""
+        return self._limiter.limit
 
     @property
     def plugged(self) -> bool:
@@ -137,7 +125,10 @@ class ConnectorController:
         with caused_by(None):
             self._limit_sent = None
             self.apply_limit()
+            if self.transaction is not None:
+                self._send(StartCharging())  # it may have missed the first one
             if self._facts.faulted:
+                self._send(StopCharging())
                 self._error_code, self._info = "NoError", ""
                 self._update(faulted=False)
 
@@ -145,19 +136,22 @@ class ConnectorController:
         """Called about once a second: a silent module is a fault that ends the transaction."""
         if self._module_seen is None or self._facts.faulted:
             return
-        silent = self._context.clock.now() - self._module_seen
-        if silent > MODULE_SILENCE:
-            self._error_code = "OtherError"
+        now = self._context.clock.now()
+        if now - self._module_seen > MODULE_SILENCE:
+            self._error_code = "InternalError"
             self._info = "charger module silent on CAN"
-            if self._facts.transaction:
-                self.stop("Other")
+            self._meter.report(0.0, 0.0, now)  # what nobody reports is not counted
             self._update(faulted=True)
+            self.stop("Other")
 
     def on_stage(self, state: StageState) -> None:
         """What the power stage does; called after each of its steps, every 100 ms."""
         self._stage = state
-        if state.phase != self._facts.phase:
-            self._update(phase=state.phase)
+        facts = self._facts
+        if state.phase != facts.phase:
+            established = facts.established or is_established(state.phase)
+            self._update(phase=state.phase, established=facts.transaction and established)
+        self._limiter.on_voltage(state.voltage)
         transaction = self.transaction
         name = self._context.identity.name
         self._context.stream.publish(
@@ -166,7 +160,7 @@ class ConnectorController:
                 station=name,
                 connector=self.number,
                 current=state.current,
-                limit=self._limit,
+                limit=self.limit,
                 target=state.target,
                 voltage=state.voltage,
                 power=state.power,
@@ -183,7 +177,7 @@ class ConnectorController:
 
     def use(self, preset: Preset) -> None:
         """Another power stage is behind the connector now."""
-        self._preset = self._meter.preset = preset
+        self._preset = self._meter.preset = self._limiter.preset = preset
         self.apply_limit()
 
     # Vehicle and people
@@ -199,7 +193,9 @@ class ConnectorController:
     def unplug(self) -> None:
         """The vehicle goes; a running transaction ends (StopTransactionOnEVSideDisconnect)."""
         if self._facts.transaction:
+            self._info = "EV side disconnected"  # section 4.9 wants the reason said
             self.stop("EVDisconnected")
+            self._info = ""
         self._update(plugged=False, finishing=False)
 
     # Transactions
@@ -215,31 +211,44 @@ class ConnectorController:
         self._waiting = asyncio.get_running_loop().call_later(timeout, self._give_up)
 
     def _give_up(self) -> None:
-        self._waiting = None
-        self._context.note("nobody plugged in within ConnectionTimeOut: start given up", "warning")
+        self._abandon_start("nobody plugged in within ConnectionTimeOut")
+
+    def _abandon_start(self, reason: str) -> None:
+        """Forget about a transaction that was to start, and the profile that came with it."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        self._context.profiles.end_transaction(self.number)
+        self._context.note(f"start given up: {reason}", "warning")
         self._update(starting=False)
+        self.apply_limit()
 
     def _go(self) -> None:
         if not self._context.configuration.flag("AuthorizeRemoteTxRequests"):
             self._begin()
             return
         id_tag = self._id_tag
-        self._context.outbox.post(lambda: call.Authorize(id_tag=id_tag), done=self._authorized)
+        outbox = self._context.outbox
+        if not outbox.post(lambda: call.Authorize(id_tag=id_tag), done=self._authorized):
+            self._abandon_start("offline, the id tag cannot be authorized")
 
     def _authorized(self, answer: Any) -> None:
-        status = answer.id_tag_info["status"]
         if not self._facts.starting:
             return
-        if status == "Accepted" and self._facts.plugged:
-            self._begin()
+        status = "not authorized" if answer is None else answer.id_tag_info["status"]
+        if status != "Accepted":
+            self._abandon_start(f"id tag {status}")
+        elif not self._facts.plugged:
+            self._abandon_start("the vehicle has gone")
         else:
-            self._context.note(f"start given up: id tag {status}", "warning")
-            self._update(starting=False)
+            self._begin()
 
     def _begin(self) -> None:
         context = self._context
         transaction = self.transaction = Transaction(
-            self._id_tag, self._register(), context.clock.now()
+            self._id_tag,
+            self._register(),
+            sampled=asyncio.get_running_loop().time(),
         )
         timestamp = context.clock.iso()
         context.outbox.post(
@@ -253,33 +262,40 @@ class ConnectorController:
             done=lambda answer: self._started(transaction, answer),
         )
         self._send(StartCharging())
-        self._update(starting=False, transaction=True)
+        established = is_established(self._facts.phase)
+        self._update(starting=False, transaction=True, established=established)
+        self._limiter.charging_since = context.clock.now()
         self.apply_limit()
-        with caused_by(None):
-            transaction.metering = asyncio.get_running_loop().create_task(
-                self._report_meter(transaction), name=f"meter values of connector {self.number}"
-            )
+        self.schedule_meter_values()
 
     def _started(self, transaction: Transaction, answer: Any) -> None:
+        if answer is None:
+            return
         transaction.transaction_id = answer.transaction_id
+        if self.transaction is not transaction:
+            return  # stopped before it was answered
         self._publish_transaction(transaction, "started", transaction.meter_start)
-        accepted = answer.id_tag_info["status"] == "Accepted"
-        if accepted or self.transaction is not transaction:
+        if answer.id_tag_info["status"] == "Accepted":
             return
         if self._context.configuration.flag("StopTransactionOnInvalidId"):
             self.stop("DeAuthorized")
+        else:  # only the delivery of energy stops (errata 3.17)
+            self._limiter.barred = True
+            self.apply_limit()
 
     def stop(self, reason: str) -> None:
-        """End the transaction, if any: current down, StopTransaction queued.
+        """End the transaction, or what is to become one: current down, StopTransaction queued.
 
         Args:
             reason: OCPP 1.6 Reason (section 7.36).
         """
+        if self._facts.starting:
+            self._abandon_start(reason)
         transaction, self.transaction = self.transaction, None
         if transaction is None:
             return
-        if transaction.metering is not None:
-            transaction.metering.cancel()
+        if transaction.sampling is not None:
+            transaction.sampling.cancel()
         self._send(StopCharging())
         meter_stop = max(self._register(), transaction.meter_start)
         timestamp = self._context.clock.iso()
@@ -288,20 +304,25 @@ class ConnectorController:
             return call.StopTransaction(
                 meter_stop=meter_stop,
                 timestamp=timestamp,
-                transaction_id=_id_or(transaction, UNANSWERED),
+                transaction_id=transaction.id_for_messages,
                 reason=reason,
             )
 
         self._context.outbox.post(build, keep=True)
         self._publish_transaction(transaction, "stopped", meter_stop, reason)
         self._context.profiles.end_transaction(self.number)
+        self._limiter.charging_since = None
+        self._limiter.barred = False
+        operative = self._facts.operative and not self._inoperative_next
+        self._inoperative_next = False
         self._update(
             transaction=False,
-            finishing=self._facts.plugged,
-            operative=self._facts.operative and not self._inoperative_next,
+            established=False,
+            finishing=self._facts.plugged and operative,
+            operative=operative,
         )
-        self._inoperative_next = False
         self.apply_limit()
+        self._ended()
 
     def change_availability(self, *, operative: bool) -> str:
         """Answer a ChangeAvailability.req for this connector; takes effect at once if it can.
@@ -313,85 +334,79 @@ class ConnectorController:
             self._inoperative_next = True
             return "Scheduled"
         self._inoperative_next = False
-        self._update(operative=operative)
+        if not operative and self._facts.starting:
+            self._abandon_start("the connector becomes unavailable")
+        # From Unavailable there is no way back to Finishing (table in section 4.9).
+        self._update(operative=operative, finishing=self._facts.finishing and operative)
         return "Accepted"
 
     # Limit
 
     def apply_limit(self) -> None:
         """Work out what the profiles allow now and tell the module if it changed."""
-        context = self._context
-        now = context.clock.start_utc + context.clock.now()
-        since = context.clock.start_utc + self.transaction.started if self.transaction else None
-        allowed = allowance(
-            context.profiles.for_connector(self.number),
-            now,
-            since,
-            self._to_ampere,
-            context.configuration.number("EvtuiDefaultLimit"),
-        )
-        self._limit = min(allowed.limit, self._preset.rated_current)
-        minimum = self._preset.ac.min_current if self._preset.ac is not None else 0.0
-        self._update(offered=self._limit, minimum=minimum)
-        whole = floor(self._limit + 1e-9)  # never more than was allowed
+        self._limiter.apply()
+
+    def _limit_applied(self) -> None:
+        ac = self._preset.ac
+        self._update(offered=self.limit, minimum=0.0 if ac is None else ac.min_current)
+        whole = floor(self.limit + 1e-9)  # never more than was allowed
         if whole != self._limit_sent and self._module_seen is not None:
             self._limit_sent = whole
             self._send(SetLimit(whole))
-        if self._limit_timer is not None:
-            self._limit_timer.cancel()
-            self._limit_timer = None
-        if allowed.until is not None:
-            # A day at most: a timer far away overflows on some loops.
-            delay = min(max(0.0, allowed.until - now), 86_400.0)
-            loop = asyncio.get_running_loop()
-            self._limit_timer = loop.call_later(delay, self.apply_limit)
-
-    def _to_ampere(self, period: Period, unit: str) -> float:
-        """A of a limit: output current for DC, current per phase for AC (section 7.12)."""
-        if unit == "A":
-            return period.limit
-        voltage = self._stage.voltage if self._stage is not None else 0.0
-        if self._preset.ac is not None:
-            ac = self._preset.ac
-            return period.limit / (ac.voltage * min(period.phases, ac.phases) * ac.power_factor)
-        return period.limit / voltage if voltage > 0 else 0.0
 
     # Meter values
 
     def _register(self) -> int:
         return int(self._meter.read(soc=None, temperature=0.0).energy)
 
-    def post_meter_values(self, transaction: Transaction | None = None) -> None:
-        """Queue one MeterValues with what the meter shows now."""
+    def post_meter_values(self, context: str = "Sample.Periodic") -> None:
+        """Queue one MeterValues with what the meter shows now.
+
+        Args:
+            context: ReadingContext (section 7.35).
+        """
         stage = self._stage
+        transaction = self.transaction
         if stage is None:
             return
         reading = self._meter.read(soc=stage.soc, temperature=stage.temperature)
         value = MeterValue(
-            timestamp=self._context.clock.iso(), sampled_value=sampled_values(reading, self._preset)
+            timestamp=self._context.clock.iso(),
+            sampled_value=sampled_values(reading, self._preset, context),
         )
         self.reported = reading.current
         self._context.outbox.post(
             lambda: call.MeterValues(
                 connector_id=self.number,
                 meter_value=[value],
-                transaction_id=_id_or(transaction, None),
+                transaction_id=None if transaction is None else transaction.id_for_messages,
             ),
             keep=transaction is not None,
         )
 
-    async def _report_meter(self, transaction: Transaction) -> None:
+    def schedule_meter_values(self) -> None:
+        """Set the timer of the next MeterValues by MeterValueSampleInterval as it is now.
+
+        The first is due one interval after the start; 0 switches them off (section 9.1.19).
+        """
+        transaction = self.transaction
+        if transaction is None:
+            return
+        if transaction.sampling is not None:
+            transaction.sampling.cancel()
+            transaction.sampling = None
+        interval = self._context.configuration.number("MeterValueSampleInterval")
+        if interval <= 0:
+            return
         loop = asyncio.get_running_loop()
-        due = loop.time()
-        while True:
-            interval = self._context.configuration.number("MeterValueSampleInterval")
-            if interval <= 0:  # switched off (section 9.1.13); look again in a second
-                await asyncio.sleep(1.0)
-                due = loop.time()
-                continue
-            due = max(due + interval, loop.time())
-            await asyncio.sleep(due - loop.time())
-            self.post_meter_values(transaction)
+        due = max(transaction.sampled + interval, loop.time())
+        with caused_by(None):
+            transaction.sampling = loop.call_at(due, self._sample, transaction, due)
+
+    def _sample(self, transaction: Transaction, due: float) -> None:
+        transaction.sampled = due
+        self.post_meter_values()
+        self.schedule_meter_values()
 
     # Status
 
@@ -426,8 +441,12 @@ class ConnectorController:
             timestamp=self._context.clock.iso(),
             info=self._info or None,
         )
-        if self._context.outbox.post(lambda: message):
+        if self._context.outbox.post(lambda: message, done=self._notification_done):
             self._notified = status
+
+    def _notification_done(self, answer: Any) -> None:
+        if answer is None:  # lost on the way: the central system does not know the status
+            self._notified = ""
 
     def _publish_transaction(
         self, transaction: Transaction, state: Any, meter: int, reason: str = ""
@@ -450,15 +469,9 @@ class ConnectorController:
         """Leave the bus and stop every timer; the module is told to stop first."""
         if self.transaction is not None:
             self._send(StopCharging())
-            if self.transaction.metering is not None:
-                self.transaction.metering.cancel()
-        for timer in (self._limit_timer, self._waiting):
-            if timer is not None:
-                timer.cancel()
+            if self.transaction.sampling is not None:
+                self.transaction.sampling.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._limiter.cancel()
         self._node.detach()
-
-
-def _id_or(transaction: Transaction | None, default: int | None) -> int | None:
-    if transaction is None or transaction.transaction_id is None:
-        return default
-    return transaction.transaction_id

@@ -68,37 +68,43 @@ class Meter:
         return Reading(self._current, self._voltage, self._power, self._energy, soc, temperature)
 
 
-def sampled_values(reading: Reading, preset: Preset) -> list[SampledValue]:
+def sampled_values(
+    reading: Reading, preset: Preset, context: str = "Sample.Periodic"
+) -> list[SampledValue]:
     """The measurands of one MeterValues (OCPP 1.6 sections 7.31 and 7.43).
 
     AC reports current and voltage for each phase.  Temperature's unit is spelt as the schema
     of OCPP-J 1.6 spells it (errata 2.1).
+
+    Args:
+        reading: what the meter shows.
+        preset: kind of power stage.
+        context: ReadingContext (section 7.35).
     """
+
+    def value(measurand: str, amount: float, unit: str, phase: str | None = None) -> SampledValue:
+        return SampledValue(
+            value=f"{amount:.1f}",
+            context=context,
+            measurand=measurand,
+            location="Body" if measurand == "Temperature" else "Outlet",
+            unit=unit,
+            phase=phase,
+        )
 
     ac = preset.ac
     if ac is None:
         values = [
-            _value("Current.Import", reading.current, "A"),
-            _value("Voltage", reading.voltage, "V"),
+            value("Current.Import", reading.current, "A"),
+            value("Voltage", reading.voltage, "V"),
         ]
     else:
         lines = [f"L{n + 1}" for n in range(ac.phases)]
-        values = [_value("Current.Import", reading.current, "A", line) for line in lines]
-        values += [_value("Voltage", reading.voltage, "V", f"{line}-N") for line in lines]
-    values.append(_value("Power.Active.Import", reading.power, "W"))
-    values.append(_value("Energy.Active.Import.Register", reading.energy, "Wh"))
+        values = [value("Current.Import", reading.current, "A", line) for line in lines]
+        values += [value("Voltage", reading.voltage, "V", f"{line}-N") for line in lines]
+    values.append(value("Power.Active.Import", reading.power, "W"))
+    values.append(value("Energy.Active.Import.Register", reading.energy, "Wh"))
     if ac is None and reading.soc is not None:
-        values.append(_value("SoC", reading.soc, "Percent"))
-    values.append(_value("Temperature", reading.temperature, "Celcius"))
+        values.append(value("SoC", reading.soc, "Percent"))
+    values.append(value("Temperature", reading.temperature, "Celcius"))
     return values
-
-
-def _value(measurand: str, amount: float, unit: str, phase: str | None = None) -> SampledValue:
-    return SampledValue(
-        value=f"{amount:.1f}",
-        context="Sample.Periodic",
-        measurand=measurand,
-        location="Body" if measurand == "Temperature" else "Outlet",
-        unit=unit,
-        phase=phase,
-    )

@@ -29,7 +29,7 @@ class _Entry:
 class Outbox:
     """A queue between the station and whichever connection it has.
 
-    Transaction-related messages are kept over a reconnect and retried (section 4.10 and
+    Transaction-related messages are kept over a reconnect and retried (sections 3.7 and
     3.7.1); the rest is only sent while the station is accepted.
 
     Args:
@@ -70,7 +70,7 @@ class Outbox:
             build: makes the ``ocpp.v16.call`` when its turn has come, so that a
                 StopTransaction finds the id that its StartTransaction was given.
             keep: over a reconnect, and retried.
-            done: called with the ``call_result``.
+            done: called with the ``call_result``, or with None when the message is given up.
 
         Returns:
             False when it was not queued because there is no accepted connection.
@@ -78,8 +78,10 @@ class Outbox:
         if not keep and not self.open:
             return False
         if len(self._entries) >= CAPACITY:
-            self._entries.remove(self._entries[1])  # [0] may be on its way
+            oldest = self._entries[1]  # [0] may be on its way
+            del self._entries[1]
             self._lost(f"outbox full: oldest of {CAPACITY} messages given up")
+            _give_up(oldest)
         self._entries.append(_Entry(build, keep, current_cause(), done))
         self._filled.set()
         self._empty.clear()
@@ -98,7 +100,11 @@ class Outbox:
                 await self._send(self._entries[0], call)
         finally:
             self.open = False
-            self._set([entry for entry in self._entries if entry.keep])
+            entries = list(self._entries)
+            self._set([entry for entry in entries if entry.keep])
+            for entry in entries:
+                if not entry.keep:
+                    _give_up(entry)
 
     async def flushed(self) -> None:
         """Return when nothing is queued."""
@@ -120,6 +126,7 @@ class Outbox:
                     return
                 self._lost(f"{name} given up after {entry.attempts} attempt(s): {error}")
                 self._drop(entry)
+                _give_up(entry)
             else:
                 self._drop(entry)
                 if entry.done is not None:
@@ -133,3 +140,8 @@ class Outbox:
         if not entries:
             self._filled.clear()
             self._empty.set()
+
+
+def _give_up(entry: _Entry) -> None:
+    if entry.done is not None:
+        entry.done(None)

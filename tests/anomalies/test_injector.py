@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evtui.anomalies.injector import AnomalyError
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
-from evtui.events import Note
+from evtui.events import AnomalyState, Event, Note
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from tests.anomalies.model_station import FOREIGN_PROFILE, Bench
 from tests.virtual_loop import run_virtual
@@ -202,6 +202,29 @@ def test_another_variant_begins_its_cycle_at_the_next_step(to: Variant, after: f
     assert waits[0] == pytest.approx(expected)
     assert bench.changes == ["on", "off", "safe"]
     assert bench.station.profiles == {FOREIGN_PROFILE}
+
+
+@pytest.mark.parametrize(("old", "new"), permutations(Variant, 2))
+def test_a_new_variant_finds_nothing_that_the_old_one_left_behind(
+    old: Variant, new: Variant
+) -> None:
+    async def scenario() -> tuple[set[tuple[str, int]], bool]:
+        bench = Bench(variant=old, latency=0.05)
+        found: list[tuple[set[tuple[str, int]], bool]] = []
+
+        def look(event: Event) -> None:
+            if isinstance(event, AnomalyState) and event.change == "cycle":
+                if event.variant == new:
+                    station = bench.station
+                    found.append((set(station.profiles), station.transaction is not None))
+
+        bench.stream.subscribe(look)
+        await bench.run(4.0)
+        bench.injector.configure(variant=new)
+        await asyncio.sleep(10.0)
+        return found[0]
+
+    assert run_virtual(scenario()) == ({FOREIGN_PROFILE}, new is Variant.TXPROFILE)
 
 
 def test_the_first_wait_is_whole_when_the_transaction_took_its_time() -> None:

@@ -1,0 +1,247 @@
+"""A charge point with its bus, module and vehicle, and the central system it dials."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
+
+from evtui.canbus import SimulatedBus
+from evtui.canbus.charger_module import ChargerModule
+from evtui.events import CanFrame, Event, EventStream, Note, OcppMessage
+from evtui.ocpp16.link import MessageIds, SentMessages
+from evtui.power import PowerStage, Vehicle, preset
+from evtui.runtime.clock import LoopClock
+from evtui.station.charge_point import ChargePoint
+from evtui.station.context import Identity
+from evtui.station.controller import ConnectorController
+from tests.station.fake_central import Call, FakeCentral
+from tests.virtual_loop import run_virtual
+
+__all__ = ["START_UTC", "Rig", "at", "charge", "profile", "station", "virtual"]
+
+E = TypeVar("E", bound=Event)
+P = ParamSpec("P")
+
+START_UTC = 1_767_268_800.0
+"""2026-01-01T12:00:00Z, a Thursday."""
+
+
+def virtual(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run a test on a virtual-time loop."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        run_virtual(test(*args, **kwargs))
+
+    return run
+
+
+class Rig:
+    """Everything one test needs of a station; lab time is 0 now."""
+
+    def __init__(self, kind: str, *, vehicle: Vehicle, meter_interval: float, strict: bool) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.clock = LoopClock(self.loop, START_UTC)
+        self.stream = EventStream(self.clock)
+        self.events: list[Event] = []
+        self.stream.subscribe(self.events.append)
+        self.central = FakeCentral()
+        self.vehicle = vehicle
+        self.bus = SimulatedBus("CP1/can", "CP1", self.stream, self.clock)
+        self.stage = PowerStage(preset(kind))
+        self.charge_point = ChargePoint(
+            Identity("CP1", "evtui", "lab"),
+            self.stream,
+            self.clock,
+            self.bus,
+            preset(kind),
+            self.central.dial,
+            ids=MessageIds("run"),
+            sent=SentMessages(),
+            chance=random.Random(1),
+            meter_interval=meter_interval,
+            strict=strict,
+        )
+        self.module = ChargerModule(self.bus, self.stage, self.connector.on_stage)
+        self.module_task: asyncio.Task[None] | None = None
+
+    @property
+    def connector(self) -> ConnectorController:
+        """Connector 1."""
+        return self.charge_point.connectors[1]
+
+    def plug(self) -> None:
+        """Plug the vehicle in."""
+        self.stage.plug(self.vehicle)
+        self.connector.plug()
+
+    def unplug(self) -> None:
+        """Take the vehicle away, under current if need be."""
+        self.connector.unplug()
+        self.stage.unplug()
+
+    def start_module(self) -> None:
+        """The charger module begins to work."""
+        self.module_task = asyncio.create_task(self.module.run())
+
+    async def silence_module(self) -> None:
+        """The charger module falls silent."""
+        if self.module_task is not None:
+            self.module_task.cancel()
+            await asyncio.gather(self.module_task, return_exceptions=True)
+
+    async def until(self, condition: Callable[[], object], timeout: float = 60.0) -> None:
+        """Wait for ``condition`` to become true, looking every 10 ms."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not condition():  # noqa: ASYNC110 - what is waited for has no event
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"not in {timeout:g} s; so far {self.central.log}") from None
+
+    async def accepted(self) -> None:
+        """Wait until the station has booted and told its statuses."""
+        await self.until(lambda: len(self.central.of("StatusNotification")) >= 2)
+
+    async def sent(self, action: str, count: int = 1, timeout: float = 60.0) -> Call:
+        """Wait for the station's ``count``-th call of ``action``."""
+        await self.until(lambda: len(self.central.of(action)) >= count, timeout)
+        return self.central.of(action)[count - 1]
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Events of one type, oldest first."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def notes(self) -> str:
+        """Every line for people, joined."""
+        return "\n".join(note.text for note in self.of(Note))
+
+    def limits(self) -> list[int]:
+        """A of every 0x210 so far."""
+        frames = [frame for frame in self.of(CanFrame) if frame.arbitration_id == 0x210]
+        return [int.from_bytes(frame.data, "little") for frame in frames]
+
+    def frames(self, arbitration_id: int) -> list[CanFrame]:
+        """Frames with one identifier, oldest first."""
+        return [f for f in self.of(CanFrame) if f.arbitration_id == arbitration_id]
+
+    def delivered(self, action: str) -> OcppMessage:
+        """The newest call of the central system with that action, as the station saw it."""
+        return [
+            message
+            for message in self.of(OcppMessage)
+            if message.kind == "call" and message.phase == "delivered" and message.action == action
+        ][-1]
+
+    async def set_profile(self, connector: int = 1, **fields: Any) -> str:
+        """Send a SetChargingProfile and return the status of the answer; see :func:`profile`."""
+        return await self.central.status_of(
+            "SetChargingProfile", connectorId=connector, csChargingProfiles=profile(**fields)
+        )
+
+    async def configure(self, key: str, value: object) -> str:
+        """Send a ChangeConfiguration and return the status of the answer."""
+        return await self.central.status_of("ChangeConfiguration", key=key, value=str(value))
+
+
+@asynccontextmanager
+async def station(
+    kind: str = "seed",
+    *,
+    vehicle: Vehicle | None = None,
+    plugged: bool = True,
+    meter_interval: float = 1.0,
+    strict: bool = True,
+    module: bool = True,
+    prepare: Callable[[FakeCentral], object] = lambda central: None,
+) -> AsyncIterator[Rig]:
+    """A station that runs while the block does.
+
+    Args:
+        kind: preset.
+        module: False saves simulating one where only the link matters.
+        prepare: scripts the central system before the station dials it.
+    """
+    rig = Rig(kind, vehicle=vehicle or Vehicle(), meter_interval=meter_interval, strict=strict)
+    prepare(rig.central)
+    if plugged:
+        rig.plug()
+    if module:
+        rig.start_module()
+    running = asyncio.create_task(rig.charge_point.run())
+    try:
+        yield rig
+        assert not running.done(), running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await rig.silence_module()
+        rig.charge_point.close()
+        rig.bus.close()
+        await rig.central.close()
+
+
+async def charge(rig: Rig) -> int:
+    """Boot, start a transaction remotely, wait until current flows; returns its id."""
+    await rig.accepted()
+    begun = len(rig.central.of("StartTransaction"))
+    status = await rig.central.status_of("RemoteStartTransaction", idTag="TAG", connectorId=1)
+    assert status == "Accepted"
+    await rig.sent("StartTransaction", begun + 1)
+    await rig.until(lambda: rig.stage.state.contactor)
+    assert rig.connector.transaction is not None
+    assert rig.connector.transaction.transaction_id == rig.central.transaction_id
+    return rig.central.transaction_id
+
+
+def profile(
+    limit: float = 16.0,
+    purpose: str = "TxDefaultProfile",
+    *,
+    profile_id: int = 1,
+    stack_level: int = 0,
+    kind: str = "Relative",
+    unit: str = "A",
+    periods: list[tuple[int, float]] | None = None,
+    duration: int | None = None,
+    start: float | None = None,
+    recurrency: str | None = None,
+    valid_from: float | None = None,
+    valid_to: float | None = None,
+    transaction_id: int | None = None,
+    phases: int | None = None,
+) -> dict[str, Any]:
+    """A ChargingProfile as JSON; moments are lab time in s."""
+    schedule: dict[str, Any] = {
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": [
+            {"startPeriod": begin, "limit": amount, **({"numberPhases": phases} if phases else {})}
+            for begin, amount in periods or [(0, limit)]
+        ],
+        "duration": duration,
+        "startSchedule": at(start),
+    }
+    fields = {
+        "chargingProfileId": profile_id,
+        "stackLevel": stack_level,
+        "chargingProfilePurpose": purpose,
+        "chargingProfileKind": kind,
+        "recurrencyKind": recurrency,
+        "validFrom": at(valid_from),
+        "validTo": at(valid_to),
+        "transactionId": transaction_id,
+        "chargingSchedule": {k: v for k, v in schedule.items() if v is not None},
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def at(t: float | None) -> str | None:
+    """Lab time in s as ISO 8601 text."""
+    if t is None:
+        return None
+    return datetime.fromtimestamp(START_UTC + t, tz=UTC).isoformat()

@@ -1,0 +1,264 @@
+"""Booting, heartbeats and staying connected (OCPP 1.6 sections 4.2 and 4.6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from evtui.events import LinkState
+from evtui.station.connection import LONGEST_RETRY, OWN_INTERVAL
+from tests.station.fake_central import FakeCentral
+from tests.station.rig import Rig, charge, station, virtual
+
+HOUR = 3600.0
+
+
+def answering(*boots: tuple[str, int]) -> Callable[[FakeCentral], None]:
+    """Prepares a central system that answers BootNotifications like this."""
+
+    def prepare(central: FakeCentral) -> None:
+        central.boot.clear()
+        central.boot.extend(boots)
+
+    return prepare
+
+
+def states(rig: Rig) -> list[str]:
+    """How the link went, from the station's end."""
+    return [event.state for event in rig.of(LinkState)]
+
+
+@virtual
+async def test_an_accepted_station_tells_the_status_of_connector_0_and_then_of_1() -> None:
+    async with station(plugged=False) as rig:
+        await rig.accepted()
+        await asyncio.sleep(1)
+        assert rig.central.log == [
+            "BootNotification",
+            "StatusNotification 0 Available",
+            "StatusNotification 1 Available",
+        ]
+        assert rig.central.calls[0].payload == {
+            "chargePointVendor": "evtui",
+            "chargePointModel": "lab",
+        }
+        assert states(rig) == ["connecting", "connected", "booting", "accepted"]
+
+
+@virtual
+async def test_a_pending_station_sends_nothing_but_boot_notifications_at_the_interval() -> None:
+    async with station(
+        prepare=answering(("Pending", 20), ("Pending", 20), ("Accepted", 60))
+    ) as rig:
+        await asyncio.sleep(10)
+        rig.unplug()
+        await rig.accepted()
+        assert [round(call.t) for call in rig.central.of("BootNotification")] == [0, 20, 40]
+        assert rig.central.log[:3] == ["BootNotification"] * 3
+        assert rig.central.log[3] == "StatusNotification 0 Available"
+        assert {call.link for call in rig.central.calls} == {1}
+
+
+@virtual
+async def test_a_rejected_station_hangs_up_and_boots_again_after_the_interval() -> None:
+    async with station(prepare=answering(("Rejected", 40), ("Accepted", 60))) as rig:
+        await rig.accepted()
+        assert [round(call.t) for call in rig.central.of("BootNotification")] == [0, 40]
+        assert rig.central.dials == pytest.approx([0, 40])
+        assert rig.central.log[:2] == ["BootNotification"] * 2
+        assert "rejected" in states(rig)
+
+
+@pytest.mark.parametrize("status", ["Pending", "Rejected", "Accepted"])
+@virtual
+async def test_an_interval_of_0_is_never_taken_as_0(status: str) -> None:
+    async with station(prepare=answering((status, 0)), module=False) as rig:
+        await asyncio.sleep(HOUR)
+        asked = rig.central.of("BootNotification") + rig.central.of("Heartbeat")
+        assert HOUR / OWN_INTERVAL / 1.2 <= len(asked) <= HOUR / OWN_INTERVAL + 2
+
+
+@virtual
+async def test_a_pending_station_that_loses_its_link_does_not_boot_before_the_interval() -> None:
+    async with station(prepare=answering(("Pending", 50), ("Accepted", 60))) as rig:
+        await rig.sent("BootNotification")
+        await asyncio.sleep(10)
+        await rig.central.hang_up()
+        await rig.accepted()
+        assert [round(call.t) for call in rig.central.of("BootNotification")] == [0, 50]
+
+
+@virtual
+async def test_a_refused_boot_notification_is_tried_again_after_a_while() -> None:
+    async with station(prepare=lambda central: central.refuses.add("BootNotification")) as rig:
+        await rig.sent("BootNotification")
+        rig.central.refuses.clear()
+        await rig.accepted()
+        assert [round(call.t) for call in rig.central.of("BootNotification")] == [0, OWN_INTERVAL]
+        assert "BootNotification failed: InternalError" in rig.notes()
+
+
+@virtual
+async def test_trigger_message_makes_a_pending_station_boot_at_once() -> None:
+    async with station(prepare=answering(("Pending", 500), ("Accepted", 60))) as rig:
+        await asyncio.sleep(10)
+        status = await rig.central.status_of(
+            "TriggerMessage", requestedMessage="BootNotification", connectorId=99
+        )
+        assert status == "Accepted"
+        await rig.accepted()
+        assert rig.central.log[:3] == ["BootNotification", "-> Accepted", "BootNotification"]
+        assert rig.central.of("BootNotification")[1].t == pytest.approx(10, abs=0.1)
+
+
+@virtual
+async def test_an_accepted_station_declines_to_boot_anew() -> None:
+    async with station() as rig:
+        await rig.accepted()
+        status = await rig.central.status_of("TriggerMessage", requestedMessage="BootNotification")
+        assert status == "Rejected"
+        assert len(rig.central.of("BootNotification")) == 1
+
+
+@virtual
+async def test_a_pending_station_answers_but_neither_starts_nor_reports() -> None:
+    async with station(prepare=answering(("Pending", 500))) as rig:
+        await rig.sent("BootNotification")
+        central = rig.central
+        assert (await central.call("GetConfiguration", key=["HeartbeatInterval"]))[
+            "configurationKey"
+        ]
+        assert await rig.configure("ConnectionTimeOut", 30) == "Accepted"
+        assert await central.status_of("RemoteStartTransaction", idTag="TAG") == "Rejected"
+        assert await central.status_of("RemoteStopTransaction", transactionId=1) == "Rejected"
+        for message in ("Heartbeat", "StatusNotification", "MeterValues"):
+            assert await central.status_of("TriggerMessage", requestedMessage=message) == "Rejected"
+        await asyncio.sleep(60)
+        assert len(central.calls) == 1
+
+
+@virtual
+async def test_heartbeats_come_at_the_given_interval_without_drift() -> None:
+    async with station(prepare=answering(("Accepted", 7)), module=False) as rig:
+        await asyncio.sleep(HOUR)
+        beats = [call.t for call in rig.central.of("Heartbeat")]
+        assert len(beats) == int(HOUR // 7)
+        assert beats == pytest.approx([7.0 * (n + 1) for n in range(len(beats))], abs=0.01)
+
+
+@virtual
+async def test_a_new_heartbeat_interval_applies_at_once() -> None:
+    async with station(prepare=answering(("Accepted", 1000))) as rig:
+        await rig.accepted()
+        await asyncio.sleep(30)
+        assert await rig.configure("HeartbeatInterval", 50) == "Accepted"
+        assert await rig.configure("HeartbeatInterval", 0) == "Rejected"
+        await asyncio.sleep(100)
+        assert [round(call.t) for call in rig.central.of("Heartbeat")] == [50, 100]
+
+
+@virtual
+async def test_a_mere_reconnect_brings_no_boot_notification_and_no_old_news() -> None:
+    async with station() as rig:
+        await rig.accepted()
+        await rig.central.hang_up()
+        await rig.until(lambda: states(rig).count("accepted") == 2)
+        await asyncio.sleep(5)
+        assert [call.action for call in rig.central.calls if call.link == 2] == []
+
+
+@virtual
+async def test_a_status_that_changed_while_offline_is_reported_once_and_as_it_is_now() -> None:
+    async with station() as rig:
+        await rig.accepted()
+        rig.central.reachable = False
+        await rig.central.hang_up()
+        await asyncio.sleep(2)
+        rig.unplug()
+        rig.plug()
+        rig.unplug()
+        await asyncio.sleep(2)
+        rig.central.reachable = True
+        await rig.sent("StatusNotification", 3)
+        await asyncio.sleep(5)
+        assert rig.central.statuses(1) == ["Preparing", "Available"]
+
+
+@virtual
+async def test_a_status_that_was_lost_with_the_link_is_sent_again() -> None:
+    async with station() as rig:
+        await rig.accepted()
+        rig.central.hangs_up_on = {"StatusNotification"}
+        rig.unplug()
+        await rig.until(lambda: len(rig.central.dials) == 2)
+        rig.central.hangs_up_on = set()
+        await rig.until(lambda: rig.central.statuses(1) == ["Preparing", "Available", "Available"])
+
+
+@virtual
+async def test_the_backoff_grows_and_is_bounded() -> None:
+    def unreachable(central: FakeCentral) -> None:
+        central.reachable = False
+
+    async with station(prepare=unreachable, module=False) as rig:
+        await asyncio.sleep(HOUR)
+        waits = [later - earlier for earlier, later in pairwise(rig.central.dials)]
+        assert waits[0] < 1
+        assert all(wait <= LONGEST_RETRY * 1.2 for wait in waits)
+        assert min(waits[10:]) >= LONGEST_RETRY * 0.8
+        assert len(set(waits)) > 10  # stations must not come back in step
+
+
+@virtual
+async def test_a_central_system_that_hangs_up_at_once_is_not_flooded() -> None:
+    async with station(
+        prepare=lambda central: central.hangs_up_on.add("BootNotification"), module=False
+    ) as rig:
+        await asyncio.sleep(HOUR)
+        assert 100 <= len(rig.central.dials) <= 140
+
+
+@virtual
+async def test_after_a_link_that_lasted_the_next_one_comes_quickly() -> None:
+    async with station() as rig:
+        for _ in range(5):
+            await asyncio.sleep(60)
+            before = len(rig.central.dials)
+            await rig.central.hang_up()
+            await asyncio.sleep(1)
+            assert len(rig.central.dials) == before + 1
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("Soft", "SoftReset"), ("Hard", "HardReset")])
+@virtual
+async def test_a_reset_ends_the_transaction_and_boots_again(kind: str, reason: str) -> None:
+    async with station() as rig:
+        transaction = await charge(rig)
+        await asyncio.sleep(5)
+        seen = len(rig.central.log)
+        assert await rig.central.status_of("Reset", type=kind) == "Accepted"
+        await rig.sent("BootNotification", 2)
+        stop = rig.central.of("StopTransaction")[0]
+        assert (stop.payload["transactionId"], stop.payload["reason"]) == (transaction, reason)
+        await rig.until(lambda: rig.central.statuses(0) == ["Available", "Available"])
+        await rig.until(lambda: rig.central.statuses(1)[-2:] == ["Finishing", "Finishing"])
+        after = rig.central.log[seen:]
+        assert after[0] == "-> Accepted"
+        assert after.index("StopTransaction") < after.index("BootNotification")
+        assert rig.stage.state.current < 100
+
+
+@virtual
+async def test_a_reset_forgets_a_start_that_waits_for_a_vehicle() -> None:
+    async with station(plugged=False) as rig:
+        await rig.accepted()
+        assert await rig.central.status_of("RemoteStartTransaction", idTag="TAG") == "Accepted"
+        assert await rig.central.status_of("Reset", type="Soft") == "Accepted"
+        await rig.sent("BootNotification", 2)
+        rig.plug()
+        await asyncio.sleep(10)
+        assert rig.central.of("StartTransaction") == []
+        assert rig.connector.startable
