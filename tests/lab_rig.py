@@ -51,11 +51,11 @@ class LabRig:
 
     @property
     def charge_point(self) -> ChargePoint:
-        return self.lab._stations[self.lab.settings.id].charge_point
+        return self.lab.stands[self.lab.settings.id].charge_point
 
     @property
     def stage(self) -> PowerStage:
-        return self.lab._stations[self.lab.settings.id].stage
+        return self.lab.stands[self.lab.settings.id].stage
 
     @property
     def current(self) -> float:

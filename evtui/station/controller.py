@@ -95,10 +95,14 @@ class ConnectorController:
         return self._facts.plugged
 
     @property
+    def busy(self) -> bool:
+        """True while a transaction runs or is to start."""
+        return self._facts.transaction or self._facts.starting
+
+    @property
     def startable(self) -> bool:
         """True when a remote start can be accepted now."""
-        facts = self._facts
-        return not (facts.transaction or facts.starting or facts.faulted) and facts.operative
+        return not (self.busy or self._facts.faulted) and self._facts.operative
 
     # Hardware: CAN and the station's own wires
 
@@ -357,7 +361,7 @@ class ConnectorController:
     # Meter values
 
     def _register(self) -> int:
-        return int(self._meter.read(soc=None, temperature=0.0).energy)
+        return self._meter.read(soc=None, temperature=0.0).register
 
     def post_meter_values(self, context: str = "Sample.Periodic") -> None:
         """Queue one MeterValues with what the meter shows now.

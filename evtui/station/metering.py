@@ -31,6 +31,15 @@ class Reading:
     soc: float | None
     temperature: float
 
+    @property
+    def register(self) -> int:
+        """Whole Wh, cut off as a counter shows them: what every message reports.
+
+        meterStart and meterStop are whole numbers, and next to a rounded register they would
+        seem to run backwards.
+        """
+        return int(self.energy)
+
 
 class Meter:
     """Integrates what the module reports on CAN.
@@ -82,9 +91,11 @@ def sampled_values(
         context: ReadingContext (section 7.35).
     """
 
-    def value(measurand: str, amount: float, unit: str, phase: str | None = None) -> SampledValue:
+    def value(
+        measurand: str, amount: float, unit: str, phase: str | None = None, digits: int = 1
+    ) -> SampledValue:
         return SampledValue(
-            value=f"{amount:.1f}",
+            value=f"{amount:.{digits}f}",
             context=context,
             measurand=measurand,
             location="Body" if measurand == "Temperature" else "Outlet",
@@ -103,7 +114,7 @@ def sampled_values(
         values = [value("Current.Import", reading.current, "A", line) for line in lines]
         values += [value("Voltage", reading.voltage, "V", f"{line}-N") for line in lines]
     values.append(value("Power.Active.Import", reading.power, "W"))
-    values.append(value("Energy.Active.Import.Register", reading.energy, "Wh"))
+    values.append(value("Energy.Active.Import.Register", reading.register, "Wh", digits=0))
     if ac is None and reading.soc is not None:
         values.append(value("SoC", reading.soc, "Percent"))
     values.append(value("Temperature", reading.temperature, "Celcius"))
