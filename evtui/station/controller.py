@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from math import floor
 from typing import Any
 
@@ -23,12 +22,13 @@ from evtui.canbus.protocol import (
     decode,
     encode,
 )
-from evtui.events import ConnectorState, Sample, TransactionState, caused_by
+from evtui.events import Sample, TransactionState, caused_by
 from evtui.power import Preset, StageState
-from evtui.station.connector import ConnectorFacts, Status, connector_status, is_established
+from evtui.station.connector import Status, is_established
 from evtui.station.context import StationContext
 from evtui.station.limiter import Limiter
 from evtui.station.metering import Meter, sampled_values
+from evtui.station.status import StatusReporter
 from evtui.station.transaction import Transaction
 
 __all__ = ["ConnectorController"]
@@ -64,12 +64,8 @@ class ConnectorController:
         self._ended = ended
         self._meter = Meter(preset)
         self._node = bus.attach("charge-point", self._on_frame)
-        self._facts = ConnectorFacts()
+        self._status = StatusReporter(context, number)
         self._stage: StageState | None = None
-        self._published = ""
-        self._notified = ""
-        self._error_code = "NoError"
-        self._info = ""
         self._id_tag = ""
         self._limiter = Limiter(context, number, preset, self._limit_applied)
         self._limit_sent: int | None = None
@@ -82,7 +78,7 @@ class ConnectorController:
     @property
     def status(self) -> Status:
         """Status of OCPP 1.6 section 4.9."""
-        return connector_status(self._facts)
+        return self._status.status
 
     @property
     def limit(self) -> float:
@@ -92,17 +88,17 @@ class ConnectorController:
     @property
     def plugged(self) -> bool:
         """True while a vehicle is plugged in."""
-        return self._facts.plugged
+        return self._status.facts.plugged
 
     @property
     def busy(self) -> bool:
         """True while a transaction runs or is to start."""
-        return self._facts.transaction or self._facts.starting
+        return self._status.facts.transaction or self._status.facts.starting
 
     @property
     def startable(self) -> bool:
         """True when a remote start can be accepted now."""
-        return not (self.busy or self._facts.faulted) and self._facts.operative
+        return not (self.busy or self._status.facts.faulted) and self._status.facts.operative
 
     # Hardware: CAN and the station's own wires
 
@@ -131,30 +127,30 @@ class ConnectorController:
             self.apply_limit()
             if self.transaction is not None:
                 self._send(StartCharging())  # it may have missed the first one
-            if self._facts.faulted:
+            if self._status.facts.faulted:
                 self._send(StopCharging())
-                self._error_code, self._info = "NoError", ""
-                self._update(faulted=False)
+                self._status.error_code, self._status.info = "NoError", ""
+                self._status.update(faulted=False)
 
     def watch_module(self) -> None:
         """Called about once a second: a silent module is a fault that ends the transaction."""
-        if self._module_seen is None or self._facts.faulted:
+        if self._module_seen is None or self._status.facts.faulted:
             return
         now = self._context.clock.now()
         if now - self._module_seen > MODULE_SILENCE:
-            self._error_code = "InternalError"
-            self._info = "charger module silent on CAN"
+            self._status.error_code = "InternalError"
+            self._status.info = "charger module silent on CAN"
             self._meter.report(0.0, 0.0, now)  # what nobody reports is not counted
-            self._update(faulted=True)
+            self._status.update(faulted=True)
             self.stop("Other")
 
     def on_stage(self, state: StageState) -> None:
         """What the power stage does; called after each of its steps, every 100 ms."""
         self._stage = state
-        facts = self._facts
+        facts = self._status.facts
         if state.phase != facts.phase:
             established = facts.established or is_established(state.phase)
-            self._update(phase=state.phase, established=facts.transaction and established)
+            self._status.update(phase=state.phase, established=facts.transaction and established)
         self._limiter.on_voltage(state.voltage)
         transaction = self.transaction
         name = self._context.identity.name
@@ -188,27 +184,27 @@ class ConnectorController:
 
     def plug(self) -> None:
         """A vehicle is plugged in."""
-        self._update(plugged=True)
-        if self._facts.starting and self._waiting is not None:
+        self._status.update(plugged=True)
+        if self._status.facts.starting and self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
             self._go()
 
     def unplug(self) -> None:
         """The vehicle goes; a running transaction ends (StopTransactionOnEVSideDisconnect)."""
-        if self._facts.transaction:
-            self._info = "EV side disconnected"  # section 4.9 wants the reason said
+        if self._status.facts.transaction:
+            self._status.info = "EV side disconnected"  # section 4.9 wants the reason said
             self.stop("EVDisconnected")
-            self._info = ""
-        self._update(plugged=False, finishing=False)
+            self._status.info = ""
+        self._status.update(plugged=False, finishing=False)
 
     # Transactions
 
     def request_start(self, id_tag: str) -> None:
         """Start a transaction as soon as there is a vehicle, within ConnectionTimeOut."""
         self._id_tag = id_tag
-        self._update(starting=True, finishing=False)
-        if self._facts.plugged:
+        self._status.update(starting=True, finishing=False)
+        if self._status.facts.plugged:
             self._go()
             return
         timeout = self._context.configuration.number("ConnectionTimeOut")
@@ -224,7 +220,7 @@ class ConnectorController:
             self._waiting = None
         self._context.profiles.end_transaction(self.number)
         self._context.note(f"start given up: {reason}", "warning")
-        self._update(starting=False)
+        self._status.update(starting=False)
         self.apply_limit()
 
     def _go(self) -> None:
@@ -237,12 +233,12 @@ class ConnectorController:
             self._abandon_start("offline, the id tag cannot be authorized")
 
     def _authorized(self, answer: Any) -> None:
-        if not self._facts.starting:
+        if not self._status.facts.starting:
             return
         status = "not authorized" if answer is None else answer.id_tag_info["status"]
         if status != "Accepted":
             self._abandon_start(f"id tag {status}")
-        elif not self._facts.plugged:
+        elif not self._status.facts.plugged:
             self._abandon_start("the vehicle has gone")
         else:
             self._begin()
@@ -266,8 +262,8 @@ class ConnectorController:
             done=lambda answer: self._started(transaction, answer),
         )
         self._send(StartCharging())
-        established = is_established(self._facts.phase)
-        self._update(starting=False, transaction=True, established=established)
+        established = is_established(self._status.facts.phase)
+        self._status.update(starting=False, transaction=True, established=established)
         self._limiter.charging_since = context.clock.now()
         self.apply_limit()
         self.schedule_meter_values()
@@ -293,7 +289,7 @@ class ConnectorController:
         Args:
             reason: OCPP 1.6 Reason (section 7.36).
         """
-        if self._facts.starting:
+        if self._status.facts.starting:
             self._abandon_start(reason)
         transaction, self.transaction = self.transaction, None
         if transaction is None:
@@ -317,12 +313,12 @@ class ConnectorController:
         self._context.profiles.end_transaction(self.number)
         self._limiter.charging_since = None
         self._limiter.barred = False
-        operative = self._facts.operative and not self._inoperative_next
+        operative = self._status.facts.operative and not self._inoperative_next
         self._inoperative_next = False
-        self._update(
+        self._status.update(
             transaction=False,
             established=False,
-            finishing=self._facts.plugged and operative,
+            finishing=self._status.facts.plugged and operative,
             operative=operative,
         )
         self.apply_limit()
@@ -334,14 +330,16 @@ class ConnectorController:
         Returns:
             ``Accepted``, or ``Scheduled`` during a transaction (section 5.2).
         """
-        if not operative and self._facts.transaction:
+        if not operative and self._status.facts.transaction:
             self._inoperative_next = True
             return "Scheduled"
         self._inoperative_next = False
-        if not operative and self._facts.starting:
+        if not operative and self._status.facts.starting:
             self._abandon_start("the connector becomes unavailable")
         # From Unavailable there is no way back to Finishing (table in section 4.9).
-        self._update(operative=operative, finishing=self._facts.finishing and operative)
+        self._status.update(
+            operative=operative, finishing=self._status.facts.finishing and operative
+        )
         return "Accepted"
 
     # Limit
@@ -352,7 +350,7 @@ class ConnectorController:
 
     def _limit_applied(self) -> None:
         ac = self._preset.ac
-        self._update(offered=self.limit, minimum=0.0 if ac is None else ac.min_current)
+        self._status.update(offered=self.limit, minimum=0.0 if ac is None else ac.min_current)
         whole = floor(self.limit + 1e-9)  # never more than was allowed
         if whole != self._limit_sent and self._module_seen is not None:
             self._limit_sent = whole
@@ -412,45 +410,11 @@ class ConnectorController:
         self.post_meter_values()
         self.schedule_meter_values()
 
-    # Status
-
-    def _update(self, **changes: Any) -> None:
-        self._facts = replace(self._facts, **changes)
-        status = self.status.value
-        if status == self._published:
-            return
-        self._published = status
-        name = self._context.identity.name
-        self._context.stream.publish(
-            ConnectorState(
-                source=name,
-                station=name,
-                connector=self.number,
-                status=status,
-                error_code=self._error_code,
-                info=self._info,
-            )
-        )
-        self.notify()
+    # Reports
 
     def notify(self, *, always: bool = False) -> None:
         """Send a StatusNotification if the central system does not know the status."""
-        status = self.status.value
-        if status == self._notified and not always:
-            return
-        message = call.StatusNotification(
-            connector_id=self.number,
-            error_code=self._error_code,
-            status=status,
-            timestamp=self._context.clock.iso(),
-            info=self._info or None,
-        )
-        if self._context.outbox.post(lambda: message, done=self._notification_done):
-            self._notified = status
-
-    def _notification_done(self, answer: Any) -> None:
-        if answer is None:  # lost on the way: the central system does not know the status
-            self._notified = ""
+        self._status.notify(always=always)
 
     def _publish_transaction(
         self, transaction: Transaction, state: Any, meter: int, reason: str = ""

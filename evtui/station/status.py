@@ -1,0 +1,85 @@
+"""A connector's status: worked out from the facts, published, and told to the central system."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ocpp.v16 import call
+
+from evtui.events import ConnectorState
+from evtui.station.connector import ConnectorFacts, Status, connector_status
+from evtui.station.context import StationContext
+
+__all__ = ["StatusReporter"]
+
+
+class StatusReporter:
+    """Keeps the facts of one connector and reports each change of what they amount to.
+
+    Args:
+        context: what the charge point's pieces share.
+        connector: connectorId, from 1.
+
+    Attributes:
+        error_code: ChargePointErrorCode (OCPP 1.6 section 7.6) of the next reports.
+        info: what to add to the next reports.
+    """
+
+    def __init__(self, context: StationContext, connector: int) -> None:
+        self.error_code = "NoError"
+        self.info = ""
+        self._context = context
+        self._connector = connector
+        self._facts = ConnectorFacts()
+        self._published = ""
+        self._notified = ""
+
+    @property
+    def facts(self) -> ConnectorFacts:
+        """What is known of the connector."""
+        return self._facts
+
+    @property
+    def status(self) -> Status:
+        """Status of OCPP 1.6 section 4.9."""
+        return connector_status(self._facts)
+
+    def update(self, **changes: Any) -> None:
+        """Change some facts; a status that changes with them is published and sent."""
+        self._facts = replace(self._facts, **changes)
+        status = self.status.value
+        if status == self._published:
+            return
+        self._published = status
+        name = self._context.identity.name
+        self._context.stream.publish(
+            ConnectorState(
+                source=name,
+                station=name,
+                connector=self._connector,
+                status=status,
+                error_code=self.error_code,
+                info=self.info,
+            )
+        )
+        self.notify()
+
+    def notify(self, *, always: bool = False) -> None:
+        """Send a StatusNotification if the central system does not know the status."""
+        status = self.status.value
+        if status == self._notified and not always:
+            return
+        message = call.StatusNotification(
+            connector_id=self._connector,
+            error_code=self.error_code,
+            status=status,
+            timestamp=self._context.clock.iso(),
+            info=self.info or None,
+        )
+        if self._context.outbox.post(lambda: message, done=self._sent):
+            self._notified = status
+
+    def _sent(self, answer: Any) -> None:
+        if answer is None:  # lost on the way: the central system does not know the status
+            self._notified = ""
