@@ -32,7 +32,7 @@ async def test_before_anything_happens_the_lists_say_what_they_wait_for() -> Non
 
 
 async def test_a_second_station_brings_a_station_column() -> None:
-    async with driven(1.0) as one:
+    async with driven(1.0, size=(200, 50)) as one:
         assert "CP1" not in one.text("#ocpp-list")
         one.lab.call("charge_point", "Heartbeat", {}, {}, station="EVIL\x1b[2J")
         await one.tick()

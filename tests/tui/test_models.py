@@ -280,16 +280,25 @@ def test_texts_that_are_no_ocpp_are_one_row_each() -> None:
     assert log.store.row(0).title == "not OCPP"
 
 
-def test_a_broken_text_and_the_callerror_that_answers_it_are_one_row() -> None:
+def test_a_broken_text_and_the_callerror_that_answers_it_are_one_row_every_time() -> None:
     log = OcppLog()
-    broken = message(seq=7, kind="invalid", uid="-1", action="", error="FormationViolation")
-    answer = message(
-        seq=8, sender="central_system", phase="sent", kind="error", uid="-1", action="", cause=7
-    )
-    log.feed([broken, answer])
-    log.feed([message(seq=9, kind="invalid", uid="-1", action="", error="FormationViolation")])
+    for seq in (7, 9):  # both unreadable: their answers have the same id
+        log.feed(
+            [
+                message(seq=seq, kind="invalid", uid="-1", action="", error="FormationViolation"),
+                message(
+                    seq=seq + 1,
+                    sender="central_system",
+                    phase="sent",
+                    kind="error",
+                    uid="-1",
+                    action="",
+                    cause=seq,
+                ),
+            ]
+        )
     log.store.publish()
-    assert [len(log.store.row(n).messages) for n in range(len(log.store))] == [2, 1]
+    assert [len(log.store.row(n).messages) for n in range(len(log.store))] == [2, 2]
 
 
 def test_a_message_altered_on_the_way_is_marked() -> None:

@@ -189,9 +189,9 @@ class OcppLog:
     def _take(self, message: OcppMessage) -> None:
         caller = message.sender if message.kind == "call" else other_role(message.sender)
         pair = (message.station, message.uid, caller)
-        exchange = self._open.get(pair) if message.kind != "invalid" else None
-        if exchange is None and message.kind == "error":
-            exchange = self._broken(message, pair)
+        exchange = self._broken(message, pair) if message.kind == "error" else None
+        if exchange is None and message.kind != "invalid":
+            exchange = self._open.get(pair)
         # The same message at the same end again is a new exchange: foreign peers count their
         # ids from 1 in every connection.
         if exchange is None or exchange.find(message.kind, phase=message.phase):

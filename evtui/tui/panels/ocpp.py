@@ -25,7 +25,7 @@ _ROLES: dict[Outcome, str] = {
 
 ACTION_WIDTH = 22  # RemoteStartTransaction
 LATENCY_WIDTH = 7
-STATION_WIDTH = 10
+STATION_WIDTH, SHORT_STATION_WIDTH = 10, 6
 UID_WIDTH = 12
 
 
@@ -80,18 +80,22 @@ class OcppPanel(ListPanel):
         role = _ROLES[exchange.outcome]
         time = clock(self._start_utc + exchange.t)
         from_csms = exchange.caller == "central_system"
+        several = len(self.log_model.stations) > 1
+        # A column of stations must not leave too little for the fact that matters.
+        roomy = width >= (78 if several else 60)
         before: Cells = [
-            (f"{time if width >= 60 else time[:8]} ", "muted"),
+            (f"{time if roomy else time[:8]} ", "muted"),
             (f"{exchange.arrow} ", "from-csms" if from_csms else ""),
         ]
-        if len(self.log_model.stations) > 1:
-            before.append((fit(clean(exchange.station), STATION_WIDTH) + " ", "muted"))
+        if several:
+            station = STATION_WIDTH if roomy else SHORT_STATION_WIDTH
+            before.append((fit(clean(exchange.station), station) + " ", "muted"))
         before += [
             (fit(exchange.title, ACTION_WIDTH), "from-csms" if from_csms else ""),
             (f" {exchange.glyph} ", role),
         ]
         after: Cells = []
-        if width >= 56:
+        if width >= (72 if several else 56):
             after.append((fit(exchange.latency_text, LATENCY_WIDTH, right=True), "muted"))
         if width >= 90:
             after.append((f"  {fit(clean(exchange.uid), UID_WIDTH)}", "muted"))
