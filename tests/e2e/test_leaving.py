@@ -119,7 +119,7 @@ def _charging(start: Start, witness: Witness, command: Sequence[str] = EVTUI) ->
     terminal = up(start("--csms", witness.url, command=command))
     terminal.send("b")
     witness.wait_for("StartTransaction")
-    terminal.wait_for(lambda screen: actual(screen) >= 50)
+    terminal.wait_for(lambda screen: actual(screen) >= 10)
     assert witness.calls("StopTransaction") == []
     return terminal
 

@@ -12,7 +12,8 @@ from evtui.tui.models.text import clean, number
 
 __all__ = ["Exchange", "OcppLog", "Outcome"]
 
-CAPACITY = 5_000
+CAPACITY = 2_000
+"""Exchanges held: twenty minutes of the fluctuation at its default period, in some 8 MiB."""
 
 Outcome = Literal["pending", "accepted", "rejected", "error"]
 

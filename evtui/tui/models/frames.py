@@ -14,7 +14,8 @@ from evtui.tui.models.text import clean
 
 __all__ = ["FrameLog", "FrameRow", "IdRow", "IdTable"]
 
-CAPACITY = 20_000
+CAPACITY = 10_000
+"""Frames held: a quarter of an hour, in some 3 MiB."""
 
 MARK_SECONDS = 1.0
 """A changed byte stays marked for so long."""
