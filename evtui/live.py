@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveLab"]
 
-MAILBOX = 50_000
-"""Events kept for a terminal that does not read: minutes of the busiest anomaly."""
+MAILBOX = 20_000
+"""Events kept for a terminal that does not read: ten minutes of the fluctuation."""
 
 
 class LiveLab:
