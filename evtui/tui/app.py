@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.geometry import Size
 from textual.screen import Screen
 
 from evtui.tui.handle import LabHandle
@@ -16,6 +19,9 @@ from evtui.tui.palette import LabCommands
 from evtui.tui.screens.main import MainScreen
 
 __all__ = ["EvtuiApp"]
+
+RESIZE_SECONDS = 1.0
+"""How often the size is compared with the terminal's."""
 
 
 class EvtuiApp(App[None]):
@@ -55,6 +61,18 @@ class EvtuiApp(App[None]):
         main = self.screen_stack[0]
         assert isinstance(main, MainScreen)
         self.set_interval(1 / self._fps, main.tick)
+        if not self.is_headless:
+            self.set_interval(RESIZE_SECONDS, self._follow_terminal)
+
+    def _follow_terminal(self) -> None:
+        """Take over a size that was missed.
+
+        In a quick series of SIGWINCH Textual's handler interrupts itself, and then an older
+        size is told last.
+        """
+        size = Size(*shutil.get_terminal_size(self.size))
+        if size != self.size:
+            self.post_message(Resize(size, size))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What Textual adds to the palette; everything else is a command of ours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -15,7 +16,10 @@ from evtui.runtime.signals import ExitGuard
 __all__ = ["run"]
 
 ENGINE_STOP = 6.0
-"""s the engine gets to reach its safe state; it needs less than 2 with a peer that answers."""
+"""s the engine gets to reach its safe state; it needs less than 3 with a peer that answers."""
+
+SETTLED_AFTER = 2.0
+"""s after which everything that lives as long as the program is there."""
 
 
 def run(settings: Settings, listener: socket.socket | None) -> int:
@@ -29,7 +33,9 @@ def run(settings: Settings, listener: socket.socket | None) -> int:
         Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
         the terminal part failed.
     """
+    gc.disable()
     guard = ExitGuard()  # before any thread starts
+    _collect_later()
     lab = LiveLab(settings, listener)
     lab.start()
 
@@ -53,3 +59,19 @@ def run(settings: Settings, listener: socket.socket | None) -> int:
     if guard.signal is not None:
         return 128 + guard.signal
     return app.return_code or 0
+
+
+def _collect_later() -> None:
+    """Collect garbage once the program is up, and leave out what was there by then.
+
+    A full collection looks at every object of every module: 75 to 96 ms in which no key and no
+    CAN frame is served, 20 to 39 ms without those that never become garbage.
+    """
+
+    def settle() -> None:
+        gc.freeze()
+        gc.enable()
+
+    timer = threading.Timer(SETTLED_AFTER, settle)
+    timer.daemon = True
+    timer.start()

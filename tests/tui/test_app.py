@@ -244,6 +244,16 @@ async def test_too_small_a_terminal_says_what_is_needed_and_recovers() -> None:
             assert one.main.query_one(StatusLine).display is not small
 
 
+async def test_the_focus_is_where_it_was_when_the_terminal_is_large_enough_again() -> None:
+    async with driven(size=(120, 36)) as one:
+        await one.press("2")
+        for size in ((40, 10), (30, 8), (120, 36)):
+            await one.pilot.resize_terminal(*size)
+            await one.tick()
+        await one.pilot.pause()
+        assert one.main.can.view.has_focus
+
+
 async def test_a_view_with_nothing_new_writes_nothing() -> None:
     async with driven(3.0) as one:
         await one.tick()

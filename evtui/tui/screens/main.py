@@ -76,6 +76,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._handle = handle
         self._paused = False
+        self._focus_to_restore: Widget | None = None
         self._status_at = -STATUS_SECONDS
         self.summary = LabSummary()
         self.ocpp = OcppPanel(handle.start_utc)
@@ -359,6 +360,12 @@ class MainScreen(Screen[None]):
     def _check_size(self, event: Resize) -> None:
         width, height = event.size
         small = width < MIN_WIDTH or height < MIN_HEIGHT
+        if small and not self.has_class("-too-small"):
+            self._focus_to_restore = self.focused_panel
+        elif not small and self._focus_to_restore is not None:
+            # What is not shown cannot keep the focus; it can have it back once it is.
+            self.call_after_refresh(self._focus, self._focus_to_restore)
+            self._focus_to_restore = None
         self.set_class(small, "-too-small")
         if small:
             self.query_one("#too-small", Static).update(
