@@ -37,10 +37,11 @@ def run(settings: Settings, listener: socket.socket | None) -> int:
     guard = ExitGuard()  # before any thread starts
     _collect_later()
     lab = LiveLab(settings, listener)
-    lab.start()
 
     from evtui.tui.app import EvtuiApp
 
+    # Not before: both would then wait for each other's imports, and the first frame with them.
+    lab.start()
     app = EvtuiApp(lab, fps=settings.frame_rate(ssh=over_ssh(os.environ)), theme=settings.theme)
 
     def ask_to_leave() -> None:
