@@ -24,7 +24,7 @@ _ROLES: dict[Outcome, str] = {
 }
 
 ACTION_WIDTH = 22  # RemoteStartTransaction
-LATENCY_WIDTH = 7
+LATENCY_WIDTH = 6
 STATION_WIDTH, SHORT_STATION_WIDTH = 10, 6
 UID_WIDTH = 12
 
@@ -96,7 +96,9 @@ class OcppPanel(ListPanel):
         ]
         after: Cells = []
         if width >= (72 if several else 56):
-            after.append((fit(exchange.latency_text, LATENCY_WIDTH, right=True), "muted"))
+            latency = exchange.latency_text
+            cells = max(LATENCY_WIDTH, cell_len(latency) + 1)
+            after.append((fit(latency, cells, right=True), "muted"))
         if width >= 90:
             after.append((f"  {fit(clean(exchange.uid), UID_WIDTH)}", "muted"))
         room = width - sum(cell_len(text) for text, _ in (*before, *after))
