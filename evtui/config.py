@@ -22,12 +22,12 @@ from evtui.kinds import (
     CiString,
     EndpointUrl,
     FourWaits,
+    Identity,
     Integer,
     Kind,
     Number,
     Seconds,
     Switch,
-    Text,
     Waits,
 )
 
@@ -51,6 +51,27 @@ __all__ = [
 
 Preset = Literal["seed", "dc", "ccs", "ac"]
 Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
+Theme = Literal[
+    "ansi-dark",
+    "ansi-light",
+    "atom-one-dark",
+    "atom-one-light",
+    "catppuccin-latte",
+    "catppuccin-mocha",
+    "dracula",
+    "flexoki",
+    "gruvbox",
+    "monokai",
+    "nord",
+    "rose-pine",
+    "rose-pine-dawn",
+    "solarized-dark",
+    "solarized-light",
+    "textual-dark",
+    "textual-light",
+    "tokyo-night",
+]
+"""Textual's themes, named here because the settings must not import it; a test compares."""
 
 T = TypeVar("T")
 
@@ -110,7 +131,7 @@ class Settings:
     )
     seed: int = _setting(1, Integer(0), "Lab", "Seed of everything random.")
 
-    id: str = _setting("CP1", Text(1, 48), "Charge point", "Charge point identity.")
+    id: str = _setting("CP1", Identity(), "Charge point", "Charge point identity.")
     vendor: str = _setting("evtui", CiString(0, 20), "Charge point", "Vendor.")
     model: str = _setting("DC lab", CiString(0, 20), "Charge point", "Model.")
     serial: str = _setting("", CiString(0, 25), "Charge point", "Serial number.")
@@ -139,8 +160,8 @@ class Settings:
         None, Integer(1, 60), "Terminal", "Most frames a second.", unset="10, over SSH 4"
     )
     mouse: bool = _setting(True, Switch(), "Terminal", "Use the mouse.", flag="--mouse/--no-mouse")
-    theme: str | None = _setting(
-        None, Text(1, 64), "Terminal", "Name of a Textual theme.", unset="the app's own"
+    theme: Theme | None = _setting(
+        None, Choice(Theme), "Terminal", "Colours.", unset="the app's own"
     )
 
     variant: Variant = _setting(

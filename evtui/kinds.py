@@ -13,6 +13,7 @@ __all__ = [
     "CiString",
     "EndpointUrl",
     "FourWaits",
+    "Identity",
     "Integer",
     "Kind",
     "Number",
@@ -181,6 +182,24 @@ class Text(Kind[str]):
         if not self._low <= len(value) <= self._high:
             raise ValueError
         return value
+
+
+class Identity(Text):
+    """A charge point identity: the last segment of a path, so it must not be blank.
+
+    OCPP-J 1.6 section 3.1.1 gives it no length; 48 is that of OCPP 2.0.1 part 4 section 3.1.1.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(1, 48)
+        self.expected = f"{self.limits} printable characters, not blank"
+
+    def check(self, value: object) -> str:
+        """See :class:`Text`; refuses blanks."""
+        text = super().check(value)
+        if not text.strip():
+            raise ValueError
+        return text
 
 
 class CiString(Text):

@@ -224,9 +224,12 @@ def test_ctrl_c_before_the_app_takes_over_ends_quietly(
         ),
         (
             ["--id", "a\x1b[2J\nb"],
-            'evtui: --id: expected 1 to 48 printable characters, got "a\\x1b[2J\\nb"',
+            'evtui: --id: expected 1 to 48 printable characters, not blank, got "a\\x1b[2J\\nb"',
         ),
-        (["--id", "\udcff"], 'evtui: --id: expected 1 to 48 printable characters, got "\\udcff"'),
+        (
+            ["--id", "\udcff"],
+            'evtui: --id: expected 1 to 48 printable characters, not blank, got "\\udcff"',
+        ),
         (["--config", "nowhere.toml"], "evtui: --config nowhere.toml: no such file or directory"),
         (["--port"], "evtui: option '--port' requires an argument. See evtui --help."),
     ],

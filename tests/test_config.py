@@ -7,14 +7,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.theme import BUILTIN_THEMES
 
 from evtui import __version__, config
-from evtui.config import SETTINGS, Settings, SettingsError, load, over_ssh, to_toml
+from evtui.config import SETTINGS, Settings, SettingsError, Theme, load, over_ssh, to_toml
+from evtui.ocpp16.websocket import identity_from_path, station_url
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -145,7 +147,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
         csms=draw(st.none() | st.sampled_from(["ws://h", "wss://[::1]:9/a/b", "ws://u:p@h:1/é"])),
         heartbeat_interval=draw(st.integers(1, 86400)),
         seed=draw(st.integers(0, 2**63 - 1)),
-        id=draw(st.text(printable, min_size=1, max_size=48)),
+        id=draw(st.text(printable, min_size=1, max_size=48).filter(str.strip)),
         vendor=draw(st.text(ascii_text, max_size=20)),
         model=draw(st.text(ascii_text, max_size=20)),
         serial=draw(st.text(ascii_text, max_size=25)),
@@ -157,7 +159,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
         soc=draw(st.floats(0, 100)),
         fps=draw(st.none() | st.integers(1, 60)),
         mouse=draw(st.booleans()),
-        theme=draw(st.none() | st.text(printable, min_size=1, max_size=64)),
+        theme=draw(st.sampled_from([None, *get_args(Theme)])),
         variant=draw(st.sampled_from(["seed", "txprofile", "txdefault", "startstop"])),
         low_a=low,
         high_a=high,
@@ -165,6 +167,17 @@ def any_settings(draw: st.DrawFn) -> Settings:
         cycles=draw(st.integers(0, 1_000_000)),
         jitter=draw(st.floats(0, 0.9)),
     )
+
+
+def test_every_theme_one_can_name_is_one_of_textuals() -> None:
+    assert set(get_args(Theme)) <= set(BUILTIN_THEMES)
+
+
+@given(identity=st.text(printable, min_size=1, max_size=48).filter(str.strip))
+def test_every_identity_that_is_taken_can_be_found_in_its_url(identity: str) -> None:
+    settings = load({"id": identity}).settings
+    path = station_url("ws://127.0.0.1:9000", settings.id).removeprefix("ws://127.0.0.1:9000")
+    assert identity_from_path(path) == identity
 
 
 @given(settings=any_settings())
@@ -257,8 +270,11 @@ URL = "expected a URL such as ws://host:9000/path or wss://host/path"
         ({"meter_interval": "2 days"}, f'--meter-interval: {TIME}, got "2 days"'),
         ({"meter_interval": "ms"}, f'--meter-interval: {TIME}, got "ms"'),
         ({"preset": "hpc"}, '--preset: expected one of seed, dc, ccs, ac, got "hpc"'),
-        ({"id": ""}, '--id: expected 1 to 48 printable characters, got ""'),
-        ({"id": "a\x1b[2J"}, '--id: expected 1 to 48 printable characters, got "a\x1b[2J"'),
+        ({"id": ""}, '--id: expected 1 to 48 printable characters, not blank, got ""'),
+        (
+            {"id": "a\x1b[2J"},
+            '--id: expected 1 to 48 printable characters, not blank, got "a\x1b[2J"',
+        ),
         (
             {"vendor": "v" * 21},
             f'--vendor: expected at most 20 printable ASCII characters, got "{"v" * 21}"',
@@ -308,8 +324,8 @@ def test_a_bad_flag_is_told_in_one_line(flags: dict[str, str | bool], error: str
         ("soc = inf", "soc: expected a number from 0 to 100 %, got inf"),
         ("soc = true", "soc: expected a number from 0 to 100 %, got true"),
         ("strict = 1", "strict: expected true or false, got 1"),
-        ("id = 7", "id: expected 1 to 48 printable characters, got 7"),
-        ("theme = ''", 'theme: expected 1 to 64 printable characters, got ""'),
+        ("id = 7", "id: expected 1 to 48 printable characters, not blank, got 7"),
+        ("theme = ''", "theme: expected one of ansi-dark, ansi-light, "),
         ("meter_interval = '2 days'", f'meter_interval: {TIME}, got "2 days"'),
         (
             "[anomaly]\nwaits_s = [2, 1, 2, true]",

@@ -82,7 +82,7 @@ class Orders:
     def _do_anomaly_start(self, stand: Stand) -> str:
         if self._settings.csms is not None:
             raise AnomalyError(
-                "the anomaly acts through evtui's own central system; --csms uses another one"
+                "not with --csms: the anomaly acts through evtui's own central system"
             )
         stand.injector.start()
         return f"fluctuation/{stand.injector.variant} started"

@@ -119,13 +119,14 @@ class IncomingCall:
 
 
 class _PendingCall:
-    __slots__ = ("action", "answer", "sent_at", "seq", "uid")
+    __slots__ = ("action", "answer", "answered", "sent_at", "seq", "uid")
 
     def __init__(self, uid: str, action: str, seq: int, sent_at: float) -> None:
         self.uid = uid
         self.action = action
         self.seq = seq
         self.sent_at = sent_at
+        self.answered = False
         self.answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
 
 
@@ -210,7 +211,8 @@ class Link:
                 self._pending = None
                 # Giving up cancels the future that is being waited for.
                 if pending.answer.cancelled() or not pending.answer.done():
-                    self._late[uid] = pending
+                    if not pending.answered:
+                        self._late[uid] = pending
                     if len(self._late) > LATE_CALLS_KEPT:
                         self._late.popitem(last=False)
                 else:
@@ -319,6 +321,11 @@ class Link:
             self._publish_delivered(frame, late.action, late)
             return
         pending = self._pending
+        if pending is not None and pending.uid == frame.uid and pending.answer.cancelled():
+            # Given up a moment ago, and its caller has not been told yet.
+            pending.answered = True
+            self._publish_delivered(frame, pending.action, pending)
+            return
         if pending is None or pending.uid != frame.uid or pending.answer.done():
             self._publish_invalid(
                 frame.uid, "answer to nothing", f"no call waits for {frame.uid}", text

@@ -177,7 +177,8 @@ class ConnectorController:
 
     def use(self, preset: Preset) -> None:
         """Another power stage is behind the connector now."""
-        self._preset = self._meter.preset = self._limiter.preset = preset
+        self._preset = self._limiter.preset = preset
+        self._meter.use(preset)
         self.apply_limit()
 
     # Vehicle and people

@@ -49,7 +49,7 @@ class Meter:
     """
 
     def __init__(self, preset: Preset) -> None:
-        self.preset = preset
+        self._preset = preset
         self._energy = 0.0
         self._power = 0.0
         self._at: float | None = None
@@ -69,8 +69,17 @@ class Meter:
         self._at = now
         self._current = current
         self._voltage = voltage
-        ac = self.preset.ac
-        self._power = current * voltage * (1.0 if ac is None else ac.phases * ac.power_factor)
+        self._power = self._watts()
+
+    def use(self, preset: Preset) -> None:
+        """Meter another kind of power stage from now on; the register goes on."""
+        self._preset = preset
+        self._power = self._watts()
+
+    def _watts(self) -> float:
+        ac = self._preset.ac
+        per_volt_ampere = 1.0 if ac is None else ac.phases * ac.power_factor
+        return self._current * self._voltage * per_volt_ampere
 
     def read(self, *, soc: float | None, temperature: float) -> Reading:
         """The values now."""

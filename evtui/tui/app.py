@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from evtui.tui.handle import LabHandle
-from evtui.tui.palette import LabCommands
+from evtui.tui.palette import LabCommands, Palette
 from evtui.tui.screens.main import MainScreen
 
 __all__ = ["EvtuiApp"]
@@ -38,6 +38,8 @@ class EvtuiApp(App[None]):
     COMMANDS = App.COMMANDS | {LabCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "leave", "Leave at once", show=False, priority=True),
+        # Textual's own, which would leave without a question.
+        Binding("ctrl+q", "screen.command('app.quit')", "Leave", show=False, priority=True),
     ]
 
     def __init__(self, handle: LabHandle, *, fps: float = 10, theme: str | None = None) -> None:
@@ -77,6 +79,12 @@ class EvtuiApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What Textual adds to the palette; everything else is a command of ours."""
         yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
+
+    def action_command_palette(self) -> None:
+        """Open the palette; not over the line that says the terminal is too small."""
+        too_small = self.screen.has_class("-too-small")
+        if not too_small and not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     async def action_leave(self) -> None:
         """Leave without a question; whoever runs the app makes the lab safe."""

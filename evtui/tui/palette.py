@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from evtui.commands import COMMANDS, Command
 from evtui.tui.key_hints import key_of
 
-__all__ = ["LabCommands"]
+__all__ = ["LabCommands", "Palette"]
 
 
 def _title(command: Command) -> str:
@@ -38,3 +38,19 @@ class LabCommands(Provider):
 
     def _run(self, command: Command) -> Callable[[], Any]:
         return partial(self.app.run_action, f"command({command.name!r})", self.screen)
+
+
+class Palette(CommandPalette):
+    """Textual's palette, safe to page through before its list has been laid out.
+
+    There a list that was just refilled knows no lines yet, and paging raises KeyError.
+    """
+
+    def _action_command_list(self, action: str) -> None:
+        found = self.query_one(CommandList)
+        if action.startswith("page_") and not (found.size.height and found.virtual_size.height):
+            return
+        try:
+            super()._action_command_list(action)
+        except KeyError:  # refilled, and not laid out since
+            found.action_first() if action == "page_up" else found.action_last()

@@ -42,14 +42,14 @@ def run(settings: Settings, listener: socket.socket | None) -> int:
 
     # Not before: both would then wait for each other's imports, and the first frame with them.
     lab.start()
-    app = EvtuiApp(lab, fps=settings.frame_rate(ssh=over_ssh(os.environ)), theme=settings.theme)
-
-    def ask_to_leave() -> None:
-        # call_from_thread waits for the app, which may be stuck: on a thread that may stay so.
-        threading.Thread(target=app.call_from_thread, args=(app.exit,), daemon=True).start()
-
-    guard.watch(make_safe=partial(lab.stop, ENGINE_STOP), ask_to_leave=ask_to_leave)
     try:
+        app = EvtuiApp(lab, fps=settings.frame_rate(ssh=over_ssh(os.environ)), theme=settings.theme)
+
+        def ask_to_leave() -> None:
+            # call_from_thread waits for the app, which may be stuck: on a thread that may, too.
+            threading.Thread(target=app.call_from_thread, args=(app.exit,), daemon=True).start()
+
+        guard.watch(make_safe=partial(lab.stop, ENGINE_STOP), ask_to_leave=ask_to_leave)
         app.run(mouse=settings.mouse)
     finally:
         safe = lab.stop(ENGINE_STOP)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandList
-from textual.events import Paste
+from textual.events import Key, Paste
+from textual.keys import key_to_character
 
 from evtui.commands import COMMANDS, by_name, lab_commands
 from evtui.tui.app import EvtuiApp
@@ -124,6 +125,45 @@ async def test_a_maximised_panel_has_the_screen_and_gives_it_back() -> None:
         assert [name for name in ("ocpp", "can", "current") if _shown(one, name)] == ["current"]
         await one.press("f")
         assert _shown(one, "ocpp")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+@pytest.mark.parametrize(
+    ("key", "name"), [("1", "ocpp"), ("2", "can"), ("3", "current"), ("4", "anomaly")]
+)
+async def test_a_maximised_panel_is_as_large_as_the_screen_whichever_it_is(
+    key: str, name: str, size: tuple[int, int]
+) -> None:
+    async with driven(size=size) as one:
+        await one.press(key, "f")
+        region = one.main.query_one(f"#{name}").region
+        # Status line above, footer below.
+        assert (region.width, region.height) == (size[0], size[1] - 2)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 15)])
+@pytest.mark.parametrize("page", ["pageup", "pagedown"])
+async def test_the_palette_can_be_paged_at_once(size: tuple[int, int], page: str) -> None:
+    async with driven(size=size) as one:
+        for key in ("colon", page, "s", page, page):
+            one.app.post_message(Key(key, key_to_character(key)))
+        await one.pilot.pause()
+        await one.press(page, "escape", "escape")
+        assert one.shows(MainScreen)
+
+
+async def test_ctrl_q_asks_like_q() -> None:
+    async with driven(20.0) as one:
+        await one.press("ctrl+q")
+        assert one.app.is_running
+        assert not one.shows(MainScreen)
+
+
+async def test_the_palette_stays_away_while_the_terminal_is_too_small() -> None:
+    async with driven(size=(120, 36)) as one:
+        await one.pilot.resize_terminal(40, 10)
+        await one.press("colon")
+        assert one.shows(MainScreen)
 
 
 def _shown(one: Driven, name: str) -> bool:

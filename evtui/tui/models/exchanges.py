@@ -115,7 +115,9 @@ class Exchange:
             return "error"
         if self.answer is None:
             return "pending"
-        return "accepted" if self.status in _AGREED else "rejected"
+        # What was to be cleared and is not there is as good as cleared.
+        gone = self.action == "ClearChargingProfile" and self.status == "Unknown"
+        return "accepted" if gone or self.status in _AGREED else "rejected"
 
     @property
     def glyph(self) -> str:

@@ -165,6 +165,12 @@ class LabSummary:
         url = clean(central.url)
         short = url.split("://", 1)[-1]
         port = ":" + short.rsplit(":", 1)[-1] if ":" in short else short
+        if not central.ours:
+            linked = any(one.link == "accepted" for one in self.stations.values())
+            return Segment(
+                (f"CSMS {'●' if linked else '○'} {short}", f"CSMS {'●' if linked else '○'} {port}"),
+                "good" if linked else "bad",
+            )
         if not central.listening:
             reason = clean(central.detail) or "not listening"
             return Segment((f"CSMS ○ {short} {reason}", f"CSMS ○ {reason}"), "bad")

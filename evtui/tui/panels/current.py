@@ -9,7 +9,7 @@ from textual import on
 from textual.events import Mount, Resize, Unmount
 from textual.message import Message
 
-from evtui.events import Event
+from evtui.events import Event, Sample
 from evtui.tui.chart import (
     ACTUAL_GLYPH,
     ATTACK_MARKER,
@@ -87,6 +87,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         self._window = DEFAULT_WINDOW
         self._mark: float | None = None
         self._now = 0.0
+        self._phase = ""
         self._asked: tuple[object, ...] = ()
         self._asked_at = 0.0
         self._worker: ChartWorker | None = None
@@ -96,6 +97,9 @@ class CurrentPanel(RowsWidget, can_focus=True):
     def feed(self, events: Sequence[Event]) -> None:
         """Remember what the chart needs of ``events``; draws nothing."""
         self._series.feed(events)
+        for event in events:
+            if isinstance(event, Sample):
+                self._phase = event.phase
 
     def tick(self, now: float) -> None:
         """Show lab time ``now`` in seconds: the values at once, the chart when it has moved."""
@@ -151,7 +155,8 @@ class CurrentPanel(RowsWidget, can_focus=True):
         grid = self._grid
         if self._worker is None or grid.width < 8 or grid.height < 2:
             return
-        wanted = (grid, grid.newest(self._now), self._series.edges, self._mark)
+        hints = _hints(self._phase)
+        wanted = (grid, grid.newest(self._now), self._series.edges, self._mark, hints)
         if wanted == self._asked:
             return
         self._asked = wanted
@@ -164,7 +169,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
                 attacks=self._series.attacks,
                 alarms=self._series.alarms,
                 mark=self._mark,
-                hints=_hints(),
+                hints=hints,
             )
         )
 
@@ -177,8 +182,22 @@ class CurrentPanel(RowsWidget, can_focus=True):
         self.border_subtitle = f"{self._window} s   {shorter} {longer} zoom"
 
 
-def _hints() -> tuple[str, ...]:
+WHY_NO_CURRENT = {
+    "cable check": "cable check: the current comes after it",
+    "precharge": "precharge: the current comes after it",
+    "wants replug": "the vehicle wants to be replugged – press {plug} twice",
+    "vehicle gave up": "the vehicle gave up – press {plug} twice to replug it",
+    "full": "the vehicle is full",
+    "unplugged": "no vehicle – press {plug} to plug one in",
+}
+"""What the power stage is doing where there is no current, and what helps."""
+
+
+def _hints(phase: str) -> tuple[str, ...]:
     charge, start = key_of("station.charge"), key_of("anomaly.start")
+    why = WHY_NO_CURRENT.get(phase, "").format(plug=key_of("station.plug"))
+    if why:
+        return (f"no current yet – {why}", why, "no current yet")
     return (
         f"no current yet – press {charge} to charge or {start} to start the anomaly",
         f"no current yet – press {charge} or {start}",
