@@ -229,6 +229,21 @@ def test_a_call_given_up_by_its_caller_frees_the_way_and_its_answer_is_known() -
     run_virtual(scenario())
 
 
+def test_an_answer_that_comes_as_its_caller_gives_up_is_that_calls_answer() -> None:
+    async def scenario() -> None:
+        bench = Bench()
+        async with reading(bench.near):
+            first = reset(bench.near)
+            uid = (await bench.heard())[1]
+            await bench.far.send(json.dumps([3, uid, {"status": "Accepted"}]))
+            first.cancel()  # before the reader has looked
+            await until(lambda: len(bench.messages()) == 2)
+        assert bench.log()[1] == "delivered result Reset"
+        assert bench.messages()[1].uid == uid
+
+    run_virtual(scenario())
+
+
 def test_a_call_given_up_while_it_is_being_sent_frees_the_way() -> None:
     async def scenario() -> None:
         bench = Bench()

@@ -62,6 +62,19 @@ def test_the_register_never_falls_and_is_the_integral_of_the_power(
         assert reading.energy == pytest.approx(energy)
 
 
+@pytest.mark.parametrize("old", sorted(PRESETS))
+@pytest.mark.parametrize("new", sorted(PRESETS))
+def test_power_belongs_to_the_current_as_soon_as_the_power_stage_is_another(
+    old: str, new: str
+) -> None:
+    meter = Meter(preset(old))
+    meter.report(8.0, 230.0, 0.0)
+    meter.use(preset(new))
+    ac = preset(new).ac
+    factor = 1 if ac is None else ac.phases * ac.power_factor
+    assert meter.read(soc=None, temperature=20).power == pytest.approx(8 * 230 * factor)
+
+
 @settings(deadline=None)
 @given(
     current=st.integers(0, 500),
