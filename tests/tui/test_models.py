@@ -248,6 +248,16 @@ def test_an_unanswered_request_is_pending() -> None:
     assert (exchange.arrow, exchange.glyph, exchange.latency_text) == ("←", "…", "")
 
 
+def test_a_request_whose_connection_goes_is_no_longer_waited_for() -> None:
+    log = OcppLog()
+    log.feed([message(uid="a"), message(uid="b", seq=2, station="CP2")])
+    log.lose("CP1")
+    log.store.publish()
+    first, second = log.store.row(0), log.store.row(1)
+    assert (first.glyph, first.fact) == ("!", "no answer: connection lost")
+    assert second.glyph == "…"
+
+
 def test_a_peer_that_uses_an_id_again_gets_a_new_row() -> None:
     log = OcppLog()
     log.feed([message(), message(sender="central_system", kind="result"), message()])

@@ -29,6 +29,7 @@ class Exchange:
     Attributes:
         key: set by the store.
         messages: every event of the exchange in order of arrival.
+        lost: True when the connection went before an answer came.
         caller: role that asked; for an answer or an error without a request, the role that
             did not send it.
     """
@@ -42,7 +43,13 @@ class Exchange:
         self.caller: Role = message.sender
         if message.kind in ("result", "error"):
             self.caller = other_role(message.sender)
+        self.lost = False
         self._text: str | None = None
+
+    def lose(self) -> None:
+        """The connection is gone: no answer will come."""
+        self.lost = True
+        self._text = None
 
     def add(self, message: OcppMessage) -> None:
         """Take the twin of a message, or the answer."""
@@ -114,7 +121,7 @@ class Exchange:
         if self.find("error", "invalid"):
             return "error"
         if self.answer is None:
-            return "pending"
+            return "error" if self.lost else "pending"
         # What was to be cleared and is not there is as good as cleared.
         gone = self.action == "ClearChargingProfile" and self.status == "Unknown"
         return "accepted" if gone or self.status in _AGREED else "rejected"
@@ -136,6 +143,8 @@ class Exchange:
         if bad is not None:
             return clean(": ".join(part for part in (bad.error, bad.detail) if part))
         call, answer = self.find("call"), self.answer
+        if answer is None and self.lost:
+            return "no answer: connection lost"
         told = fact(self.action, call.payload if call else None, answer.payload if answer else None)
         if self.outcome == "rejected" and self.status not in told:
             return f"{told} {self.status}".lstrip()
@@ -184,6 +193,13 @@ class OcppLog:
         """Take messages in the order of the stream."""
         for message in messages:
             self._take(message)
+
+    def lose(self, station: str) -> None:
+        """The connection of ``station`` is gone: what it has not answered it never will."""
+        for exchange in self._open.values():
+            if exchange.station == station and exchange.outcome == "pending":
+                exchange.lose()
+                self.store.touch(exchange)
 
     def exchange_of(self, seq: int) -> Exchange | None:
         """The exchange that the event ``seq`` belongs to, while it is held."""

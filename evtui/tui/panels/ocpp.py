@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from evtui.events import Event, OcppMessage
+from evtui.events import Event, LinkState, OcppMessage
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.exchanges import Exchange, OcppLog, Outcome
 from evtui.tui.models.text import clean, clock, fit
@@ -51,10 +51,14 @@ class OcppPanel(ListPanel):
         yield self.view
 
     def feed(self, events: Sequence[Event]) -> None:
-        """Take the OCPP messages among ``events``."""
-        messages = [event for event in events if isinstance(event, OcppMessage)]
-        if messages:
-            self.log_model.feed(messages)
+        """Take the OCPP messages among ``events``, and the ends of connections."""
+        for event in events:
+            if isinstance(event, OcppMessage):
+                self.log_model.feed((event,))
+            elif isinstance(event, LinkState) and event.state == "offline":
+                self.log_model.lose(event.station)
+            else:
+                continue
             self._fresh = True
 
     def tick(self, now: float) -> None:
