@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,17 @@ def test_the_can_table_names_every_message_of_the_protocol() -> None:
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")))
 def test_every_link_leads_to_a_file(link: str) -> None:
     assert (ROOT / link).is_file()
+
+
+def test_the_script_that_joins_the_bus_prints_frames_of_the_module() -> None:
+    (script,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5
+    assert sum(" 300 " in line for line in lines) == 4  # and the first limit, 0x210
+    assert done.stderr == ""
 
 
 if __name__ == "__main__":
