@@ -32,11 +32,16 @@ __all__ = [
     "EventStream",
     "LabState",
     "LinkState",
+    "Mark",
     "Note",
     "OcppMessage",
+    "Order",
     "PartState",
+    "RecordingState",
     "Sample",
+    "ScenarioState",
     "TransactionState",
+    "Verdict",
     "caused_by",
     "current_cause",
 ]
@@ -356,6 +361,92 @@ class Note(Event, frozen=True, kw_only=True):
     level: Literal["info", "warning", "error"]
     text: str
     station: str = ""
+
+
+class Mark(Event, frozen=True, kw_only=True):
+    """A moment that a person or a scenario points at, with a few words."""
+
+    text: str
+    station: str = ""
+
+
+class Order(Event, frozen=True, kw_only=True):
+    """The lab was told to do something: by a key, by a scenario, by a program.
+
+    Attributes:
+        command: name in :mod:`evtui.commands`, or ``anomaly.set``.
+        arguments: what came with it.
+        outcome: the answer, or why it could not be done.
+        done: False when it could not be done.
+    """
+
+    station: str
+    command: str
+    arguments: dict[str, Any]
+    outcome: str = ""
+    done: bool = True
+
+
+class ScenarioState(Event, frozen=True, kw_only=True):
+    """How far a scenario is; every event carries the whole state.
+
+    Attributes:
+        scenario: its id.
+        change: ``begin``; ``step``, a step begins; ``waiting``, it waits for something;
+            ``failed``, a step could not be done and the rest is skipped; ``cleanup``; ``end``.
+        path: place of the step in the file, ``steps[2].do[0]``; empty before the first.
+        step: number of the top-level step, from 1; 0 before the first and in the cleanup.
+        steps: number of top-level steps.
+        label: the step in words, ``wait for status Charging``.
+        until: lab time in s when the step ends or gives up, None when it takes no time.
+        ends: lab time in s when the whole scenario has ended at the latest, None when unknown.
+        detail: one line for people: why it failed, what was found.
+    """
+
+    scenario: str
+    change: Literal["begin", "step", "waiting", "failed", "cleanup", "end"]
+    path: str = ""
+    step: int = 0
+    steps: int = 0
+    label: str = ""
+    until: float | None = None
+    ends: float | None = None
+    detail: str = ""
+
+
+class Verdict(Event, frozen=True, kw_only=True):
+    """Whether an expectation of a scenario was met.
+
+    Attributes:
+        expectation: in words, ``alarm current-reversals within 30 s``.
+        path: its place in the file, ``expect[0]``; ``steps`` for the steps themselves.
+        met: True when it was.
+        found: what was seen instead, or what met it, in one line.
+    """
+
+    scenario: str
+    expectation: str
+    path: str
+    met: bool
+    found: str
+
+
+class RecordingState(Event, frozen=True, kw_only=True):
+    """A recording runs, or has ended.
+
+    Attributes:
+        folder: the run folder.
+        state: ``on``, ``off`` or ``failed``: a disk that is full, a folder that went away.
+        size: bytes written so far.
+        events: events recorded so far.
+        detail: one line for people.
+    """
+
+    folder: str
+    state: Literal["on", "off", "failed"]
+    size: int = 0
+    events: int = 0
+    detail: str = ""
 
 
 _cause: ContextVar[int | None] = ContextVar("evtui_cause", default=None)

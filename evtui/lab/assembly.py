@@ -10,7 +10,8 @@ import asyncio
 import random
 import socket
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 from evtui.anomalies.injector import Injector
 from evtui.anomalies.ocpp.fluctuation import Variant
@@ -29,15 +30,16 @@ from evtui.events import (
 )
 from evtui.lab.orders import Orders, initial_parameters
 from evtui.lab.stand import CONNECTOR, Stand
-from evtui.ocpp16.central_system import CentralSystem
+from evtui.ocpp16.central_system import CentralSystem, Endpoint
 from evtui.ocpp16.link import MessageIds, SentMessages, Transport
-from evtui.ocpp16.websocket import dial, station_url
+from evtui.ocpp16.memory import MemoryEndpoint
 from evtui.power import PowerStage, Vehicle, preset
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.identity import first_transaction_id, run_nonce
 from evtui.runtime.supervisor import Supervisor
 from evtui.scoring import LiveScorer
 from evtui.station.charge_point import ChargePoint
+from evtui.station.connection import Dial
 from evtui.station.context import Identity
 
 __all__ = ["Lab"]
@@ -54,6 +56,10 @@ class Lab:
         clock: of the running loop.
         listener: socket the central system takes over; without one it binds itself.
         readers: get every event from the first on.
+        link: ``memory`` keeps OCPP inside the process, with the same framing, validation and
+            events, and takes ids from the seed: what virtual time needs to repeat itself.
+        vehicle: at the connector; default: a battery with the settings' state of charge.
+        plugged: False leaves it standing beside the connector.
     """
 
     def __init__(
@@ -63,31 +69,35 @@ class Lab:
         *,
         listener: socket.socket | None = None,
         readers: Iterable[EventReader] = (),
+        link: Literal["websocket", "memory"] = "websocket",
+        vehicle: Vehicle | None = None,
+        plugged: bool = True,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.stream = EventStream(clock)
         for reader in readers:
             self.stream.subscribe(reader.append)
-        self._ids = MessageIds(run_nonce())
+        repeatable = link == "memory"
+        self._ids = MessageIds(f"{settings.seed:x}" if repeatable else run_nonce())
         self._sent = SentMessages()
+        endpoint, self._dial = self._in_memory() if repeatable else self._over_websocket(listener)
         self._supervisor = Supervisor(self.stream)
         self.central_system = CentralSystem(
             self.stream,
             clock,
+            endpoint,
             ids=self._ids,
             sent=self._sent,
-            port=settings.port,
-            listener=listener,
             heartbeat_interval=settings.heartbeat_interval,
-            first_transaction_id=first_transaction_id(),
+            first_transaction_id=1 if repeatable else first_transaction_id(),
         )
         self.detector = DetectorPart(self.stream, phase="sent" if settings.csms else "delivered")
         self._scorer = LiveScorer(self.stream)
         self._stands: dict[str, Stand] = {}
         self._chores: set[asyncio.Task[None]] = set()
         self._leaving = False
-        self._add_stand(settings)
+        self._add_stand(settings, vehicle or Vehicle(soc=settings.soc), plugged)
         self._orders = Orders(
             settings,
             self.central_system,
@@ -127,12 +137,27 @@ class Lab:
         """
         return await self._orders.execute(command, **arguments)
 
-    def _add_stand(self, settings: Settings) -> None:
+    def _in_memory(self) -> tuple[Endpoint, Dial]:
+        endpoint = MemoryEndpoint()
+        return endpoint, partial(endpoint.dial, self.settings.id)
+
+    def _over_websocket(self, listener: socket.socket | None) -> tuple[Endpoint, Dial]:
+        from evtui.ocpp16.server import WebSocketEndpoint
+        from evtui.ocpp16.websocket import dial, station_url
+
+        endpoint = WebSocketEndpoint(self.settings.port, listener)
+
+        async def dial_central_system() -> Transport:
+            url = station_url(self.settings.csms or endpoint.url, self.settings.id)
+            return (await dial(url))[0]
+
+        return endpoint, dial_central_system
+
+    def _add_stand(self, settings: Settings, vehicle: Vehicle, plugged: bool) -> None:
         name = settings.id
         kind = preset(settings.preset)
         bus = SimulatedBus(f"{name}/can", name, self.stream, self.clock)
-        vehicle = Vehicle(soc=settings.soc)
-        stage = PowerStage(kind, vehicle)
+        stage = PowerStage(kind, vehicle if plugged else None)
         charge_point = ChargePoint(
             Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
             self.stream,
@@ -148,7 +173,8 @@ class Lab:
             reconfigured=self._on_configuration,
         )
         connector = charge_point.connectors[CONNECTOR]
-        connector.plug()
+        if plugged:
+            connector.plug()
         module = ChargerModule(bus, stage, connector.on_stage)
         injector = Injector(
             self.central_system,
@@ -181,11 +207,6 @@ class Lab:
             supervisor.start(stand.name, stand.charge_point.run)
             self._publish_state(stand)
             stand.injector.configure()
-
-    async def _dial(self) -> Transport:
-        endpoint = self.settings.csms or self.central_system.url
-        transport, _ = await dial(station_url(endpoint, self.settings.id))
-        return transport
 
     async def _listening(self) -> None:
         """Wait until our central system listens; a station need not back off at once."""

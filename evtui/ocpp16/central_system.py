@@ -1,11 +1,10 @@
-"""The central system (CSMS): a WebSocket server and one session for each charge point."""
+"""The central system (CSMS): one session for each charge point, over any endpoint."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ocpp.v16 import call_result
 from ocpp.v16.datatypes import IdTagInfo
@@ -15,31 +14,32 @@ from ocpp.v16.enums import (
     DataTransferStatus,
     RegistrationStatus,
 )
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.http11 import Request, Response
 
 from evtui.events import CentralSystemState, EventStream, LinkState, Note, OcppMessage
-from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages
+from evtui.ocpp16.link import Link, LinkClosed, MessageIds, MessageTooBig, SentMessages, Transport
 from evtui.ocpp16.peer import Peer, on
-from evtui.ocpp16.websocket import (
-    MAX_MESSAGE_BYTES,
-    SUBPROTOCOL,
-    WebSocketTransport,
-    identity_from_path,
-    not_found,
-    offered_subprotocols,
-    refused_as_too_big,
-    select_subprotocol,
-)
 from evtui.runtime.clock import LoopClock
 
-__all__ = ["CentralSystem", "OpenTransaction", "StationOffline", "StationSession"]
+__all__ = ["CentralSystem", "Endpoint", "OpenTransaction", "StationOffline", "StationSession"]
 
 SOURCE = "csms"
-HOST = "127.0.0.1"
 
-HANDSHAKE_TIMEOUT = 2.0
-"""s for the opening handshake over loopback; one never finished holds up stopping that long."""
+
+class Endpoint(Protocol):
+    """Where stations come in: a WebSocket server, or a door inside the process."""
+
+    @property
+    def url(self) -> str:
+        """What stations derive their connection URL from."""
+
+    async def serve(self, central: CentralSystem) -> None:
+        """Hand connections to :meth:`CentralSystem.session` until cancelled.
+
+        Calls :meth:`CentralSystem.listens` as soon as stations can come.
+
+        Raises:
+            OSError: it cannot listen.
+        """
 
 
 class StationOffline(Exception):
@@ -144,10 +144,9 @@ class CentralSystem:
     Args:
         stream: where everything is published.
         clock: lab clock.
+        endpoint: where stations come in.
         ids: message ids, shared by the lab.
         sent: twins of messages, shared with our charge points.
-        port: TCP port on loopback; 0 takes a free one.
-        listener: a socket that listens already; used for the first start only.
         heartbeat_interval: s, given to stations in BootNotification.conf.
         first_transaction_id: ids count up from here; never 1 in real time.
         call_timeout: s to wait for a station's answer.
@@ -157,11 +156,10 @@ class CentralSystem:
         self,
         stream: EventStream,
         clock: LoopClock,
+        endpoint: Endpoint,
         *,
         ids: MessageIds,
         sent: SentMessages,
-        port: int = 0,
-        listener: socket.socket | None = None,
         heartbeat_interval: int = 10,
         first_transaction_id: int = 1,
         call_timeout: float = 30.0,
@@ -171,8 +169,7 @@ class CentralSystem:
         self.heartbeat_interval = heartbeat_interval
         self._ids = ids
         self._sent = sent
-        self._port = port
-        self._listener = listener
+        self._endpoint = endpoint
         self._call_timeout = call_timeout
         self._next_transaction_id = first_transaction_id
         self._sessions: dict[str, StationSession] = {}
@@ -184,7 +181,7 @@ class CentralSystem:
     @property
     def url(self) -> str:
         """Endpoint URL that stations derive their connection URL from."""
-        return f"ws://{HOST}:{self._port}"
+        return self._endpoint.url
 
     def is_connected(self, station: str) -> bool:
         """True while the station has a session."""
@@ -211,33 +208,45 @@ class CentralSystem:
             StationOffline: no session; nothing was sent.
             CallRefused, TimeoutError, LinkClosed, ValueError: as :meth:`Link.call` does.
         """
-        session = self._sessions.get(station)
-        if session is None:
-            raise StationOffline(f"{station} is not connected")
-        return await session.call(payload)
+        return await self._session_of(station).call(payload)
+
+    async def request(self, station: str, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send any operation as plain JSON and return the payload of its answer.
+
+        Raises:
+            StationOffline: no session; nothing was sent.
+            CallRefused, TimeoutError, LinkClosed, ValueError: as :meth:`Link.call` does.
+        """
+        return await self._session_of(station).link.call(action, payload)
 
     async def run(self) -> None:
         """Listen until cancelled; sessions are closed on the way out.
 
         Raises:
-            OSError: the port cannot be bound.
+            OSError: the endpoint cannot listen.
         """
         try:
-            async with self._serve() as server:
-                self._port = server.sockets[0].getsockname()[1]
-                self._publish_state(listening=True)
-                self.ready.set()
-                # Not serve_forever(): cancelled, it waits for clients to leave by themselves
-                # on Python 3.12 and websockets 15.
-                await server.wait_closed()
+            await self._endpoint.serve(self)
         except OSError as error:
-            self._publish_state(listening=False, detail=f"port {self._port}: {error.strerror}")
+            place = self.url.rpartition(":")[2]
+            self._publish_state(listening=False, detail=f"port {place}: {error.strerror}")
             raise
         finally:
             self.ready.clear()
             self._sessions.clear()
             if self._listening:
                 self._publish_state(listening=False, detail="stopped")
+
+    def listens(self) -> None:
+        """The endpoint says that stations can come."""
+        self._publish_state(listening=True)
+        self.ready.set()
+
+    def _session_of(self, station: str) -> StationSession:
+        session = self._sessions.get(station)
+        if session is None:
+            raise StationOffline(f"{station} is not connected")
+        return session
 
     def announce(self, record: StationRecord, state: str, detail: str = "") -> None:
         """Publish how a station's connection stands, seen from here."""
@@ -251,47 +260,12 @@ class CentralSystem:
             )
         )
 
-    def _serve(self) -> Any:
-        options: dict[str, Any] = {
-            "process_request": self._process_request,
-            "select_subprotocol": select_subprotocol,
-            "compression": None,  # 61 KiB a connection with it, 22 KiB without
-            "max_size": MAX_MESSAGE_BYTES,
-            "close_timeout": 1,
-            "open_timeout": HANDSHAKE_TIMEOUT,
-        }
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            return serve(self._handle, sock=listener, **options)
-        return serve(self._handle, HOST, self._port, **options)
-
-    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        if identity_from_path(request.path) is not None:
-            return None
-        self._publish_refusal(
-            "", "unknown identity", f"no charge point identity in path {request.path[:80]!r}: 404"
-        )
-        return not_found("The path must end with a charge point identity, as in /CP1")
-
-    async def _handle(self, connection: ServerConnection) -> None:
-        request = connection.request
-        identity = None if request is None else identity_from_path(request.path)
-        if identity is None:  # refused in _process_request
-            return
-        if connection.subprotocol != SUBPROTOCOL:
-            offered = offered_subprotocols(request)
-            self._publish_refusal(
-                identity, "sub-protocol", f"offered {offered[:80]}, ocpp1.6 is needed: closed 1002"
-            )
-            await connection.close(1002, "sub-protocol ocpp1.6 is needed")
-            return
-        await self._session(identity, connection)
-
-    async def _session(self, identity: str, connection: ServerConnection) -> None:
+    async def session(self, identity: str, transport: Transport) -> None:
+        """Serve a station's connection until it is gone."""
         record = self._records.setdefault(identity, StationRecord(identity))
         self._connections += 1
         link = Link(
-            WebSocketTransport(connection),
+            transport,
             station=identity,
             role="central_system",
             stream=self.stream,
@@ -315,14 +289,12 @@ class CentralSystem:
             await session.serve()
         except LinkClosed as closed:
             reason = str(closed)
-            if refused_as_too_big(connection):
-                self._publish_refusal(
-                    identity, "message too big", f"over {MAX_MESSAGE_BYTES} bytes: closed 1009"
-                )
-        except Exception as error:  # websockets would only log it
+            if isinstance(closed, MessageTooBig):
+                self.refused(identity, "message too big", f"over {closed.limit} bytes: closed 1009")
+        except Exception as error:  # the endpoint would only log it
             reason = f"session failed: {error!r}"
             self.stream.publish(Note(source=SOURCE, level="error", station=identity, text=reason))
-            await connection.close(1011, "internal error")
+            await transport.close(1011, "internal error")
         finally:
             link.fail(reason)
             if self._sessions.get(identity) is session:
@@ -332,7 +304,14 @@ class CentralSystem:
                 if not record.transactions:
                     self._records.pop(identity, None)
 
-    def _publish_refusal(self, station: str, error: str, detail: str) -> None:
+    def refused(self, station: str, error: str, detail: str) -> None:
+        """Publish what an endpoint did not let in.
+
+        Args:
+            station: identity, empty where none was given.
+            error: what is wrong, in a word or two.
+            detail: one line for people.
+        """
         self.stream.publish(
             OcppMessage(
                 source=SOURCE,

@@ -23,6 +23,7 @@ __all__ = [
     "Link",
     "LinkClosed",
     "MessageIds",
+    "MessageTooBig",
     "SentMessages",
     "Transport",
 ]
@@ -49,6 +50,18 @@ class Transport(Protocol):
 
 class LinkClosed(Exception):
     """The connection is gone; the text says why, for people."""
+
+
+class MessageTooBig(LinkClosed):
+    """We closed the connection over a message that was too long.
+
+    Attributes:
+        limit: longest message taken, bytes.
+    """
+
+    def __init__(self, reason: str, limit: int) -> None:
+        super().__init__(reason)
+        self.limit = limit
 
 
 class CallRefused(Exception):

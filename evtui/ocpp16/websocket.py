@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from evtui.ocpp16.link import LinkClosed
+from evtui.ocpp16.link import LinkClosed, MessageTooBig
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -22,6 +22,7 @@ __all__ = [
     "dial",
     "identity_from_path",
     "not_found",
+    "offered_subprotocols",
     "select_subprotocol",
     "station_url",
 ]
@@ -47,7 +48,10 @@ class WebSocketTransport:
         try:
             return await self._connection.recv()
         except ConnectionClosed as closed:
-            raise LinkClosed(describe_close(closed)) from None
+            reason = describe_close(closed)
+            if refused_as_too_big(self._connection):
+                raise MessageTooBig(reason, MAX_MESSAGE_BYTES) from None
+            raise LinkClosed(reason) from None
 
     async def send(self, text: str) -> None:
         try:
@@ -71,7 +75,7 @@ def describe_close(closed: ConnectionClosed) -> str:
     return "connection lost without a close (1006)"
 
 
-def refused_as_too_big(connection: ServerConnection) -> bool:
+def refused_as_too_big(connection: ServerConnection | ClientConnection) -> bool:
     """True when we closed because the peer's message was over :data:`MAX_MESSAGE_BYTES`."""
     ours, theirs_first = connection.protocol.close_sent, connection.protocol.close_rcvd_then_sent
     return ours is not None and ours.code == 1009 and not theirs_first

@@ -14,6 +14,7 @@ from evtui.events import Event, EventStream, OcppMessage, Role
 from evtui.ocpp16.central_system import CentralSystem
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.ocpp16.peer import Peer
+from evtui.ocpp16.server import WebSocketEndpoint
 from evtui.ocpp16.websocket import SUBPROTOCOL
 from evtui.runtime.clock import LoopClock
 
@@ -59,7 +60,10 @@ class Rig:
 
     def central_system(self, **options: Any) -> CentralSystem:
         """A central system on a free port of loopback, not started."""
-        return CentralSystem(self.stream, self.clock, ids=self.ids, sent=self.sent, **options)
+        endpoint = WebSocketEndpoint(options.pop("port", 0), options.pop("listener", None))
+        return CentralSystem(
+            self.stream, self.clock, endpoint, ids=self.ids, sent=self.sent, **options
+        )
 
     def of(self, kind: type[E]) -> list[E]:
         """Events of one type, oldest first."""

@@ -13,7 +13,7 @@ from ocpp.v16.enums import ResetType
 from websockets.exceptions import ConnectionClosed
 
 from evtui.events import CentralSystemState, LinkState
-from evtui.ocpp16 import central_system
+from evtui.ocpp16 import server
 from evtui.ocpp16.central_system import StationOffline
 from evtui.ocpp16.link import LinkClosed
 from tests.ocpp16.rig import BOOT, NOW, Rig, client, running, until
@@ -258,8 +258,8 @@ async def test_stopping_closes_every_session_and_wakes_who_waits() -> None:
 async def test_a_handshake_never_finished_holds_up_stopping_no_longer_than_its_timeout(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert central_system.HANDSHAKE_TIMEOUT <= 2
-    monkeypatch.setattr(central_system, "HANDSHAKE_TIMEOUT", 0.2)
+    assert server.HANDSHAKE_TIMEOUT <= 2
+    monkeypatch.setattr(server, "HANDSHAKE_TIMEOUT", 0.2)
     rig = Rig()
     central = rig.central_system()
     async with running(central) as task:

@@ -11,11 +11,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from evtui import __version__
+from evtui.cli.errors import BadInput
 from evtui.config import (
     SETTINGS,
     Effective,
@@ -34,6 +36,18 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _HOST = "127.0.0.1"
+
+_COMMANDS = {
+    "run": "Run a scenario without a terminal and judge it.",
+    "scenarios": "List the built-in scenarios, or print one.",
+    "schema": "Print the JSON Schema of scenario files.",
+    "check": "Check a run folder, and repair what can be repaired.",
+    "replay": "Open a run folder in the terminal, or run it again and compare.",
+    "export": "Write a run folder's data in another format.",
+    "report": "Make one HTML page of one or several run folders.",
+}
+"""Sub-commands in modules of their own, imported when one is used."""
+
 _FAILED = 1
 _BAD_INPUT = 2
 _INTERRUPTED = 130  # as a shell reports SIGINT
@@ -75,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What is left to do comes back as a value and runs outside of this try: an error
         # inside the lab is not an error of the command line.
         outcome = _evtui.main(arguments, prog_name="evtui", standalone_mode=False)
-    except SettingsError as error:
+    except (BadInput, SettingsError) as error:
         return _refuse(str(error))
     except click.UsageError as error:
         message = error.format_message()
@@ -105,7 +119,23 @@ class _Grouped(click.Command):
 
 
 class _GroupedRoot(_Grouped, click.Group):
-    """The same for the command that has sub-commands."""
+    """The same for the command that has sub-commands, most of them imported when used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command = import_module(f"evtui.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = list(_COMMANDS.items())
+        rows += [(name, one.get_short_help_str()) for name, one in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 def _options() -> list[click.Parameter]:

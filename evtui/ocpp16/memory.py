@@ -1,0 +1,118 @@
+"""A connection inside the process: two ends, texts in order, closable with a reason.
+
+The same texts go over it as over a WebSocket, so framing, validation and taps are the same;
+nothing else is needed for virtual time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from evtui.events import caused_by
+from evtui.ocpp16.central_system import CentralSystem
+from evtui.ocpp16.link import LinkClosed
+
+__all__ = ["MemoryEndpoint", "MemoryTransport", "memory_pair"]
+
+
+class MemoryTransport:
+    """One end of a pair; a text is there for the other end as soon as it is sent."""
+
+    def __init__(self) -> None:
+        self._other = self
+        self._inbox: deque[str | bytes] = deque()
+        self._reader: asyncio.Future[None] | None = None
+        self._closed: LinkClosed | None = None
+
+    async def recv(self) -> str | bytes:
+        """The next text; what was sent before a close still arrives.
+
+        Raises:
+            LinkClosed: the connection is gone.
+        """
+        while not self._inbox:
+            if self._closed is not None:
+                raise LinkClosed(str(self._closed))
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        return self._inbox.popleft()
+
+    async def send(self, text: str | bytes) -> None:
+        """Hand a text to the other end.
+
+        Raises:
+            LinkClosed: the connection is gone.
+        """
+        if self._closed is not None:
+            raise LinkClosed(str(self._closed))
+        self._other._inbox.append(text)
+        self._other._wake()
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close both ends; closing again does nothing."""
+        text = f"{code}: {reason}" if reason else f"{code}"
+        self._end(f"closed by us with {text}")
+        self._other._end(f"closed by peer with {text}")
+
+    def _connect(self, other: MemoryTransport) -> None:
+        self._other = other
+
+    def _end(self, reason: str) -> None:
+        if self._closed is None:
+            self._closed = LinkClosed(reason)
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+
+def memory_pair() -> tuple[MemoryTransport, MemoryTransport]:
+    """Two connected ends."""
+    one, other = MemoryTransport(), MemoryTransport()
+    one._connect(other)
+    other._connect(one)
+    return one, other
+
+
+class MemoryEndpoint:
+    """Where the charge points of the same process reach their central system."""
+
+    url = "memory:csms"
+
+    def __init__(self) -> None:
+        self._central: CentralSystem | None = None
+        self._sessions: dict[asyncio.Task[None], MemoryTransport] = {}
+
+    async def serve(self, central: CentralSystem) -> None:
+        """Let stations in until cancelled; their connections are closed then."""
+        self._central = central
+        try:
+            central.listens()
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self._central = None
+            for transport in tuple(self._sessions.values()):
+                await transport.close(1001, "central system stopped")
+            await asyncio.gather(*self._sessions, return_exceptions=True)
+
+    async def dial(self, identity: str) -> MemoryTransport:
+        """Connect a charge point.
+
+        Raises:
+            LinkClosed: the central system does not listen.
+        """
+        if self._central is None:
+            raise LinkClosed("cannot connect: the central system does not listen")
+        ours, theirs = memory_pair()
+        with caused_by(None):
+            session = asyncio.get_running_loop().create_task(
+                self._central.session(identity, theirs), name=f"session of {identity}"
+            )
+        self._sessions[session] = theirs
+        session.add_done_callback(self._sessions.pop)
+        return ours

@@ -1,0 +1,1 @@
+"""Run folders: written while the lab runs, readable at every moment, checked afterwards."""

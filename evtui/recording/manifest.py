@@ -1,0 +1,148 @@
+"""The manifest of a run: what was run, with what, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from evtui.recording.layout import SCHEMA
+
+__all__ = ["BusInfo", "ClockInfo", "FileInfo", "Manifest", "ScenarioInfo", "StationInfo"]
+
+
+class ClockInfo(msgspec.Struct, kw_only=True):
+    """How time passed.
+
+    Attributes:
+        mode: ``virtual`` (jumps, or is paced; byte for byte repeatable) or ``real``.
+        speed: ``max``, or simulated seconds a second.
+        start_utc: ISO 8601, UTC of t = 0.
+    """
+
+    mode: Literal["virtual", "real"]
+    speed: float | Literal["max"]
+    start_utc: str
+
+
+class ScenarioInfo(msgspec.Struct, kw_only=True):
+    """Which scenario was run.
+
+    Attributes:
+        source: file name, or name of a built-in scenario; no path.
+        sha256: of scenario.yaml as it was read.
+        inputs: name to value, defaults included; durations in s.
+    """
+
+    id: str
+    title: str
+    source: str
+    sha256: str
+    inputs: dict[str, Any]
+    description: str = ""
+    technique: list[str] = []
+
+
+class StationInfo(msgspec.Struct, kw_only=True):
+    """A charge point of the lab.
+
+    Attributes:
+        preset: name of its power stage.
+        power_stage: the preset's parameters.
+        vehicle: the vehicle's parameters, or the origin of its recorded curve.
+    """
+
+    id: str
+    preset: str
+    power_stage: dict[str, Any]
+    vehicle: dict[str, Any]
+
+
+class BusInfo(msgspec.Struct, kw_only=True):
+    """A CAN bus: its channel in can.log is the key in the manifest.
+
+    Attributes:
+        bitrate: bit/s.
+    """
+
+    name: str
+    station: str
+    bitrate: int
+
+
+class FileInfo(msgspec.Struct, kw_only=True):
+    """A finished file.
+
+    Attributes:
+        rows: data rows or lines; a CSV header is none.
+        bytes: size.
+        sha256: of the whole file.
+    """
+
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """``manifest.json``.
+
+    Attributes:
+        status: ``running`` until the recorder closes the folder; a folder that still says so
+            while nobody writes to it comes from a process that was killed.
+        created_utc: wall-clock time of the recording, ISO 8601.
+        settings: the lab's settings.
+        detectors: name, views and parameters of each.
+        duration_s: lab time at which the run was to end, None for when it is done.
+        t_end_s: lab time of the last event; None while running.
+        interrupted: why the run ended early: a signal, a failure, a full disk.
+        interrupted_at_s: lab time of that moment.
+        reproducible: False for a run in real time.
+        wall_s: seconds the run took.
+        licence: under which the data may be used, as the scenario says.
+    """
+
+    schema: str = SCHEMA
+    evtui: str
+    python: str
+    packages: dict[str, str]
+    status: Literal["running", "complete", "interrupted"] = "running"
+    created_utc: str
+    seed: int
+    clock: ClockInfo
+    scenario: ScenarioInfo | None = None
+    settings: dict[str, Any]
+    stations: list[StationInfo]
+    buses: dict[str, BusInfo] = {}
+    detectors: list[dict[str, Any]]
+    redacted: list[str]
+    duration_s: float | None = None
+    t_end_s: float | None = None
+    interrupted: str = ""
+    interrupted_at_s: float | None = None
+    reproducible: bool = False
+    wall_s: float | None = None
+    licence: str = ""
+    files: dict[str, FileInfo] = {}
+
+    def save(self, path: Path) -> None:
+        """Write as JSON, replacing the file in one step.
+
+        Raises:
+            OSError: it cannot be written; the old file is still there.
+        """
+        text = msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+        beside = path.with_name(path.name + ".new")
+        beside.write_bytes(text)
+        beside.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Manifest:
+        """Read it.
+
+        Raises:
+            OSError: it cannot be read.
+            msgspec.DecodeError: it is no manifest; the text names the place.
+        """
+        return msgspec.json.decode(path.read_bytes(), type=cls)

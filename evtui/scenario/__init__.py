@@ -1,0 +1,1 @@
+"""Scenarios: files that say what a person would do with keys, and what is expected to happen."""
