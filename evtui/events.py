@@ -531,7 +531,8 @@ class EventStream:
     def __init__(self, clock: LabTime) -> None:
         self._clock = clock
         self._seq = 0
-        self._subscribers: list[Subscriber] = []
+        self._subscribers: list[tuple[Subscriber, tuple[type[Event], ...]]] = []
+        self._of_kind: dict[type[Event], tuple[Subscriber, ...]] = {}
         self._pending: deque[Event] = deque()
         self._delivering = False
 
@@ -549,13 +550,20 @@ class EventStream:
         """Sequence number of the newest event, 0 before the first."""
         return self._seq
 
-    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Call ``subscriber`` for each event from now on; returns a function that ends it."""
-        self._subscribers.append(subscriber)
+    def subscribe(self, subscriber: Subscriber, *kinds: type[Event]) -> Callable[[], None]:
+        """Call ``subscriber`` for each event from now on; returns a function that ends it.
+
+        Args:
+            kinds: types of events it wants; none means all.
+        """
+        entry = (subscriber, kinds or (Event,))
+        self._subscribers.append(entry)
+        self._of_kind.clear()
 
         def unsubscribe() -> None:
-            if subscriber in self._subscribers:
-                self._subscribers.remove(subscriber)
+            if entry in self._subscribers:
+                self._subscribers.remove(entry)
+                self._of_kind.clear()
 
         return unsubscribe
 
@@ -595,7 +603,15 @@ class EventStream:
         try:
             while self._pending:
                 event = self._pending.popleft()
-                for subscriber in tuple(self._subscribers):
+                kind = type(event)
+                subscribers = self._of_kind.get(kind)
+                if subscribers is None:
+                    subscribers = self._of_kind[kind] = tuple(
+                        subscriber
+                        for subscriber, kinds in self._subscribers
+                        if issubclass(kind, kinds)
+                    )
+                for subscriber in subscribers:
                     try:
                         subscriber(event)
                     except Exception as error:
@@ -605,8 +621,8 @@ class EventStream:
 
     def _drop(self, subscriber: Subscriber, event: Event, error: Exception) -> None:
         """A reader that fails is heard no more: neither the publisher nor the rest pay for it."""
-        if subscriber in self._subscribers:
-            self._subscribers.remove(subscriber)
+        self._subscribers = [entry for entry in self._subscribers if entry[0] != subscriber]
+        self._of_kind.clear()
         name = getattr(subscriber, "__qualname__", repr(subscriber))
         text = f"{name} failed at a {type(event).__name__} and reads no more: {error!r}"
         self.publish(Note(source="stream", level="error", text=text, cause=event.seq))

@@ -7,14 +7,13 @@ from collections.abc import Callable
 
 import can
 
-from evtui.canbus.bus import Node, SimulatedBus
+from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.protocol import (
     Current,
     MalformedFrame,
     SetLimit,
     StartCharging,
     StopCharging,
-    database,
     decode,
     encode,
 )
@@ -60,31 +59,40 @@ class ChargerModule:
 
     async def run(self) -> None:
         """Work until cancelled; however it ends, the stage is at 0 A and the node detached."""
-        database()  # Reading it takes some milliseconds: now, not at the first deadline.
+        loop = asyncio.get_running_loop()
         node = self._bus.attach(self._name, self._on_message)
+        crashed: asyncio.Future[None] = loop.create_future()
+        timer: asyncio.TimerHandle | None = None
+        begun, steps = loop.time(), 0
+
+        def tick() -> None:
+            # A timer rather than a task that sleeps: half the work for the loop.
+            nonlocal steps, timer
+            try:
+                steps += 1
+                state = self._step()
+                while begun + (steps + 1) * PERIOD <= loop.time():
+                    steps += 1
+                    state = self._step()
+                node.send(encode(Current(round(state.current))))
+            except Exception as error:
+                crashed.set_exception(error)
+            else:
+                timer = loop.call_at(begun + (steps + 1) * PERIOD, tick)
+
+        # The command that started this part is not the cause of every frame it will send.
+        with caused_by(None):
+            timer = loop.call_at(begun + PERIOD, tick)
         try:
-            # The command that started this task is not the cause of every frame it will send.
-            with caused_by(None):
-                await self._report(node)
+            await crashed
         finally:
+            if timer is not None:
+                timer.cancel()
             # Nobody steps the stage from here on: what it shows now is what it goes on showing.
             state = self.stage.trip()
             node.detach()
             if self._on_sample is not None:
                 self._on_sample(state)
-
-    async def _report(self, node: Node) -> None:
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        steps = 0
-        while True:
-            await asyncio.sleep(begun + (steps + 1) * PERIOD - loop.time())
-            steps += 1
-            state = self._step()
-            while begun + (steps + 1) * PERIOD <= loop.time():
-                steps += 1
-                state = self._step()
-            node.send(encode(Current(round(state.current))))
 
     def _step(self) -> StageState:
         state = self.stage.step(PERIOD)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, Literal
 
-import can
-
-from evtui.canbus.protocol import Current, MalformedFrame, decode
+from evtui.canbus.protocol import Current, MalformedFrame, decode_data
 from evtui.detection.reversals import ReversalDetector
 from evtui.events import Alarm, CanFrame, Event, EventStream, OcppMessage
 
@@ -41,7 +39,7 @@ class DetectorPart:
         self._phase = phase
         self._stream = stream
         self._detectors: dict[tuple[View, str, int], ReversalDetector] = {}
-        self._unsubscribe = stream.subscribe(self._on_event)
+        self._unsubscribe = stream.subscribe(self._on_event, CanFrame, OcppMessage)
 
     def watch(self, views: tuple[View, ...]) -> None:
         """Look at these feeds from now on; an alarm of a feed no longer watched is cleared."""
@@ -65,15 +63,10 @@ class DetectorPart:
                 self._from_ocpp(event)
 
     def _from_can(self, frame: CanFrame) -> None:
-        message = can.Message(
-            arbitration_id=frame.arbitration_id,
-            is_extended_id=frame.extended,
-            is_error_frame=frame.error,
-            is_remote_frame=frame.remote,
-            data=frame.data,
-        )
+        if frame.extended or frame.remote or frame.error:
+            return
         try:
-            value = decode(message)
+            value = decode_data(frame.arbitration_id, frame.data)
         except MalformedFrame:
             return
         if isinstance(value, Current):

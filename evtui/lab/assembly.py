@@ -106,7 +106,7 @@ class Lab:
             self._stands,
             self._publish_state,
         )
-        self.stream.subscribe(self._on_event)
+        self.stream.subscribe(self._on_event, PartState)
 
     @property
     def stands(self) -> Mapping[str, Stand]:

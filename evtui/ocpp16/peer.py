@@ -10,20 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import msgspec
 from ocpp import routing
-from ocpp.charge_point import (
-    camel_to_snake_case,
-    remove_nones,
-    serialize_as_dict,
-    snake_to_camel_case,
-)
 from ocpp.exceptions import OCPPError
 from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.enums import Action
 
 from evtui.events import EventStream, Note, caused_by
 from evtui.ocpp16.link import IncomingCall, Link
+from evtui.ocpp16.naming import arguments_of, fields_of
 
 __all__ = ["Peer", "on"]
 
@@ -82,14 +76,14 @@ class Peer(ChargePoint):  # type: ignore[misc]  # the library is untyped
             CallRefused, TimeoutError, LinkClosed, ValueError: as :meth:`Link.call` does.
         """
         action = type(payload).__name__
-        answer = await self.link.call(action, _fields(payload))
-        return getattr(call_result, action)(**camel_to_snake_case(answer))
+        answer = await self.link.call(action, fields_of(payload))
+        return getattr(call_result, action)(**arguments_of(answer))
 
     async def _handle(self, incoming: IncomingCall) -> None:
         handler = self.route_map[incoming.action]["_on_action"]
         steps = self._afterwards = []
         try:
-            answer = _fields(handler(**camel_to_snake_case(incoming.payload)))
+            answer = fields_of(handler(**arguments_of(incoming.payload)))
         except OCPPError as error:
             await self.link.refuse(incoming, error.code, str(error.description))
             return
@@ -107,11 +101,3 @@ class Peer(ChargePoint):  # type: ignore[misc]  # the library is untyped
 
     def _report(self, text: str) -> None:
         self._stream.publish(Note(source=self._source, level="error", station=self.id, text=text))
-
-
-def _fields(message: Any) -> dict[str, Any]:
-    """A typed message as plain JSON values in camel case, without what was left out."""
-    fields: dict[str, Any] = msgspec.to_builtins(
-        snake_to_camel_case(remove_nones(serialize_as_dict(message)))
-    )
-    return fields

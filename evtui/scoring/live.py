@@ -34,7 +34,7 @@ class LiveScorer:
         self._stream = stream
         self._current: dict[tuple[str, int], float] = {}
         self._attacks: dict[tuple[str, int], _Attack] = {}
-        self._unsubscribe = stream.subscribe(self._on_event)
+        self._unsubscribe = stream.subscribe(self._on_event, Sample, AnomalyState, Alarm)
 
     def close(self) -> None:
         """Stop reading."""

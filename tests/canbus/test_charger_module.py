@@ -158,14 +158,14 @@ def test_when_it_is_cancelled_the_stage_is_stopped_and_its_place_on_the_bus_is_f
     async def scenario() -> None:
         bench = Bench()
         bench.say(SetLimit(100), StartCharging())
-        await asyncio.sleep(1)
+        await asyncio.sleep(1.05)
         bench.running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await bench.running
         assert bench.module.stage.state.current == 0.0
         again = asyncio.create_task(bench.module.run())
         before = len(bench.reports())
-        await asyncio.sleep(1.05)
+        await asyncio.sleep(1.04)
         assert len(bench.reports()) == before + 10
         again.cancel()
 

@@ -106,5 +106,17 @@ def test_the_dbc_says_who_sends_what_and_how_often() -> None:
     assert cycle_time(0x7FF) is None
 
 
+@given(st.integers(0, 0xFFFF))
+def test_the_codec_does_what_the_dbc_says(amperes: int) -> None:
+    for value in (StartCharging(), StopCharging(), SetLimit(amperes), Current(amperes)):
+        frame = encode(value)
+        known = database().get_message_by_name(type(value).__name__)
+        signals = {signal.name: amperes for signal in known.signals}
+        assert frame.arbitration_id == known.frame_id
+        assert frame.is_extended_id == known.is_extended_frame
+        assert bytes(frame.data) == known.encode(signals, strict=False)
+        assert known.decode_simple(bytes(frame.data)) == signals
+
+
 def test_the_dbc_is_read_once() -> None:
     assert database() is database()
