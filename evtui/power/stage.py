@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Literal
 
 import msgspec
@@ -11,7 +10,8 @@ import msgspec
 from ._checks import not_negative, positive
 from .heat import derating
 from .presets import Preset
-from .vehicle import Vehicle
+from .recorded import RecordedBattery, RecordedVehicle
+from .vehicle import Battery, ModelledBattery, Vehicle
 
 Phase = Literal[
     "unplugged",
@@ -79,14 +79,13 @@ class PowerStage:
         vehicle: plugged in from the start; None for a free connector.
     """
 
-    def __init__(self, preset: Preset, vehicle: Vehicle | None = None) -> None:
+    def __init__(self, preset: Preset, vehicle: Vehicle | RecordedVehicle | None = None) -> None:
         self._preset = preset
         self._limit: float | None = None
         self._running = False
         self._energy = 0.0
         self._temperature = preset.cooling.ambient
-        self._vehicle: Vehicle | None = None
-        self._soc = 0.0
+        self._battery: ModelledBattery | RecordedBattery | None = None
         self._phase: Phase = "unplugged"
         self._contactor = False
         self._target = 0.0
@@ -108,9 +107,9 @@ class PowerStage:
         return self._preset
 
     @property
-    def vehicle(self) -> Vehicle | None:
-        """The vehicle at the connector with its present state of charge, None without one."""
-        return None if self._vehicle is None else replace(self._vehicle, soc=self._soc)
+    def vehicle(self) -> Vehicle | RecordedVehicle | None:
+        """The vehicle at the connector with its present charge, None without one."""
+        return None if self._battery is None else self._battery.vehicle
 
     @property
     def limit(self) -> float:
@@ -121,6 +120,7 @@ class PowerStage:
     def state(self) -> StageState:
         """What the power stage does now."""
         preset = self._preset
+        battery = self._battery
         return StageState(
             self._current,
             self._target,
@@ -128,7 +128,7 @@ class PowerStage:
             self._voltage if preset.ac is None else preset.ac.voltage,
             self._power,
             self._energy,
-            self._soc if preset.ac is None and self._vehicle is not None else None,
+            battery.soc if preset.ac is None and battery is not None else None,
             self._temperature,
             self._contactor,
             self._phase,
@@ -141,7 +141,7 @@ class PowerStage:
 
     def stop(self) -> None:
         """Let the current fall and open the contactor once it has."""
-        self._stopped |= self._running and self._vehicle is not None
+        self._stopped |= self._running and self._battery is not None
         self._running = False
 
     def trip(self) -> StageState:
@@ -162,26 +162,25 @@ class PowerStage:
         """
         self._limit = float(not_negative("limit (A)", limit))
 
-    def plug(self, vehicle: Vehicle) -> None:
+    def plug(self, vehicle: Vehicle | RecordedVehicle) -> None:
         """Connect ``vehicle``.
 
         Raises:
             ValueError: if another one is connected.
         """
-        if self._vehicle is not None:
+        if self._battery is not None:
             raise ValueError("a vehicle is already plugged in")
-        self._vehicle = vehicle
-        self._soc = vehicle.soc
+        self._battery = vehicle.battery()
         self._phase = "idle"
 
-    def unplug(self) -> Vehicle | None:
+    def unplug(self) -> Vehicle | RecordedVehicle | None:
         """Disconnect the vehicle, even under current, and end the session.
 
         Returns:
-            The vehicle with the state of charge it leaves with, None if there was none.
+            The vehicle with the charge it leaves with, None if there was none.
         """
         vehicle = self.vehicle
-        self._vehicle = None
+        self._battery = None
         self._running = False
         self._disconnect()
         self._forget_session()
@@ -210,56 +209,57 @@ class PowerStage:
         """
         positive("step (s)", dt)
         power_before = self._power
-        vehicle = self._vehicle
-        if vehicle is not None:
-            accepted = self._accepted_current(vehicle)
-            self._phase = self._next_phase(vehicle, accepted, dt)
-            self._target = min(self._offered(dt), accepted) if self._phase == "charging" else 0.0
+        battery = self._battery
+        if battery is not None:
+            accepted = self._accepted_current(battery)
+            self._phase = self._next_phase(battery, accepted, dt)
+            offered = self._offered(dt) if self._phase == "charging" else 0.0
+            self._target = min(offered, accepted)
             if self._contactor:
-                self._move(vehicle, dt)
+                self._move(battery, dt, offered > 0.0)
         # Current and voltage move in straight lines within a step, closely enough.
         self._energy += (power_before + self._power) * dt / 7200.0
         self._temperature = self._preset.cooling.step(self._temperature, self._power, dt)
         return self.state
 
-    def _accepted_current(self, vehicle: Vehicle) -> float:
+    def _accepted_current(self, battery: Battery) -> float:
         """A that the vehicle takes now (per phase for AC)."""
-        accepted = vehicle.accepted_current(self._soc)
+        accepted = battery.accepted_current()
         ac = self._preset.ac
         if ac is None:
             return accepted
-        watts = accepted * vehicle.open_circuit_voltage(self._soc) / vehicle.onboard_efficiency
-        return min(vehicle.max_ac_current, watts / ac.watts_per_ampere)
+        watts = accepted * battery.open_circuit_voltage() / battery.onboard_efficiency
+        return min(battery.max_ac_current, watts / ac.watts_per_ampere)
 
-    def _next_phase(self, vehicle: Vehicle, accepted: float, dt: float) -> Phase:
-        refusal = self._refusal(accepted)
+    def _next_phase(self, battery: Battery, accepted: float, dt: float) -> Phase:
+        refusal = self._refusal(battery, accepted)
         if self._running and refusal is None:
-            return "charging" if self._contactor else self._prepare(vehicle, dt)
+            return "charging" if self._contactor else self._prepare(battery, dt)
         if self._contactor and self._current > OPENING_CURRENT:
             return "stopping"
         self._disconnect()
         return refusal or "idle"
 
-    def _refusal(self, accepted: float) -> Phase | None:
-        """Why the vehicle takes no current, None if it would."""
+    def _refusal(self, battery: Battery, accepted: float) -> Phase | None:
+        """Why the vehicle takes no current, None if it does or soon will."""
         session = self._preset.session
         if session is not None:
             if session.patience is not None and self._interruptions >= session.patience:
                 return "vehicle gave up"
             if session.replug and self._stopped:
                 return "wants replug"
-        return "full" if accepted <= 0.0 else None
+        return "full" if accepted <= 0.0 and not battery.pausing else None
 
-    def _prepare(self, vehicle: Vehicle, dt: float) -> Phase:
+    def _prepare(self, battery: Battery, dt: float) -> Phase:
         """What has to pass before the contactor closes."""
         session = self._preset.session
         if session is not None:
             if self._since_start < session.cable_check:
                 self._since_start += dt
                 return "cable check"
-            battery = vehicle.open_circuit_voltage(self._soc)
-            self._voltage = min(battery, self._voltage + session.precharge_slew * dt)
-            if self._voltage < battery:
+            settled = battery.open_circuit_voltage()
+            self._voltage = min(settled, self._voltage + session.precharge_slew * dt)
+            if self._voltage < settled:
                 return "precharge"
         self._contactor = True
         self._pilot_age = math.inf
@@ -280,30 +280,30 @@ class PowerStage:
             self._pilot_age = 0.0
         return self._pilot
 
-    def _move(self, vehicle: Vehicle, dt: float) -> None:
+    def _move(self, battery: Battery, dt: float, offered: bool) -> None:
         """Move current, voltage, power and the vehicle's charge by ``dt`` s."""
         preset = self._preset
         before = self._current
         current = self._current = preset.ramp.step(before, self._target, dt)
         into_battery = (before + current) / 2.0
         if preset.ac is None:
-            self._voltage = vehicle.voltage(self._soc, current)
+            self._voltage = battery.voltage(current)
             self._power = self._voltage * current
         else:
             self._power = preset.ac.watts_per_ampere * current
             into_battery *= (
                 preset.ac.watts_per_ampere
-                * vehicle.onboard_efficiency
-                / vehicle.open_circuit_voltage(self._soc)
+                * battery.onboard_efficiency
+                / battery.open_circuit_voltage()
             )
-        self._soc = vehicle.charged(self._soc, into_battery, dt)
+        battery.charge(into_battery, dt, offered)
         flowing = current > FLOWING_CURRENT
         self._interruptions += self._flowing and not flowing
         self._flowing = flowing
 
     def _disconnect(self) -> None:
         """Open the contactor; the next start begins from nothing."""
-        self._phase = "unplugged" if self._vehicle is None else "idle"
+        self._phase = "unplugged" if self._battery is None else "idle"
         self._contactor = False
         self._target = 0.0
         self._current = 0.0

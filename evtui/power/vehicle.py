@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from ._checks import not_negative, positive, share
 
 # Open-circuit voltage of one NMC cell, two straight lines: read off the voltages before and
-# after charging in the measured sessions of tests/power/data.
+# after charging in the measured sessions of evtui/scenario/builtin/data.
 _EMPTY_V = 3.41
 _KNEE_SOC = 55.0
 _KNEE_V = 3.67
@@ -17,6 +18,42 @@ _UPPER_SLOPE = (_FULL_V - _KNEE_V) / (100.0 - _KNEE_SOC)
 
 FULL_AT_HOURS = 20.0
 """A battery counts as full once it takes less than its capacity in this many hours (C/20)."""
+
+
+class Battery(Protocol):
+    """The battery of a vehicle that is plugged in: all that the power stage asks of it."""
+
+    @property
+    def soc(self) -> float:
+        """State of charge, per cent."""
+
+    @property
+    def pausing(self) -> bool:
+        """True while a battery that takes nothing will take more later: it is not full."""
+
+    @property
+    def max_ac_current(self) -> float:
+        """A per phase, the most the on-board charger takes."""
+
+    @property
+    def onboard_efficiency(self) -> float:
+        """Of the on-board charger."""
+
+    def accepted_current(self) -> float:
+        """A that it takes now from a DC station."""
+
+    def open_circuit_voltage(self) -> float:
+        """V without current."""
+
+    def voltage(self, current: float) -> float:
+        """V while ``current`` A flow in."""
+
+    def charge(self, current: float, dt: float, offered: bool) -> None:
+        """Take ``current`` A for ``dt`` s.
+
+        Args:
+            offered: False while the station gives nothing, as with a limit of 0 A.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +110,10 @@ class Vehicle:
 
     def accepted_current(self, soc: float) -> float:
         """A that the battery takes at ``soc`` per cent from a DC station; 0 once it is full."""
-        headroom = self.cells * _FULL_V - self.open_circuit_voltage(soc)
+        return self._accepted_at(self.open_circuit_voltage(soc))
+
+    def _accepted_at(self, open_circuit_voltage: float) -> float:
+        headroom = self.cells * _FULL_V - open_circuit_voltage
         tapered = headroom / self.resistance
         if tapered < self.capacity / FULL_AT_HOURS:
             return 0.0
@@ -82,3 +122,57 @@ class Vehicle:
     def charged(self, soc: float, current: float, dt: float) -> float:
         """State of charge in per cent after ``current`` A for ``dt`` s; never above 100."""
         return min(100.0, soc + current * dt / (36.0 * self.capacity))
+
+    def battery(self) -> ModelledBattery:
+        """Its battery, once it is plugged in."""
+        return ModelledBattery(self)
+
+    def parameters(self) -> dict[str, float | str]:
+        """Name with unit to value, for the record."""
+        return {
+            "kind": "modelled",
+            "soc_pct": self.soc,
+            "capacity_ah": self.capacity,
+            "cells": self.cells,
+            "resistance_ohm": self.resistance,
+            "max_current_a": self.max_current,
+            "max_ac_current_a": self.max_ac_current,
+            "onboard_efficiency": self.onboard_efficiency,
+        }
+
+
+class ModelledBattery:
+    """The :class:`Battery` of a :class:`Vehicle`."""
+
+    __slots__ = ("_arrived", "_open_circuit", "max_ac_current", "onboard_efficiency", "soc")
+
+    pausing = False
+
+    def __init__(self, vehicle: Vehicle) -> None:
+        self._arrived = vehicle
+        self.soc = vehicle.soc
+        self._open_circuit = vehicle.open_circuit_voltage(self.soc)
+        self.max_ac_current = vehicle.max_ac_current
+        self.onboard_efficiency = vehicle.onboard_efficiency
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """The vehicle with its present state of charge."""
+        return replace(self._arrived, soc=self.soc)
+
+    def accepted_current(self) -> float:
+        """A that it takes now from a DC station; 0 once it is full."""
+        return self._arrived._accepted_at(self._open_circuit)
+
+    def open_circuit_voltage(self) -> float:
+        """V without current."""
+        return self._open_circuit
+
+    def voltage(self, current: float) -> float:
+        """V while ``current`` A flow in."""
+        return self._open_circuit + current * self._arrived.resistance
+
+    def charge(self, current: float, dt: float, offered: bool) -> None:
+        """Take ``current`` A for ``dt`` s; that and nothing else is what moves it on."""
+        self.soc = self._arrived.charged(self.soc, current, dt)
+        self._open_circuit = self._arrived.open_circuit_voltage(self.soc)
