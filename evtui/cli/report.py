@@ -1,0 +1,76 @@
+"""``evtui report``: one HTML page of one or several run folders."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evtui.cli.errors import BadInput
+
+if TYPE_CHECKING:
+    from evtui.recording.reader import RunFolder
+
+__all__ = ["command"]
+
+
+@click.command(
+    short_help="Make one HTML page of one or several run folders.",
+    epilog="""\
+\b
+Examples:
+  evtui report runs/a                     writes runs/a/report.html
+  evtui report runs/* --out compare.html  compares them
+
+\b
+Exit codes: 0 written, 2 bad input; then FILE is as it was.
+""",
+)
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True)
+@click.option(
+    "--out",
+    metavar="FILE",
+    help="Where to; - is standard output. [report.html: in DIR, or here for several]",
+)
+def command(folders: tuple[str, ...], out: str | None) -> int:
+    """Draw what happened in each run folder DIR, list it, and compare several.
+
+    The page needs no network and no other file.  An earlier report is replaced, any other file is
+    not.  Needs the extra evtui[report].
+    """
+    from evtui.cli.percent import Percent
+    from evtui.export.target import TargetError, new_file
+    from evtui.recording.reader import FolderError, RunFolder
+    from evtui.report import ReportError, is_report, report
+
+    try:
+        runs = [RunFolder(Path(folder)) for folder in folders]
+        target = None if out == "-" else Path(out or _default(runs))
+        if target is not None and target.is_file() and not is_report(target):
+            raise BadInput(f"{target} exists and is no report; choose another name with --out")
+        percent = Percent("report", 0.0, max(run.t_end for run in runs))
+        try:
+            page = report(runs, percent).encode()
+        finally:
+            percent.close()
+        if target is None:
+            sys.stdout.buffer.write(page)
+        else:
+            with new_file(target, force=True) as file:
+                file.write(page)
+    except (FolderError, ReportError, TargetError) as error:
+        raise BadInput(str(error)) from None
+    for run in runs:
+        for problem in run.problems:
+            click.echo(f"evtui: {run.path.name}: {problem}", err=True)
+    where = "standard output" if target is None else str(target)
+    number = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+    click.echo(f"{number}, {len(page) / 1000:,.0f} kB -> {where}", err=True)
+    return 0
+
+
+def _default(runs: list[RunFolder]) -> Path:
+    alone = len(runs) == 1 and runs[0].path.is_dir()
+    return (runs[0].path if alone else Path()) / "report.html"

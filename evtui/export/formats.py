@@ -1,0 +1,219 @@
+"""The formats by name, and how a run folder becomes a file in one of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from evtui.export.labelled import Label, write_can_train_and_test, write_hcrl
+from evtui.export.ocpp_trace import write_open_ocpp_trace
+from evtui.export.tables import TABLES, Table, write_csv
+from evtui.export.tally import Progress, Tally
+from evtui.export.target import Borrowed, TargetError, new_file
+from evtui.recording import layout
+from evtui.recording.reader import RunFolder
+
+__all__ = ["FORMATS", "TABLES", "ExportError", "Exported", "Format", "export"]
+
+
+class ExportError(Exception):
+    """The export cannot be done; its text is one line."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        rows: how many.
+        unit: of what, ``frames``.
+        span: s from the first to the last.
+        left_out: what the format has no place for, by kind.
+    """
+
+    rows: int
+    unit: str
+    span: float
+    left_out: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Job:
+    folder: RunFolder
+    table: Table
+    label: Label
+    stream: BinaryIO
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format.
+
+    Attributes:
+        write: writes the job's table to its stream.
+        summary: one line for people.
+        loses: what a run folder says and the format cannot, of its first table.
+        tables: those it can hold; the first is the usual one.
+        text: False for a binary format, which cannot go to standard output.
+        labels: True when a column says what was an attack.
+        needs: optional package.
+    """
+
+    write: Callable[[_Job], None]
+    summary: str
+    loses: str = ""
+    tables: tuple[str, ...] = ("frames",)
+    text: bool = True
+    labels: bool = False
+    needs: str = ""
+
+
+def _asc(job: _Job) -> None:
+    from evtui.export.can_logs import write_asc
+
+    write_asc(job.folder, job.stream, job.tally)
+
+
+def _blf(job: _Job) -> None:
+    from evtui.export.can_logs import write_blf
+
+    write_blf(job.folder, job.stream, job.tally)
+
+
+def _trc(job: _Job) -> None:
+    from evtui.export.can_logs import write_trc
+
+    write_trc(job.folder, job.stream, job.tally)
+
+
+def _csv(job: _Job) -> None:
+    if job.table.name == "frames":
+        from evtui.export.can_logs import write_csv as write_frames
+
+        write_frames(job.folder, job.stream, job.tally)
+    else:
+        write_csv(job.table, job.folder, job.stream, job.tally)
+
+
+def _parquet(job: _Job) -> None:
+    from evtui.export.parquet import write_parquet
+
+    write_parquet(job.table, job.folder, job.stream, job.tally)
+
+
+_NO_LABELS = "node names and attack labels"
+
+FORMATS: dict[str, Format] = {
+    "asc": Format(_asc, "Vector ASCII log", f"id and data of error frames, {_NO_LABELS}"),
+    "blf": Format(
+        _blf, "Vector binary log", f"direction of error frames, {_NO_LABELS}", text=False
+    ),
+    "trc": Format(_trc, "PEAK trace 2.1", f"remote and error frames, {_NO_LABELS}"),
+    "csv": Format(
+        _csv,
+        "frames as python-can writes them (data in base64), other tables as in the folder",
+        f"direction, bus, {_NO_LABELS}",
+        tables=tuple(TABLES),
+    ),
+    "parquet": Format(_parquet, "typed columns", tables=tuple(TABLES), text=False, needs="pyarrow"),
+    "can-train-and-test": Format(
+        lambda job: write_can_train_and_test(job.folder, job.stream, job.tally, job.label),
+        "timestamp,arbitration_id,data_field,attack",
+        "direction, bus, node names and whether a frame is a remote frame",
+        labels=True,
+    ),
+    "hcrl": Format(
+        lambda job: write_hcrl(job.folder, job.stream, job.tally, job.label),
+        "time, id, DLC, data bytes, T injected or R normal",
+        "direction, bus and node names",
+        labels=True,
+    ),
+    "open-ocpp-trace": Format(
+        lambda job: write_open_ocpp_trace(job.folder, job.stream, job.tally),
+        "Open OCPP Trace 1.1, JSON lines",
+        "messages that are no OCPP-J, and late deliveries beside what was sent",
+        tables=("ocpp",),
+    ),
+}
+
+
+def export(
+    folder: RunFolder,
+    name: str,
+    out: Path | None,
+    *,
+    table: str | None = None,
+    label: Label = "attack",
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Exported:
+    """Write one of ``folder``'s tables in the format ``name``; memory stays bounded.
+
+    Args:
+        name: a key of :data:`FORMATS`.
+        out: the file, which appears only once it is whole; None for standard output.
+        table: a key of :data:`TABLES`; by default what the format is for.
+        label: what a label column marks: injected frames, or all frames while the effect lasts.
+        force: replace a file that exists.
+        progress: told the lab time reached.
+
+    Raises:
+        ExportError: it cannot be done; the file, if there was one, is as it was.
+        FolderError: the folder cannot be read to its end.
+    """
+    chosen = FORMATS[name]
+    source = TABLES[table or chosen.tables[0]]
+    if source.name not in chosen.tables:
+        raise ExportError(
+            f"{name} has no table {source.name}; it takes {' or '.join(chosen.tables)}"
+        )
+    _check_source(folder, source)
+    tally = Tally(progress)
+    try:
+        if out is None:
+            if not chosen.text:
+                raise ExportError(f"{name} is binary; give --out a file name instead of -")
+            stream = Borrowed(sys.stdout.buffer)
+            chosen.write(_Job(folder, source, label, stream, tally))  # type: ignore[arg-type]
+            sys.stdout.buffer.flush()
+        else:
+            _check_target(folder, out)
+            with new_file(out, force=force) as file:
+                chosen.write(_Job(folder, source, label, file, tally))
+    except TargetError as error:
+        raise ExportError(str(error)) from None
+    except ModuleNotFoundError as error:
+        if not chosen.needs or error.name != chosen.needs:
+            raise
+        raise ExportError(f"{name} needs {chosen.needs}: pip install 'evtui[{name}]'") from None
+    return Exported(tally.rows, source.unit, tally.span, dict(tally.left_out))
+
+
+def _check_source(folder: RunFolder, table: Table) -> None:
+    if folder.path.is_file():
+        if table.name != "frames":
+            raise ExportError(
+                f"{folder.path} is a CAN log alone and has no {table.unit}; export --table frames"
+            )
+    elif not any((folder.path / name).exists() for name in table.files):
+        raise ExportError(
+            f"{folder.path} has no {' and no '.join(table.files)}, so no {table.unit} to export"
+        )
+
+
+_OWN = (
+    *(layout.MANIFEST, layout.SCENARIO, layout.SIGNALS, layout.OCPP, layout.CAN_LOG),
+    *(layout.CAN_LABELS, layout.TRUTH, layout.ALARMS, layout.EVENTS, layout.METRICS),
+    layout.README,
+)
+
+
+def _check_target(folder: RunFolder, out: Path) -> None:
+    """Nothing that was recorded is ever replaced, not even with --force."""
+    whole, source = out.resolve(), folder.path.resolve()
+    if whole == source or (whole.parent == source and whole.name in _OWN):
+        raise ExportError(f"{out} is part of the recording; choose another name")

@@ -1,0 +1,49 @@
+"""What an export has passed on so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+__all__ = ["Progress", "Tally"]
+
+Progress = Callable[[float], None]
+"""Called now and then with the lab time in s that has been reached."""
+
+_EVERY = 5_000
+
+Row = TypeVar("Row")
+
+
+class Tally:
+    """Counts rows as they pass and remembers the times of the first and the last.
+
+    Attributes:
+        rows: passed on.
+        left_out: kind of row to how many a format had no place for.
+    """
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.rows = 0
+        self.left_out: Counter[str] = Counter()
+        self._first: float | None = None
+        self._last = 0.0
+        self._progress = progress
+
+    @property
+    def span(self) -> float:
+        """s from the first row to the last, 0 for less than two."""
+        return 0.0 if self._first is None else self._last - self._first
+
+    def count(self, rows: Iterable[Row], time: Callable[[Row], float]) -> Iterator[Row]:
+        """Pass ``rows`` on; ``time`` is lab time of a row in s."""
+        for row in rows:
+            t = time(row)
+            if self._first is None:
+                self._first = t
+            self._last = t
+            self.rows += 1
+            if self._progress is not None and self.rows % _EVERY == 0:
+                self._progress(t)
+            yield row

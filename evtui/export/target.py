@@ -1,0 +1,102 @@
+"""Where an export goes: a file that appears whole or not at all, or a stream that stays open."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+__all__ = ["Borrowed", "TargetError", "new_file"]
+
+
+class TargetError(Exception):
+    """The file cannot be written; its text is one line."""
+
+
+class Borrowed(io.BufferedIOBase):
+    """Somebody else's stream: what is written goes there, closing this leaves that open.
+
+    Once that stream has failed nothing more is tried on it, so that layers above that still hold
+    text can be dropped without failing anew.
+    """
+
+    name = "standard output"
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._failed = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        if not self._failed:
+            try:
+                self._stream.write(data)
+            except OSError:
+                self._failed = True
+                raise
+        return memoryview(data).nbytes
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool = False) -> Iterator[io.BufferedWriter]:
+    """Write under a temporary name beside ``path``; rename when the block ends well.
+
+    Args:
+        path: a link is followed, so that it stays one.
+        force: replace a file that exists.
+
+    Raises:
+        TargetError: the file exists, is no regular file, or cannot be written.
+    """
+    _check(path, force)
+    whole = Path(os.path.realpath(path))
+    part = whole.with_name(f".evtui-{os.getpid()}.part")
+    try:
+        file = part.open("wb")
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    try:
+        with file:
+            yield file
+        part.replace(whole)
+    except OSError as error:
+        if error.filename not in (None, os.fspath(part)):
+            raise  # not about this file: what is read may fail as well
+        raise _cannot_write(path, error) from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _check(path: Path, force: bool) -> None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if not path.parent.is_dir():
+            raise TargetError(
+                f"cannot write {path}: there is no folder {path.parent}; make it first"
+            ) from None
+        return
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+    if stat.S_ISDIR(mode):
+        raise TargetError(f"{path} is a folder; give --out a file name in it")
+    if not stat.S_ISREG(mode):
+        raise TargetError(f"{path} is no regular file; use --out - for standard output")
+    if not force:
+        raise TargetError(f"{path} exists; choose another name, or replace it with --force")
+
+
+def _cannot_write(path: Path, error: OSError) -> TargetError:
+    reason = (error.strerror or str(error)).lower()
+    return TargetError(f"cannot write {path}: {reason}; choose another place with --out")

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import base64
+import csv
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import can
+import pytest
+from can.io.generic import MessageReader
+
+from evtui.export import export
+from evtui.recording.reader import RunFolder
+from tests.export.reading import candump
+
+DBC = Path(__file__).parents[2] / "evtui/canbus/protocols/station.dbc"
+
+
+ReadBack = Callable[[Path, Path], list[can.Message]]
+
+
+def exported(folder: Path, name: str, out: Path) -> Path:
+    export(RunFolder(folder), name, out)
+    return out
+
+
+def messages(reader: MessageReader) -> list[can.Message]:
+    with reader:
+        return list(reader)
+
+
+def asc(folder: Path, tmp_path: Path) -> list[can.Message]:
+    out = exported(folder, "asc", tmp_path / "x.asc")
+    return messages(can.ASCReader(out, relative_timestamp=False))
+
+
+def blf(folder: Path, tmp_path: Path) -> list[can.Message]:
+    return messages(can.BLFReader(exported(folder, "blf", tmp_path / "x.blf")))
+
+
+@pytest.mark.parametrize("read_back", [asc, blf])
+def test_python_can_reads_back_what_the_folder_says(
+    read_back: ReadBack, sample: Path, tmp_path: Path
+) -> None:
+    logged = candump(sample)
+    found = read_back(sample, tmp_path)
+    assert len(found) == len(logged) > 1000
+    for message, line in zip(found, logged, strict=True):
+        assert message.timestamp == pytest.approx(line.timestamp, abs=2e-6)
+        if message.is_error_frame:
+            assert line.identifier == "20000088"
+            continue
+        assert f"{message.arbitration_id:03X}" == line.identifier
+        assert bytes(message.data).hex().upper() == line.data
+        assert ("R" if message.is_rx else "T") == line.direction
+
+
+@pytest.mark.parametrize("read_back", [asc, blf])
+def test_kinds_channels_and_directions_survive(
+    read_back: ReadBack, mixed: Path, tmp_path: Path
+) -> None:
+    found = read_back(mixed, tmp_path)
+    assert [message.channel for message in found] == [0, 0, 1, 0, 0, 0, 0, 0]
+    assert [message.is_extended_id for message in found if not message.is_error_frame] == [
+        *(False, False, True, False, False, False, False)
+    ]
+    assert found[2].arbitration_id == 0x1806E5F4
+    assert [place for place, message in enumerate(found) if message.is_remote_frame] == [3]
+    assert found[3].dlc == 4
+    assert [place for place, message in enumerate(found) if message.is_error_frame] == [4]
+    assert [message.is_rx for message in found][:3] == [True, False, True]
+
+
+def test_trc_leaves_remote_and_error_frames_out_and_says_how_many(
+    mixed: Path, tmp_path: Path
+) -> None:
+    done = export(RunFolder(mixed), "trc", tmp_path / "x.trc")
+    assert (done.rows, done.left_out) == (6, {"remote frames": 1, "error frames": 1})
+    with can.TRCReader(tmp_path / "x.trc") as reader:
+        found = list(reader)
+    data = [line for line in candump(mixed) if line.identifier not in ("123", "20000080")]
+    for message, line in zip(found, data, strict=True):
+        assert message.timestamp == pytest.approx(line.timestamp, abs=1e-3)
+        assert bytes(message.data).hex().upper() == line.data
+
+
+def test_no_file_names_a_path_of_this_machine(sample: Path, tmp_path: Path) -> None:
+    assert str(tmp_path) not in exported(sample, "trc", tmp_path / "x.trc").read_text()
+
+
+def test_csv_holds_every_frame_with_its_data_in_base64(mixed: Path, tmp_path: Path) -> None:
+    with exported(mixed, "csv", tmp_path / "x.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    logged = candump(mixed)
+    assert [float(row["timestamp"]) for row in rows] == [line.timestamp for line in logged]
+    assert [row["extended"] for row in rows] == ["0", "0", "1", "0", "0", "0", "0", "0"]
+    assert [row["remote"] for row in rows].index("1") == 3
+    assert [row["error"] for row in rows].index("1") == 4
+    assert base64.b64decode(rows[2]["data"]) == bytes(range(8))
+
+
+def test_the_same_folder_gives_the_same_bytes(sample: Path, tmp_path: Path) -> None:
+    for name in ("asc", "blf", "trc", "csv"):
+        first = exported(sample, name, tmp_path / f"1.{name}").read_bytes()
+        assert first == exported(sample, name, tmp_path / f"2.{name}").read_bytes()
+
+
+def test_a_log_without_frames_gives_a_readable_file(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "can.log").touch()
+    for name in ("asc", "blf", "trc", "csv"):
+        out = tmp_path / f"x.{name}"
+        assert export(RunFolder(folder), name, out).rows == 0
+        with can.LogReader(out) as reader:
+            assert list(reader) == []
+
+
+def test_a_foreign_log_keeps_its_channels(tmp_path: Path) -> None:
+    log = tmp_path / "foreign.log"
+    log.write_text("(100.500000) can3 123#11\n(100.600000) can1 18FEF100#2233\n")
+    assert [message.channel for message in blf(log, tmp_path)] == [3, 1]
+
+
+def test_cantools_decodes_the_log_of_the_folder(sample: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cantools", "decode", "--single-line", str(DBC)],
+        input=(sample / "can.log").read_text(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    decoded = done.stdout.splitlines()
+    assert len(decoded) == len(candump(sample))
+    assert sum("Current(" in line for line in decoded) == 1200
+    limits = [line for line in decoded if "SetLimit(" in line]
+    assert limits[0].endswith("SetLimit(Limit: 0 A)")
