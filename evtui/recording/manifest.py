@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from evtui.recording.layout import SCHEMA
+from evtui.recording.wholefile import replace_file
 
 __all__ = ["BusInfo", "ClockInfo", "FileInfo", "Manifest", "ScenarioInfo", "StationInfo"]
 
@@ -33,6 +34,7 @@ class ScenarioInfo(msgspec.Struct, kw_only=True):
         source: file name, or name of a built-in scenario; no path.
         sha256: of scenario.yaml as it was read.
         inputs: name to value, defaults included; durations in s.
+        options: the same as ``evtui run`` takes them: ``--set``, ``lead=30s``, ...
     """
 
     id: str
@@ -42,6 +44,7 @@ class ScenarioInfo(msgspec.Struct, kw_only=True):
     inputs: dict[str, Any]
     description: str = ""
     technique: list[str] = []
+    options: list[str] = []
 
 
 class StationInfo(msgspec.Struct, kw_only=True):
@@ -133,9 +136,7 @@ class Manifest(msgspec.Struct, kw_only=True):
             OSError: it cannot be written; the old file is still there.
         """
         text = msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
-        beside = path.with_name(path.name + ".new")
-        beside.write_bytes(text)
-        beside.replace(path)
+        replace_file(path, text)
 
     @classmethod
     def load(cls, path: Path) -> Manifest:

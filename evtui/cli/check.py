@@ -1,0 +1,111 @@
+"""``evtui check``: whether a run folder is sound, and what can be done when it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evtui.cli.errors import BadInput
+
+if TYPE_CHECKING:
+    from evtui.recording.check import Report
+
+__all__ = ["command"]
+
+_SECOND_LOOK = 0.3
+"""s before the second look at a folder that is not closed: several flushes of a recorder."""
+
+
+@click.command(
+    short_help="Check a run folder, and repair what can be repaired.",
+    epilog="""\
+\b
+What is checked: every file is there, with the columns, rows and sha256 that
+the manifest says; lines are whole and in order of time; events are numbered
+without gaps over all files; each OCPP answer has its CALL and each CALL its
+answer; can.log and can_labels.csv agree row by row; truth.csv says what the
+injectors said; samples come every 100 ms.
+
+\b
+  error        something is wrong or missing: do not build on this folder
+  incomplete   the end is missing, as after a kill: good up to the time said
+  note         good to know, such as a CALL that was open when the run ended
+
+\b
+A run that was interrupted and closed (Ctrl+C, SIGTERM, a full disk) is sound
+when all else is; the first line says how far it goes. One that was killed
+never was closed: it is incomplete until repaired. --repair moves torn last
+lines to FILE.torn, gives the two CAN files the same rows and closes the
+manifest as interrupted; nothing else is touched.
+
+\b
+Exit codes: 0 sound (notes at most), 1 something was found, 2 bad input: not a
+run folder, or one that cannot be repaired.
+""",
+)
+@click.argument("folder", metavar="DIR")
+@click.option("--repair", "mend", is_flag=True, help="Repair what a kill left behind, then check.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def command(folder: str, mend: bool, as_json: bool) -> int:
+    """Say whether the run folder DIR can be trusted, and up to which time."""
+    import time
+
+    import msgspec
+
+    from evtui.recording.check import check_folder
+    from evtui.recording.opening import FolderError
+    from evtui.recording.repair import repair
+
+    def look() -> Report:
+        return check_folder(Path(folder), wait=lambda: time.sleep(_SECOND_LOOK))
+
+    try:
+        report = look()
+        done: list[str] = []
+        if mend:
+            if report.written_to:
+                raise BadInput(f"{folder}: somebody is writing to it; end that before a repair")
+            done = repair(Path(folder))
+            report = look() if done else report
+    except FolderError as error:
+        raise BadInput(str(error)) from None
+    if as_json:
+        found = msgspec.to_builtins(report) | {"repaired": done}
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        told = [f"repaired: {line}" for line in done] or ["nothing to repair"] * mend
+        click.echo("\n".join([*told, *_lines(report)]))
+    return 0 if report.sound else 1
+
+
+def _lines(report: Report) -> list[str]:
+    lines = [f"{report.path}: {_verdict(report)}", f"  {_counts(report)}"]
+    lines += [f"  {finding.severity}: {finding}" for finding in report.findings]
+    mendable = any(finding.severity == "incomplete" for finding in report.findings)
+    if mendable and not report.written_to:
+        lines.append(f"  evtui check {report.path} --repair closes it, and keeps what it cuts off")
+    return lines
+
+
+def _verdict(report: Report) -> str:
+    """Whether it can be trusted, and up to which time."""
+    end = f"{report.complete_to:.3f} s"
+    behind = ""
+    if report.complete_to < report.t_end:
+        behind = f"; the last event is at {report.t_end:.3f} s"
+    if report.damaged:
+        return f"damaged, not to be trusted; no event is missing up to {end}{behind}"
+    if report.written_to:
+        return f"being recorded, complete up to {end}{behind}"
+    if not report.sound:
+        return f"not closed, trust it up to {end}{behind}"
+    if report.status == "interrupted":
+        return f"sound, interrupted, complete up to {end}{behind}"
+    return f"sound, complete up to {end}"
+
+
+def _counts(report: Report) -> str:
+    files = ", ".join(f"{name} {rows:,}" for name, rows in report.rows.items())
+    return f"{report.events:,} events; rows: {files or 'none'}"

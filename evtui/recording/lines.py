@@ -1,0 +1,235 @@
+"""How an event becomes a line of a run folder.  Pure.
+
+These run twenty times and more for each simulated second, so nothing is formatted twice and no
+row object stands between event and line.
+
+Numbers have fixed decimals (mA, mV, mW, mWh, microseconds): a last bit that differs between two
+processors changes no file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from evtui.events import Alarm, CanFrame, Detection, Event, OcppMessage, Sample
+from evtui.recording.rows import TruthRow
+
+if TYPE_CHECKING:
+    from evtui.recording.redaction import Redactor
+
+__all__ = [
+    "ERROR_FLAG",
+    "Stamps",
+    "alarm_line",
+    "csv_text",
+    "delivery",
+    "event_line",
+    "frame_lines",
+    "json_text",
+    "message_line",
+    "signal_line",
+    "truth_line",
+]
+
+ERROR_FLAG = 0x2000_0000
+"""Marks an error frame in candump's ids (CAN_ERR_FLAG of Linux' can/error.h)."""
+
+CHARGE_POINT_NODE = "charge-point"
+"""The node whose frames can.log calls transmitted; what anybody else sends is received."""
+
+
+class Stamps:
+    """One moment as the files write it; events of the same moment share the strings.
+
+    Attributes:
+        lab: s since the start, 6 decimals.
+        unix: Unix time in s, 6 decimals.
+        utc: ISO 8601 in UTC with milliseconds.
+    """
+
+    __slots__ = ("_date", "_second", "_start", "_t", "lab", "unix", "utc")
+
+    def __init__(self, start_utc: float) -> None:
+        self._start = start_utc
+        self._second = -1
+        self._date = ""
+        self._t = math.nan
+        self.lab = self.unix = self.utc = ""
+
+    def at(self, t: float) -> None:
+        """Turn to lab time ``t`` in s."""
+        if t == self._t:
+            return
+        self._t = t
+        # To whole microseconds first: 0.3 s is stored as a little less and must not become 299 ms.
+        second, microseconds = divmod(round((self._start + t) * 1e6), 1_000_000)
+        if second != self._second:
+            self._second = second
+            self._date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        decimals = f"{microseconds:06d}"
+        self.lab = f"{t:.6f}"
+        self.unix = f"{second}.{decimals}"
+        self.utc = f"{self._date}.{decimals[:3]}Z"
+
+
+@lru_cache(maxsize=1024)
+def csv_text(text: str) -> str:
+    """``text`` as a CSV field (RFC 4180) on one line."""
+    if "\n" in text or "\r" in text:
+        text = " ".join(text.split())
+    if "," in text or '"' in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def signal_line(sample: Sample, at: Stamps, truth: str) -> str:
+    """A row of signals.csv; ``truth`` is its three columns active, effect, attack_ids."""
+    reported = "" if sample.reported is None else f"{sample.reported:z.3f}"
+    soc = "" if sample.soc is None else f"{sample.soc:z.3f}"
+    transaction = "" if sample.transaction_id is None else sample.transaction_id
+    return (
+        f"{at.lab},{at.utc},{csv_text(sample.station)},{sample.connector},{sample.current:z.3f},"
+        f"{sample.limit:z.3f},{sample.target:z.3f},{reported},{sample.voltage:z.3f},"
+        f"{sample.power:z.3f},{sample.energy:z.3f},{soc},{sample.temperature:z.3f},"
+        f"{'1' if sample.contactor else '0'},{csv_text(sample.status)},{transaction},{truth},"
+        f"{csv_text(sample.phase)},{sample.seq}\n"
+    )
+
+
+def frame_lines(
+    frame: CanFrame, at: Stamps, channel: str, *, attack: bool, effect: bool, attack_ids: str
+) -> tuple[str, str]:
+    """The line of can.log and the row of can_labels.csv, which writes id and data alike."""
+    data = frame.data.hex().upper()
+    payload, kind = data, "data"
+    if frame.error:
+        identifier, kind = f"{frame.arbitration_id | ERROR_FLAG:08X}", "error"
+    elif frame.extended:
+        identifier = f"{frame.arbitration_id:08X}"
+    else:
+        identifier = f"{frame.arbitration_id:03X}"
+    if frame.remote:
+        payload, kind = f"R{len(frame.data)}", "remote"
+    direction = "T" if frame.node == CHARGE_POINT_NODE else "R"
+    cause = "" if frame.cause is None else frame.cause
+    return (
+        f"({at.unix}) {channel} {identifier}#{payload} {direction}\n",
+        f"{at.unix},{identifier},{data},{attack:d},{len(frame.data)},{frame.extended:d},"
+        f"{direction},{csv_text(frame.node)},{attack_ids},{effect:d},{kind},"
+        f"{csv_text(frame.station)},{csv_text(frame.bus)},{at.lab},{frame.seq},{cause}\n",
+    )
+
+
+_DIRECTION = {"central_system": "csms->cp", "charge_point": "cp->csms"}
+_TYPE = {"call": "2", "result": "3", "error": "4", "invalid": "null"}
+
+
+def json_text(value: Any) -> str:
+    """``value`` as JSON on one line, whatever a peer or a program put into it."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (UnicodeEncodeError, TypeError, ValueError, OverflowError):  # a lone surrogate, a set
+        return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else str(value)
+
+
+def message_line(
+    message: OcppMessage,
+    at: Stamps,
+    *,
+    payload: str,
+    text: str,
+    detail: str,
+    injected: bool,
+    attack_ids: tuple[str, ...],
+    seen: str,
+    delivered: str = "null",
+) -> str:
+    """A line of ocpp.jsonl.
+
+    Args:
+        payload: of the message, as JSON.
+        text, detail: as they may be shown.
+        seen: ``both``, ``sent`` or ``delivered``.
+        delivered: what :func:`delivery` says, when both ends were seen.
+    """
+    raw = f',"text":{json_text(text)}' if message.kind == "invalid" else ""
+    return (
+        f'{{"t":{at.lab},"t_utc":"{at.utc}","seq":{message.seq},'
+        f'"station":{json_text(message.station)},"connector":{_number(message.connector)},'
+        f'"direction":"{_DIRECTION[message.sender]}","type":{_TYPE[message.kind]},'
+        f'"id":{json_text(message.uid)},"action":{json_text(message.action)},"payload":{payload},'
+        f'"latency":{_seconds(message.latency)},"error":{json_text(message.error)},'
+        f'"detail":{json_text(detail)},"cause":{_number(message.cause)},'
+        f'"injected":{"true" if injected else "false"},"attack_ids":{json_text(attack_ids)},'
+        f'"seen":"{seen}","link":{message.link},"delivered":{delivered}{raw}}}\n'
+    )
+
+
+def delivery(sent: OcppMessage, delivered: OcppMessage, payload: str, detail: str) -> str:
+    """The ``delivered`` object of a line: what the receiving end saw otherwise.
+
+    Args:
+        payload, detail: those of ``delivered``, as they may be shown.
+    """
+    parts = [f'"t":{delivered.t:.6f},"seq":{delivered.seq}']
+    if delivered.payload != sent.payload:
+        parts.append(f'"payload":{payload}')
+    if _seconds(delivered.latency) != _seconds(sent.latency):
+        parts.append(f'"latency":{_seconds(delivered.latency)}')
+    if delivered.error != sent.error:
+        parts.append(f'"error":{json_text(delivered.error)}')
+    if delivered.detail != sent.detail:
+        parts.append(f'"detail":{json_text(detail)}')
+    if delivered.link != sent.link:
+        parts.append(f'"link":{delivered.link}')
+    return "{" + ",".join(parts) + "}"
+
+
+def alarm_line(alarm: Alarm, at: Stamps, evidence: str, detection: Detection | None) -> str:
+    """A row of alarms.csv; ``detection`` is what the scorer said about it, if it did."""
+    attack_id, time_to_detect = "", ""
+    if detection is not None:
+        attack_id = csv_text(detection.attack_id)
+        if detection.time_to_detect is not None:
+            time_to_detect = f"{detection.time_to_detect:.6f}"
+    return (
+        f"{at.lab},{at.utc},{csv_text(alarm.station)},{alarm.connector},{csv_text(alarm.detector)},"
+        f"{csv_text(alarm.view)},{'raised' if alarm.raised else 'cleared'},{csv_text(evidence)},"
+        f"{attack_id},{time_to_detect},{alarm.seq}\n"
+    )
+
+
+def truth_line(row: TruthRow) -> str:
+    """A row of truth.csv."""
+    end, effect_end = ("" if t is None else f"{t:.6f}" for t in (row.t_end, row.t_effect_end))
+    return (
+        f"{csv_text(row.attack_id)},{csv_text(row.type)},{csv_text(row.layer)},{row.t_start:.6f},"
+        f"{end},{csv_text(json_text(row.parameters))},{csv_text(row.station)},{row.connector},"
+        f"{csv_text(row.variant)},{effect_end},{csv_text(row.outcome)},{row.changes}\n"
+    )
+
+
+def event_line(event: Event, redactor: Redactor) -> str:
+    """A line of events.jsonl: any event, with its time in whole microseconds and bytes in hex."""
+    event = msgspec.structs.replace(event, t=round(event.t, 6))
+    if isinstance(event, CanFrame):
+        return redactor.json(msgspec.to_builtins(event) | {"data": event.data.hex().upper()}) + "\n"
+    return redactor.json(event) + "\n"
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
+
+
+def _seconds(value: float | None) -> str:
+    return "null" if value is None else f"{value:.6f}"

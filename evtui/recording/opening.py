@@ -1,0 +1,286 @@
+"""Opens what is there of a run folder, and says what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from evtui.events import Event
+from evtui.recording import layout, parsing
+from evtui.recording.candump import FD_FRAMES, count_fd_frames, is_candump, logged_frame
+from evtui.recording.lines import CHARGE_POINT_NODE
+from evtui.recording.manifest import Manifest
+from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
+from evtui.recording.sources import Rows, Skipped, csv_parser
+from evtui.recording.timefile import Stamp, TimeFile, candump_stamp, csv_stamp, json_stamp
+
+__all__ = ["FILES", "FolderError", "Problem", "Sources", "open_sources"]
+
+FILES = (
+    layout.MANIFEST,
+    layout.SCENARIO,
+    layout.SIGNALS,
+    layout.OCPP,
+    layout.CAN_LOG,
+    layout.CAN_LABELS,
+    layout.TRUTH,
+    layout.ALARMS,
+    layout.EVENTS,
+    layout.METRICS,
+    layout.README,
+)
+"""Every name by which a run folder is known."""
+
+R = TypeVar("R")
+
+
+class FolderError(Exception):
+    """There is nothing here that could be read; the text is one line."""
+
+
+class Problem(NamedTuple):
+    """What is not as it should be with a file, or with the whole folder where ``file`` is empty.
+
+    Attributes:
+        torn: only the end of a line is missing, as after a kill.
+    """
+
+    file: str
+    text: str
+    torn: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.text}" if self.file else self.text
+
+
+@dataclass
+class Sources:
+    """What was found; a file that is missing or of another kind is None.
+
+    Attributes:
+        path: of the folder, or of a candump log that is all there is.
+        start_utc: Unix time in s of lab time 0.
+        problems: what is not there.
+        skipped: what could not be read, counted while it is read.
+    """
+
+    path: Path
+    manifest: Manifest | None = None
+    start_utc: float = 0.0
+    signals: Rows[SignalRow] | None = None
+    messages: Rows[MessageRow] | None = None
+    labels: Rows[FrameRow] | None = None
+    log: Rows[FrameRow] | None = None
+    alarms: Rows[AlarmRow] | None = None
+    truth: Rows[TruthRow] | None = None
+    others: Rows[Event] | None = None
+    problems: list[Problem] = field(default_factory=list)
+    skipped: Skipped = field(default_factory=Skipped)
+
+    def trouble(self, text: str, file: str = "", *, torn: bool = False) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(file, text, torn))
+
+    def in_time(self) -> tuple[Rows[Any] | None, ...]:
+        """Every file that stands in order of time; truth.csv is replaced as a whole instead."""
+        return self.signals, self.messages, self.labels, self.log, self.alarms, self.others
+
+    def lab_time(self, unix: float) -> float:
+        """Lab time in s of a time stamp of can.log."""
+        return round(unix - self.start_utc, 6)
+
+
+def open_sources(path: Path) -> Sources:
+    """Open a run folder or a candump log.
+
+    Raises:
+        FolderError: it is not there, cannot be read, or is something else.
+    """
+    sources = Sources(path)
+    try:
+        if path.is_dir():
+            _open_folder(sources)
+        else:
+            _open_log(sources)
+    except OSError as error:
+        raise FolderError(f"{path}: {_reason(error)}") from None
+    return sources
+
+
+def _open_folder(sources: Sources) -> None:
+    names = {found.name for found in sources.path.iterdir()}
+    if not names:
+        sources.trouble("the folder is empty: nothing was recorded")
+    elif names.isdisjoint(FILES):
+        raise FolderError(
+            f"{sources.path}: not a run folder, there is no {layout.MANIFEST}, {layout.SIGNALS}, "
+            f"{layout.OCPP} or {layout.CAN_LOG} in it"
+        )
+    _open_manifest(sources)
+    _open_timed(sources)
+    sources.start_utc = next(_starts(sources), 0.0)
+    _open_can_log(sources, sources.path / layout.CAN_LOG)
+
+
+def _open_manifest(sources: Sources) -> None:
+    name = layout.MANIFEST
+    try:
+        sources.manifest = manifest = Manifest.load(sources.path / name)
+    except FileNotFoundError:
+        sources.trouble("missing", name)
+    except OSError as error:
+        sources.trouble(f"cannot be read: {_reason(error)}", name)
+    except ValueError as error:
+        sources.trouble(f"broken: {error}", name)
+    else:
+        if manifest.schema != layout.SCHEMA:
+            sources.trouble(
+                f"schema {manifest.schema!r} is not known here, only {layout.SCHEMA!r}: "
+                "what is read may be wrong",
+                name,
+            )
+
+
+def _open_timed(sources: Sources) -> None:
+    t = attrgetter("t")
+    sources.labels = _table(sources, layout.CAN_LABELS, layout.CAN_LABEL_COLUMNS, parsing.frame_row)
+    sources.signals = _table(sources, layout.SIGNALS, layout.SIGNAL_COLUMNS, parsing.signal_row)
+    sources.alarms = _table(sources, layout.ALARMS, layout.ALARM_COLUMNS, parsing.alarm_row)
+    sources.truth = _table(
+        sources, layout.TRUTH, layout.TRUTH_COLUMNS, parsing.truth_row, by="t_start"
+    )
+    sources.messages = _rows(sources, layout.OCPP, json_stamp, parsing.message_row, t)
+    sources.others = _rows(sources, layout.EVENTS, json_stamp, parsing.event, t)
+
+
+def _table(
+    sources: Sources,
+    name: str,
+    columns: tuple[str, ...],
+    parse: Callable[[list[str]], R],
+    by: str = "t_s",
+) -> Rows[R] | None:
+    """The rows of a CSV file with a header, in order of the column ``by``."""
+    stamp = csv_stamp(columns.index(by))
+    return _rows(sources, name, stamp, csv_parser(parse), attrgetter(by), ",".join(columns))
+
+
+def _open_log(sources: Sources) -> None:
+    """A candump log and nothing else: lab time begins with its first frame."""
+    if not is_candump(sources.path):
+        raise FolderError(
+            f"{sources.path}: not a run folder, and not a log in candump's format either"
+        )
+    sources.trouble("a CAN log alone: no OCPP messages, no current, no labels")
+    fd_frames = count_fd_frames(sources.path)
+    if fd_frames:
+        sources.skipped.count(f"{sources.path.name}: {FD_FRAMES}", fd_frames)
+    sources.start_utc = _first_stamp(sources.path) or 0.0
+    _open_can_log(sources, sources.path)
+
+
+def _open_can_log(sources: Sources, path: Path) -> None:
+    def stamp(line: bytes) -> float | None:
+        unix = candump_stamp(line)
+        return None if unix is None else sources.lab_time(unix)
+
+    def parse(line: bytes) -> FrameRow:
+        return _unlabelled(line, sources)
+
+    sources.log = _rows(sources, path.name, stamp, parse, attrgetter("t_s"))
+
+
+def _first_stamp(log: Path) -> float | None:
+    try:
+        return TimeFile(log, candump_stamp).first()
+    except FileNotFoundError:
+        return None
+
+
+def _rows(
+    sources: Sources,
+    name: str,
+    stamp: Stamp,
+    parse: Callable[[bytes], R],
+    time: Callable[[R], float],
+    header: str = "",
+) -> Rows[R] | None:
+    """The rows of a file, or None after saying why there are none."""
+    alone = sources.path.name == name and not sources.path.is_dir()
+    path = sources.path if alone else sources.path / name
+    try:
+        file = TimeFile(path, stamp, header=bool(header), keep_torn=alone)
+    except FileNotFoundError:
+        sources.trouble("missing", name)
+        return None
+    except OSError as error:
+        sources.trouble(f"cannot be read: {_reason(error)}", name)
+        return None
+    if file.torn and not alone:
+        text = f"the last line is torn and left out ({file.torn} bytes)"
+        sources.trouble(text, name, torn=True)
+    if header and file.end and file.header != header.encode():
+        sources.trouble(f"left out, its columns are not those of {layout.SCHEMA}", name)
+        return None
+    return Rows(file, parse, time, sources.skipped)
+
+
+def _starts(sources: Sources) -> Iterator[float]:
+    """Unix times of lab time 0 as the files say, the most exact first."""
+    for frame in _all(sources.labels):
+        yield round(frame.timestamp - frame.t_s, 6)
+    if sources.manifest is not None:
+        told = sources.manifest.clock.start_utc
+        try:
+            yield _unix(told)
+        except ValueError:
+            sources.trouble(f"start_utc {told!r} is no time", layout.MANIFEST)
+    for sample in _all(sources.signals):
+        yield round(_unix(sample.t_utc) - sample.t_s, 3)
+    for message in _all(sources.messages):
+        yield round(_unix(message.t_utc) - message.t, 3)
+    first = _first_stamp(sources.path / layout.CAN_LOG)
+    if first is not None:
+        sources.trouble("when the run began is not known: its first CAN frame is at 0 s")
+        yield first
+
+
+def _all(rows: Rows[R] | None) -> Iterator[R]:
+    return (row for _, row in rows.located()) if rows else iter(())
+
+
+def _unix(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _unlabelled(line: bytes, sources: Sources) -> FrameRow:
+    """What a line of can.log says without its label: nothing about truth, number and cause."""
+    logged = logged_frame(line)
+    bus = sources.manifest.buses.get(logged.channel) if sources.manifest else None
+    return FrameRow(
+        timestamp=logged.timestamp,
+        arbitration_id=logged.arbitration_id,
+        data_field=logged.data,
+        attack=False,
+        dlc=logged.dlc,
+        extended=logged.extended,
+        direction=logged.direction,
+        node=CHARGE_POINT_NODE if logged.direction == "T" else "",
+        attack_ids=(),
+        effect=False,
+        kind=logged.kind,
+        station=bus.station if bus else "",
+        bus=bus.name if bus else logged.channel,
+        t_s=sources.lab_time(logged.timestamp),
+        seq=0,
+        cause=None,
+    )
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,223 @@
+"""Text files whose lines stand in order of time: any moment is found by bisecting the bytes.
+
+Nothing is indexed and nothing is held: a file of any length costs a few seeks and one line.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+__all__ = [
+    "LONGEST_LINE",
+    "Stamp",
+    "TimeFile",
+    "candump_stamp",
+    "csv_stamp",
+    "json_stamp",
+    "split_csv",
+]
+
+Stamp = Callable[[bytes], float | None]
+"""The time in s that a line begins with, or None for a line that has none."""
+
+LONGEST_LINE = 1 << 24
+"""Bytes; what is longer is no line but a file of another kind, and is given in pieces."""
+
+_BLOCK = 1 << 14
+
+_CANDUMP_STAMP = re.compile(rb"\s*\((\d+(?:\.\d+)?)\)\s")
+
+
+class _Timed(msgspec.Struct):
+    """Of a JSON line, the time alone: everything else is passed over undecoded."""
+
+    t: float
+
+
+_decode_timed = msgspec.json.Decoder(_Timed).decode
+
+
+def split_csv(line: bytes) -> list[str]:
+    """The fields of one CSV line without its line end; bytes that are no UTF-8 are escaped."""
+    text = line.decode("utf-8", "backslashreplace")
+    if '"' not in text:
+        return text.split(",")
+    return next(csv.reader((text,)), [])
+
+
+def csv_stamp(column: int = 0) -> Stamp:
+    """The stamp of a CSV file, in the column with this index."""
+
+    def stamp(line: bytes) -> float | None:
+        if b'"' in line:
+            fields: list[str] | list[bytes] = split_csv(line)
+        else:
+            fields = line.split(b",", column + 1)
+        return _finite(fields[column]) if column < len(fields) else None
+
+    return stamp
+
+
+def json_stamp(line: bytes) -> float | None:
+    """The stamp of a JSON line, its field ``t``."""
+    try:
+        return _decode_timed(line).t
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def candump_stamp(line: bytes) -> float | None:
+    """The stamp of a line of a candump log, ``(1767225600.123456) can0 300#6200``."""
+    found = _CANDUMP_STAMP.match(line)
+    return _finite(found[1]) if found else None
+
+
+def _finite(text: str | bytes) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+class TimeFile:
+    """A file of lines in order of time, as it was when it was opened.
+
+    What is appended later is not seen, so that a folder that is still being written to does
+    not change under its reader.  Lines come without their ``\\n`` or ``\\r\\n``.  Lines that
+    have no stamp count to the ones after them when a time is looked for.
+
+    Args:
+        path: of the file.
+        stamp: reads the time of a line.
+        header: the first line is a header and belongs to no time.
+        keep_torn: a last line without a line end is a line like the others, as in a file
+            that was edited by hand; otherwise it was torn off and is left out.
+
+    Attributes:
+        size: bytes.
+        start: offset of the first line behind the header.
+        end: offset behind the last line.
+        torn: bytes behind the last line end.
+        header: the header without its line end, or empty.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+
+    def __init__(
+        self, path: Path, stamp: Stamp, *, header: bool = False, keep_torn: bool = False
+    ) -> None:
+        self.path = path
+        self._stamp = stamp
+        self.header = b""
+        with path.open("rb") as file:
+            self.size = file.seek(0, 2)
+            whole = _end_of_line_before(file, self.size)
+            self.torn = self.size - whole
+            self.end = self.size if keep_torn else whole
+            self.start = 0
+            if header and self.end:
+                file.seek(0)
+                self.header = file.readline(min(self.end, LONGEST_LINE))
+                self.start = len(self.header)
+                self.header = self.header.rstrip(b"\r\n")
+
+    def first_at(self, t: float) -> int:
+        """Offset of the first line at or after ``t`` in s, ``end`` where there is none.
+
+        Takes O(log size) seeks; lines in front of it that have no stamp come with it.
+        """
+        with self.path.open("rb") as file:
+            low, high = self.start, self.end
+            while low < high:
+                middle = (low + high) // 2
+                stamp, behind = self._next_stamp(file, middle)
+                if stamp is None or stamp >= t:
+                    high = middle
+                else:
+                    low = behind
+            return self._align(file, low)
+
+    def lines(self, offset: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Offset and text of each line, from the one at ``offset`` on; default: the first."""
+        at = self.start if offset is None else offset
+        with self.path.open("rb") as file:
+            file.seek(at)
+            while at < self.end:
+                line = file.readline(min(self.end - at, LONGEST_LINE))
+                if not line:
+                    return  # the file has been cut since
+                yield at, line.rstrip(b"\r\n")
+                at += len(line)
+
+    def lines_from(self, t: float) -> Iterator[tuple[int, bytes]]:
+        """The same from the first line at or after ``t`` in s."""
+        return self.lines(self.first_at(t))
+
+    def first(self) -> float | None:
+        """Time of the first line that has one."""
+        return self.next(-math.inf)
+
+    def last(self) -> float | None:
+        """Time of the last line that has one."""
+        return self.previous(math.inf)
+
+    def next(self, t: float) -> float | None:
+        """Time of the first line later than ``t`` in s."""
+        with self.path.open("rb") as file:
+            stamp, _ = self._next_stamp(file, self.first_at(math.nextafter(t, math.inf)))
+            return stamp
+
+    def previous(self, t: float) -> float | None:
+        """Time of the last line earlier than ``t`` in s."""
+        with self.path.open("rb") as file:
+            at = self.first_at(t)
+            while at > self.start:
+                begin = max(_end_of_line_before(file, at - 1), self.start)
+                file.seek(begin)
+                stamp = self._stamp(file.read(at - begin).rstrip(b"\r\n"))
+                if stamp is not None and stamp < t:
+                    return stamp
+                at = begin
+            return None
+
+    def _align(self, file: BinaryIO, offset: int) -> int:
+        """Offset of the first line that begins at or after ``offset``."""
+        if offset <= self.start:
+            return self.start
+        file.seek(offset - 1)
+        return min(offset - 1 + len(file.readline(LONGEST_LINE)), self.end)
+
+    def _next_stamp(self, file: BinaryIO, offset: int) -> tuple[float | None, int]:
+        """Stamp of the first line at or after ``offset`` that has one, and where it ends."""
+        at = self._align(file, offset)
+        file.seek(at)
+        while at < self.end:
+            line = file.readline(min(self.end - at, LONGEST_LINE))
+            if not line:
+                break
+            at += len(line)
+            stamp = self._stamp(line.rstrip(b"\r\n"))
+            if stamp is not None:
+                return stamp, at
+        return None, self.end
+
+
+def _end_of_line_before(file: BinaryIO, offset: int) -> int:
+    """Offset behind the last line end in front of ``offset``, 0 where there is none."""
+    while offset > 0:
+        begin = max(0, offset - _BLOCK)
+        file.seek(begin)
+        found = file.read(offset - begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        offset = begin
+    return 0

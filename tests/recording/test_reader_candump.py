@@ -1,0 +1,148 @@
+"""Reading a CAN log that somebody else made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import can
+import pytest
+
+from evtui.events import CanFrame
+from evtui.recording import layout
+from evtui.recording.candump import count_fd_frames, logged_frame
+from evtui.recording.reader import FolderError, RunFolder
+from tests.recording.reader_rig import recorded
+
+LOG = """\
+(1500000000.000000) vcan0 123#DEADBEEF
+(1500000000.250000) vcan0 12345678#
+(1500000000.500000) vcan1 0A1#R8
+(1500000000.500000) vcan1 0A1#R
+(1500000000.750000) vcan0 20000080#0000000000000000
+(1500000001.000000) vcan0 123##1DEADBEEFDEADBEEFDEADBEEF
+(1500000001.500000) vcan0 123#11.22.33 T
+(1500000001.750000) vcan0 7FF#1122334455667788_9 R
+what is this
+(1500000002.000000) vcan0 1FFFFFFF#01"""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "capture.log"
+    path.write_text(LOG, "utf-8")
+    return path
+
+
+def test_every_classic_frame_of_a_foreign_log_is_read(log: Path) -> None:
+    frames = [
+        (
+            row.t_s,
+            row.bus,
+            row.arbitration_id,
+            row.extended,
+            row.kind,
+            row.data_field.hex(),
+            row.dlc,
+        )
+        for row in RunFolder(log).frames()
+    ]
+    assert frames == [
+        (0.0, "vcan0", 0x123, False, "data", "deadbeef", 4),
+        (0.25, "vcan0", 0x12345678, True, "data", "", 0),
+        (0.5, "vcan1", 0x0A1, False, "remote", "", 8),
+        (0.5, "vcan1", 0x0A1, False, "remote", "", 0),
+        (0.75, "vcan0", 0x80, False, "error", "0000000000000000", 8),
+        (1.5, "vcan0", 0x123, False, "data", "112233", 3),
+        (1.75, "vcan0", 0x7FF, False, "data", "1122334455667788", 8),
+        (2.0, "vcan0", 0x1FFFFFFF, True, "data", "01", 1),
+    ]
+
+
+def test_time_begins_with_the_first_frame_and_nothing_is_known_of_truth(log: Path) -> None:
+    run = RunFolder(log)
+    assert (run.start_utc, run.t_first, run.t_end) == (1_500_000_000.0, 0.0, 2.0)
+    assert run.manifest is None
+    assert run.truth() == []
+    assert run.alarms() == []
+    assert list(run.messages()) == []
+    assert not any(row.attack or row.seq or row.attack_ids for row in run.frames())
+
+
+def test_what_is_left_out_is_said_before_anything_is_read(log: Path) -> None:
+    run = RunFolder(log)
+    expected = [
+        "a CAN log alone: no OCPP messages, no current, no labels",
+        "capture.log: CAN FD frames: 1 skipped",
+    ]
+    assert run.problems == expected
+    events = list(run.events())
+    assert len(events) == 8
+    assert all(isinstance(event, CanFrame) for event in events)
+    assert run.problems == [*expected, "capture.log: lines that cannot be read: 1 skipped"]
+
+
+def test_stepping_through_a_foreign_log_never_stands_still(log: Path) -> None:
+    run = RunFolder(log)
+    t: float | None = -1.0
+    times: list[float] = []
+    while t is not None and (t := run.next_time("frame", t)) is not None:
+        times.append(t)
+    # That of the CAN FD frame too: a moment it is.
+    assert times == [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 1.75, 2.0]
+    assert run.previous_time("frame", 0.25) == 0.0
+    assert run.previous_time("frame", 0.0) is None
+
+
+def test_a_log_written_by_python_can_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "python.log"
+    messages = [
+        can.Message(timestamp=1e9 + n / 8, arbitration_id=n, is_extended_id=False, data=[n] * n)
+        for n in range(9)
+    ]
+    with can.CanutilsLogWriter(path, channel="vcan7") as writer:
+        for message in messages:
+            writer.on_message_received(message)
+    frames = list(RunFolder(path).frames())
+    assert [(row.t_s, row.arbitration_id, row.data_field) for row in frames] == [
+        (n / 8, n, bytes([n] * n)) for n in range(9)
+    ]
+
+
+def test_the_log_of_a_run_folder_opens_without_the_folder(tmp_path: Path) -> None:
+    folder = recorded(tmp_path / "run", 20.0)
+    alone = list(RunFolder(folder / layout.CAN_LOG).frames())
+    whole = list(RunFolder(folder).frames())
+    assert [row.data_field for row in alone] == [row.data_field for row in whole]
+    assert [row.timestamp for row in alone] == [row.timestamp for row in whole]
+
+
+def test_another_file_of_a_run_folder_is_no_log(tmp_path: Path) -> None:
+    folder = recorded(tmp_path / "run", 2.0)
+    with pytest.raises(FolderError, match="not a log in candump's format"):
+        RunFolder(folder / layout.SIGNALS)
+
+
+def test_fd_frames_are_counted_across_the_blocks_of_a_big_file(tmp_path: Path) -> None:
+    path = tmp_path / "fd.log"
+    line = b"(1500000000.000000) can0 123##0" + b"11" * 12 + b"\n"
+    path.write_bytes(line * 50_000)
+    assert path.stat().st_size > 2 << 20
+    assert count_fd_frames(path) == 50_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(1.0) can0 12#00",
+        "(1.0) can0 1234#00",
+        "(1.0) can0 123#0",
+        "(1.0) can0 123#001122334455667788",
+        "(1.0) can0 123#GG",
+        "1.0 can0 123#00",
+        "(1.0) can0 123",
+        "(1.0) can0 123#00 X",
+    ],
+)
+def test_what_is_no_frame_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="no CAN frame"):
+        logged_frame(line.encode())

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from evtui.recording import layout
+from evtui.recording.sheet import COLUMNS, data_sheet
+from tests.recording.sample_run import record_sample, sample_manifest
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        (layout.SIGNALS, layout.SIGNAL_COLUMNS),
+        (layout.CAN_LABELS, layout.CAN_LABEL_COLUMNS),
+        (layout.TRUTH, layout.TRUTH_COLUMNS),
+        (layout.ALARMS, layout.ALARM_COLUMNS),
+        (layout.OCPP, (*layout.OCPP_KEYS, "text")),
+    ],
+)
+def test_the_data_sheet_explains_every_column(name: str, columns: tuple[str, ...]) -> None:
+    explained = {each for names in COLUMNS[name] for each in names.split(", ")}
+    assert explained == set(columns)
+
+
+def test_the_data_sheet_tells_what_how_and_under_which_licence(tmp_path: Path) -> None:
+    record_sample(tmp_path / "run")
+    text = (tmp_path / "run" / layout.README).read_text()
+    for told in ("# A sample", "T0806", "| Seed | 7 |", "CC0-1.0", "current-reversals", "CP1/can"):
+        assert told in text
+    for name in layout.METRICS, layout.SIGNALS, layout.OCPP, layout.CAN_LOG, layout.MANIFEST:
+        assert f"`{name}`" in text
+
+
+def test_the_data_sheet_holds_nothing_of_the_wall_clock() -> None:
+    manifest = sample_manifest()
+    manifest.wall_s = 987.5
+    text = data_sheet(manifest, {})
+    assert manifest.created_utc not in text
+    assert "987" not in text
+
+
+def test_the_command_that_makes_it_again_has_seed_and_inputs_and_survives_a_shell() -> None:
+    manifest = sample_manifest(inputs={"who": "a b"})
+    assert manifest.scenario is not None
+    manifest.scenario.options = ["--set", "who=a b"]
+    command = re.search(r"^evtui run .*$", data_sheet(manifest, {}), re.MULTILINE)
+    assert command is not None
+    words = shlex.split(command[0])
+    assert words[words.index("--seed") + 1] == "7"
+    assert words[words.index("--set") + 1] == "who=a b"
+
+
+def test_a_run_in_real_time_is_not_said_to_repeat() -> None:
+    manifest = sample_manifest()
+    manifest.reproducible = False
+    assert "evtui run" not in data_sheet(manifest, {})
+
+
+def test_text_from_outside_cannot_break_a_table() -> None:
+    manifest = sample_manifest()
+    manifest.stations[0].id = "a|b\nc"
+    assert "| a\\|b c | seed |" in data_sheet(manifest, {})
