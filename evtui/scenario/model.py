@@ -7,7 +7,7 @@ its struct that has no default.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,7 @@ from evtui.config import Preset, Variant
 
 __all__ = [
     "EXPECTATIONS",
+    "RUNNING",
     "SCHEMA",
     "STEPS",
     "Amperes",
@@ -27,6 +28,7 @@ __all__ = [
     "Step",
     "VehicleSpec",
     "WattHours",
+    "with_transaction",
 ]
 
 SCHEMA = "evtui.scenario/1"
@@ -46,6 +48,25 @@ class WattHours(float):
 
 class Percent(float):
     """Per cent; written as a number, or with the unit: ``80``, ``80 %``."""
+
+
+if TYPE_CHECKING:
+    Moment: TypeAlias = Duration | Literal["anomaly", "end"]
+else:  # msgspec takes no union of a type of ours with a Literal; the decoder sees to it
+    Moment = Annotated[
+        Any,
+        msgspec.Meta(
+            extra_json_schema={
+                "anyOf": [{"$ref": "#/$defs/Duration"}, {"enum": ["anomaly", "end"]}]
+            }
+        ),
+    ]
+
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+
+RUNNING = "running"
+"""As a payload's ``transactionId``: see :func:`with_transaction`."""
 
 
 class _Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -180,7 +201,7 @@ class SetLimit(_Model, frozen=True, kw_only=True):
 
     set_limit: Amperes
     purpose: Literal["TxProfile", "TxDefaultProfile", "ChargePointMaxProfile"] = "TxDefaultProfile"
-    stack_level: int = 0
+    stack_level: NotNegative = 0
 
 
 class Ocpp(_Model, frozen=True, kw_only=True):
@@ -188,7 +209,8 @@ class Ocpp(_Model, frozen=True, kw_only=True):
 
     Attributes:
         ocpp: action.
-        payload: as it goes over the wire (written ``with``); held against its schema.
+        payload: as it goes over the wire (written ``with``); held against its schema.  A
+            ``transactionId`` may be ``running``: that of the transaction that runs then.
         sender: who sends it (written ``from``).
         answer: status the answer must have; any will do when it is left out.
     """
@@ -210,7 +232,7 @@ class Can(_Model, frozen=True, kw_only=True):
         extended: True for a 29-bit id.
     """
 
-    can: int
+    can: NotNegative
     data: str = ""
     extended: bool = False
 
@@ -233,7 +255,7 @@ class Anomaly(_Model, frozen=True, kw_only=True):
 class Repeat(_Model, frozen=True, kw_only=True):
     """Steps, several times over."""
 
-    repeat: int
+    repeat: AtLeastOne
     do: list[Any]
 
 
@@ -300,6 +322,20 @@ STEPS: dict[str, type[Any]] = {
 """Kind to struct; those whose value may be left out can be written as a bare word."""
 
 
+def with_transaction(payload: Any, transaction_id: int) -> Any:
+    """A payload as it is sent: every ``transactionId: running`` replaced by ``transaction_id``."""
+    if isinstance(payload, list):
+        return [with_transaction(each, transaction_id) for each in payload]
+    if not isinstance(payload, dict):
+        return payload
+    return {
+        key: transaction_id
+        if key == "transactionId" and value == RUNNING
+        else with_transaction(value, transaction_id)
+        for key, value in payload.items()
+    }
+
+
 # Expectations
 
 
@@ -321,7 +357,7 @@ class AlarmExpected(_Model, frozen=True, kw_only=True):
 class NoAlarmExpected(_Model, frozen=True, kw_only=True):
     """No alarm before a time of the run, or before the first anomaly is switched on."""
 
-    no_alarm_before: Duration | Literal["anomaly", "end"]
+    no_alarm_before: Moment
     view: Literal["can", "ocpp"] | None = None
 
 
@@ -331,7 +367,7 @@ class MessageExpected(_Model, frozen=True, kw_only=True):
     Attributes:
         message: action.
         fields: values its payload must have (written ``with``).
-        sender: (written ``from``); either when left out.
+        sender: either when left out (written ``from``).
         answer: status its answer must have.
         count: how many at least.
         within: s from the start of the run.
@@ -343,7 +379,7 @@ class MessageExpected(_Model, frozen=True, kw_only=True):
         default=None, name="from"
     )
     answer: str | None = None
-    count: int = 1
+    count: AtLeastOne = 1
     within: Duration | None = None
 
 
@@ -378,8 +414,8 @@ class CurrentRange(_Model, frozen=True, kw_only=True):
         between: lowest and highest A allowed.
         measure: of what: every sample (``all``), the highest (``peak``), the mean over time,
             the last.
-        start: (written ``from``) s from the start of the run.
-        end: (written ``to``) s; the whole run when left out.
+        start: s from the start of the run (written ``from``).
+        end: s; the end of the run when left out (written ``to``).
     """
 
     between: tuple[Amperes, Amperes]
@@ -440,13 +476,16 @@ EXPECTATIONS: dict[str, type[Any]] = {
 class Scenario(_Model, frozen=True, kw_only=True):
     """A whole file.
 
+    Once it is decoded, ``steps`` and ``cleanup`` hold the structs of :data:`STEPS`, also inside
+    ``repeat`` and ``parallel``, and ``expect`` those of :data:`EXPECTATIONS`.
+
     Attributes:
         technique: MITRE ATT&CK for ICS ids, ``T0806``.
         licence: under which the recorded data may be used.
         inputs: ``duration``, where there is one, is what ``--duration`` sets.
-        steps, cleanup: of :data:`Step`; after decoding the typed structs, also inside
-            ``repeat`` and ``parallel``.
-        expect: of :data:`Expectation`.
+        steps: done one after the other; the first that fails ends them.
+        expect: judged once the steps have ended.
+        cleanup: steps that are done in any case, after everything has been judged.
         matrix: input to values; every combination is a run.
     """
 

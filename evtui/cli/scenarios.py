@@ -1,0 +1,62 @@
+"""``evtui scenarios``: what comes built in, and how it is written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from evtui.cli.errors import BadInput
+
+if TYPE_CHECKING:
+    from evtui.scenario.loader import BuiltIn
+    from evtui.scenario.model import Input
+
+__all__ = ["command"]
+
+
+@click.command("scenarios")
+@click.argument("name", required=False)
+def command(name: str | None) -> int:
+    """List the built-in scenarios with their inputs, or print the file of one.
+
+    \b
+    Examples:
+      evtui scenarios
+      evtui scenarios normal-charging > mine.yaml     a start for one's own
+    """
+    from evtui.scenario.loader import ScenarioError, builtin
+    from evtui.scenario.sources import read_builtin
+
+    if name is None:
+        click.echo("\n\n".join(_listed(each) for each in builtin()))
+        return 0
+    try:
+        click.echo(read_builtin(name).text, nl=False)
+    except ScenarioError as error:
+        raise BadInput(str(error)) from None
+    return 0
+
+
+def _listed(scenario: BuiltIn) -> str:
+    formatter = click.HelpFormatter()
+    formatter.write(f"{scenario.id}\n  {scenario.title}\n")
+    formatter.indent()
+    if scenario.inputs:
+        formatter.write_dl(
+            [
+                (f"{name} [{_default(name, spec, scenario)}]", spec.description)
+                for name, spec in scenario.inputs.items()
+            ]
+        )
+    return formatter.getvalue().rstrip()
+
+
+def _default(name: str, spec: Input, scenario: BuiltIn) -> str:
+    """The default with its unit, as one would give it."""
+    if spec.default is None:
+        return "from the matrix" if name in scenario.matrix else "needed"
+    if isinstance(spec.default, str):
+        return spec.default
+    return f"{json.dumps(spec.default)} {spec.unit}".rstrip()

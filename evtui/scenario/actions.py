@@ -1,0 +1,220 @@
+"""What steps do to the lab, and how it is undone."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import can
+
+from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
+from evtui.canbus.bus import Node
+from evtui.events import AnomalyState, CanFrame, Event, Note, Order
+from evtui.lab import CommandError, Lab
+from evtui.scenario import model
+from evtui.scenario.length import fluctuation, longest
+from evtui.scenario.narration import seconds
+from evtui.scenario.operations import Operations
+from evtui.scenario.outcome import StepFailed
+from evtui.scenario.waiting import first_event, until
+
+__all__ = ["SOURCE", "Actions"]
+
+SOURCE = "scenario"
+"""Source of a scenario's events, and name of its node on the bus."""
+
+COMMAND_WITHIN = 60.0
+"""s for a command; the longest of them waits for the safe state of the anomaly."""
+
+FLUSHED_WITHIN = 2.0
+"""s for what the charge point has to say after the last step."""
+
+FRAME_WITHIN = 1.0
+"""s for a frame to get onto the bus."""
+
+UNANSWERED = 60.0
+"""s that an anomaly of a number of cycles may take longer, because calls are not answered."""
+
+
+class Actions:
+    """Does single steps on one charge point of a lab.
+
+    Every step is bounded in time and raises :class:`StepFailed` when it cannot be done.
+
+    Args:
+        lab: runs on the same loop.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._stream = lab.stream
+        self._stand = lab.stands[lab.settings.id]
+        self._operations = Operations(lab, self._stand)
+        self._node: Node | None = None
+
+    async def do(self, step: Any) -> None:
+        """Do one step that is neither a wait nor made of others."""
+        match step:
+            case model.Plug() | model.Unplug():
+                if self._stand.connector.plugged is isinstance(step, model.Unplug):
+                    await self._execute("station.plug")
+            case model.Start(start=id_tag):
+                await self._operations.start(id_tag or self._lab.settings.id_tag)
+            case model.Stop():
+                await self._operations.stop()
+            case model.SetLimit():
+                await self._operations.set_limit(step)
+            case model.Ocpp():
+                await self._operations.call(step)
+            case model.Can():
+                await self._send_frame(step)
+            case model.Anomaly():
+                await self._anomaly(step)
+            case model.Command(command=name, arguments=arguments):
+                await self._execute(name, **arguments)
+            case _:
+                raise TypeError(f"no action: {step!r}")
+
+    async def flushed(self) -> None:
+        """Return when the charge point has said what the steps have made it say."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FLUSHED_WITHIN):
+                await self._stand.charge_point.flushed()
+
+    async def undo(self) -> list[str]:
+        """End the anomaly, the transaction and the limits that were set, in this order.
+
+        A limit that goes first would let the current rise once more.
+
+        Returns:
+            What could not be undone, one line each.
+        """
+        left = [
+            await self._end_anomaly(),
+            await self._operations.end_transaction(),
+            await self._operations.clear_limits(),
+        ]
+        if self._node is not None:
+            self._node.detach()
+            self._node = None
+        return [text for text in left if text]
+
+    async def _execute(self, command: str, **arguments: Any) -> str:
+        """Give the lab a command and put it on record."""
+        try:
+            async with asyncio.timeout(COMMAND_WITHIN):
+                outcome = await self._lab.execute(command, **arguments)
+        except (CommandError, TimeoutError, TypeError) as error:
+            reason = str(error) or f"not done in {seconds(COMMAND_WITHIN)}"
+            self._record(command, arguments, reason, done=False)
+            raise StepFailed(reason) from None
+        self._record(command, arguments, outcome)
+        return outcome
+
+    def _record(
+        self, command: str, arguments: dict[str, Any], outcome: str, *, done: bool = True
+    ) -> None:
+        self._stream.publish(
+            Order(
+                source=SOURCE,
+                station=self._stand.name,
+                command=command,
+                arguments=arguments,
+                outcome=outcome,
+                done=done,
+            )
+        )
+
+    async def _send_frame(self, step: model.Can) -> None:
+        bus = self._stand.bus
+        try:
+            if self._node is None:
+                self._node = bus.attach(SOURCE, lambda message: None)
+            frame = can.Message(
+                arbitration_id=step.can,
+                is_extended_id=step.extended,
+                data=bytes.fromhex(step.data),
+            )
+            sent = self._node.send(frame)
+        except (ValueError, RuntimeError) as error:
+            raise StepFailed(str(error)) from None
+
+        def passed(event: Event) -> bool:
+            return isinstance(event, CanFrame) and (event.bus, event.node) == (bus.name, SOURCE)
+
+        if not sent or await first_event(self._stream, passed, FRAME_WITHIN) is None:
+            raise StepFailed(f"the frame did not get onto {bus.name}")
+
+    # The anomaly
+
+    async def _anomaly(self, step: model.Anomaly) -> None:
+        parameters = self._configure(step)
+        truth = _Truth()
+        unsubscribe = self._stream.subscribe(truth.see, AnomalyState, Note)
+        try:
+            await self._execute("anomaly.start")
+            endless = longest([step], self._lab.settings) + UNANSWERED
+            within = endless if step.duration is None else step.duration
+            if await until(self._stream, lambda: truth.over, within):
+                self._check_that_it_was_done(truth, parameters)
+            elif step.duration is None:
+                raise StepFailed(f"it has not ended by itself in {seconds(within)}")
+            else:
+                await self._execute("anomaly.stop")
+            if truth.outcome == "failed":
+                raise StepFailed(truth.detail)
+        finally:
+            unsubscribe()
+
+    def _configure(self, step: model.Anomaly) -> FluctuationParameters:
+        """Set what the step says; what it does not say is as in the lab's settings."""
+        settings = self._lab.settings
+        try:
+            parameters = fluctuation(step, settings)
+        except ValueError as error:
+            raise StepFailed(str(error)) from None
+        if step.duration is None and not parameters.cycles:
+            raise StepFailed("it would never end: give it a duration, or cycles")
+        variant = Variant(step.variant or settings.variant)
+        self._stand.injector.configure(variant=variant, parameters=parameters)
+        arguments = {"variant": variant.value, **parameters.as_numbers()}
+        self._record("anomaly.set", arguments, "parameters set")
+        return parameters
+
+    @staticmethod
+    def _check_that_it_was_done(truth: _Truth, parameters: FluctuationParameters) -> None:
+        """An anomaly that ended by itself must have done the cycles it was to do."""
+        if not parameters.cycles or truth.cycle < parameters.cycles:
+            raise StepFailed(f"it ended by itself in cycle {truth.cycle}: {truth.trouble}")
+
+    async def _end_anomaly(self) -> str:
+        truth = _Truth()
+        unsubscribe = self._stream.subscribe(truth.see, AnomalyState, Note)
+        try:
+            await self._stand.injector.stop()
+        finally:
+            unsubscribe()
+        return truth.detail if truth.outcome == "failed" else ""
+
+
+class _Truth:
+    """What the injector says of the run that was just begun."""
+
+    def __init__(self) -> None:
+        self.outcome = ""
+        self.detail = ""
+        self.cycle = 0
+        self.trouble = "nobody knows why"
+
+    @property
+    def over(self) -> bool:
+        return bool(self.outcome)
+
+    def see(self, event: Event) -> None:
+        if isinstance(event, AnomalyState):
+            self.cycle = event.cycle
+            if event.change in ("safe", "failed"):
+                self.outcome, self.detail = event.change, event.detail
+        elif isinstance(event, Note) and event.source == "injector" and event.level == "error":
+            self.trouble = event.text

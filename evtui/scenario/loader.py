@@ -1,0 +1,242 @@
+"""Loading a scenario: everything that can be wrong is told before anything starts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from evtui.config import Settings
+from evtui.power import ChargingCurve, RecordedVehicle, Vehicle
+from evtui.scenario.checks import check_expectations, check_header, check_length, check_steps
+from evtui.scenario.decoding import decode, decode_expectations, decode_steps
+from evtui.scenario.document import Document, child, parse
+from evtui.scenario.inputs import check_specifications, read_matrix, resolve, substitute
+from evtui.scenario.mistakes import Mistakes, ScenarioError, shown
+from evtui.scenario.model import SCHEMA, Duration, Input, Scenario
+from evtui.scenario.settings import settings_of, start_of
+from evtui.scenario.sources import builtin_names, read_builtin, read_source
+from evtui.scenario.vehicle import modelled_vehicle, recorded_curve
+
+__all__ = ["BuiltIn", "Plan", "ScenarioError", "builtin", "load"]
+
+MOST_COMBINATIONS = 1000
+
+_SUBSTITUTED = ("title", "description", "lab", "steps", "expect", "cleanup")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A scenario that can be run: decoded, checked, with all its inputs.
+
+    Attributes:
+        scenario: typed, also the steps and expectations inside.
+        inputs: name to value, defaults included; durations in s.
+        name: by which :func:`load` finds it again: a built-in one's, or an absolute path.
+        source: file name, or name of a built-in scenario; no path.
+        text: the file as it was read.
+        sha256: of the text in UTF-8.
+        folder: the file is in, None for a built-in one.
+        settings: of the lab, with the seed, and port 0.
+        start_utc: Unix time in s at which the simulated clock starts.
+        longest: upper bound of the steps in s, if every call is answered at once.
+        lines: place in the file (``steps[2].wait``) to line, from 1.
+        curve: what the vehicle accepts, where that is recorded.
+        model: the modelled vehicle.
+        axes: inputs of the matrix that were not given, to their values.
+    """
+
+    scenario: Scenario
+    inputs: dict[str, Any]
+    name: str
+    source: str
+    text: str = field(repr=False)
+    sha256: str
+    folder: Path | None
+    settings: Settings
+    start_utc: float
+    longest: float
+    lines: Mapping[str, int] = field(repr=False)
+    curve: ChargingCurve | None = field(repr=False)
+    model: Vehicle
+    axes: dict[str, list[Any]]
+
+    @property
+    def vehicle(self) -> Vehicle | RecordedVehicle:
+        """The vehicle as it arrives: a new one each time, since it changes as it charges."""
+        return self.model if self.curve is None else RecordedVehicle(self.curve, self.model)
+
+    def combinations(self) -> list[dict[str, Any]]:
+        """Inputs of each run of the matrix, to be given to :func:`load`; one without a matrix."""
+        return [
+            self.inputs | dict(zip(self.axes, values, strict=True))
+            for values in product(*self.axes.values())
+        ]
+
+
+class BuiltIn(NamedTuple):
+    """A scenario that comes with evtui.
+
+    Attributes:
+        matrix: input to values, as written.
+    """
+
+    id: str
+    title: str
+    description: str
+    inputs: dict[str, Input]
+    matrix: dict[str, list[Any]]
+
+
+def builtin() -> list[BuiltIn]:
+    """The scenarios that come with evtui, by name."""
+    return [_builtin(name) for name in builtin_names()]
+
+
+def _builtin(name: str) -> BuiltIn:
+    document = parse(read_builtin(name).text, name)
+    mistakes = Mistakes(name, document.lines)
+    header, specs = _header(document, mistakes)
+    mistakes.raise_first()
+    return BuiltIn(header.id, header.title, header.description, specs, header.matrix)
+
+
+def load(
+    name_or_path: str | os.PathLike[str],
+    given: Mapping[str, object] | None = None,
+    *,
+    seed: int | None = None,
+    duration: float | None = None,
+) -> Plan:
+    """Read and check a scenario.
+
+    Args:
+        name_or_path: a file, or the name of a built-in scenario: text without a path separator
+            and without the suffix .yaml or .yml.
+        given: inputs, as text of a command line or typed (durations in s).
+        seed: of everything random.
+        duration: s, for an input called ``duration`` where there is one.
+
+    Raises:
+        ScenarioError: something is wrong; one line that names file, line, place and way out.
+    """
+    source = read_source(name_or_path)
+    document = parse(source.text, source.label)
+    mistakes = Mistakes(source.label, document.lines)
+    header, specs = _header(document, mistakes)
+    mistakes.raise_first()
+    chosen = dict(given or {})
+    if duration is not None and "duration" in specs:
+        if "duration" in chosen:
+            mistakes.add_given("--set duration: given by --duration as well; leave one out")
+        chosen["duration"] = float(duration)
+    axes = _axes(header, specs, mistakes)
+    mistakes.raise_first()
+    values = resolve(specs, chosen, header.matrix, mistakes)
+    mistakes.raise_first()
+
+    scenario = _body(document, specs, values, mistakes)
+    settings = settings_of(scenario.lab, seed, mistakes)
+    model = modelled_vehicle(scenario.lab.vehicle, settings, mistakes)
+    curve = recorded_curve(scenario.lab.vehicle, source.folder, mistakes)
+    start_utc = start_of(scenario.lab, mistakes)
+    check_header(scenario, mistakes)
+    check_steps(scenario.steps, "steps", settings, mistakes)
+    check_steps(scenario.cleanup, "cleanup", settings, mistakes)
+    check_expectations(scenario.expect, "expect", mistakes)
+    mistakes.raise_first()
+    longest = check_length(scenario.steps, "steps", settings, mistakes)
+    check_length(scenario.cleanup, "cleanup", settings, mistakes)
+    mistakes.raise_first()
+    return Plan(
+        scenario=scenario,
+        inputs={name: _plain(value) for name, value in values.items()},
+        name=source.name,
+        source=os.path.basename(source.name),
+        text=source.text,
+        sha256=hashlib.sha256(source.text.encode()).hexdigest(),
+        folder=source.folder,
+        settings=settings,
+        start_utc=start_utc,
+        longest=longest,
+        lines=document.lines,
+        curve=curve,
+        model=model,
+        axes={
+            name: [_plain(value) for value in typed]
+            for name, typed in axes.items()
+            if name not in chosen
+        },
+    )
+
+
+def _header(document: Document, mistakes: Mistakes) -> tuple[Scenario, dict[str, Input]]:
+    """Everything but the parts that inputs go into, and the inputs themselves."""
+    data = document.data
+    schema = data.get("schema")
+    if "schema" not in data:
+        mistakes.add("", f"schema is missing; the first line of a scenario is schema: {SCHEMA}")
+        mistakes.raise_first()
+    if schema != SCHEMA:
+        mistakes.add("schema", f"expected {SCHEMA}, got {shown(schema)}")
+        mistakes.raise_first()
+    written = data.get("inputs", {})
+    specs: dict[str, Input] = {}
+    if isinstance(written, dict):
+        decoded = {
+            name: decode(spec, Input, child("inputs", name), mistakes)
+            for name, spec in written.items()
+        }
+        specs = {name: spec for name, spec in decoded.items() if spec is not None}
+        check_specifications(specs, mistakes)
+        written = {}
+    steps: dict[str, Any] = {"steps": []} if "steps" in data else {}
+    left = {key: value for key, value in data.items() if key not in ("lab", "expect", "cleanup")}
+    header = decode(left | {"inputs": written} | steps, Scenario, "", mistakes)
+    mistakes.raise_first()
+    assert header is not None
+    return header, specs
+
+
+def _axes(header: Scenario, specs: Mapping[str, Input], mistakes: Mistakes) -> dict[str, list[Any]]:
+    axes = read_matrix(specs, header.matrix, mistakes)
+    combinations = prod(len(values) for values in axes.values())
+    if combinations > MOST_COMBINATIONS:
+        mistakes.add(
+            "matrix", f"expected at most {MOST_COMBINATIONS:,} combinations, got {combinations:,}"
+        )
+    return axes
+
+
+def _body(
+    document: Document,
+    specs: Mapping[str, Input],
+    values: Mapping[str, Any],
+    mistakes: Mistakes,
+) -> Scenario:
+    """The whole scenario, its inputs put in."""
+    data = document.data
+    touched = {key: data[key] for key in _SUBSTITUTED if key in data}
+    data = data | substitute(touched, values, "", mistakes)
+    steps = decode_steps(data["steps"], "steps", mistakes)
+    expect = decode_expectations(data.get("expect", []), "expect", mistakes)
+    cleanup = data.get("cleanup", [])
+    cleanup = [] if cleanup == [] else decode_steps(cleanup, "cleanup", mistakes)
+    apart: dict[str, Any] = {"inputs": {}, "steps": [], "expect": [], "cleanup": []}
+    scenario = decode(data | apart, Scenario, "", mistakes)
+    mistakes.raise_first()
+    assert scenario is not None
+    return msgspec.structs.replace(
+        scenario, inputs=specs, steps=steps, expect=expect, cleanup=cleanup
+    )
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Duration) else value

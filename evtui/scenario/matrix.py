@@ -1,0 +1,255 @@
+"""Every combination of a scenario's matrix: one run each, one folder each, one summary."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import signal
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from evtui.recording.destination import prepare_folder
+from evtui.recording.folder import RecordingError
+from evtui.scenario.headless import Options, StopFlag, run_headless
+from evtui.scenario.loader import load
+from evtui.scenario.results import MatrixResult, RunResult
+
+if TYPE_CHECKING:
+    from evtui.scenario.loader import Plan
+
+__all__ = ["SUMMARY", "Combination", "combinations_of", "run_matrix"]
+
+SUMMARY = "summary.json"
+
+LONGEST_NAME = 120
+"""Characters of a folder's name; file systems take 255 bytes."""
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """One run of a matrix; small, since it goes to another process.
+
+    Attributes:
+        scenario: name by which :func:`evtui.scenario.loader.load` finds it.
+        title: for people.
+        label: ``variant=seed,high=50``.
+        inputs: all of them.
+    """
+
+    scenario: str
+    id: str
+    title: str
+    label: str
+    inputs: dict[str, Any]
+    seed: int
+    folder: Path
+
+
+def combinations_of(plan: Plan, out: Path) -> list[Combination]:
+    """Every run of the matrix; each is loaded once, so that a mistake shows before any begins.
+
+    Args:
+        out: their folders are made in it.
+
+    Raises:
+        ScenarioError: a combination cannot be run.
+    """
+    found = []
+    taken: set[str] = set()
+    for inputs in plan.combinations():
+        one = load(plan.name, inputs, seed=plan.settings.seed)
+        label = ",".join(f"{name}={_shown(inputs[name])}" for name in plan.axes)
+        name = _file_name(label)
+        while name.lower() in taken:
+            name = f"{name}+"
+        taken.add(name.lower())
+        found.append(
+            Combination(
+                scenario=plan.name,
+                id=plan.scenario.id,
+                title=one.scenario.title,
+                label=label,
+                inputs=inputs,
+                seed=plan.settings.seed,
+                folder=out / name,
+            )
+        )
+    return found
+
+
+def run_matrix(
+    combinations: Sequence[Combination],
+    options: Options,
+    *,
+    out: Path,
+    jobs: int,
+    stop: StopFlag,
+    finished: Callable[[RunResult], None] = lambda result: None,
+) -> MatrixResult:
+    """Run all of them, ``jobs`` at a time, and write ``out``/summary.json.
+
+    Args:
+        options: of every run; only what goes to another process counts, and ``trouble``.
+        stop: ends the runs that have begun, in their safe state; others do not begin.
+        finished: called with each result as it comes.
+
+    Raises:
+        RecordingError: the folder or the summary cannot be written.
+    """
+    prepare_folder(out)
+    if jobs == 1:
+        results = _one_after_the_other(combinations, options, stop, finished)
+    else:
+        results = _Workers(options, stop, finished).run(combinations, jobs)
+    result = MatrixResult(
+        scenario=combinations[0].id,
+        seed=combinations[0].seed,
+        runs=[results[one.label] for one in combinations if one.label in results],
+        not_run=[one.label for one in combinations if one.label not in results],
+    )
+    try:
+        text = msgspec.json.format(msgspec.json.encode(result.as_json()), indent=2)
+        (out / SUMMARY).write_bytes(text + b"\n")
+    except OSError as error:
+        raise RecordingError(f"cannot write {out / SUMMARY}: {error.strerror}") from None
+    return result
+
+
+def _file_name(text: str) -> str:
+    """``text`` as the name of a file or folder: nothing in it that a file system minds."""
+    return re.sub(r"[^\w.,=+-]", "_", text)[:LONGEST_NAME].lstrip(".") or "_"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _run(one: Combination, options: Options) -> RunResult:
+    plan = load(one.scenario, one.inputs, seed=one.seed)
+    return run_headless(plan, replace(options, folder=one.folder, label=one.label))
+
+
+def _one_after_the_other(
+    combinations: Sequence[Combination],
+    options: Options,
+    stop: StopFlag,
+    finished: Callable[[RunResult], None],
+) -> dict[str, RunResult]:
+    results: dict[str, RunResult] = {}
+    for one in combinations:
+        if stop.reason:
+            break
+        results[one.label] = _run(one, replace(options, stop=stop))
+        finished(results[one.label])
+    return results
+
+
+class _Workers:
+    """Runs combinations in processes of their own."""
+
+    def __init__(
+        self, options: Options, stop: StopFlag, finished: Callable[[RunResult], None]
+    ) -> None:
+        # What calls back stays here; a worker gets what can be sent to it.
+        self._options = replace(
+            options, events=None, narrate=None, progress=None, trouble=None, stop=None
+        )
+        self._trouble = options.trouble
+        self._stop = stop
+        self._finished = finished
+        self._running: dict[Connection, tuple[SpawnProcess, Combination]] = {}
+
+    def run(self, combinations: Sequence[Combination], jobs: int) -> dict[str, RunResult]:
+        waiting = deque(combinations)
+        results: dict[str, RunResult] = {}
+        self._stop.listen(self._end, self._kill)
+        while self._running or (waiting and not self._stop.reason):
+            while waiting and len(self._running) < jobs and not self._stop.reason:
+                self._begin(waiting.popleft())
+            for ready in wait(list(self._running)):
+                assert isinstance(ready, Connection)
+                result = self._take(ready)
+                results[result.label] = result
+                self._finished(result)
+        self._stop.forget()
+        return results
+
+    def _begin(self, one: Combination) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_work, args=(theirs, one, self._options), daemon=True)
+        # A worker begins with signals blocked, so that none can end it before it is ready.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+        try:
+            process.start()
+            self._running[ours] = process, one
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+
+    def _take(self, ready: Connection) -> RunResult:
+        process, one = self._running[ready]
+        try:
+            result = msgspec.msgpack.decode(ready.recv_bytes(), type=RunResult)
+        except (EOFError, msgspec.DecodeError):
+            process.join()
+            result = _broken(one, f"its process ended with code {process.exitcode}")
+        del self._running[ready]
+        ready.close()
+        process.join()
+        if result.recording_failure and self._trouble is not None:
+            self._trouble(result.recording_failure)
+        return result
+
+    def _end(self, reason: str) -> None:
+        for process, _ in tuple(self._running.values()):
+            process.terminate()
+
+    def _kill(self) -> None:
+        for process, _ in tuple(self._running.values()):
+            process.kill()
+
+
+def _work(pipe: Connection, one: Combination, options: Options) -> None:
+    """What a worker does.  Only its parent ends it, so Ctrl+C on the terminal is not for it."""
+    stop = StopFlag()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.request("SIGTERM"))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+    try:
+        result = _run(one, replace(options, stop=stop))
+    except Exception as error:
+        result = _broken(one, str(error) or type(error).__name__)
+    pipe.send_bytes(msgspec.msgpack.encode(result))
+
+
+def _broken(one: Combination, reason: str) -> RunResult:
+    return RunResult(
+        scenario=one.id,
+        title=one.title,
+        label=one.label,
+        seed=one.seed,
+        inputs=one.inputs,
+        verdicts=[],
+        interrupted=reason,
+        failed=True,
+        t_end_s=0.0,
+        wall_s=0.0,
+        messages=0,
+        frames=0,
+        alarms=[],
+        energy_wh=0.0,
+        folder=str(one.folder),
+    )

@@ -1,0 +1,111 @@
+"""Mistakes in a scenario: collected with their place, told one at a time.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from evtui.scenario.model import Duration
+
+__all__ = ["Mistakes", "ScenarioError", "choice", "located", "nearest", "number", "shown"]
+
+_LONGEST_SHOWN = 60
+_LONGEST_PLACE = 120
+_MOST_LISTED = 20
+
+
+class ScenarioError(Exception):
+    """A scenario cannot be used; one printable line names file, line, place and way out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("".join(c if c.isprintable() else _escaped(c) for c in text))
+
+
+class Mistakes:
+    """What is wrong with one file.
+
+    Args:
+        name: of the file, as messages call it.
+        lines: place (``steps[2].wait``) to line, from 1.
+    """
+
+    def __init__(self, name: str, lines: Mapping[str, int]) -> None:
+        self._name = name
+        self._lines = lines
+        self._found: list[tuple[int, str]] = []
+
+    def add(self, place: str, text: str) -> None:
+        """Something is wrong at a place of the file; one it does not have counts as its parent."""
+        line = self._line(place)
+        self._found.append((line, located(self._name, line, place, text)))
+
+    def add_given(self, text: str) -> None:
+        """Something is wrong with what was given beside the file; it comes first."""
+        self._found.append((0, text))
+
+    def raise_first(self) -> None:
+        """Raise :class:`ScenarioError` for the mistake that comes first in the file, if any."""
+        if self._found:
+            raise ScenarioError(min(self._found, key=lambda each: each[0])[1])
+
+    def _line(self, place: str) -> int:
+        while place and place not in self._lines:
+            place = place[: max(place.rfind("."), place.rfind("["), 0)]
+        return self._lines.get(place, 1)
+
+
+def located(name: str, line: int, place: str, text: str) -> str:
+    """``file.yaml:12: steps[2].wait: text``; the place is left out where it is the file."""
+    place = place if len(place) <= _LONGEST_PLACE else place[:_LONGEST_PLACE] + "…"
+    return ": ".join(filter(None, (f"{name}:{line}", place, text)))
+
+
+def shown(value: object) -> str:
+    """``value`` as a message shows it: short, on one line."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case str():
+            if len(value) <= _LONGEST_SHOWN:
+                return f'"{value}"'
+            return f'"{value[:_LONGEST_SHOWN]}…" ({len(value)} characters)'
+        case Duration():
+            return f"{number(value)}s" if value < 86400 else f"{number(value / 3600)}h"
+        case int() | float():
+            return number(value)
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            return "a mapping"
+
+
+def number(value: float) -> str:
+    """Digits of a number: ``100`` for 100.0, no exponent where none is needed."""
+    if isinstance(value, int):
+        return str(value)
+    rounded = f"{value:.9f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else ""
+    return rounded if rounded and float(rounded) == value else float.__repr__(value)
+
+
+def choice(names: Iterable[str]) -> str:
+    """``a, b or c``."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The way out for a name nobody knows: the nearest known one, else what there is."""
+    names = list(known)
+    lower = {each.lower(): each for each in names}
+    found = get_close_matches(name.strip().lower()[:200], lower, n=1, cutoff=0.5)
+    if found:
+        return f"; did you mean {lower[found[0]]}?"
+    more = ", …" if len(names) > _MOST_LISTED else ""
+    listed = ", ".join(names[:_MOST_LISTED])
+    return f"; known: {listed}{more}" if names else "; there is none"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()

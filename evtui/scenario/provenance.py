@@ -1,0 +1,114 @@
+"""What a run folder says about how its data came to be."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
+
+from evtui.detection import VIEWS, ReversalDetector
+from evtui.lab import Lab, Stand
+from evtui.power import preset
+from evtui.recording.describing import new_manifest
+from evtui.recording.manifest import BusInfo, Manifest, ScenarioInfo, StationInfo
+from evtui.runtime.wall import utc_now
+from evtui.scenario.quantities import duration_text
+
+if TYPE_CHECKING:
+    from evtui.scenario.loader import Plan
+
+__all__ = ["manifest_of"]
+
+
+def manifest_of(
+    lab: Lab,
+    *,
+    mode: Literal["virtual", "real"],
+    speed: float | Literal["max"],
+    plan: Plan | None = None,
+    duration: float | None = None,
+    redact_id_tags: bool = False,
+) -> Manifest:
+    """The manifest of a recording that begins now.
+
+    Args:
+        lab: what is recorded.
+        mode: whether time jumps (or is paced), or is the real one.
+        speed: simulated seconds a second.
+        plan: the scenario that is run, if there is one.
+        duration: lab time in s at which the run is to end, None for when it is done.
+        redact_id_tags: id tags are hidden.
+    """
+    stands = lab.stands.values()
+    return new_manifest(
+        mode=mode,
+        speed=speed,
+        start_utc=lab.stream.start_utc,
+        created_utc=utc_now(),
+        seed=lab.settings.seed,
+        settings=asdict(lab.settings),
+        stations=[_station(stand) for stand in stands],
+        detectors=[_detector()],
+        buses={
+            f"can{channel}": BusInfo(
+                name=stand.bus.name, station=stand.name, bitrate=stand.bus.bitrate
+            )
+            for channel, stand in enumerate(stands)
+        },
+        scenario=None if plan is None else _scenario(plan, duration, redact_id_tags),
+        duration_s=duration,
+        licence="" if plan is None else plan.scenario.licence,
+    )
+
+
+def _scenario(plan: Plan, duration: float | None, redact_id_tags: bool) -> ScenarioInfo:
+    scenario = plan.scenario
+    return ScenarioInfo(
+        id=scenario.id,
+        title=scenario.title,
+        source=plan.source,
+        sha256=plan.sha256,
+        inputs=dict(plan.inputs),
+        description=scenario.description,
+        technique=list(scenario.technique),
+        options=_options(plan, duration, redact_id_tags),
+    )
+
+
+def _options(plan: Plan, duration: float | None, redact_id_tags: bool) -> list[str]:
+    """What ``evtui run`` must be told to run the same again, its file and seed apart."""
+    options = []
+    for name, value in plan.inputs.items():
+        if plan.scenario.inputs[name].type == "duration":
+            text = duration_text(value)
+        else:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+        options += ["--set", f"{name}={text}"]
+    if duration is not None:
+        options += ["--duration", duration_text(duration)]
+    if redact_id_tags:
+        options.append("--redact-id-tags")
+    return options
+
+
+def _station(stand: Stand) -> StationInfo:
+    stage = preset(stand.preset)
+    ramp = {"kind": type(stage.ramp).__name__} | asdict(stage.ramp)
+    return StationInfo(
+        id=stand.name,
+        preset=stand.preset,
+        power_stage=asdict(stage) | {"ramp": ramp},
+        vehicle=stand.vehicle.parameters(),
+    )
+
+
+def _detector() -> dict[str, Any]:
+    detector = ReversalDetector()
+    return {
+        "name": detector.name,
+        "views": list(VIEWS),
+        "parameters": {
+            "hysteresis_a": detector.hysteresis,
+            "count": detector.count,
+            "window_s": detector.window,
+        },
+    }

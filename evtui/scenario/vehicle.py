@@ -1,0 +1,62 @@
+"""The vehicle of a scenario: a modelled battery, or a recorded session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from evtui.config import Settings
+from evtui.power import ChargingCurve, Vehicle, read_curve
+from evtui.scenario.mistakes import Mistakes, ScenarioError
+from evtui.scenario.model import VehicleSpec
+from evtui.scenario.sources import curve_text
+
+__all__ = ["modelled_vehicle", "recorded_curve"]
+
+_VEHICLE = {
+    "capacity_ah": "capacity",
+    "max_current_a": "max_current",
+    "resistance_ohm": "resistance",
+    "cells": "cells",
+}
+"""Name in a scenario to the parameter of :class:`evtui.power.Vehicle`; soc is a setting."""
+
+_COLUMNS = ("current", "power", "voltage", "state_of_charge")
+
+
+def modelled_vehicle(spec: VehicleSpec | None, settings: Settings, mistakes: Mistakes) -> Vehicle:
+    """The modelled vehicle; with a recorded curve it stands for what was not measured."""
+    vehicle = Vehicle(soc=settings.soc)
+    for name, parameter in _VEHICLE.items():
+        value: Any = getattr(spec, name, None)
+        if value is None:
+            continue
+        try:
+            change: dict[str, Any] = {parameter: float(value) if name != "cells" else value}
+            vehicle = replace(vehicle, **change)
+        except ValueError as error:
+            mistakes.add(f"lab.vehicle.{name}", str(error))
+    return vehicle
+
+
+def recorded_curve(
+    spec: VehicleSpec | None, folder: Path | None, mistakes: Mistakes
+) -> ChargingCurve | None:
+    """The recorded session, None where the vehicle is only modelled.
+
+    Args:
+        folder: of the scenario, None for a built-in one.
+    """
+    columns = {name: getattr(spec, name, None) for name in _COLUMNS}
+    if spec is None or spec.curve is None:
+        for name, column in columns.items():
+            if column is not None:
+                mistakes.add(f"lab.vehicle.{name}", "a column, so expected only with curve")
+        return None
+    try:
+        text = curve_text(spec.curve, folder)
+        return read_curve(text, time=spec.time, origin=spec.curve, **columns)
+    except (ScenarioError, ValueError) as error:
+        mistakes.add("lab.vehicle.curve", str(error))
+        return None

@@ -1,0 +1,266 @@
+"""Loading a scenario: what the plan holds, and where scenarios come from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from evtui.config import Settings
+from evtui.power import RecordedVehicle, Vehicle
+from evtui.scenario.length import fluctuation, longest
+from evtui.scenario.loader import Plan, ScenarioError, builtin, load
+from evtui.scenario.model import (
+    Anomaly,
+    Awaited,
+    Can,
+    Duration,
+    MarkStep,
+    NoAlarmExpected,
+    NoSchemaViolation,
+    NoteStep,
+    Ocpp,
+    Parallel,
+    Plug,
+    Repeat,
+    SetLimit,
+    Start,
+    Unplug,
+    Wait,
+    WaitFor,
+    with_transaction,
+)
+from tests.scenario.files import EVERYTHING, TEXT, changed, minimal, mistake_in, plan_of
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Of the scenario with everything in it."""
+    return load(EVERYTHING)
+
+
+def test_steps_are_typed_with_their_inputs_in(plan: Plan) -> None:
+    steps = plan.scenario.steps
+    assert steps[0] == Plug(plug=None)
+    assert steps[1] == Wait(wait=Duration(1))
+    assert steps[2] == WaitFor(wait_for=Awaited(status="Preparing", timeout=Duration(10)))
+    assert steps[3] == Start(start="TAG1")
+    assert isinstance(steps[5], SetLimit)
+    assert (steps[5].set_limit, steps[5].purpose) == (100.0, "TxProfile")
+    assert isinstance(steps[6], Ocpp)
+    assert steps[6].answer == "Accepted"
+    assert steps[7] == Can(can=0x210, data="64 00")
+    assert steps[8] == NoteStep(note="high 100, wait 120s, literal ${x}")
+    assert steps[9] == MarkStep(mark="2")
+    assert steps[-1] == Unplug(unplug=None)
+
+
+def test_steps_inside_repeat_and_parallel_are_typed_too(plan: Plan) -> None:
+    repeat = plan.scenario.steps[11]
+    assert isinstance(repeat, Repeat)
+    assert repeat.repeat == 2
+    wait, parallel = repeat.do
+    assert wait == Wait(wait=Duration(0.5))
+    assert isinstance(parallel, Parallel)
+    assert [len(branch) for branch in parallel.parallel] == [2, 1]
+    assert parallel.parallel[1] == [Wait(wait=Duration(2))]
+
+
+def test_parameters_of_an_anomaly_are_plain_numbers_on_top_of_the_defaults(plan: Plan) -> None:
+    anomaly = plan.scenario.steps[10]
+    assert isinstance(anomaly, Anomaly)
+    assert {type(value) for value in anomaly.parameters.values()} == {float}
+    parameters = fluctuation(anomaly, plan.settings)
+    assert (parameters.high, parameters.low, parameters.waits[0]) == (100.0, 0.0, 120.0)
+
+
+def test_expectations_are_typed(plan: Plan) -> None:
+    expect = plan.scenario.expect
+    assert expect[1] == NoAlarmExpected(no_alarm_before="anomaly")
+    assert expect[2] == NoAlarmExpected(no_alarm_before=Duration(3))
+    assert expect[-1] == NoSchemaViolation(no_schema_violation=True)
+    assert expect[8].energy.between == (0.0, 1000.0)
+
+
+def test_the_settings_are_the_defaults_with_what_the_lab_section_says(plan: Plan) -> None:
+    said = {"preset": "dc", "strict": True, "meter_interval": 5.0, "heartbeat_interval": 30}
+    assert asdict(plan.settings) == asdict(Settings()) | said | {"port": 0, "soc": 30.0}
+    assert load(EVERYTHING, seed=7).settings.seed == 7
+
+
+def test_the_simulated_clock_starts_when_the_scenario_says(plan: Plan, tmp_path: Path) -> None:
+    assert datetime.fromtimestamp(plan.start_utc, UTC).isoformat() == "2026-03-01T08:00:00+00:00"
+    fixed = plan_of(minimal(), tmp_path).start_utc
+    assert datetime.fromtimestamp(fixed, UTC).isoformat() == "2026-01-01T00:00:00+00:00"
+
+
+def test_inputs_are_the_defaults_and_what_was_given() -> None:
+    plan = load(EVERYTHING, {"low": "5 A", "n": 3}, duration=60)
+    assert plan.inputs == {"low": 5.0, "high": 100.0, "duration": 60.0, "n": 3, "tag": "TAG1"}
+    assert {type(value) for value in plan.inputs.values()} == {float, int, str}
+    assert plan.scenario.description == "All kinds, from 5 A.\n"
+
+
+def test_a_duration_is_ignored_by_a_scenario_without_such_an_input(tmp_path: Path) -> None:
+    assert plan_of(minimal(), tmp_path, duration=60).inputs == {}
+
+
+def test_the_longest_a_run_can_take_counts_waits_timeouts_and_anomalies(tmp_path: Path) -> None:
+    steps = """
+  - wait: 1s
+  - wait_for: {status: Charging, timeout: 20s}
+  - repeat: 3
+    do:
+      - wait: 100s
+      - parallel: [[wait: 1000s], [wait: 500s, plug]]
+  - {anomaly: repeated-current-fluctuation, duration: 40s}
+  - {anomaly: repeated-current-fluctuation, with: {cycles: 10, jitter: 0.5}}
+  - {anomaly: repeated-current-fluctuation, with: {cycles: 2}, variant: txprofile}
+"""
+    plan = plan_of(minimal(steps), tmp_path)
+    anomalies = [40 + 10, 10 * 8 * 1.5 + 10, 2 * 8 + 60 + 10]
+    assert plan.longest == 1 + 20 + 3 * (100 + 1000) + sum(anomalies)
+    assert longest(plan.scenario.steps[:1], plan.settings) == 1
+
+
+def test_a_plan_says_where_it_comes_from(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (plan.name, plan.source, plan.folder) == (
+        str(EVERYTHING),
+        "everything.yaml",
+        EVERYTHING.parent,
+    )
+    assert plan.text == TEXT
+    assert plan.sha256 == hashlib.sha256(EVERYTHING.read_bytes()).hexdigest()
+    monkeypatch.chdir(EVERYTHING.parent)
+    assert load("everything.yaml").name == str(EVERYTHING)
+
+
+def test_every_step_has_its_line(plan: Plan) -> None:
+    lines = TEXT.split("\n")
+    for path in ("steps[0]", "steps[6].with", "steps[11].do[1].parallel[1][0]", "expect[8]"):
+        assert path in plan.lines
+    assert "repeat:" in lines[plan.lines["steps[11]"] - 1]
+
+
+def test_a_worker_process_can_take_a_plan_or_load_it_again(plan: Plan) -> None:
+    assert pickle.loads(pickle.dumps(plan)) == plan
+    for inputs in plan.combinations():
+        assert load(plan.name, inputs).inputs == inputs
+
+
+def test_the_matrix_gives_every_combination(plan: Plan) -> None:
+    combinations = plan.combinations()
+    assert [(each["high"], each["tag"]) for each in combinations] == [
+        (50.0, "TAG1"),
+        (50.0, "TAG2"),
+        (100.0, "TAG1"),
+        (100.0, "TAG2"),
+    ]
+    assert all(each["duration"] == 120.0 for each in combinations)
+
+
+def test_a_given_input_takes_its_axis_out_of_the_matrix() -> None:
+    combinations = load(EVERYTHING, {"high": "80"}).combinations()
+    assert [(each["high"], each["tag"]) for each in combinations] == [
+        (80.0, "TAG1"),
+        (80.0, "TAG2"),
+    ]
+
+
+def test_without_a_matrix_there_is_one_combination(tmp_path: Path) -> None:
+    assert plan_of(minimal(), tmp_path).combinations() == [{}]
+
+
+def test_an_input_without_default_may_come_from_the_matrix(tmp_path: Path) -> None:
+    more = "inputs: {x: {type: int}}\nmatrix: {x: [3, 4]}\n"
+    assert plan_of(minimal(more=more), tmp_path).combinations() == [{"x": 3}, {"x": 4}]
+
+
+def test_the_vehicle_is_new_each_time(plan: Plan, tmp_path: Path) -> None:
+    assert plan.vehicle == Vehicle(soc=30.0, max_current=150.0)
+    (tmp_path / "curve.csv").write_text("t,i\n0,10\n60,20\n")
+    lab = "lab: {vehicle: {curve: curve.csv, time: t, current: i}}\n"
+    recorded = plan_of(minimal(more=lab), tmp_path)
+    assert isinstance(recorded.vehicle, RecordedVehicle)
+    assert recorded.vehicle is not recorded.vehicle
+    assert pickle.loads(pickle.dumps(recorded)) == recorded
+
+
+def test_a_session_that_comes_with_evtui_needs_no_file(tmp_path: Path) -> None:
+    name = next(plan.scenario.lab.vehicle for plan in map(load, NAMES) if plan.curve is not None)
+    assert name is not None
+    lab = f"lab: {{vehicle: {{curve: {name.curve}, time: {name.time}, current: {name.current}}}}}\n"
+    assert plan_of(minimal(more=lab), tmp_path).curve is not None
+
+
+NAMES = [each.id for each in builtin()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_built_in_scenario_is_found_by_its_name(name: str) -> None:
+    plan = load(name)
+    assert (plan.name, plan.source, plan.folder, plan.scenario.id) == (name, name, None, name)
+
+
+def test_a_file_does_not_take_the_place_of_a_built_in_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = NAMES[0]
+    (tmp_path / name).write_text(minimal())
+    (tmp_path / f"{name}.yaml").write_text(minimal())
+    assert load(name).folder is None
+    assert load(f"./{name}").scenario.id == "least"
+    assert load(f"{name}.yaml").scenario.id == "least"
+    assert load(Path(name)).scenario.id == "least"
+
+
+def test_a_file_that_is_not_there_names_the_built_in_one_somebody_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yml").write_text(minimal())
+    for given, expected in {
+        "normal-chargin": "normal-chargin: no built-in scenario; did you mean normal-charging?",
+        "Normal-Charging.yaml": "no such file; did you mean normal-charging?",
+        "mine": "no built-in scenario; for the file write ./mine.yml",
+        "zzz.yaml": "no such file; evtui scenarios lists the built-in ones",
+        "": "an empty name: no built-in scenario",
+    }.items():
+        with pytest.raises(ScenarioError) as caught:
+            load(given)
+        assert expected in str(caught.value)
+
+
+def test_text_with_a_byte_order_mark_and_windows_line_ends_is_read(tmp_path: Path) -> None:
+    text = "﻿" + minimal("[{wait: 1}]").replace("\n", "\r\n")
+    assert mistake_in(text, tmp_path).startswith("file.yaml:4: steps[0].wait: ")
+
+
+def test_the_running_transaction_is_put_where_the_payload_asks_for_it() -> None:
+    payload = {"transactionId": "running", "a": [{"transactionId": "running"}, {"b": "running"}]}
+    assert with_transaction(payload, 7) == {
+        "transactionId": 7,
+        "a": [{"transactionId": 7}, {"b": "running"}],
+    }
+
+
+def test_the_first_mistake_of_the_file_is_told(tmp_path: Path) -> None:
+    text = changed("- wait: 1s", "- wait: 1").replace("status: Charging", "status: Chargin")
+    text = text.replace("preset: dc", "preset: dcc")
+    assert mistake_in(text, tmp_path).startswith("file.yaml:14: lab.preset: ")
+
+
+def test_a_user_s_own_settings_change_no_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "evtui" / "config.toml"
+    config.parent.mkdir()
+    config.write_text('preset = "ac"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", os.fspath(tmp_path))
+    assert plan_of(minimal(), tmp_path).settings == Settings(port=0)
