@@ -12,8 +12,7 @@ clocks can never disagree.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -40,6 +39,7 @@ __all__ = [
     "RecordingState",
     "Sample",
     "ScenarioState",
+    "Subscriber",
     "TransactionState",
     "Verdict",
     "caused_by",
@@ -364,10 +364,20 @@ class Note(Event, frozen=True, kw_only=True):
 
 
 class Mark(Event, frozen=True, kw_only=True):
-    """A moment that a person or a scenario points at, with a few words."""
+    """A moment that a person or a scenario points at, with a few words.
+
+    Attributes:
+        at: lab time in s that is meant, when it took time to find the words; None for ``t``.
+    """
 
     text: str
     station: str = ""
+    at: float | None = None
+
+    @property
+    def moment(self) -> float:
+        """Lab time in s that is pointed at."""
+        return self.t if self.at is None else self.at
 
 
 class Order(Event, frozen=True, kw_only=True):
@@ -457,18 +467,23 @@ def current_cause() -> int | None:
     return _cause.get()
 
 
-@contextmanager
-def caused_by(seq: int | None) -> Iterator[None]:
+class caused_by:  # noqa: N801 - reads as what it does: ``with caused_by(event.seq):``
     """Everything published inside the block, and tasks started in it, get ``seq`` as cause.
 
     A queue between two tasks breaks the chain: a queued command carries its cause along and
     its consumer opens a block again.
     """
-    token = _cause.set(seq)
-    try:
-        yield
-    finally:
-        _cause.reset(token)
+
+    __slots__ = ("_seq", "_token")
+
+    def __init__(self, seq: int | None) -> None:
+        self._seq = seq
+
+    def __enter__(self) -> None:
+        self._token = _cause.set(self._seq)
+
+    def __exit__(self, *_: object) -> None:
+        _cause.reset(self._token)
 
 
 class LabTime(Protocol):
@@ -481,6 +496,7 @@ class LabTime(Protocol):
 
 E = TypeVar("E", bound=Event)
 Subscriber = Callable[[Event], None]
+"""Reads the stream, on the engine's thread."""
 
 
 class EventReader:

@@ -22,18 +22,19 @@ from evtui.detection import DetectorPart
 from evtui.events import (
     CentralSystemState,
     Event,
-    EventReader,
     EventStream,
     LabState,
     Note,
     PartState,
+    Subscriber,
 )
 from evtui.lab.orders import Orders, initial_parameters
+from evtui.lab.recordings import Recordings
 from evtui.lab.stand import CONNECTOR, Stand
 from evtui.ocpp16.central_system import CentralSystem, Endpoint
 from evtui.ocpp16.link import MessageIds, SentMessages, Transport
 from evtui.ocpp16.memory import MemoryEndpoint
-from evtui.power import PowerStage, Vehicle, preset
+from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.identity import first_transaction_id, run_nonce
 from evtui.runtime.supervisor import Supervisor
@@ -55,11 +56,12 @@ class Lab:
         settings: checked by :func:`evtui.config.load`.
         clock: of the running loop.
         listener: socket the central system takes over; without one it binds itself.
-        readers: get every event from the first on.
+        readers: called with every event from the first on.
         link: ``memory`` keeps OCPP inside the process, with the same framing, validation and
             events, and takes ids from the seed: what virtual time needs to repeat itself.
         vehicle: at the connector; default: a battery with the settings' state of charge.
         plugged: False leaves it standing beside the connector.
+        recordings: begun and ended by a command.
     """
 
     def __init__(
@@ -68,16 +70,17 @@ class Lab:
         clock: LoopClock,
         *,
         listener: socket.socket | None = None,
-        readers: Iterable[EventReader] = (),
+        readers: Iterable[Subscriber] = (),
         link: Literal["websocket", "memory"] = "websocket",
-        vehicle: Vehicle | None = None,
+        vehicle: Vehicle | RecordedVehicle | None = None,
         plugged: bool = True,
+        recordings: Recordings | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.stream = EventStream(clock)
         for reader in readers:
-            self.stream.subscribe(reader.append)
+            self.stream.subscribe(reader)
         repeatable = link == "memory"
         self._ids = MessageIds(f"{settings.seed:x}" if repeatable else run_nonce())
         self._sent = SentMessages()
@@ -105,6 +108,8 @@ class Lab:
             self.detector,
             self._stands,
             self._publish_state,
+            self.stream,
+            recordings,
         )
         self.stream.subscribe(self._on_event, PartState)
 
@@ -153,7 +158,9 @@ class Lab:
 
         return endpoint, dial_central_system
 
-    def _add_stand(self, settings: Settings, vehicle: Vehicle, plugged: bool) -> None:
+    def _add_stand(
+        self, settings: Settings, vehicle: Vehicle | RecordedVehicle, plugged: bool
+    ) -> None:
         name = settings.id
         kind = preset(settings.preset)
         bus = SimulatedBus(f"{name}/can", name, self.stream, self.clock)

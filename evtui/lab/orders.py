@@ -13,9 +13,12 @@ from evtui.anomalies.injector import AnomalyError
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
 from evtui.config import Preset, Settings
 from evtui.detection import VIEWS, DetectorPart, View
+from evtui.events import EventStream, Mark
+from evtui.lab.recordings import Recordings
 from evtui.lab.stand import CONNECTOR, Stand
 from evtui.ocpp16.central_system import CentralSystem, StationOffline
 from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.recording.folder import RecordingError
 from evtui.runtime.supervisor import Supervisor
 
 __all__ = ["CommandError", "Orders", "initial_parameters"]
@@ -31,6 +34,9 @@ CYCLES = (0, 1, 3, 10)
 VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, ("can",), ("ocpp",))
 
 
+_CANNOT = (AnomalyError, ValueError, StationOffline, LinkClosed, CallRefused, RecordingError)
+
+
 class CommandError(Exception):
     """A command cannot be done; the text is one line for people."""
 
@@ -41,6 +47,8 @@ class Orders:
     Args:
         stands: by identity of their charge point.
         publish_state: tells the terminal what a command has changed on a stand.
+        stream: takes marks.
+        recordings: None in a lab that somebody else records.
     """
 
     def __init__(
@@ -51,6 +59,8 @@ class Orders:
         detector: DetectorPart,
         stands: Mapping[str, Stand],
         publish_state: Callable[[Stand], None],
+        stream: EventStream,
+        recordings: Recordings | None,
     ) -> None:
         self._settings = settings
         self._central_system = central_system
@@ -58,6 +68,8 @@ class Orders:
         self._detector = detector
         self._stands = stands
         self._publish_state = publish_state
+        self._stream = stream
+        self._recordings = recordings
 
     async def execute(self, command: str, **arguments: Any) -> str:
         """See :meth:`evtui.lab.Lab.execute`."""
@@ -71,7 +83,7 @@ class Orders:
         try:
             result = handler(stand, **arguments)
             text = await result if asyncio.iscoroutine(result) else result
-        except (AnomalyError, ValueError, StationOffline, LinkClosed, CallRefused) as error:
+        except _CANNOT as error:
             raise CommandError(str(error)) from None
         except TimeoutError as error:
             raise CommandError(str(error) or "no answer in time") from None
@@ -160,6 +172,19 @@ class Orders:
     def _do_lab_restart(self, stand: Stand) -> str:
         names = self._supervisor.restart()
         return f"restarted {', '.join(names)}" if names else "no part has crashed"
+
+    # Recording
+
+    def _do_lab_record(self, stand: Stand) -> str:
+        if self._recordings is None:
+            raise CommandError("whoever started this lab records it")
+        return self._recordings.toggle()
+
+    def _do_lab_mark(self, stand: Stand, text: str = "", at: float | None = None) -> str:
+        """Mark lab time ``at`` in s, or now."""
+        words = " ".join(text.split()) or "mark"
+        self._stream.publish(Mark(source="lab", station=stand.name, text=words, at=at))
+        return f"marked: {words}"
 
     # Station
 

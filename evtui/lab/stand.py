@@ -8,7 +8,7 @@ from evtui.anomalies.injector import Injector
 from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.charger_module import ChargerModule
 from evtui.config import Preset
-from evtui.power import PowerStage, Vehicle, preset
+from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station.charge_point import ChargePoint
 from evtui.station.controller import ConnectorController
 
@@ -35,7 +35,7 @@ class Stand:
     module: ChargerModule
     injector: Injector
     preset: Preset
-    vehicle: Vehicle
+    vehicle: Vehicle | RecordedVehicle
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from ocpp.v16 import call
 from evtui.canbus.bus import SimulatedBus
 from evtui.events import ConnectorState, EventStream
 from evtui.ocpp16.link import MessageIds, SentMessages
+from evtui.ocpp16.peer import PlainCall
 from evtui.power import Preset
 from evtui.runtime.clock import LoopClock
 from evtui.smart_charging import (
@@ -109,6 +110,29 @@ class ChargePoint:
         """Who it says it is."""
         return self._context.identity
 
+    @property
+    def accepted(self) -> bool:
+        """True while the central system may be talked to."""
+        return self._context.outbox.open
+
+    def post(
+        self, action: str, payload: dict[str, Any], done: Callable[[dict[str, Any] | None], None]
+    ) -> bool:
+        """Queue any call behind what the charge point has to say itself.
+
+        Args:
+            payload: as it goes over the wire.
+            done: called with the payload of the answer, or with None when there was none.
+
+        Returns:
+            False when it was not queued because there is no accepted connection.
+        """
+        return self._context.outbox.post(lambda: PlainCall(action, payload), done=done)
+
+    async def flushed(self) -> None:
+        """Return when everything it had to say was answered."""
+        await self._context.outbox.flushed()
+
     async def run(self) -> None:
         """Be connected and watch the modules until cancelled."""
         self._publish_station_status()
@@ -163,7 +187,7 @@ class ChargePoint:
     ) -> str:
         """RemoteStartTransaction (section 5.11); not allowed while Pending (section 4.2)."""
         controller = self.connectors.get(1 if connector is None else connector)
-        if controller is None or not controller.startable or not self._accepted:
+        if controller is None or not controller.startable or not self.accepted:
             return "Rejected"
         if profile is not None:
             purpose = profile["charging_profile_purpose"]
@@ -176,7 +200,7 @@ class ChargePoint:
 
     def remote_stop(self, transaction_id: int, then: Then) -> str:
         """RemoteStopTransaction (section 5.12): an unknown id is rejected."""
-        if not self._accepted:
+        if not self.accepted:
             return "Rejected"
         for controller in self.connectors.values():
             running = controller.transaction
@@ -252,11 +276,11 @@ class ChargePoint:
         """TriggerMessage (section 5.17); a connector that means nothing to it is ignored."""
         match message:
             case "BootNotification":
-                if self._accepted:  # errata 3.35: not before the next boot
+                if self.accepted:  # errata 3.35: not before the next boot
                     return "Rejected"
                 then(self.connection.boot_now)
                 return "Accepted"
-            case "Heartbeat" | "StatusNotification" | "MeterValues" if not self._accepted:
+            case "Heartbeat" | "StatusNotification" | "MeterValues" if not self.accepted:
                 return "Rejected"
             case "Heartbeat":
                 then(partial(self._context.outbox.post, call.Heartbeat))
@@ -286,11 +310,6 @@ class ChargePoint:
             if connector in (None, number):
                 then(partial(controller.post_meter_values, "Trigger"))
         return "Accepted"
-
-    @property
-    def _accepted(self) -> bool:
-        """True while the central system may be talked to."""
-        return self._context.outbox.open
 
     @property
     def _strict(self) -> bool:

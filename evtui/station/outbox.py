@@ -10,6 +10,7 @@ from typing import Any
 
 from evtui.events import caused_by, current_cause
 from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.ocpp16.peer import PlainCall
 
 __all__ = ["Outbox"]
 
@@ -113,7 +114,7 @@ class Outbox:
     async def _send(self, entry: _Entry, call: Callable[[Any], Awaitable[Any]]) -> None:
         with caused_by(entry.cause):
             message = entry.build()
-            name = type(message).__name__
+            name = message.action if isinstance(message, PlainCall) else type(message).__name__
             try:
                 answer = await call(message)
             except LinkClosed:
