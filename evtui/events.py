@@ -119,6 +119,7 @@ class CanFrame(Event, frozen=True, kw_only=True):
         data: 0 to 8 bytes.
         error: True for an error frame.
         remote: True for a remote frame.
+        requested: bytes that a remote frame asks for (its data length code); 0 for others.
     """
 
     station: str
@@ -129,6 +130,12 @@ class CanFrame(Event, frozen=True, kw_only=True):
     extended: bool = False
     error: bool = False
     remote: bool = False
+    requested: int = 0
+
+    @property
+    def dlc(self) -> int:
+        """Data length code."""
+        return self.requested if self.remote else len(self.data)
 
 
 class BusLoad(Event, frozen=True, kw_only=True):
@@ -258,6 +265,7 @@ class AnomalyState(Event, frozen=True, kw_only=True):
     Attributes:
         attack_id: ``fluctuation-1``, ... one for each time it is switched on.
         anomaly: name in the registry, ``repeated-current-fluctuation``.
+        layer: where it acts: ``ocpp``, ``link``, ``can`` or ``physical``.
         change: what happened: ``on``, ``cycle`` (a cycle begins), ``step`` (a step was
             done), ``parameters``, ``off`` (the injector sends nothing more),
             ``safe`` (safe state reached: transaction ended, profiles cleared, current near
@@ -292,6 +300,7 @@ class AnomalyState(Event, frozen=True, kw_only=True):
     next_at: float | None = None
     period: float = 0.0
     detail: str = ""
+    layer: Literal["ocpp", "link", "can", "physical"] = "ocpp"
 
 
 class Alarm(Event, frozen=True, kw_only=True):

@@ -275,6 +275,7 @@ class SimulatedBus:
                 extended=message.is_extended_id,
                 error=message.is_error_frame,
                 remote=message.is_remote_frame,
+                requested=message.dlc if message.is_remote_frame else 0,
             ),
             t=end,
         )

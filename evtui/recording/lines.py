@@ -115,12 +115,12 @@ def frame_lines(
     else:
         identifier = f"{frame.arbitration_id:03X}"
     if frame.remote:
-        payload, kind = f"R{len(frame.data)}", "remote"
+        payload, kind = f"R{frame.requested}", "remote"
     direction = "T" if frame.node == CHARGE_POINT_NODE else "R"
     cause = "" if frame.cause is None else frame.cause
     return (
         f"({at.unix}) {channel} {identifier}#{payload} {direction}\n",
-        f"{at.unix},{identifier},{data},{attack:d},{len(frame.data)},{frame.extended:d},"
+        f"{at.unix},{identifier},{data},{attack:d},{frame.dlc},{frame.extended:d},"
         f"{direction},{csv_text(frame.node)},{attack_ids},{effect:d},{kind},"
         f"{csv_text(frame.station)},{csv_text(frame.bus)},{at.lab},{frame.seq},{cause}\n",
     )

@@ -301,6 +301,7 @@ def frame_event(row: FrameRow) -> CanFrame:
         extended=row.extended,
         error=row.kind == "error",
         remote=row.kind == "remote",
+        requested=row.dlc if row.kind == "remote" else 0,
     )
 
 

@@ -12,10 +12,7 @@ from evtui.recording.layout import LIST_SEPARATOR
 from evtui.recording.lines import csv_text
 from evtui.recording.rows import TruthRow
 
-__all__ = ["LAYERS", "Standing", "TruthTracker"]
-
-LAYERS = {"repeated-current-fluctuation": "ocpp"}
-"""Layer on which an anomaly acts: ``ocpp``, ``link``, ``can`` or ``physical``."""
+__all__ = ["Standing", "TruthTracker"]
 
 CAUSES_KEPT = 4096
 """Newest truth events that are remembered as causes; a consequence follows within a step."""
@@ -126,7 +123,7 @@ def _begin(state: AnomalyState) -> TruthRow:
     return TruthRow(
         attack_id=state.attack_id,
         type=state.anomaly,
-        layer=LAYERS.get(state.anomaly, ""),
+        layer=state.layer,
         t_start=state.t,
         t_end=None if state.active else state.t,
         parameters=dict(state.parameters),

@@ -368,7 +368,7 @@ def test_remote_error_and_extended_frames_keep_what_they_are() -> None:
         await asyncio.sleep(1)
         long, error, remote = rig.of(CanFrame)
         assert (long.extended, long.arbitration_id) == (True, 0x1ABCDEFF)
-        assert (error.error, remote.remote) == (True, True)
+        assert (error.error, remote.remote, remote.dlc) == (True, True, 2)
         assert heard[2].dlc == 2
 
     run_virtual(scenario())

@@ -134,7 +134,7 @@ def test_frames_are_written_as_candump_writes_them() -> None:
     assert lines_of(frame())[0] == f"{stamp} 300#620A R\n"
     assert lines_of(frame(node="charge-point", arbitration_id=0x210))[0] == f"{stamp} 210#620A T\n"
     assert lines_of(frame(extended=True))[0] == f"{stamp} 00000300#620A R\n"
-    assert lines_of(frame(remote=True, data=b""))[0] == f"{stamp} 300#R0 R\n"
+    assert lines_of(frame(remote=True, data=b"", requested=2))[0] == f"{stamp} 300#R2 R\n"
     error = frame(error=True, arbitration_id=0x88, data=bytes(8))
     assert lines_of(error)[0] == f"{stamp} 20000088#{'00' * 8} R\n"
 
