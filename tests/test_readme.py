@@ -1,6 +1,6 @@
 """The README says what the program does.
 
-``python -m tests.test_readme`` writes the table of keys anew.
+``python -m tests.test_readme`` writes the tables of keys and of columns anew.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import pytest
 
 from evtui.canbus.protocol import database
 from evtui.commands import COMMANDS
+from evtui.recording.sheet import COLUMNS
 from evtui.tui.key_hints import keys_of
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 BETWEEN = re.compile(r"(<!-- keys:[^\n]*-->\n).*?(<!-- /keys -->)", re.DOTALL)
+COLUMNS_BETWEEN = re.compile(r"(<!-- columns:[^\n]*-->\n).*?(<!-- /columns -->)", re.DOTALL)
 
 
 def keys_table() -> str:
@@ -28,6 +30,49 @@ def keys_table() -> str:
         keys = " ".join(f"`{key}`" for key in keys_of(command.name))
         lines.append(f"| {keys} | {command.help} |")
     return "\n".join(lines) + "\n"
+
+
+def columns_tables() -> str:
+    """Tables of the run folder's columns in Markdown, as its data sheet has them."""
+    lines = []
+    for file, columns in COLUMNS.items():
+        lines += [f"| {file} | |", "| --- | --- |"]
+        for name, meaning in columns.items():
+            lines.append(f"| {', '.join(f'`{each}`' for each in name.split(', '))} | {meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def test_the_tables_of_columns_are_those_of_the_data_sheet() -> None:
+    found = COLUMNS_BETWEEN.search(README.read_text(encoding="utf-8"))
+    assert found is not None
+    assert found.group(0) == found.group(1) + columns_tables() + found.group(2), (
+        "write it anew: python -m tests.test_readme"
+    )
+
+
+def test_the_scenario_in_it_runs_as_a_matrix_and_every_expectation_is_met(tmp_path: Path) -> None:
+    text = README.read_text(encoding="utf-8")
+    (scenario,) = (
+        block
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+        if "steps:\n  - st" in block
+    )
+    file = tmp_path / "throttled.yaml"
+    file.write_text(scenario, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "evtui", "run", str(file), "--out", str(tmp_path / "out"), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(each.name for each in (tmp_path / "out").iterdir() if each.is_dir()) == [
+        "low=16",
+        "low=32",
+        "low=6",
+    ]
 
 
 def test_the_table_of_keys_is_the_registry_of_commands() -> None:
@@ -62,4 +107,6 @@ def test_the_script_that_joins_the_bus_prints_frames_of_the_module() -> None:
 
 if __name__ == "__main__":
     text = README.read_text(encoding="utf-8")
-    README.write_text(BETWEEN.sub(lambda m: m[1] + keys_table() + m[2], text), encoding="utf-8")
+    text = BETWEEN.sub(lambda m: m[1] + keys_table() + m[2], text)
+    text = COLUMNS_BETWEEN.sub(lambda m: m[1] + columns_tables() + m[2], text)
+    README.write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ routing (``@on``), payload classes and name conversion are used.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ocpp import routing
@@ -19,7 +20,7 @@ from evtui.events import EventStream, Note, caused_by
 from evtui.ocpp16.link import IncomingCall, Link
 from evtui.ocpp16.naming import arguments_of, fields_of
 
-__all__ = ["Peer", "on"]
+__all__ = ["Peer", "PlainCall", "on"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,6 +29,14 @@ def on(action: Action) -> Callable[[F], F]:
     """Mark a method as the handler of ``action``; the library's decorator, typed."""
     mark: Callable[[F], F] = routing.on(action, skip_schema_validation=True)
     return mark
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCall:
+    """An operation as plain JSON: the library's types want more than some schemas do."""
+
+    action: str
+    payload: dict[str, Any]
 
 
 class Peer(ChargePoint):  # type: ignore[misc]  # the library is untyped
@@ -72,9 +81,13 @@ class Peer(ChargePoint):  # type: ignore[misc]  # the library is untyped
     async def call(self, payload: Any, **_: Any) -> Any:
         """Send one of ``ocpp.v16.call`` and return the matching ``call_result``.
 
+        A :class:`PlainCall` is answered by the plain payload.
+
         Raises:
             CallRefused, TimeoutError, LinkClosed, ValueError: as :meth:`Link.call` does.
         """
+        if isinstance(payload, PlainCall):
+            return await self.link.call(payload.action, payload.payload)
         action = type(payload).__name__
         answer = await self.link.call(action, fields_of(payload))
         return getattr(call_result, action)(**arguments_of(answer))

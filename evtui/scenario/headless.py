@@ -18,6 +18,7 @@ from evtui.lab import Lab
 from evtui.recording.recorder import Recorder, RecordingError
 from evtui.recording.redaction import Redactor
 from evtui.runtime.clock import LoopClock
+from evtui.runtime.logs import logs_as_notes
 from evtui.runtime.virtual import run_virtual
 from evtui.runtime.wall import Stopwatch
 from evtui.scenario.outcome import Outcome
@@ -150,6 +151,8 @@ class _Run:
         except RecordingError:
             raise
         except Exception as error:
+            if self._runner is None:
+                raise  # nothing was run
             self._fail(f"{type(error).__name__}: {error}")
         finally:
             self._finish()
@@ -189,7 +192,8 @@ class _Run:
         try:
             if self._options.stop is not None:
                 self._options.stop.listen(interrupt)
-            self._outcome = await runner.run()
+            with logs_as_notes(lab.stream, loop.call_soon_threadsafe):
+                self._outcome = await runner.run()
         finally:
             if self._options.stop is not None:
                 self._options.stop.forget()

@@ -1,0 +1,83 @@
+"""How far a run is: a bar where stderr is a terminal, lines where it is not."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from evtui.events import Alarm, ScenarioState
+from evtui.runtime.flush import FlushTimer
+from evtui.runtime.wall import Stopwatch
+from evtui.scenario.summary import printable
+
+__all__ = ["Narrator", "narration_is_a_bar", "say"]
+
+DRAW_EVERY = 0.1
+"""s between two drawings of the bar."""
+
+BAR = 20
+"""Cells."""
+
+
+def narration_is_a_bar() -> bool:
+    """True where a line can be drawn over and over."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def say(line: str) -> None:
+    """A line on stderr; one that cannot be written must not end, or change, a run."""
+    _write(f"{printable(line)}\n")
+
+
+class Narrator:
+    """Tells on stderr what a run is doing.
+
+    Args:
+        bar: one line that is redrawn, instead of one line for each step and alarm.
+    """
+
+    def __init__(self, *, bar: bool) -> None:
+        self._bar = bar
+        self._timer = FlushTimer(DRAW_EVERY)
+        self._watch = Stopwatch()
+        self._drawn = False
+
+    def narrate(self, event: ScenarioState | Alarm) -> None:
+        """A step or an alarm has come."""
+        if self._bar:
+            return
+        if isinstance(event, Alarm):
+            state = "raised" if event.raised else "cleared"
+            say(f"{event.t:9.3f} s  alarm {event.detector}/{event.view} {state}: {event.evidence}")
+        elif event.change in ("step", "failed", "cleanup"):
+            text = "cleanup" if event.change == "cleanup" else f"{event.path}: {event.label}"
+            detail = f" ({event.detail})" if event.detail else ""
+            failed = "FAILED " if event.change == "failed" else ""
+            say(f"{event.t:9.3f} s  {failed}{text}{detail}")
+
+    def progress(self, t: float, longest: float, alarms: int) -> None:
+        """Lab time ``t`` in s of at most ``longest`` has been reached."""
+        if not self._bar or not self._timer.due():
+            return
+        share = min(1.0, t / longest) if longest > 0 else 1.0
+        full = round(BAR * share)
+        elapsed = self._watch.elapsed
+        factor = f", {t / elapsed:,.0f}x" if elapsed > 0 else ""
+        count = f"{alarms} alarm{'' if alarms == 1 else 's'}"
+        cells = "#" * full + "-" * (BAR - full)
+        _write(f"\r\x1b[2K[{cells}] {t:,.0f} of {longest:,.0f} s{factor}, {count}")
+        self._drawn = True
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        if self._drawn:
+            self._drawn = False
+            _write("\r\x1b[2K")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):  # nobody reads it, or it was closed
+        return

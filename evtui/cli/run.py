@@ -1,0 +1,383 @@
+"""``evtui run``: a scenario without a terminal, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from evtui.cli.errors import BadInput
+
+if TYPE_CHECKING:
+    from evtui.scenario.headless import Options, StopFlag
+    from evtui.scenario.loader import Plan
+    from evtui.scenario.results import RunResult
+
+__all__ = ["command"]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+OUTPUT_LOST = 1
+"""Exit code when what was asked for could not be written."""
+
+FASTEST = 1_000_000.0
+
+
+@click.command(
+    short_help="Run a scenario without a terminal and judge it.",
+    epilog="""\
+\b
+Examples:
+  evtui run repeated-current-fluctuation --seed 7 --out a
+  evtui run ./mine.yaml --set high=50 --duration 1h --junit result.xml
+  evtui run preset-comparison --jobs 4
+
+\b
+Exit codes:
+  0    all expectations met
+  1    an expectation failed, or a step
+  2    bad input; nothing was run
+  3    the lab failed, or the recording
+  130  interrupted; the folder is complete and says so. Ctrl+C once brings
+       the lab to its safe state, twice leaves at once
+""",
+)
+@click.argument("scenario", required=False)
+@click.option(
+    "--speed",
+    default="max",
+    metavar="1|N|max",
+    help="Simulated seconds a second; 1 uses the real clock and a real WebSocket. [max]",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), metavar="N", help="Seed of everything random. [1]"
+)
+@click.option(
+    "--duration",
+    metavar="T",
+    help="How long: 2s, 5min, 1h; for the scenario's input of that name, else the run is cut "
+    "short, or goes on until then.",
+)
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="INPUT=VALUE",
+    help="An input of the scenario; may be repeated.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Record into this folder. [a new one below runs/]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, not as a table.")
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the verdicts as JUnit XML too.",
+)
+@click.option("--quiet", is_flag=True, help="Say only what failed, on standard error.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=1,
+    metavar="N",
+    help="Runs of a matrix at a time, each in a process of its own. [1]",
+)
+@click.option("--redact-id-tags", is_flag=True, help="Hide id tags in the folder and the feed.")
+@click.option(
+    "--record-trouble",
+    type=click.Choice(["stop", "continue"]),
+    default="stop",
+    help="What the run does when recording fails, as with a full disk. [stop]",
+)
+@click.option(
+    "--events",
+    metavar="FILE|-|unix:PATH",
+    help="Write every event as a JSON line as it happens.",
+)
+@click.pass_obj
+def command(
+    before: dict[str, Any] | None,
+    scenario: str | None,
+    speed: str,
+    seed: int | None,
+    duration: str | None,
+    given: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+    junit: Path | None,
+    quiet: bool,
+    jobs: int,
+    redact_id_tags: bool,
+    record_trouble: Literal["stop", "continue"],
+    events: str | None,
+) -> int:
+    """Run SCENARIO, a file or the name of a built-in scenario, and judge it.
+
+    It is recorded into a folder, and the verdicts are printed.
+    """
+    if scenario is None:
+        raise BadInput("run: which scenario? name a file, or one of those in evtui scenarios")
+    _refuse_misplaced(before or {})
+    if events == "-" and as_json:
+        raise BadInput("run: --json and --events - both want standard output; name a file")
+    seconds = _duration(duration)
+    plan = _load(scenario, _inputs(given), seed, seconds)
+    if plan.axes and events is not None:
+        axes = ", ".join(plan.axes)
+        raise BadInput(f"run: --events follows one run, here are many; give --set for {axes}")
+    with ExitStack() as stack:
+        report = _Report(junit, as_json=as_json, quiet=quiet, on_stderr=events == "-")
+        options = _options(_speed(speed), seconds, redact_id_tags, record_trouble)
+        if events is not None:
+            options = _with_feed(stack, options, events)
+        stop = stack.enter_context(_stopped_by_signals())
+        folder = out or _new_folder(plan)
+        if plan.axes:
+            return _run_matrix(plan, options, folder, jobs, stop, report)
+        return _run_one(plan, options, folder, stop, report)
+
+
+# Input
+
+
+def _refuse_misplaced(before: dict[str, Any]) -> None:
+    """Options of the app, which stand before ``run``, would be of no effect."""
+    from evtui.config import SETTINGS
+
+    flags = {setting.name: setting.flag_for for setting in SETTINGS}
+    for name, value in before.items():
+        if value is not None:
+            flag = flags[name](value) if name in flags else "--config"
+            raise BadInput(
+                f"{flag} was given before run, where it has no effect: a scenario says how its "
+                "lab is set up, and --set gives what it leaves open"
+            )
+
+
+def _speed(text: str) -> float | Literal["max"]:
+    if text == "max":
+        return "max"
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= FASTEST:
+        raise BadInput(f"--speed: expected 1, a number up to {FASTEST:,.0f}, or max, got {text!r}")
+    return speed
+
+
+def _duration(text: str | None) -> float | None:
+    if text is None:
+        return None
+    from evtui.scenario.quantities import DURATION
+
+    try:
+        duration = DURATION.read(text)
+    except ValueError as error:
+        raise BadInput(f"--duration: {error}") from None
+    if duration <= 0:
+        raise BadInput(f"--duration: expected more than nothing, got {text!r}")
+    return float(duration)
+
+
+def _inputs(given: tuple[str, ...]) -> dict[str, object]:
+    inputs: dict[str, object] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise BadInput(f"--set: expected INPUT=VALUE, got {text!r}")
+        if name in inputs:
+            raise BadInput(f"--set {name}: given twice")
+        inputs[name] = value
+    return inputs
+
+
+def _load(
+    scenario: str, inputs: dict[str, object], seed: int | None, duration: float | None
+) -> Plan:
+    from evtui.scenario.loader import ScenarioError, load
+
+    try:
+        return load(scenario, inputs, seed=seed, duration=duration)
+    except ScenarioError as error:
+        raise BadInput(str(error)) from None
+
+
+def _options(
+    speed: float | Literal["max"],
+    duration: float | None,
+    redact_id_tags: bool,
+    record_trouble: Literal["stop", "continue"],
+) -> Options:
+    from evtui.cli.progress import say
+    from evtui.scenario.headless import Options
+
+    return Options(
+        speed=speed,
+        duration=duration,
+        redact_id_tags=redact_id_tags,
+        record_trouble=record_trouble,
+        trouble=lambda line: say(f"evtui: {line}"),
+    )
+
+
+def _with_feed(stack: ExitStack, options: Options, destination: str) -> Options:
+    from dataclasses import replace
+
+    from evtui.recording.feed import FeedError, open_feed
+    from evtui.recording.redaction import Redactor
+
+    try:
+        feed = open_feed(destination, Redactor(id_tags=options.redact_id_tags))
+    except FeedError as error:
+        raise BadInput(str(error)) from None
+    stack.callback(feed.close)
+    return replace(options, events=feed.on_event)
+
+
+def _new_folder(plan: Plan) -> Path:
+    from datetime import UTC, datetime
+
+    from evtui.recording.destination import new_folder
+    from evtui.runtime.wall import utc_now
+
+    moment = datetime.fromtimestamp(utc_now(), UTC).strftime("%Y%m%dT%H%M%SZ")
+    return new_folder(Path("runs"), moment, f"{plan.scenario.id}-seed{plan.settings.seed}")
+
+
+# Running
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[StopFlag]:
+    """Signals ask the run to end; the second one ends the process at once."""
+    from evtui.scenario.headless import StopFlag
+    from evtui.scenario.results import INTERRUPTED
+
+    stop = StopFlag()
+
+    def end(number: int, frame: object) -> None:
+        if stop.reason:
+            stop.leave()
+            os._exit(INTERRUPTED)
+        stop.request(signal.Signals(number).name)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # run by a program that minds its signals itself
+        return
+    # What is ignored stays ignored: nohup, or a shell that runs us in the background.
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heeded}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _run_one(plan: Plan, options: Options, folder: Path, stop: StopFlag, report: _Report) -> int:
+    from dataclasses import replace
+
+    from evtui.cli.progress import Narrator, narration_is_a_bar
+    from evtui.recording.recorder import RecordingError
+    from evtui.scenario.headless import run_headless
+    from evtui.scenario.summary import run_table
+
+    options = replace(options, folder=folder, stop=stop)
+    narrator = Narrator(bar=narration_is_a_bar())
+    if not report.quiet:
+        options = replace(options, narrate=narrator.narrate, progress=narrator.progress)
+    try:
+        result = run_headless(plan, options)
+    except RecordingError as error:
+        raise BadInput(str(error)) from None
+    finally:
+        narrator.clear()
+    written = report.give([result], result.as_json(), run_table(result))
+    return result.exit_code if written else max(result.exit_code, OUTPUT_LOST)
+
+
+def _run_matrix(
+    plan: Plan, options: Options, folder: Path, jobs: int, stop: StopFlag, report: _Report
+) -> int:
+    from evtui.cli.progress import say
+    from evtui.recording.recorder import RecordingError
+    from evtui.scenario.loader import ScenarioError
+    from evtui.scenario.matrix import combinations_of, run_matrix
+    from evtui.scenario.summary import matrix_table
+
+    done = 0
+    try:
+        combinations = combinations_of(plan, folder)
+
+        def finished(result: RunResult) -> None:
+            nonlocal done
+            done += 1
+            if not report.quiet:
+                outcome = {0: "met", 1: "FAILED"}.get(result.exit_code, result.interrupted)
+                say(f"{done} of {len(combinations)}  {result.label}: {outcome}")
+
+        result = run_matrix(
+            combinations, options, out=folder, jobs=jobs, stop=stop, finished=finished
+        )
+    except (RecordingError, ScenarioError) as error:
+        raise BadInput(str(error)) from None
+    table = matrix_table(result, str(folder))
+    written = report.give(result.runs, result.as_json(), table)
+    return result.exit_code if written else max(result.exit_code, OUTPUT_LOST)
+
+
+class _Report:
+    """Where the outcome goes.
+
+    Args:
+        junit: file for JUnit XML; made at once, so that a wrong path shows before the run.
+        on_stderr: standard output is taken.
+    """
+
+    def __init__(self, junit: Path | None, *, as_json: bool, quiet: bool, on_stderr: bool) -> None:
+        self.quiet = quiet
+        self._junit = junit
+        self._as_json = as_json
+        self._on_stderr = on_stderr
+        if junit is not None:
+            try:
+                junit.open("ab").close()
+            except OSError as error:
+                raise BadInput(f"--junit {junit}: {error.strerror}") from None
+
+    def give(self, results: list[RunResult], as_json: dict[str, Any], table: str) -> bool:
+        """Say and write everything; False when a file could not be written."""
+        from evtui.cli.progress import say
+        from evtui.scenario.junit import junit_xml
+        from evtui.scenario.summary import failed_lines
+
+        written = True
+        if self._junit is not None:
+            try:
+                self._junit.write_bytes(junit_xml(results))
+            except OSError as error:
+                say(f"evtui: cannot write {self._junit}: {error.strerror}")
+                written = False
+        if self.quiet:
+            for result in results:
+                for line in failed_lines(result):
+                    say(line)
+        if self._as_json:
+            import msgspec
+
+            text = msgspec.json.format(msgspec.json.encode(as_json), indent=2).decode()
+            click.echo(text)
+        elif not self.quiet:
+            click.echo(table, nl=False, err=self._on_stderr)
+        return written

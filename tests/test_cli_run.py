@@ -1,0 +1,316 @@
+"""``evtui run``: what it takes, what it says, and the code it ends with."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from evtui.cli import main
+from evtui.recording import layout
+from evtui.recording.manifest import Manifest
+from tests.scenario.files import minimal
+
+GOOD = minimal("[start, {wait_for: {status: Charging, timeout: 5s}}, {wait: 2s}]")
+FAILING = minimal("[{note: x}]", "expect: [{message: Reset}, {message: BootNotification}]")
+LONG = minimal("[{anomaly: repeated-current-fluctuation, duration: 1h}]")
+MATRIX = minimal(
+    "[{wait: '${seconds}s'}]",
+    "inputs: {seconds: {type: int, default: 1}}\nmatrix: {seconds: [1, 2]}\n"
+    "expect: [{current: {between: [0, 1]}}]",
+)
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def scenario(text: str, name: str = "one.yaml") -> str:
+    Path(name).write_text(text, "utf-8")
+    return f"./{name}"
+
+
+def run(*arguments: str) -> int:
+    return main(["run", *arguments])
+
+
+def manifest(folder: Path | str) -> Manifest:
+    return Manifest.load(Path(folder) / layout.MANIFEST)
+
+
+# What it says
+
+
+def test_a_run_ends_with_a_table_and_a_folder(capsys: Output) -> None:
+    assert run(scenario(GOOD), "--seed", "7", "--out", "a") == 0
+    out, err = capsys.readouterr()
+    assert "met     every step is done                  3 steps in 2.2 s" in out
+    assert "folder    a" in out
+    assert all(len(line) <= 80 for line in out.split("\n"))
+    assert err.split("\n")[0] == "    0.110 s  steps[0]: remote start"
+    assert manifest("a").status == "complete"
+
+
+def test_without_out_the_folder_is_a_new_one_below_runs(capsys: Output) -> None:
+    assert run(scenario(GOOD), "--seed", "7") == 0
+    assert run(scenario(GOOD), "--seed", "7") == 0
+    folders = sorted(Path("runs").iterdir())
+    assert len(folders) == 2
+    assert all("-least-seed7" in folder.name for folder in folders)
+
+
+def test_an_expectation_that_is_not_met_is_told_and_exits_with_one(capsys: Output) -> None:
+    assert run(scenario(FAILING)) == 1
+    out, _ = capsys.readouterr()
+    assert "FAILED  message Reset                       not seen" in out
+
+
+def test_quiet_says_only_what_failed(capsys: Output) -> None:
+    assert run(scenario(GOOD), "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+    assert run(scenario(FAILING), "--quiet") == 1
+    assert capsys.readouterr() == ("", "message Reset: not seen\n")
+
+
+def test_json_is_one_document_on_standard_output(capsys: Output) -> None:
+    assert run(scenario(FAILING), "--json", "--out", "a") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["exit_code"] == 1
+    assert document["folder"] == "a"
+    assert [one["met"] for one in document["verdicts"]] == [True, False, True]
+
+
+def test_junit_is_written_beside_the_table(capsys: Output) -> None:
+    assert run(scenario(FAILING), "--junit", "result.xml") == 1
+    root = ElementTree.parse("result.xml").getroot()
+    assert (root.get("tests"), root.get("failures")) == ("3", "1")
+    assert "verdict" in capsys.readouterr().out
+
+
+def test_events_go_where_they_are_wanted(capsys: Output) -> None:
+    assert run(scenario(GOOD), "--events", "events.jsonl", "--quiet") == 0
+    events = [json.loads(line) for line in Path("events.jsonl").read_text("utf-8").split("\n")[:-1]]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_events_on_standard_output_have_it_for_themselves(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "evtui", "run", scenario(GOOD), "--events", "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert all(json.loads(line)["event"] for line in done.stdout.split("\n")[:-1])
+    assert "every step is done" in done.stderr
+
+
+def test_a_terminal_gets_a_bar_and_not_lines() -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evtui", "run", scenario(LONG), "--duration", "10min"],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm"},
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    process.communicate()
+    assert process.returncode == 0
+    assert b"] " in shown
+    assert b" of 600 s, " in shown
+    assert b"x, 2 alarms" in shown
+    assert b"steps[0]" not in shown
+    assert shown.endswith(b"\r\x1b[2K")
+
+
+# What it takes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "which scenario? name a file, or one of those in evtui scenarios"),
+        (["no-such-one"], "no-such-one: no built-in scenario"),
+        (["./missing.yaml"], "./missing.yaml: no such file"),
+        (["one", "--speed", "fast"], "--speed: expected 1, a number up to 1,000,000, or max"),
+        (["one", "--speed", "nan"], "--speed: "),
+        (["one", "--speed", "0"], "--speed: "),
+        (["one", "--duration", "5"], "--duration: expected a duration such as"),
+        (["one", "--duration", "0s"], "--duration: expected more than nothing"),
+        (["one", "--set", "high"], "--set: expected INPUT=VALUE, got 'high'"),
+        (["one", "--set", "a=1", "--set", "a=2"], "--set a: given twice"),
+        (["one", "--set", "hihg=1"], "hihg"),
+        (["one", "--seed", "-1"], "--seed"),
+        (["one", "--jobs", "0"], "--jobs"),
+        (["one", "--out", "full"], "cannot record to full: there is something in it"),
+        (["one", "--junit", "no/such/x.xml"], "--junit no/such/x.xml: No such file or directory"),
+        (["one", "--json", "--events", "-"], "both want standard output"),
+        (["one", "--events", "no/such/file"], "no/such/file"),
+        (["many", "--events", "x"], "give --set for seconds"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_is_run(
+    arguments: list[str], told: str, capsys: Output
+) -> None:
+    files = {"one": scenario(GOOD), "many": scenario(MATRIX, "many.yaml")}
+    Path("full").mkdir()
+    Path("full/precious").touch()
+    assert run(*(files.get(argument, argument) for argument in arguments)) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert told in err
+    assert not Path("runs").exists()
+
+
+def test_an_option_of_the_app_before_run_is_no_silent_mistake(capsys: Output) -> None:
+    assert main(["--preset", "dc", "run", scenario(GOOD)]) == 2
+    assert "--preset was given before run" in capsys.readouterr().err
+
+
+def test_speed_seed_and_duration_are_in_the_manifest(capsys: Output) -> None:
+    options = ["--speed", "50", "--seed", "12", "--duration", "3s", "--redact-id-tags"]
+    assert run(scenario(GOOD), *options, "--out", "a") == 0
+    found = manifest("a")
+    assert (found.clock.speed, found.seed, found.duration_s) == (50, 12, 3)
+    assert "id tags" in found.redacted
+
+
+def test_a_matrix_has_a_folder_for_each_run_and_a_summary(capsys: Output) -> None:
+    assert run(scenario(MATRIX), "--out", "m", "--junit", "m.xml", "--json") == 0
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert sorted(os.listdir("m")) == ["seconds=1", "seconds=2", "summary.json"]
+    assert document == json.loads(Path("m/summary.json").read_text("utf-8"))
+    assert [suite.get("name") for suite in ElementTree.parse("m.xml").getroot()] == [
+        "least[seconds=1]",
+        "least[seconds=2]",
+    ]
+    assert err == "1 of 2  seconds=1: met\n2 of 2  seconds=2: met\n"
+
+
+def test_an_input_that_is_given_is_no_axis_of_the_matrix(capsys: Output) -> None:
+    assert run(scenario(MATRIX), "--set", "seconds=1", "--out", "one") == 0
+    assert manifest("one").status == "complete"
+
+
+# How it ends
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "evtui", "run", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until_there(path: Path, size: int = 1) -> None:
+    """Wait until a file has grown to some bytes."""
+    deadline = time.monotonic() + 20
+    while not path.exists() or path.stat().st_size < size:
+        assert time.monotonic() < deadline, f"{path} is not there"
+        time.sleep(0.02)
+
+
+def until_said(process: subprocess.Popen[str], text: str) -> None:
+    """Wait for a line on standard error."""
+    assert process.stderr is not None
+    assert any(text in line for line in process.stderr)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_run_in_its_safe_state(number: signal.Signals) -> None:
+    process = start(scenario(LONG), "--speed", "20", "--out", "a")
+    until_there(Path("a") / layout.SIGNALS, 20_000)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert f"s: {number.name}" in out
+    found = manifest("a")
+    assert (found.status, found.interrupted) == ("interrupted", number.name)
+    assert found.files[layout.TRUTH].rows == 1
+    assert ",safe," in (Path("a") / layout.TRUTH).read_text("utf-8")
+
+
+def test_a_second_signal_ends_the_process_at_once() -> None:
+    charging = minimal("[start, {wait: 1h}]", "cleanup: [{wait: 1h}]")
+    process = start(scenario(charging), "--speed", "20", "--out", "a")
+    until_there(Path("a") / layout.SIGNALS, 2000)
+    process.send_signal(signal.SIGINT)
+    until_said(process, "cleanup[0]")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert manifest("a").status == "running"
+
+
+def test_a_signal_ends_the_processes_of_a_matrix_and_their_folders_are_complete() -> None:
+    text = minimal(
+        "[{wait: '${hours}h'}]",
+        "inputs: {hours: {type: int, default: 1}}\nmatrix: {hours: [10, 20, 30]}",
+    )
+    process = start(scenario(text), "--jobs", "2", "--speed", "20", "--out", "m")
+    for name in ("hours=10", "hours=20"):
+        until_there(Path("m") / name / layout.SIGNALS, 2000)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "not run hours=30" in out
+    for name in ("hours=10", "hours=20"):
+        assert manifest(Path("m") / name).status == "interrupted"
+
+
+def test_nobody_who_reads_the_table_is_no_traceback() -> None:
+    process = start(scenario(GOOD), "--out", "a", "--quiet", "--json")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    process.wait(timeout=20)
+    process.stderr.close()
+    assert "Traceback" not in err
+    assert manifest("a").status == "complete"
+
+
+def test_a_table_that_cannot_be_written_exits_with_one(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "evtui", "run", scenario(GOOD), "--quiet", "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "evtui: cannot write the output (No space left on device)\n"
+
+
+def test_junit_that_cannot_be_written_in_the_end_is_told(capsys: Output) -> None:
+    assert run(scenario(GOOD), "--junit", "/dev/full", "--quiet") == 1
+    err = capsys.readouterr().err
+    assert err == "evtui: cannot write /dev/full: No space left on device\n"
+
+
+def test_the_help_says_what_the_exit_codes_mean(capsys: Output) -> None:
+    assert run("--help") == 0
+    out = capsys.readouterr().out
+    for code in ("0 ", "1 ", "2 ", "3 ", "130 "):
+        assert f"\n    {code}" in out or f"\n  {code}" in out
