@@ -7,10 +7,18 @@ exist without a terminal; ``view`` commands change only what one person sees.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["COMMANDS", "Command", "by_name", "lab_commands", "view_commands"]
+__all__ = [
+    "COMMANDS",
+    "REPLAY",
+    "Command",
+    "by_name",
+    "lab_commands",
+    "replay_commands",
+    "view_commands",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +205,25 @@ COMMANDS: tuple[Command, ...] = (
         "Station",
         "lab",
     ),
+    # Recording
+    Command(
+        "lab.record",
+        ("r",),
+        "record",
+        "Begin or end a recording: a new folder below runs/.",
+        "Recording",
+        "lab",
+        9,
+    ),
+    Command(
+        "view.mark",
+        ("m",),
+        "mark",
+        "Mark this moment with a few words, on the chart and in the recording.",
+        "Recording",
+        "view",
+        10,
+    ),
     # View
     Command(
         "view.pause",
@@ -205,7 +232,7 @@ COMMANDS: tuple[Command, ...] = (
         "Freeze the view; the lab goes on.",
         "View",
         "view",
-        9,
+        11,
     ),
     Command(
         "view.filter",
@@ -214,13 +241,14 @@ COMMANDS: tuple[Command, ...] = (
         "Filter the focused list by text, or by /regex/.",
         "View",
         "view",
-        10,
+        12,
     ),
-    Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", "view", 11),
+    Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", "view", 13),
     Command("view.ocpp", ("1",), "OCPP", "Focus the OCPP log.", "View", "view"),
     Command("view.can", ("2",), "CAN", "Focus the CAN panel.", "View", "view"),
     Command("view.current", ("3",), "current", "Focus the current chart.", "View", "view"),
     Command("view.anomaly", ("4",), "anomaly", "Focus the anomaly panel.", "View", "view"),
+    Command("view.scenario", ("5",), "scenario", "Focus the scenario panel.", "View", "view"),
     Command(
         "view.next",
         ("tab",),
@@ -280,7 +308,7 @@ COMMANDS: tuple[Command, ...] = (
         "Program",
         "view",
     ),
-    Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", "view", 12),
+    Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", "view", 14),
     Command(
         "app.quit",
         ("q",),
@@ -288,11 +316,141 @@ COMMANDS: tuple[Command, ...] = (
         "Leave in the safe state; asks only while something is running.",
         "Program",
         "view",
-        13,
+        15,
     ),
 )
 
-by_name: dict[str, Command] = {command.name: command for command in COMMANDS}
+REPLAY: tuple[Command, ...] = (
+    Command(
+        "replay.play",
+        ("space",),
+        "play",
+        "Play or pause; at the end, play again from the start.",
+        "Replay",
+        "view",
+        1,
+    ),
+    Command("replay.back", ("left",), "−1 s", "Go back by 1 s.", "Replay", "view", 2, "1 s"),
+    Command("replay.forward", ("right",), "+1 s", "Go forward by 1 s.", "Replay", "view", 3, "1 s"),
+    Command("replay.far_back", ("shift+left",), "−10 s", "Go back by 10 s.", "Replay", "view"),
+    Command(
+        "replay.far_forward", ("shift+right",), "+10 s", "Go forward by 10 s.", "Replay", "view"
+    ),
+    Command("replay.start", ("home",), "start", "Go to the start.", "Replay", "view"),
+    Command("replay.end", ("end",), "end", "Go to the end.", "Replay", "view"),
+    Command(
+        "replay.go_to",
+        ("g",),
+        "time",
+        "Go to a time that you type; a click on the time line or the chart does the same.",
+        "Replay",
+        "view",
+        10,
+    ),
+    Command(
+        "replay.slower",
+        ("left_square_bracket", "minus"),
+        "slower",
+        "Lower the speed, down to 0.25x.",
+        "Replay",
+        "view",
+        4,
+        "speed",
+    ),
+    Command(
+        "replay.faster",
+        ("right_square_bracket", "plus", "equals_sign"),
+        "faster",
+        "Raise the speed, up to 64x.",
+        "Replay",
+        "view",
+        5,
+        "speed",
+    ),
+    Command(
+        "replay.next_edge",
+        ("e",),
+        "anomaly",
+        "Go to the next start or end of an anomaly.",
+        "Replay",
+        "view",
+        6,
+        "anomaly",
+    ),
+    Command(
+        "replay.previous_edge",
+        ("E",),
+        "← anomaly",
+        "Go back to the start or end of an anomaly before.",
+        "Replay",
+        "view",
+        7,
+        "anomaly",
+    ),
+    Command(
+        "replay.next_alarm",
+        ("a",),
+        "alarm",
+        "Go to the next alarm, raised or cleared.",
+        "Replay",
+        "view",
+        8,
+        "alarm",
+    ),
+    Command(
+        "replay.previous_alarm",
+        ("A",),
+        "← alarm",
+        "Go back to the alarm before.",
+        "Replay",
+        "view",
+        9,
+        "alarm",
+    ),
+    Command(
+        "replay.next_message",
+        ("m",),
+        "message",
+        "Go to the next OCPP message.",
+        "Replay",
+        "view",
+        11,
+        "message",
+    ),
+    Command(
+        "replay.previous_message",
+        ("M",),
+        "← message",
+        "Go back to the OCPP message before.",
+        "Replay",
+        "view",
+        12,
+        "message",
+    ),
+    Command(
+        "replay.next_frame",
+        ("c",),
+        "frame",
+        "Go to the next CAN frame.",
+        "Replay",
+        "view",
+        13,
+        "frame",
+    ),
+    Command(
+        "replay.previous_frame",
+        ("C",),
+        "← frame",
+        "Go back to the CAN frame before.",
+        "Replay",
+        "view",
+        14,
+        "frame",
+    ),
+)
+"""What there is in a replay alone; the keys are free there, since a recording takes no orders."""
+
+by_name: dict[str, Command] = {command.name: command for command in (*COMMANDS, *REPLAY)}
 
 
 def lab_commands() -> tuple[Command, ...]:
@@ -303,3 +461,15 @@ def lab_commands() -> tuple[Command, ...]:
 def view_commands() -> tuple[Command, ...]:
     """Commands that change only the view."""
     return tuple(command for command in COMMANDS if command.scope == "view")
+
+
+def replay_commands() -> tuple[Command, ...]:
+    """Commands of a replay: its own, and those of the live views whose keys it leaves free."""
+    taken = {key for command in REPLAY for key in command.keys}
+    commands = list(REPLAY)
+    for command in COMMANDS:
+        keys = tuple(key for key in command.keys if key not in taken)
+        if command.group in ("View", "Program") and keys:
+            rank = command.footer and command.footer + len(REPLAY)
+            commands.append(replace(command, keys=keys, footer=rank))
+    return tuple(commands)

@@ -26,6 +26,7 @@ from evtui.kinds import (
     Integer,
     Kind,
     Number,
+    Place,
     Seconds,
     Switch,
     Waits,
@@ -38,6 +39,7 @@ __all__ = [
     "SETTINGS",
     "Effective",
     "Preset",
+    "RecordTrouble",
     "Setting",
     "Settings",
     "SettingsError",
@@ -51,6 +53,7 @@ __all__ = [
 
 Preset = Literal["seed", "dc", "ccs", "ac"]
 Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
+RecordTrouble = Literal["continue", "stop"]
 Theme = Literal[
     "ansi-dark",
     "ansi-light",
@@ -154,6 +157,34 @@ class Settings:
     )
     soc: float = _setting(
         20.0, Number(0, 100, "%"), "Charge point", "State of charge at the start."
+    )
+
+    record: str | None = _setting(
+        None,
+        Place("DIR", "a folder"),
+        "Recording",
+        "Record into this folder from the first moment.",
+        unset="off",
+    )
+    record_trouble: RecordTrouble = _setting(
+        "continue",
+        Choice(RecordTrouble),
+        "Recording",
+        "What the lab does when a recording fails, as with a full disk.",
+    )
+    redact_id_tags: bool = _setting(
+        False,
+        Switch(),
+        "Recording",
+        "Hide or keep id tags in recordings and in the feed.",
+        flag="--redact-id-tags/--keep-id-tags",
+    )
+    events: str | None = _setting(
+        None,
+        Place("FILE|-|unix:PATH", "a file, - or unix:PATH"),
+        "Recording",
+        "Write every event as a JSON line as it happens.",
+        unset="off",
     )
 
     fps: int | None = _setting(

@@ -17,6 +17,7 @@ __all__ = [
     "Integer",
     "Kind",
     "Number",
+    "Place",
     "Seconds",
     "Switch",
     "Text",
@@ -200,6 +201,15 @@ class Identity(Text):
         if not text.strip():
             raise ValueError
         return text
+
+
+class Place(Text):
+    """Where something is written: a file, a folder, or another place by its name."""
+
+    def __init__(self, metavar: str, noun: str) -> None:
+        super().__init__(1, 4096)
+        self.metavar, self.limits = metavar, ""
+        self.expected = f"{noun}, printable and at most 4096 characters long"
 
 
 class CiString(Text):

@@ -5,20 +5,53 @@ from __future__ import annotations
 import asyncio
 import socket
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from evtui.config import Settings
-from evtui.events import EventReader, PartState
+import msgspec
+
+from evtui.config import SETTINGS, Settings
+from evtui.events import Event, EventReader, Note, Order, PartState
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.thread import LoopThread
 
 if TYPE_CHECKING:
     from evtui.lab import Lab
+    from evtui.recording.manifest import Manifest
+    from evtui.scenario.loader import Plan
 
-__all__ = ["LiveLab"]
+__all__ = ["Feed", "LiveLab", "settings_for"]
 
 MAILBOX = 20_000
 """Events kept for a terminal that does not read: ten minutes of the fluctuation."""
+
+FEED_END = 0.5
+"""s that readers of the feed get for what is left when the lab has ended."""
+
+SCENARIO_END = 3.0
+"""s that a scenario gets to clean up when the lab is told to end."""
+
+ORDERED_BY = "terminal"
+"""Source of the orders that come through a :class:`LiveLab`."""
+
+
+class Feed(Protocol):
+    """Where every event goes as well; see :func:`evtui.recording.feed.open_feed`."""
+
+    def on_event(self, event: Event) -> None: ...
+
+    def close(self, within: float = ...) -> None: ...
+
+
+def settings_for(plan: Plan, settings: Settings) -> Settings:
+    """The settings with which a scenario runs in the terminal.
+
+    What the scenario says or leaves at its default counts for the lab, and ``settings`` for
+    the port, the terminal and the recording.
+    """
+    ours = [each.name for each in SETTINGS if each.group in ("Terminal", "Recording")]
+    return replace(plan.settings, **{name: getattr(settings, name) for name in ("port", *ours)})
 
 
 class LiveLab:
@@ -29,15 +62,30 @@ class LiveLab:
     Args:
         settings: checked settings.
         listener: socket the central system takes over.
+        plan: a scenario that runs in the lab; ``settings`` are then of :func:`settings_for`.
+        feed: gets every event, and is closed when the lab has ended.
     """
 
-    def __init__(self, settings: Settings, listener: socket.socket | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket | None = None,
+        *,
+        plan: Plan | None = None,
+        feed: Feed | None = None,
+    ) -> None:
         self._settings = settings
         self._listener = listener
+        self._plan = plan
+        self._feed = feed
         self._events = EventReader(MAILBOX)
         self._thread = LoopThread(self._main, name="evtui-engine")
         self._lab: Lab | None = None
         self._built = asyncio.Event()
+        self._interrupted = ""
+        self._interrupted_at: float | None = None
+        self.trouble = ""
+        """Why the lab ended although nobody told it to."""
 
     def start(self) -> None:
         """Start the engine; returns at once."""
@@ -66,27 +114,124 @@ class LiveLab:
         """Give an order; see :meth:`evtui.lab.Lab.execute`."""
         return self._thread.submit(self._execute(command, arguments))
 
-    def stop(self, timeout: float) -> bool:
-        """Bring the lab to its safe state and end it; False when it took longer (s)."""
+    def stop(self, timeout: float, interrupted: str = "") -> bool:
+        """Bring the lab to its safe state and end it; False when it took longer (s).
+
+        Args:
+            interrupted: why, where nobody wanted it to end, for what is being recorded; the
+                first call counts.
+        """
+        if self._interrupted_at is None:
+            self._interrupted, self._interrupted_at = interrupted, self.now()
         return self._thread.stop(timeout)
 
     async def _execute(self, command: str, arguments: dict[str, object]) -> str:
         await self._built.wait()
-        assert self._lab is not None
-        return await self._lab.execute(command, **arguments)
+        lab = self._lab
+        assert lab is not None
+        order = Order(
+            source=ORDERED_BY,
+            station=str(arguments.get("station", self._settings.id)),
+            command=command,
+            arguments=arguments,
+        )
+        try:
+            outcome = await lab.execute(command, **arguments)
+        except Exception as error:
+            lab.stream.publish(msgspec.structs.replace(order, outcome=str(error), done=False))
+            raise
+        lab.stream.publish(msgspec.structs.replace(order, outcome=outcome))
+        return outcome
 
     async def _main(self, clock: LoopClock, stop: asyncio.Event) -> None:
         try:
-            from evtui.lab import Lab
-            from evtui.runtime.logs import logs_as_notes
-
-            self._lab = Lab(self._settings, clock, listener=self._listener, readers=(self._events,))
-            self._built.set()
-            with logs_as_notes(self._lab.stream, self._thread.call_soon):
-                await self._lab.run(stop)
+            await self._run(clock, stop)
         except Exception as error:  # the terminal must hear of it, whatever it is
-            text = f"{type(error).__name__}: {error}"
-            self._events.append(
-                PartState(source="lab", part="lab", state="crashed", detail=text, t=clock.now())
-            )
+            self._tell_end("crashed", f"{type(error).__name__}: {error}")
             raise
+        finally:
+            if self._feed is not None:
+                self._feed.close(FEED_END)
+
+    async def _run(self, clock: LoopClock, stop: asyncio.Event) -> None:
+        from evtui.lab import Lab
+        from evtui.lab.recordings import Recordings
+        from evtui.runtime.logs import logs_as_notes
+
+        def stop_lab(line: str) -> None:
+            self.trouble = line
+            stop.set()
+
+        plan, feed = self._plan, self._feed
+        recordings = Recordings(
+            self._settings,
+            self._manifest,
+            scenario_text=None if plan is None else plan.text,
+            stop_lab=stop_lab,
+        )
+        lab = self._lab = Lab(
+            self._settings,
+            clock,
+            listener=self._listener,
+            readers=(
+                self._events.append,
+                recordings.on_event,
+                *(() if feed is None else (feed.on_event,)),
+            ),
+            vehicle=None if plan is None else plan.vehicle,
+            plugged=plan is None or plan.scenario.lab.plugged,
+            recordings=recordings,
+        )
+        recordings.attach(lab.stream, clock)
+        self._built.set()
+        try:
+            with logs_as_notes(lab.stream, self._thread.call_soon):
+                if plan is None:
+                    await lab.run(stop)
+                else:
+                    await self._run_scenario(lab, plan, stop)
+        except Exception as error:
+            self._interrupted = f"the lab crashed: {type(error).__name__}: {error}"
+            raise
+        finally:
+            recordings.end(self._interrupted, self._interrupted_at)
+        if self.trouble:
+            self._tell_end("stopped", self.trouble)
+
+    async def _run_scenario(self, lab: Lab, plan: Plan, stop: asyncio.Event) -> None:
+        """Run the lab with a scenario in it, which cleans up before the lab is told to stop."""
+        from evtui.scenario.runner import Runner
+
+        loop = asyncio.get_running_loop()
+        leave = asyncio.Event()
+        running = loop.create_task(lab.run(leave))
+        runner = Runner(lab, plan)
+        scenario = loop.create_task(runner.run())
+        scenario.add_done_callback(partial(self._scenario_has_ended, lab))
+        told = loop.create_task(stop.wait())
+        try:
+            await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
+            runner.interrupt(self._interrupted or "left")
+            await asyncio.wait({scenario}, timeout=SCENARIO_END)
+        finally:
+            leave.set()
+            for task in (told, scenario):
+                task.cancel()
+            await running
+
+    def _scenario_has_ended(self, lab: Lab, scenario: asyncio.Task[object]) -> None:
+        if not scenario.cancelled() and (error := scenario.exception()) is not None:
+            text = f"the scenario ended: {type(error).__name__}: {error}"
+            lab.stream.publish(Note(source="lab", level="error", text=text))
+
+    def _manifest(self) -> Manifest:
+        from evtui.scenario.provenance import manifest_of
+
+        assert self._lab is not None
+        return manifest_of(self._lab, mode="real", speed=1.0, plan=self._plan)
+
+    def _tell_end(self, state: Literal["crashed", "stopped"], detail: str) -> None:
+        """Tell the terminal, and only it: the stream has nobody else by now."""
+        self._events.append(
+            PartState(source="lab", part="lab", state=state, detail=detail, t=self.now())
+        )

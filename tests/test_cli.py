@@ -19,6 +19,8 @@ import pytest
 from evtui import __version__, commands
 from evtui.cli import main
 from evtui.config import SETTINGS, Settings
+from evtui.recording.feed import Feed
+from evtui.scenario.loader import Plan
 
 EVTUI = [sys.executable, "-m", "evtui"]
 HEAVY = {
@@ -52,9 +54,18 @@ class App:
 
     settings: Settings | None = None
     listener: socket.socket | None = None
+    plan: Plan | None = None
+    feed: Feed | None = None
 
-    def run(self, settings: Settings, listener: socket.socket | None) -> int:
-        self.settings, self.listener = settings, listener
+    def run(
+        self,
+        settings: Settings,
+        listener: socket.socket | None,
+        *,
+        plan: Plan | None = None,
+        feed: Feed | None = None,
+    ) -> int:
+        self.settings, self.listener, self.plan, self.feed = settings, listener, plan, feed
         return 7
 
 
@@ -70,6 +81,8 @@ def app(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     yield stand_in
     if stand_in.listener is not None:
         stand_in.listener.close()
+    if stand_in.feed is not None:
+        stand_in.feed.close()
 
 
 @pytest.fixture
@@ -90,6 +103,50 @@ def test_the_app_gets_the_settings_and_a_socket_that_listens(app: App) -> None:
     assert app.listener is not None
     assert app.listener.getsockname() == ("127.0.0.1", port)
     socket.create_connection(("127.0.0.1", port), timeout=5).close()
+
+
+def test_the_app_gets_a_scenario_with_its_inputs_and_settings(app: App) -> None:
+    arguments = ["--port", "0", "--seed", "5", "--fps", "7", "--scenario", "fluctuation-txdefault"]
+    assert main([*arguments, "--set", "high=50A"]) == 7
+    assert app.plan is not None
+    assert app.settings is not None
+    assert app.plan.inputs["high"] == 50
+    assert (app.settings.seed, app.settings.fps, app.settings.strict) == (5, 7, True)
+
+
+def test_the_app_gets_a_feed_and_a_new_folder_to_record_into(app: App, tmp_path: Path) -> None:
+    assert main(["--port", "0", "--record", "run", "--events", "events.jsonl"]) == 7
+    assert app.feed is not None
+    assert (tmp_path / "run").is_dir()
+    assert (tmp_path / "events.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--scenario", "nothing-of-the-kind"], "nothing-of-the-kind"),
+        (["--set", "high=5"], "no --scenario to set it for"),
+        (["--scenario", "fluctuation-seed", "--csms", "ws://x"], "not with --csms"),
+        (["--scenario", "fluctuation-seed", "--set", "high"], "expected INPUT=VALUE"),
+        (["--scenario", "fluctuation-seed", "config"], "not for config"),
+        (["--events", "-"], "name a file or unix:PATH"),
+        (["--record", "used"], "there is something in it"),
+    ],
+)
+def test_what_cannot_be_run_or_recorded_is_one_line_before_the_app_starts(
+    arguments: list[str],
+    line: str,
+    app: App,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "file").touch()
+    assert main(["--port", "0", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert line in said
+    assert said.count("\n") == 1
+    assert app.settings is None
 
 
 def test_port_0_takes_a_free_port(app: App) -> None:
@@ -206,7 +263,7 @@ def test_a_dumb_terminal_is_none(
 def test_ctrl_c_before_the_app_takes_over_ends_quietly(
     app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_: object) -> int:
+    def interrupted(*_: object, **__: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules["evtui.tui.run"], "run", interrupted)

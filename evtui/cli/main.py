@@ -12,12 +12,13 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from evtui import __version__
 from evtui.cli.errors import BadInput
+from evtui.cli.live import Launch
 from evtui.config import (
     SETTINGS,
     Effective,
@@ -30,12 +31,7 @@ from evtui.config import (
     toml_value,
 )
 
-if TYPE_CHECKING:
-    import socket
-
 __all__ = ["main"]
-
-_HOST = "127.0.0.1"
 
 _COMMANDS = {
     "run": "Run a scenario without a terminal and judge it.",
@@ -64,6 +60,8 @@ Examples:
   evtui --port 0 --waits 1,0.5,1,1.5   a free port, twice as fast
   evtui config --toml > lab.toml       write every setting down
   evtui --config lab.toml              and use them
+  evtui --record runs/monday           record everything from the first moment
+  evtui --scenario fluctuation-seed    run a scenario and watch it
 
 \b
 Keys in the lab: s start, x stop the anomaly, ? help, q quit.
@@ -89,7 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What is left to do comes back as a value and runs outside of this try: an error
         # inside the lab is not an error of the command line.
         outcome = _evtui.main(arguments, prog_name="evtui", standalone_mode=False)
-    except (BadInput, SettingsError) as error:
+    except BadInput as error:
+        return _refuse(str(error), error.program)
+    except SettingsError as error:
         return _refuse(str(error))
     except click.UsageError as error:
         message = error.format_message()
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except OSError as error:  # a broken pipe has ended inside click already
         return _refuse(f"cannot write the output ({error.strerror})", status=_FAILED)
-    return _run(outcome) if isinstance(outcome, Settings) else outcome or 0
+    return _launch(outcome) if isinstance(outcome, Launch) else outcome or 0
 
 
 class _Grouped(click.Command):
@@ -173,10 +173,28 @@ def _default(setting: Setting) -> str:
     return str(setting.default) or "empty"
 
 
+_SCENARIO = (
+    click.Option(
+        ["--scenario"],
+        metavar="SCENARIO",
+        help="Run this scenario in the lab: a file, or a name of evtui scenarios.",
+    ),
+    click.Option(
+        ["given", "--set"], metavar="INPUT=VALUE", multiple=True, help="An input of the scenario."
+    ),
+)
+
+
 @click.pass_context
-def _start(context: click.Context, /, **options: Any) -> Settings | None:
+def _start(
+    context: click.Context, /, scenario: str | None, given: tuple[str, ...], **options: Any
+) -> Launch | None:
     context.obj = options
-    return None if context.invoked_subcommand else _load(options).settings
+    if context.invoked_subcommand:
+        if scenario is not None or given:
+            raise BadInput(f"--scenario and --set are not for {context.invoked_subcommand}")
+        return None
+    return Launch(_load(options).settings, scenario, given)
 
 
 @click.pass_obj
@@ -190,7 +208,7 @@ def _config(before: dict[str, Any], /, toml: bool, **options: Any) -> None:
 _evtui = _GroupedRoot(
     "evtui",
     callback=_start,
-    params=_options(),
+    params=[*_options(), *_SCENARIO],
     help=_ABOUT,
     epilog=_EPILOGUE,
     invoke_without_command=True,
@@ -242,67 +260,13 @@ def _value(settings: Settings, setting: Setting) -> str:
     return f"{toml_value(value)} {setting.kind.unit}".rstrip() + why
 
 
-def _run(settings: Settings) -> int:
-    """Check the terminal, take the port, then hand over to the app."""
-    trouble = _terminal_trouble()
-    if trouble:
-        return _refuse(trouble, program="evtui needs a terminal")
+def _launch(launch: Launch) -> int:
     try:
-        listener = None if settings.csms else _listen(settings.port)
-    except OSError as error:
-        return _refuse(_port_trouble(settings.port, error))
-    # Textual reads both once, when it is imported.
-    ssh = over_ssh(os.environ)
-    os.environ["TEXTUAL_FPS"] = str(settings.frame_rate(ssh=ssh))
-    if ssh:
-        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    try:
-        from evtui.tui.run import run
-
-        return run(settings, listener)
+        return launch.run()
+    except BadInput as error:
+        return _refuse(str(error), error.program)
     except KeyboardInterrupt:
         return _INTERRUPTED
-
-
-def _terminal_trouble() -> str:
-    for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
-        if stream is None or not stream.isatty():
-            return f"standard {name} is not one; over SSH use ssh -t"
-    if os.environ.get("TERM") == "dumb":
-        return "TERM=dumb cannot move the cursor; try TERM=xterm-256color"
-    return ""
-
-
-def _listen(port: int) -> socket.socket:
-    """A listening socket on loopback; raises OSError.
-
-    It listens at once: two sockets with SO_REUSEADDR may both bind a port that nobody listens
-    on yet, so a bind alone would not find out that the port is taken.
-    """
-    import socket
-
-    # Named TCP, or asyncio leaves Nagle's algorithm on: an answer could wait for 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_HOST, port))
-        listener.listen()
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def _port_trouble(port: int, error: OSError) -> str:
-    import errno
-
-    if error.errno == errno.EADDRINUSE:
-        problem = f"port {port} is in use"
-    elif error.errno == errno.EACCES:
-        problem = f"port {port} needs privileges"
-    else:
-        problem = f"cannot listen on {_HOST}:{port} ({error.strerror})"
-    return f"{problem}; choose another with --port, or a free one with --port 0"
 
 
 def _refuse(message: str, program: str = "evtui", status: int = _BAD_INPUT) -> int:

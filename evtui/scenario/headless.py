@@ -87,8 +87,7 @@ class Options:
 
     Attributes:
         speed: simulated seconds a second; 1 is real time, ``max`` as fast as it goes.
-        duration: lab time in s at which the run ends, if the scenario has no input of that
-            name; None for when its steps end.
+        duration: lab time in s at which the run ends; None for when its steps end.
         folder: to record into; None records nothing.
         redact_id_tags: hide id tags in the recording.
         record_trouble: what a full disk does: stop the run, or let it go on unrecorded.
@@ -128,7 +127,7 @@ class _Run:
         self._plan = plan
         self._options = options
         self._real = options.speed == REAL_TIME
-        self._duration = None if "duration" in plan.scenario.inputs else options.duration
+        self._duration = options.duration
         self._longest = plan.longest if self._duration is None else self._duration
         self._watch = Stopwatch()
         self._lab: Lab | None = None

@@ -32,6 +32,7 @@ __all__ = [
     "ACTUAL_GLYPH",
     "ATTACK_MARKER",
     "LIMIT_MARKER",
+    "MARK_MARKER",
     "RAISED_MARKER",
     "REPORTED_MARKER",
     "ChartWorker",
@@ -57,6 +58,7 @@ ATTACK_WORD = " attack "
 FADING_MARKER = "▒"
 RAISED_MARKER = "▲"
 CLEARED_MARKER = "△"
+MARK_MARKER = "▼"
 CARET_MARKER = "◆"
 ACTUAL_GLYPH = "▟▙"
 
@@ -104,6 +106,11 @@ class Grid:
         """Cell of the canvas that shows lab time ``t``; may lie outside."""
         return (column_of(t, self.subcolumn_seconds) - self.first(now)) // SUBCOLUMNS
 
+    def time(self, x: int, now: float) -> float:
+        """Lab time in s in the middle of column ``x`` of the picture, never after ``now``."""
+        column = max(0, x - (self.width - self.columns))
+        return min(now, (self.first(now) + (column + 0.5) * SUBCOLUMNS) * self.subcolumn_seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -117,6 +124,7 @@ class Scene:
         alarms: alarms to mark there.
         mark: lab time in seconds of a moment to point at, or None.
         hints: what to say while no current flows, the longest that fits.
+        marks: lab times in s that somebody has marked.
     """
 
     grid: Grid
@@ -126,6 +134,7 @@ class Scene:
     alarms: tuple[AlarmMark, ...] = ()
     mark: float | None = None
     hints: tuple[str, ...] = ()
+    marks: tuple[float, ...] = ()
 
 
 def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
@@ -263,7 +272,7 @@ def _time_ticks(window: float, columns: int) -> list[float]:
 
 
 def _mark_time_axis(cells: list[tuple[str, str]], scene: Scene) -> None:
-    """Put attacks, alarms and the mark on the time axis, the last on top."""
+    """Put attacks, alarms, marks and what is pointed at on the time axis, the last on top."""
     grid, now = scene.grid, scene.now
     offset = len(cells) - grid.columns
 
@@ -275,6 +284,7 @@ def _mark_time_axis(cells: list[tuple[str, str]], scene: Scene) -> None:
         grid.cell(alarm.t, now): (RAISED_MARKER if alarm.raised else CLEARED_MARKER, "alarm")
         for alarm in scene.alarms
     }
+    marks |= {grid.cell(t, now): (MARK_MARKER, "marked") for t in scene.marks}
     if scene.mark is not None:
         marks[grid.cell(scene.mark, now)] = (CARET_MARKER, "mark")
     for attack in scene.attacks:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.keys import format_key
 
-from evtui.commands import by_name
+from evtui.commands import Command, by_name
 
-__all__ = ["key_of", "keys_of"]
+__all__ = ["key_of", "keys_of", "keys_shown"]
 
 
 def key_of(command: str) -> str:
@@ -24,5 +24,15 @@ def keys_of(command: str) -> tuple[str, ...]:
     Raises:
         KeyError: there is no such command.
     """
-    # A word, where Textual shows a sign that not every font has.
-    return tuple("enter" if key == "enter" else format_key(key) for key in by_name[command].keys)
+    return keys_shown(by_name[command])
+
+
+def keys_shown(command: Command) -> tuple[str, ...]:
+    """The keys of ``command`` itself, which in a replay may have fewer than the registry says."""
+    return tuple(map(_shown, command.keys))
+
+
+def _shown(key: str) -> str:
+    if key == "enter":  # a word, where Textual shows a sign that not every font has
+        return key
+    return "+".join(format_key(part) for part in key.split("+"))

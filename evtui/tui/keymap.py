@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 from evtui.commands import COMMANDS, Command
-from evtui.tui.key_hints import key_of
+from evtui.tui.key_hints import keys_shown
 
 __all__ = ["FooterEntry", "bindings", "footer_entries"]
 
@@ -15,7 +15,7 @@ ALWAYS = ("app.help", "app.quit")
 """Commands the footer shows however narrow it is."""
 
 
-def bindings() -> list[BindingType]:
+def bindings(commands: tuple[Command, ...] = COMMANDS) -> list[BindingType]:
     """One binding a command; its id is the command's name, for a keymap.
 
     They have priority because Textual then acts on each key before it looks at the next.
@@ -32,7 +32,7 @@ def bindings() -> list[BindingType]:
             show=False,
             priority=True,
         )
-        for command in COMMANDS
+        for command in commands
     ]
 
 
@@ -55,7 +55,7 @@ class FooterEntry:
     @property
     def keys(self) -> tuple[str, ...]:
         """The key of each command."""
-        return tuple(key_of(command.name) for command in self.commands)
+        return tuple(keys_shown(command)[0] for command in self.commands)
 
     @property
     def cells(self) -> int:
@@ -63,9 +63,9 @@ class FooterEntry:
         return len(f" {' '.join(self.keys)} {self.label} ")
 
 
-def footer_entries(width: int) -> list[FooterEntry]:
+def footer_entries(width: int, commands: tuple[Command, ...] = COMMANDS) -> list[FooterEntry]:
     """What a footer of ``width`` cells has room for, in the order of the commands' ranks."""
-    ranked = _entries()
+    ranked = _entries(commands)
     always = [entry for entry in ranked if entry.commands[0].name in ALWAYS]
     room = width - sum(entry.cells for entry in always)
     chosen = set(always)
@@ -78,9 +78,9 @@ def footer_entries(width: int) -> list[FooterEntry]:
     return [entry for entry in ranked if entry in chosen]
 
 
-def _entries() -> list[FooterEntry]:
+def _entries(commands: tuple[Command, ...]) -> list[FooterEntry]:
     """Every entry, a command with its counterpart where it has one."""
-    ranked = sorted((command for command in COMMANDS if command.footer), key=lambda c: c.footer)
+    ranked = sorted((command for command in commands if command.footer), key=lambda c: c.footer)
     pairs: dict[str, tuple[Command, ...]] = {}
     for command in ranked:
         name = command.pair or command.name

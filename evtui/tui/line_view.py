@@ -201,6 +201,13 @@ class LineView(RowsWidget, can_focus=True):
             self._place(len(self.source) - 1, self._top)
         self._moved()
 
+    def restart(self, source: Source) -> None:
+        """Show another source, through the same filter and from its end; draws nothing."""
+        source.set_filter(self.source.filter)
+        self.source = source
+        self._following = self._follows
+        self._relation = NOTHING
+
     def redraw(self) -> None:
         """Draw what is visible; only lines that changed are written."""
         width, height = self.size

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from evtui.commands import COMMANDS, Command
-from evtui.tui.key_hints import key_of
+from evtui.tui.key_hints import keys_shown
 
 __all__ = ["LabCommands", "Palette"]
 
 
 def _title(command: Command) -> str:
-    return f"{command.group}: {command.label} ({key_of(command.name)})"
+    return f"{command.group}: {command.label} ({keys_shown(command)[0]})"
 
 
 class LabCommands(Provider):
     """Every command with its key and its help."""
 
+    commands: ClassVar[tuple[Command, ...]] = COMMANDS
+
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
-        for command in COMMANDS:
+        for command in self.commands:
             if command.name != "app.palette":
                 yield DiscoveryHit(_title(command), self._run(command), help=command.help)
 
     async def search(self, query: str) -> Hits:
         """Those whose title or help matches."""
         matcher = self.matcher(query)
-        for command in COMMANDS:
+        for command in self.commands:
             title = _title(command)
             score = max(matcher.match(title), matcher.match(command.help) * 0.8)
             if score > 0 and command.name != "app.palette":

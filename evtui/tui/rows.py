@@ -18,7 +18,17 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-__all__ = ["Row", "RowsWidget", "Run", "changed_span", "row_text", "row_width", "to_row"]
+__all__ = [
+    "Row",
+    "RowsWidget",
+    "Run",
+    "changed_span",
+    "first_that_fits",
+    "progress_bar",
+    "row_text",
+    "row_width",
+    "to_row",
+]
 
 
 class Run(NamedTuple):
@@ -57,6 +67,20 @@ def row_text(row: Row) -> str:
 def row_width(row: Row) -> int:
     """Width of the row in cells."""
     return cell_len(row_text(row))
+
+
+def first_that_fits(forms: Sequence[Row], width: int) -> Row:
+    """The first form that fits into ``width`` cells, or the last one cut off."""
+    for row in forms:
+        if row_width(row) <= width:
+            return row
+    return (Run(row_text(forms[-1])[: max(0, width - 1)] + "…"),)
+
+
+def progress_bar(share: float, cells: int) -> tuple[Run, Run]:
+    """A bar of ``cells`` cells behind a blank, in the roles ``bar`` and ``muted``."""
+    done = round(cells * share)
+    return Run(" " + "▓" * done, "bar"), Run("░" * (cells - done), "muted")
 
 
 def changed_span(old: Row, new: Row) -> tuple[int, int] | None:

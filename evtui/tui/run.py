@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import sys
 import threading
-from functools import partial
+from typing import TYPE_CHECKING
 
 from evtui.config import Settings, over_ssh
-from evtui.live import LiveLab
+from evtui.live import Feed, LiveLab
 from evtui.runtime.signals import ExitGuard
+
+if TYPE_CHECKING:
+    from evtui.scenario.loader import Plan
 
 __all__ = ["run"]
 
@@ -22,26 +26,45 @@ SETTLED_AFTER = 2.0
 """s after which everything that lives as long as the program is there."""
 
 
-def run(settings: Settings, listener: socket.socket | None) -> int:
+def run(
+    settings: Settings,
+    listener: socket.socket | None,
+    *,
+    plan: Plan | None = None,
+    feed: Feed | None = None,
+) -> int:
     """Run the lab in the terminal.
 
     Args:
-        settings: checked settings.
+        settings: checked settings; with a plan those of :func:`evtui.live.settings_for`.
         listener: listening socket for our central system; None with ``--csms``.
+        plan: a scenario that runs in the lab.
+        feed: gets every event; closed on leaving.
 
     Returns:
         Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
-        the terminal part failed.
+        the terminal part failed, 3 when the lab ended by itself.
     """
     gc.disable()
     guard = ExitGuard()  # before any thread starts
     _collect_later()
-    lab = LiveLab(settings, listener)
+    lab = LiveLab(settings, listener, plan=plan, feed=feed)
 
     from evtui.tui.app import EvtuiApp
 
     # Not before: both would then wait for each other's imports, and the first frame with them.
     lab.start()
+    app: EvtuiApp | None = None
+
+    def why() -> str:
+        """Why the app leaves, for what is being recorded; empty when somebody wanted it to."""
+        code = None if app is None else app.return_code
+        if guard.signal is not None:
+            return signal.Signals(guard.signal).name
+        if code == 128 + signal.SIGINT:
+            return signal.SIGINT.name
+        return "" if code == 0 else "the terminal part failed"
+
     try:
         app = EvtuiApp(lab, fps=settings.frame_rate(ssh=over_ssh(os.environ)), theme=settings.theme)
 
@@ -49,11 +72,13 @@ def run(settings: Settings, listener: socket.socket | None) -> int:
             # call_from_thread waits for the app, which may be stuck: on a thread that may, too.
             threading.Thread(target=app.call_from_thread, args=(app.exit,), daemon=True).start()
 
-        guard.watch(make_safe=partial(lab.stop, ENGINE_STOP), ask_to_leave=ask_to_leave)
+        guard.watch(make_safe=lambda: lab.stop(ENGINE_STOP, why()), ask_to_leave=ask_to_leave)
         app.run(mouse=settings.mouse)
     finally:
-        safe = lab.stop(ENGINE_STOP)
+        safe = lab.stop(ENGINE_STOP, why())
         guard.leave()
+    if lab.trouble:
+        print(f"evtui: {lab.trouble}", file=sys.stderr)
     if not safe:
         print("evtui: the lab did not reach its safe state in time", file=sys.stderr)
         return 1

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from evtui.events import Alarm, AnomalyState, Event, Sample
+from evtui.events import Alarm, AnomalyState, Event, Mark, Sample
 
 __all__ = [
     "AlarmMark",
@@ -36,7 +36,7 @@ SAMPLE_RATE = 10.0
 """Samples a second the ring is sized for: the power stage publishes every 100 ms."""
 
 MARKS_KEPT = 256
-"""Attacks, and alarm edges, kept; more would not fit on the band under the chart."""
+"""Attacks, alarm edges and marks kept of each; more would not fit on the band under the chart."""
 
 CEILINGS = (10, 20, 50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000)
 """A at the top of the chart's axis: steps that divide into round ticks."""
@@ -83,10 +83,10 @@ class AlarmMark(NamedTuple):
 
 
 class CurrentSeries:
-    """Bounded memory of one connector's current, of attacks on it and of alarms.
+    """Bounded memory of one connector's current, of attacks on it, of alarms and of marks.
 
-    It follows the connector whose sample comes first; samples, attacks and alarms of others
-    are left alone.
+    It follows the connector whose sample comes first; samples, attacks, alarms and marks of
+    others are left alone.
 
     Args:
         span: s of samples to keep at ``SAMPLE_RATE``.
@@ -97,13 +97,14 @@ class CurrentSeries:
         self._points: deque[Point] = deque(maxlen=math.ceil(span * SAMPLE_RATE * 1.05))
         self._attacks: deque[Attack] = deque(maxlen=MARKS_KEPT)
         self._alarms: deque[AlarmMark] = deque(maxlen=MARKS_KEPT)
+        self._marks: deque[float] = deque(maxlen=MARKS_KEPT)
         self._station: str | None = None
         self._connector = 0
         self.edges = 0
-        """Counts the starts and ends of attacks and alarms, so a view knows of a new one."""
+        """Counts marks, starts and ends of attacks and alarms, so a view knows of a new one."""
 
     def feed(self, events: Iterable[Event]) -> None:
-        """Remember the samples, attacks and alarms among ``events``, which come in order."""
+        """Remember the samples, attacks, alarms and marks of ``events``, which come in order."""
         for event in events:
             if isinstance(event, Sample):
                 if self._station is None:
@@ -115,6 +116,9 @@ class CurrentSeries:
                     self._note_anomaly(event)
             elif isinstance(event, Alarm) and self._is_followed(event.station, event.connector):
                 self._alarms.append(AlarmMark(event.t, event.raised))
+                self.edges += 1
+            elif isinstance(event, Mark) and event.station in ("", self._station):
+                self._marks.append(event.moment)
                 self.edges += 1
 
     @property
@@ -136,6 +140,11 @@ class CurrentSeries:
     def alarms(self) -> tuple[AlarmMark, ...]:
         """The alarms raised and cleared, oldest first."""
         return tuple(self._alarms)
+
+    @property
+    def marks(self) -> tuple[float, ...]:
+        """Lab times in s that somebody has marked, oldest first."""
+        return tuple(self._marks)
 
     def _is_followed(self, station: str, connector: int) -> bool:
         # Before the first sample nothing is known of connectors; the first events of the

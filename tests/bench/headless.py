@@ -73,7 +73,7 @@ def _run(options: Options, scenario: str, seconds: float, number: int) -> dict[s
 
 
 class _Central(ChargePoint):  # type: ignore[misc]  # the library is untyped
-    @on("MeterValues")
+    @on("MeterValues")  # type: ignore[untyped-decorator]
     def on_meter_values(self, **_: Any) -> Any:
         return call_result.MeterValues()
 

@@ -36,7 +36,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def send(
         t: float, identifier: int, data: bytes = b"", *, bus: int = 1, node: str = "module",
-        extended: bool = False, remote: bool = False, error: bool = False,
+        extended: bool = False, requested: int | None = None, error: bool = False,
     ) -> None:  # fmt: skip
         scene.clock.time = t
         scene.stream.publish(
@@ -48,7 +48,8 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 arbitration_id=identifier,
                 data=data,
                 extended=extended,
-                remote=remote,
+                remote=requested is not None,
+                requested=requested or 0,
                 error=error,
             )
         )
@@ -56,7 +57,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     send(0.100123, 0x300, b"\x64\x00")
     send(0.200001, 0x210, b"\x20\x00", node="charge-point")
     send(0.3, 0x1806E5F4, bytes(range(8)), bus=2, extended=True)
-    send(0.4, 0x123, bytes(4), remote=True)
+    send(0.4, 0x123, requested=4)
     send(0.5, 0x80, bytes(8), error=True)
     scene.clock.time = 1.0
     with caused_by(scene.truth("on").seq):

@@ -214,8 +214,15 @@ class Scene:
         self.limit = limit
         self.frame(0x210, round(limit).to_bytes(2, "little"), "charge-point", arrived.seq)
 
-    def alarm(self, view: str, *, raised: bool = True, attack_id: str = "fluctuation-1") -> None:
-        """An alarm; a raised one is joined with the truth at once."""
+    def alarm(
+        self,
+        view: str,
+        *,
+        raised: bool = True,
+        attack_id: str = "fluctuation-1",
+        scored_after: float = 0.0,
+    ) -> None:
+        """An alarm; a raised one is joined with the truth, ``scored_after`` s later."""
         alarm = self.stream.publish(
             Alarm(
                 source=f"current-reversals/{view}",
@@ -228,6 +235,7 @@ class Scene:
             )
         )
         if raised:
+            self.clock.time += scored_after
             self.stream.publish(
                 Detection(
                     source="scorer",

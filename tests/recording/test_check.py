@@ -231,6 +231,13 @@ def test_truth_must_say_what_the_injector_said(own: Path) -> None:
     )
 
 
+def test_alarms_must_say_what_the_scorer_said(own: Path) -> None:
+    edit(own / layout.ALARMS, "fluctuation-1", "")
+    assert "alarms.csv:2: says no attack, but the scorer in events.jsonl fluctuation-1" in told(
+        check_folder(own), "error"
+    )
+
+
 def test_an_attack_that_ends_before_it_starts_is_found(own: Path) -> None:
     edit(own / layout.TRUTH, ",80.002", ",30.002")
     assert "truth.csv:2: fluctuation-1: ends at 30.002 s, before it starts" in told(

@@ -130,6 +130,17 @@ def test_a_false_alarm_has_no_attack_and_an_alarm_nobody_scored_is_written_all_t
     assert [(row["attack_id"], row["time_to_detect_s"]) for row in alarms] == [("", ""), ("", "")]
 
 
+def test_an_alarm_is_joined_in_real_time_too_where_the_scorer_is_a_little_later(
+    tmp_path: Path,
+) -> None:
+    recorder = recorder_in(tmp_path / "run")
+    scene = Scene(recorder.on_event)
+    scene.alarm("can", scored_after=0.0003)
+    recorder.close(t_end=1.0)
+    (alarm,) = rows(tmp_path / "run", layout.ALARMS)
+    assert (alarm["attack_id"], alarm["t_s"]) == ("fluctuation-1", "0.000000")
+
+
 def test_truth_has_one_row_an_attack(run: Path) -> None:
     (row,) = rows(run, layout.TRUTH)
     assert tuple(row) == layout.TRUTH_COLUMNS

@@ -119,14 +119,15 @@ def test_the_recording_begins_with_the_first_event(tmp_path: Path) -> None:
     assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
 
 
-def test_a_duration_is_for_the_input_of_that_name_where_there_is_one(tmp_path: Path) -> None:
+def test_a_run_ends_at_its_duration_also_where_an_input_has_that_name(tmp_path: Path) -> None:
     text = minimal(
         "[{wait: 3s}, {wait: '${duration}'}]", "inputs: {duration: {type: duration, default: 1s}}"
     )
     plan = plan_of(text, tmp_path, duration=5.0)
     result = run_headless(plan, Options(duration=5.0, folder=tmp_path / "run"))
-    assert result.t_end_s > 8
-    assert Manifest.load(tmp_path / "run" / layout.MANIFEST).duration_s is None
+    assert plan.inputs["duration"] == 5.0
+    assert 5.0 <= result.t_end_s < 8.0
+    assert Manifest.load(tmp_path / "run" / layout.MANIFEST).duration_s == 5.0
 
 
 def test_progress_and_narration_change_nothing(tmp_path: Path) -> None:

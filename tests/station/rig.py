@@ -105,8 +105,10 @@ class Rig:
             raise AssertionError(f"not in {timeout:g} s; so far {self.central.log}") from None
 
     async def accepted(self) -> None:
-        """Wait until the station has booted and told its statuses."""
+        """Wait until the station has booted, told its statuses and met its module."""
         await self.until(lambda: len(self.central.of("StatusNotification")) >= 2)
+        if self.module_task is not None:
+            await self.until(self.limits)
 
     async def sent(self, action: str, count: int = 1, timeout: float = 60.0) -> Call:
         """Wait for the station's ``count``-th call of ``action``."""

@@ -57,6 +57,7 @@ class FakeLab:
 
     Attributes:
         submitted: names of the commands, in order.
+        arguments: what came with each of them.
         answer: what the next command answers; an exception fails it.
     """
 
@@ -65,6 +66,7 @@ class FakeLab:
         self.stream = EventStream(self.clock)
         self._reader = self.stream.reader(capacity)
         self.submitted: list[str] = []
+        self.arguments: list[dict[str, object]] = []
         self.answer: str | Exception = "done"
         self._uid = 0
         self._story: Iterator[float] | None = None
@@ -87,6 +89,7 @@ class FakeLab:
     def submit(self, command: str, **arguments: object) -> Future[str]:
         """Remember the command and answer at once."""
         self.submitted.append(command)
+        self.arguments.append(arguments)
         future: Future[str] = Future()
         if isinstance(self.answer, Exception):
             future.set_exception(self.answer)

@@ -11,7 +11,7 @@ from textual.command import CommandList
 from textual.events import Key, Paste
 from textual.keys import key_to_character
 
-from evtui.commands import COMMANDS, by_name, lab_commands
+from evtui.commands import COMMANDS, lab_commands
 from evtui.tui.app import EvtuiApp
 from evtui.tui.keymap import bindings, footer_entries
 from evtui.tui.line_view import LineView
@@ -29,7 +29,7 @@ from tests.tui.fake_lab import FakeLab
 
 def test_every_command_has_a_binding_and_none_takes_what_multiplexers_and_shells_use() -> None:
     ids = {binding.id for binding in bindings() if not isinstance(binding, tuple)}
-    assert ids == set(by_name)
+    assert ids == {command.name for command in COMMANDS}
     keys = [key for command in COMMANDS for key in command.keys]
     assert len(keys) == len(set(keys))
     assert not {f"ctrl+{letter}" for letter in "abjosz"} & set(keys)

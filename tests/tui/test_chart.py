@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from textual_plotext import Plot
 
 from evtui.tui.chart import ChartWorker, Grid, Scene, draw
+from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.rows import Row, Run, changed_span, row_text, row_width, to_row
 from evtui.tui.series import AlarmMark, Attack, CurrentSeries, Point
 from tests.tui.waves import fluctuation
@@ -118,7 +119,7 @@ def test_time_axis_says_seconds_before_now() -> None:
     assert labels.split() == ["-60", "-45", "-30", "-15", "0", "s"]
 
 
-def test_attack_its_fading_and_alarms_are_marked_on_the_time_axis() -> None:
+def test_attack_its_fading_alarms_and_marks_are_marked_on_the_time_axis() -> None:
     scene = Scene(
         Grid(64, 12, 60),
         60.0,
@@ -126,10 +127,11 @@ def test_attack_its_fading_and_alarms_are_marked_on_the_time_axis() -> None:
         attacks=(Attack(10.0, off=40.0, safe=50.0),),
         alarms=(AlarmMark(30.0, True), AlarmMark(55.0, False)),
         mark=35.0,
+        marks=(25.0, 58.0),
     )
     band = picture(scene)[-2]
-    assert band.index("▓") < band.index("attack") < band.index("▲") < band.index("◆")
-    assert band.index("◆") < band.index("▒") < band.index("△")
+    assert band.index("▓") < band.index("▼") < band.index("▲") < band.index("◆")
+    assert band.index("◆") < band.index("▒") < band.index("△") < band.rindex("▼")
     assert abs(band.index("▲") - 34) <= 1
 
 
@@ -157,8 +159,9 @@ def test_what_lies_outside_the_window_is_not_marked() -> None:
         attacks=(Attack(1.0, off=9.0, safe=10.0),),
         alarms=(AlarmMark(5.0, True),),
         mark=300.0,
+        marks=(5.0, 300.0),
     )
-    assert not set(picture(scene)[-2]) & set("▓▒▲◆")
+    assert not set(picture(scene)[-2]) & set("▓▒▲◆▼")
 
 
 def test_without_current_the_chart_says_what_to_press() -> None:
@@ -225,7 +228,14 @@ def test_worker_ends_when_it_is_closed_without_ever_being_asked() -> None:
 
 def test_picture_has_no_role_that_the_panel_does_not_know() -> None:
     scene = Scene(
-        Grid(64, 12, 60), 60.0, wave(), (Attack(10.0),), (AlarmMark(30.0, True),), 40.0, ("hint",)
+        Grid(64, 12, 60),
+        60.0,
+        wave(),
+        (Attack(10.0),),
+        (AlarmMark(30.0, True),),
+        40.0,
+        ("hint",),
+        marks=(50.0,),
     )
-    known = {"", "axis", "actual", "limit", "reported", "attack", "alarm", "mark", "hint"}
-    assert roles(draw(scene, PLOT)) <= known
+    known = {name.removeprefix("current--") for name in CurrentPanel.COMPONENT_CLASSES}
+    assert "marked" in roles(draw(scene, PLOT)) <= known | {""}

@@ -5,6 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evtui.events import Mark
 from evtui.tui.series import (
     LONGEST_WINDOW,
     AlarmMark,
@@ -105,6 +106,14 @@ def test_every_edge_is_counted_and_nothing_else() -> None:
     series.feed([anomaly(5.0, "on"), anomaly(6.0, "step"), alarm(9.0), alarm(12.0, raised=False)])
     assert series.edges == 3
     assert series.alarms == (AlarmMark(9.0, True), AlarmMark(12.0, False))
+
+
+def test_marks_stand_at_the_moment_that_is_meant_on_the_station_that_is_followed() -> None:
+    series = CurrentSeries()
+    series.feed([sample(1.0), Mark(t=3.0, text="a", station="CP1"), Mark(t=9.0, text="b", at=7.5)])
+    series.feed([Mark(t=10.0, text="another's", station="CP2")])
+    assert series.marks == (3.0, 7.5)
+    assert series.edges == 2
 
 
 @given(st.floats(0, 5000))

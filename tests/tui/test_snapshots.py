@@ -7,18 +7,27 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from evtui.events import Event, RecordingState
 from evtui.tui.app import EvtuiApp
 from evtui.tui.screens.main import MainScreen
 from tests.tui.fake_lab import FakeLab
+from tests.tui.test_scenario_panel import BEGUN, JUDGED, WAITING, tell
 
 Snapshot = Callable[..., bool]
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 
 
-def shown(snap_compare: Snapshot, until: float, size: tuple[int, int], *keys: str) -> bool:
+def shown(
+    snap_compare: Snapshot,
+    until: float,
+    size: tuple[int, int],
+    *keys: str,
+    told: list[Event] | None = None,
+) -> bool:
     lab = FakeLab()
     lab.play(until)
+    tell(lab, told or [])
     app = EvtuiApp(lab, fps=0.001, theme="textual-dark")
 
     async def settle(pilot: Pilot[None]) -> None:
@@ -37,6 +46,24 @@ def shown(snap_compare: Snapshot, until: float, size: tuple[int, int], *keys: st
 @pytest.mark.parametrize("size", SIZES)
 def test_the_fluctuation_with_a_row_chosen(snap_compare: Snapshot, size: tuple[int, int]) -> None:
     assert shown(snap_compare, 26.5, size, "up", "up", "up")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_scenario_that_waits_and_is_recorded(
+    snap_compare: Snapshot, size: tuple[int, int]
+) -> None:
+    recording = RecordingState(folder="runs/20260101T120000Z-CP1", state="on", size=1_234_567)
+    assert shown(snap_compare, 3.0, size, told=[BEGUN, WAITING, recording])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_scenario_that_was_judged(snap_compare: Snapshot, size: tuple[int, int]) -> None:
+    assert shown(snap_compare, 3.0, size, told=JUDGED)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_words_for_a_mark_being_typed(snap_compare: Snapshot, size: tuple[int, int]) -> None:
+    assert shown(snap_compare, 3.0, size, "m", *"odd dip")
 
 
 def test_the_trace_maximised(snap_compare: Snapshot) -> None:

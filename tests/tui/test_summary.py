@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from evtui.events import PartState
+from typing import Any
+
+from evtui.events import PartState, RecordingState
 from evtui.tui.models.summary import LabSummary, fit_segments
 from tests.tui.fake_lab import FakeLab
 
@@ -36,6 +38,49 @@ def test_a_crashed_part_comes_first_until_it_runs_again() -> None:
     lab.publish(PartState(part="module", state="crashed"))
     lab.publish(PartState(part="module", state="running"))
     assert "✗" not in told(lab)
+
+
+FOLDER = "runs/20260101T120000Z-CP1"
+
+
+def recording(lab: FakeLab, state: Any, size: int = 0, detail: str = "") -> None:
+    lab.publish(RecordingState(folder=FOLDER, state=state, size=size, detail=detail))
+
+
+def test_a_recording_says_where_and_how_much_until_it_ends() -> None:
+    lab = FakeLab()
+    lab.play(25.9)
+    recording(lab, "on", 1_234_567)
+    assert told(lab, 200).endswith(f"  ● rec {FOLDER} 1.2 MB")
+    recording(lab, "on", 900)
+    recording(lab, "off", 900)
+    assert "rec" not in told(lab)
+
+
+def test_at_eighty_columns_a_recording_says_at_least_how_much() -> None:
+    lab = FakeLab()
+    lab.play(25.9)
+    recording(lab, "on", 42_000)
+    assert told(lab, 78) == (
+        "CSMS ● :9000  CP1 ● Charging tx 3  CAN ●  ▶ seed #3  ▲ 19.1 s  ● rec 42 kB"
+    )
+
+
+def test_a_recording_that_failed_is_told_in_front_and_until_another_runs() -> None:
+    lab = FakeLab()
+    recording(lab, "failed", detail="disk full")
+    lab.publish(PartState(part="module", state="running"))
+    assert told(lab).startswith("✗ rec disk full  CSMS")
+    recording(lab, "on", 12)
+    assert told(lab).endswith(f"● rec {FOLDER} 12 B")
+
+
+def test_a_replay_does_not_claim_to_record() -> None:
+    lab = FakeLab()
+    recording(lab, "on", 1)
+    summary = LabSummary(orders=False)
+    summary.feed(lab.events.take())
+    assert not any("rec" in form for segment in summary.segments() for form in segment.forms)
 
 
 def test_leaving_asks_only_while_something_runs() -> None:

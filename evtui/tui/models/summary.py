@@ -18,9 +18,11 @@ from evtui.events import (
     LabState,
     LinkState,
     PartState,
+    RecordingState,
+    ScenarioState,
     TransactionState,
 )
-from evtui.tui.models.text import clean, number
+from evtui.tui.models.text import byte_size, clean, number
 
 __all__ = ["LabSummary", "Segment", "Station", "fit_segments"]
 
@@ -75,19 +77,26 @@ def fit_segments(segments: list[Segment], width: int, gap: int = 2) -> list[tupl
 class LabSummary:
     """Keeps the newest of everything the status line shows.
 
+    Args:
+        orders: whether there is a lab that the keys can tell something.
+
     Attributes:
         stations: by identity, in order of appearance.
         anomaly: newest ground truth.
         phase: how far the anomaly is: ``on``, ``off`` (stopping), ``safe`` or ``failed``.
+        recording: newest word of a recording.
         crashed: parts that crashed and have not been restarted, with the reason.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, orders: bool = True) -> None:
+        self._orders = orders
         self.central: CentralSystemState | None = None
         self.stations: dict[str, Station] = {}
         self.load: BusLoad | None = None
         self.anomaly: AnomalyState | None = None
         self.phase = "safe"
+        self.recording: RecordingState | None = None
+        self._scenario_runs = False
         self.crashed: dict[str, str] = {}
         self._alarms: dict[tuple[str, str, str], Alarm] = {}
         self._detections: dict[tuple[str, str, str], Detection] = {}
@@ -123,6 +132,10 @@ class LabSummary:
                     self._detections.clear()
                 if event.change in ("on", "off", "safe", "failed"):
                     self.phase = event.change
+            case RecordingState() if self._orders:
+                self.recording = event
+            case ScenarioState():
+                self._scenario_runs = event.change != "end"
             case Alarm():
                 self._alarms[event.station, event.detector, event.view] = event
             case Detection():
@@ -141,6 +154,8 @@ class LabSummary:
     @property
     def running(self) -> str:
         """What leaving would end, in words; empty while nothing runs."""
+        if self._scenario_runs:
+            return "the scenario"
         if self.phase in ("on", "off"):
             return "the anomaly"
         if any(station.transactions for station in self.stations.values()):
@@ -150,18 +165,33 @@ class LabSummary:
     def segments(self) -> list[Segment]:
         """The parts of the status line, in order."""
         parts = [self._central(), *self._charge_points(), self._bus(), self._anomaly()]
-        return [*self._crashes(), *parts, self._alarm()]
+        recording = self._recording()
+        if recording and recording[0].role == "bad":
+            return [*self._crashes(), *recording, *parts, self._alarm()]
+        return [*self._crashes(), *parts, self._alarm(), *recording]
 
     def _crashes(self) -> list[Segment]:
         if not self.crashed:
             return []
         names = clean(", ".join(self.crashed))
+        if not self._orders:
+            return [Segment((f"✗ {names} crashed",), "bad")]
         return [Segment((f"✗ {names} crashed – R restarts", f"✗ {names} – R restarts"), "bad")]
+
+    def _recording(self) -> list[Segment]:
+        state = self.recording
+        if state is None or state.state == "off" or not self._orders:
+            return []
+        if state.state == "failed":
+            return [Segment((*[f"✗ rec {clean(state.detail)}"] * 6, "✗ rec"), "bad")]
+        short = f"● rec {byte_size(state.size)}"
+        long = f"● rec {clean(state.folder)} {byte_size(state.size)}"
+        return [Segment((long, *[short] * 5, "● rec"), "recording")]
 
     def _central(self) -> Segment:
         central = self.central
         if central is None:
-            return Segment(("CSMS ○ starting", "CSMS ○"), "muted")
+            return Segment(("CSMS ○ starting", "CSMS ○") if self._orders else ("CSMS ○",), "muted")
         url = clean(central.url)
         short = url.split("://", 1)[-1]
         port = ":" + short.rsplit(":", 1)[-1] if ":" in short else short

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rich.cells import cell_len, set_cell_size
 
-__all__ = ["clean", "clock", "cut", "fit", "number"]
+__all__ = ["byte_size", "clean", "clock", "cut", "fit", "number"]
 
 # Controls that a terminal would obey, marks that turn the reading direction or have no
 # width, and lone surrogates, which no encoder takes.
@@ -45,6 +45,15 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 def number(value: float) -> str:
     """A quantity for people: at most one decimal, none where it would be 0."""
     return f"{value:.1f}".removesuffix(".0")
+
+
+def byte_size(size: int) -> str:
+    """A size in bytes for people: ``512 B``, ``4 kB``, ``1.2 MB``, ``3.4 GB``."""
+    if size < 1_000:
+        return f"{size} B"
+    if size < 1_000_000:
+        return f"{size / 1_000:.0f} kB"
+    return f"{size / 1_000_000:.1f} MB" if size < 1_000_000_000 else f"{size / 1e9:.1f} GB"
 
 
 def clock(utc: float) -> str:

@@ -23,6 +23,9 @@ class AnomalyPanel(RowsWidget, can_focus=True):
     """As many lines as there is room for, from one to ten.
 
     Between events only the countdown changes, and only its cells are written.
+
+    Args:
+        orders: whether there is a lab that the keys can tell something.
     """
 
     DEFAULT_CSS = """
@@ -40,6 +43,7 @@ class AnomalyPanel(RowsWidget, can_focus=True):
         & > .anomaly--value { text-style: bold; }
         & > .anomaly--key { color: $text-accent; }
         & > .anomaly--muted { color: $text-muted; }
+        & > .anomaly--order { color: $text-muted; }
         & > .anomaly--bar { color: $text-warning; }
         & > .anomaly--alarm { color: $text-error; text-style: bold; }
         & > .anomaly--cleared { color: $text-success; }
@@ -53,20 +57,27 @@ class AnomalyPanel(RowsWidget, can_focus=True):
         "anomaly--value",
         "anomaly--key",
         "anomaly--muted",
+        "anomaly--order",
         "anomaly--bar",
         "anomaly--alarm",
         "anomaly--cleared",
     }
     ROLE_PREFIX = "anomaly"
 
-    def __init__(self, *, id: str = "anomaly") -> None:  # noqa: A002
+    def __init__(self, *, orders: bool = True, id: str = "anomaly") -> None:  # noqa: A002
         super().__init__(id=id)
-        self._view = AnomalyView()
+        self._orders = orders
+        self._view = AnomalyView(orders=orders)
         self._changed = True
         self._now = 0.0
         self._shown_at = 0.0
         self.border_title = "Anomaly"
-        self.border_subtitle = f"{key_of('anomaly.edit')} edit"
+        self.border_subtitle = f"{key_of('anomaly.edit')} edit" if orders else ""
+
+    def reset(self) -> None:
+        """Forget everything; what comes next is from another moment."""
+        self._view = AnomalyView(orders=self._orders)
+        self._changed = True
 
     def feed(self, events: Sequence[Event]) -> None:
         """Remember what ``events`` say of the anomaly and its detectors; draws nothing."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.key_hints import key_of
-from evtui.tui.rows import Row, Run, row_text, row_width
+from evtui.tui.rows import Row, Run, first_that_fits, progress_bar, row_text
 
 __all__ = ["AnomalyView"]
 
@@ -65,8 +65,12 @@ class AnomalyView:
     """State of the anomaly, its detectors and the lab, as the events told it.
 
     It follows the station whose events come first.
+
+    Attributes:
+        orders: whether the keys for the lab are named.
     """
 
+    orders: bool = True
     anomaly: AnomalyState | None = None
     lab: LabState | None = None
     stopping: bool = False
@@ -104,7 +108,9 @@ class AnomalyView:
             lines = [_idle_lines(), *([self._lab_lines()] if self.lab else [])]
         else:
             lines = self._lines(state, height, now)
-        return tuple(_fit(forms, width) for forms in lines[:height])
+        if not self.orders:
+            lines = [[_without_orders(form) for form in forms] for forms in lines]
+        return tuple(first_that_fits(forms, width) for forms in lines[:height])
 
     def _lines(self, state: AnomalyState, height: int, now: float) -> list[Sequence[Row]]:
         head, step = self._headline(state), self._step_lines(state, now)
@@ -173,7 +179,7 @@ class AnomalyView:
             return (Run(f"✗ failed {state.detail}", "alarm"),)
         return (
             Run("■ idle", "idle"),
-            Run(f"  press {key_of('anomaly.start')} to start", "muted"),
+            Run(f"  press {key_of('anomaly.start')} to start", "order"),
         )
 
     def _headline(self, state: AnomalyState) -> Sequence[Row]:
@@ -223,7 +229,7 @@ class AnomalyView:
         left = max(0.0, state.next_at - now)
         wait = max(state.next_at - self.step_from, 1e-9)
         share = min(1.0, max(0.0, 1.0 - left / wait))
-        bar, short_bar = (_bar(share, cells) for cells in BAR_CELLS)
+        bar, short_bar = (progress_bar(share, cells) for cells in BAR_CELLS)
         due = Run(f" in {f'{left:.1f} s':<6}", "value")
         after = Run(state.next_label, "value")
         came = (Run(state.step_label), Run(" → ", "muted")) if state.step_label else ()
@@ -305,9 +311,20 @@ def _amperes(state: AnomalyState) -> tuple[float, float]:
     return state.parameters.get("low_a", 0.0), state.parameters.get("high_a", 0.0)
 
 
+def _without_orders(row: Row) -> Row:
+    """``row`` without the keys it names; what stood between its parts stays."""
+    kept = []
+    for run in row:
+        if run.role == "key":
+            run = Run(" " * (len(run.text) - len(run.text.rstrip())))
+        if run.role != "order":
+            kept.append(run)
+    return tuple(kept)
+
+
 def _idle_lines() -> Sequence[Row]:
     return [
-        (Run("■ idle", "idle"), Run(f"  press {key_of('anomaly.start')} to start", "muted")),
+        (Run("■ idle", "idle"), Run(f"  press {key_of('anomaly.start')} to start", "order")),
         (Run("■ idle", "idle"),),
     ]
 
@@ -385,17 +402,3 @@ def _in_line(rows: Sequence[Row]) -> Row:
     for row in rows:
         joined += (*([Run("   ")] if joined else []), *row)
     return tuple(joined)
-
-
-def _fit(forms: Sequence[Row], width: int) -> Row:
-    """The first form that fits, or the last one cut off."""
-    for row in forms:
-        if row_width(row) <= width:
-            return row
-    return (Run(row_text(forms[-1])[: max(0, width - 1)] + "…"),)
-
-
-def _bar(share: float, cells: int) -> tuple[Run, Run]:
-    """A progress bar of ``cells`` cells behind a blank."""
-    done = round(cells * share)
-    return Run(" " + "▓" * done, "bar"), Run("░" * (cells - done), "muted")

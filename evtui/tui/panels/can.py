@@ -58,6 +58,14 @@ class CanPanel(ListPanel):
             self.trace.feed(frames)
             self.ids.feed(frames)
 
+    def reset(self) -> None:
+        """Forget every frame."""
+        self.trace = FrameLog()
+        self.ids = IdTable()
+        self._chronological.restart(self.trace.store)
+        self._by_id.restart(self.ids)
+        self._traced = -TRACE_SECONDS
+
     def tick(self, now: float) -> None:
         """Show what has come by lab time ``now`` in seconds."""
         self._now = now

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.events import Mount, Resize, Unmount
+from textual.events import Click, Mount, Resize, Unmount
 from textual.message import Message
 
 from evtui.events import Event, Sample
@@ -14,6 +14,7 @@ from evtui.tui.chart import (
     ACTUAL_GLYPH,
     ATTACK_MARKER,
     LIMIT_MARKER,
+    MARK_MARKER,
     RAISED_MARKER,
     REPORTED_MARKER,
     ChartWorker,
@@ -40,6 +41,9 @@ class CurrentPanel(RowsWidget, can_focus=True):
 
     The chart is drawn on another thread when a half cell of time has passed, and only what
     changed of a row is written; the values change with every tick that brings new ones.
+
+    Args:
+        orders: whether there is a lab that the keys can tell something.
     """
 
     DEFAULT_CSS = """
@@ -55,6 +59,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         & > .current--reported { color: $text-primary; }
         & > .current--attack { color: $text-error; }
         & > .current--alarm { color: $text-error; text-style: bold; }
+        & > .current--marked { color: $text-accent; text-style: bold; }
         & > .current--mark { color: $text-accent; text-style: bold reverse; }
         & > .current--axis { color: $text-muted; }
         & > .current--hint { color: $text-muted; text-style: italic; }
@@ -67,6 +72,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         "current--reported",
         "current--attack",
         "current--alarm",
+        "current--marked",
         "current--mark",
         "current--axis",
         "current--hint",
@@ -81,8 +87,16 @@ class CurrentPanel(RowsWidget, can_focus=True):
             self.scene = scene
             self.rows = rows
 
-    def __init__(self, *, id: str = "current") -> None:  # noqa: A002
+    class Pointed(Message):
+        """Somebody clicked on a moment of the chart; ``t`` is lab time in seconds."""
+
+        def __init__(self, t: float) -> None:
+            super().__init__()
+            self.t = t
+
+    def __init__(self, *, orders: bool = True, id: str = "current") -> None:  # noqa: A002
         super().__init__(id=id)
+        self._orders = orders
         self._series = CurrentSeries()
         self._window = DEFAULT_WINDOW
         self._mark: float | None = None
@@ -100,6 +114,14 @@ class CurrentPanel(RowsWidget, can_focus=True):
         for event in events:
             if isinstance(event, Sample):
                 self._phase = event.phase
+
+    def reset(self) -> None:
+        """Forget everything; what comes next is from another moment."""
+        self._series = CurrentSeries()
+        self._phase = ""
+        self._mark = None
+        self._asked = ()
+        self._asked_at = -REDRAW_SECONDS
 
     def tick(self, now: float) -> None:
         """Show lab time ``now`` in seconds: the values at once, the chart when it has moved."""
@@ -132,6 +154,12 @@ class CurrentPanel(RowsWidget, can_focus=True):
         if self._worker is not None:
             self._worker.close()
 
+    @on(Click)
+    def _point(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y >= self._chart_top:
+            self.post_message(self.Pointed(self._grid.time(offset.x, self._now)))
+
     @on(Resize)
     def _redraw_for_size(self) -> None:
         self._show_values()
@@ -155,7 +183,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         grid = self._grid
         if self._worker is None or grid.width < 8 or grid.height < 2:
             return
-        hints = _hints(self._phase)
+        hints = _hints(self._phase, self._orders)
         wanted = (grid, grid.newest(self._now), self._series.edges, self._mark, hints)
         if wanted == self._asked:
             return
@@ -168,6 +196,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
                 points=self._series.points,
                 attacks=self._series.attacks,
                 alarms=self._series.alarms,
+                marks=self._series.marks,
                 mark=self._mark,
                 hints=hints,
             )
@@ -175,7 +204,8 @@ class CurrentPanel(RowsWidget, can_focus=True):
 
     def _show_values(self) -> None:
         if self._chart_top:
-            self.show([_legend(self._series.newest, self.size.width)])
+            series = self._series
+            self.show([_legend(series.newest, self.size.width, bool(series.marks))])
 
     def _show_window(self) -> None:
         shorter, longer = key_of("view.zoom_in"), key_of("view.zoom_out")
@@ -183,20 +213,28 @@ class CurrentPanel(RowsWidget, can_focus=True):
 
 
 WHY_NO_CURRENT = {
-    "cable check": "cable check: the current comes after it",
-    "precharge": "precharge: the current comes after it",
-    "wants replug": "the vehicle wants to be replugged – press {plug} twice",
-    "vehicle gave up": "the vehicle gave up – press {plug} twice to replug it",
-    "full": "the vehicle is full",
-    "unplugged": "no vehicle – press {plug} to plug one in",
+    "cable check": ("cable check: the current comes after it", ""),
+    "precharge": ("precharge: the current comes after it", ""),
+    "wants replug": ("the vehicle wants to be replugged", "press {plug} twice"),
+    "vehicle gave up": ("the vehicle gave up", "press {plug} twice to replug it"),
+    "full": ("the vehicle is full", ""),
+    "unplugged": ("no vehicle", "press {plug} to plug one in"),
 }
 """What the power stage is doing where there is no current, and what helps."""
 
 
-def _hints(phase: str) -> tuple[str, ...]:
+def _hints(phase: str, orders: bool) -> tuple[str, ...]:
+    """Why no current flows in this phase of the session, and which key helps."""
     charge, start = key_of("station.charge"), key_of("anomaly.start")
-    why = WHY_NO_CURRENT.get(phase, "").format(plug=key_of("station.plug"))
+    why, remedy = WHY_NO_CURRENT.get(phase, ("", ""))
+    if not orders:
+        return (
+            (f"no current – {why}", why, "no current")
+            if why
+            else ("no current at this moment", "no current")
+        )
     if why:
+        why += remedy and f" – {remedy.format(plug=key_of('station.plug'))}"
         return (f"no current yet – {why}", why, "no current yet")
     return (
         f"no current yet – press {charge} to charge or {start} to start the anomaly",
@@ -205,7 +243,7 @@ def _hints(phase: str) -> tuple[str, ...]:
     )
 
 
-def _legend(newest: Point | None, width: int) -> Row:
+def _legend(newest: Point | None, width: int, marked: bool) -> Row:
     """Glyphs, names and newest values; without the names where they do not fit."""
     values = (
         ("actual", ACTUAL_GLYPH, newest and newest.current),
@@ -221,8 +259,9 @@ def _legend(newest: Point | None, width: int) -> Row:
         marks = (
             Run(f" {ATTACK_MARKER} attack ", "attack"),
             Run(f" {RAISED_MARKER} alarm", "alarm"),
+            *([Run(f"  {MARK_MARKER} mark", "marked")] if marked else []),
         )
-        for row in ((*runs, *marks), tuple(runs)):
+        for row in ((*runs, *marks), (*runs, *marks[:2]), tuple(runs)):
             if row_width(row) <= width:
                 return row
     return tuple(runs)

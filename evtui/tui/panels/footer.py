@@ -8,6 +8,7 @@ from textual import on
 from textual.events import Click, Resize
 from textual.timer import Timer
 
+from evtui.commands import COMMANDS, Command
 from evtui.tui.keymap import ALWAYS, footer_entries
 from evtui.tui.models.text import clean, fit
 from evtui.tui.rows import RowsWidget, Run
@@ -26,6 +27,9 @@ class KeyFooter(RowsWidget):
     """Keys from the registry, as many as fit; help and quit always.
 
     A notice takes the place of the keys for a few seconds.
+
+    Args:
+        commands: those there are.
     """
 
     DEFAULT_CSS = """
@@ -49,8 +53,14 @@ class KeyFooter(RowsWidget):
     }
     ROLE_PREFIX = "footer"
 
-    def __init__(self, *, id: str = "footer") -> None:  # noqa: A002
+    def __init__(
+        self,
+        commands: tuple[Command, ...] = COMMANDS,
+        *,
+        id: str = "footer",  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
+        self._commands = commands
         self._notice: tuple[str, Level] | None = None
         self._timer: Timer | None = None
         self._spans: list[tuple[int, int, str]] = []
@@ -74,7 +84,7 @@ class KeyFooter(RowsWidget):
         width = self.size.width
         runs: list[Run] = []
         self._spans = []
-        entries = footer_entries(width)
+        entries = footer_entries(width, self._commands)
         if self._notice is not None:
             entries = [entry for entry in entries if entry.commands[0].name in ALWAYS]
             text, level = self._notice

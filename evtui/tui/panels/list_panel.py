@@ -92,6 +92,10 @@ class ListPanel(Vertical):
         """Take events; nothing becomes visible before :meth:`tick`."""
         raise NotImplementedError
 
+    def reset(self) -> None:
+        """Forget everything; what comes next is from another moment."""
+        raise NotImplementedError
+
     def tick(self, now: float) -> None:
         """Show what has come by lab time ``now`` in seconds."""
         raise NotImplementedError

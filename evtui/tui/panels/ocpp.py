@@ -61,6 +61,12 @@ class OcppPanel(ListPanel):
                 continue
             self._fresh = True
 
+    def reset(self) -> None:
+        """Forget every exchange."""
+        self.log_model = OcppLog()
+        self.view.restart(self.log_model.store)
+        self._fresh = True
+
     def tick(self, now: float) -> None:
         """Show what has come."""
         if self._fresh:

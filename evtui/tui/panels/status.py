@@ -28,6 +28,7 @@ class StatusLine(RowsWidget):
         & > .status--muted { color: $text-muted; background: $panel; }
         & > .status--anomaly { color: $text-warning; background: $panel; text-style: bold; }
         & > .status--alarm { color: $text-error; background: $panel; text-style: bold; }
+        & > .status--recording { color: $text-error; background: $panel; }
         & > .status--badge { color: $text-warning; text-style: bold reverse; }
     }
     """
@@ -39,12 +40,15 @@ class StatusLine(RowsWidget):
         "status--muted",
         "status--anomaly",
         "status--alarm",
+        "status--recording",
         "status--badge",
     }
     ROLE_PREFIX = "status"
 
     def __init__(self, *, id: str = "status") -> None:  # noqa: A002
         super().__init__(id=id)
+        self.lead: tuple[Segment, ...] = ()
+        """What comes before everything else, from the next update on."""
         self._segments: list[Segment] = []
 
     def update(self, summary: LabSummary, *, paused: int | None, dropped: int) -> None:
@@ -60,7 +64,7 @@ class StatusLine(RowsWidget):
             badges.append(Segment((f" PAUSED +{paused:,} new ", f" PAUSED +{paused:,} "), "badge"))
         if dropped:
             badges.append(Segment((f"! {dropped:,} events dropped", f"! {dropped:,}"), "bad"))
-        self._segments = [*badges, *summary.segments()]
+        self._segments = [*self.lead, *badges, *summary.segments()]
         self.redraw()
 
     def redraw(self) -> None:

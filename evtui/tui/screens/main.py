@@ -15,8 +15,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from evtui.commands import by_name
-from evtui.events import Event, Note
+from evtui.commands import COMMANDS, Command, by_name
+from evtui.events import Event, Note, PartState, ScenarioState
 from evtui.tui.handle import LabHandle
 from evtui.tui.keymap import bindings
 from evtui.tui.line_view import LineView
@@ -31,6 +31,7 @@ from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.panels.footer import KeyFooter, Level
 from evtui.tui.panels.list_panel import ListPanel
 from evtui.tui.panels.ocpp import OcppPanel
+from evtui.tui.panels.scenario import ScenarioPanel
 from evtui.tui.panels.status import StatusLine
 
 __all__ = ["MIN_HEIGHT", "MIN_WIDTH", "MainScreen"]
@@ -43,13 +44,18 @@ TAKE_LIMIT = 5_000
 STATUS_SECONDS = 1.0
 """How often the status line looks at what is not announced by an event."""
 
-PANELS = ("ocpp", "can", "current", "anomaly")
+PANELS = ("ocpp", "can", "current", "anomaly", "scenario")
+
+LAB_FAILED = 3
+"""Exit code when the lab has ended by itself."""
 
 
 class Panel(Protocol):
-    """What all four panels do."""
+    """What all panels do."""
 
     def feed(self, events: list[Event]) -> None: ...
+
+    def reset(self) -> None: ...
 
     def tick(self, now: float) -> None: ...
 
@@ -63,6 +69,12 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
     AUTO_FOCUS = "#ocpp-list"
+
+    commands: ClassVar[tuple[Command, ...]] = COMMANDS
+    """What the footer and the help name."""
+
+    orders: ClassVar[bool] = True
+    """Whether there is a lab that can be told something."""
 
     class Answered(Message):
         """The lab has done what a command asked, or could not."""
@@ -78,11 +90,14 @@ class MainScreen(Screen[None]):
         self._paused = False
         self._focus_to_restore: Widget | None = None
         self._status_at = -STATUS_SECONDS
-        self.summary = LabSummary()
+        self._panels_there: tuple[str, ...] = PANELS[:4]
+        self.summary = LabSummary(orders=self.orders)
         self.ocpp = OcppPanel(handle.start_utc)
         self.can = CanPanel(handle.start_utc)
-        self.current = CurrentPanel(id="current")
-        self.anomaly = AnomalyPanel(id="anomaly")
+        self.current = CurrentPanel(orders=self.orders, id="current")
+        self.anomaly = AnomalyPanel(orders=self.orders, id="anomaly")
+        self.scenario = ScenarioPanel(id="scenario")
+        self.scenario.display = False
 
     def compose(self) -> ComposeResult:
         """Chart and anomaly beside the lists, or above them where it is narrow."""
@@ -91,17 +106,18 @@ class MainScreen(Screen[None]):
             with Vertical(id="side"):
                 yield self.current
                 yield self.anomaly
+                yield self.scenario
             with Vertical(id="lists"):
                 yield self.ocpp
                 yield self.can
         yield Static(id="too-small", markup=False)
-        yield KeyFooter()
+        yield KeyFooter(self.commands)
 
     # Events of the lab
 
     @property
     def _panels(self) -> tuple[Panel, ...]:
-        return (self.ocpp, self.can, self.current, self.anomaly)
+        return (self.ocpp, self.can, self.current, self.anomaly, self.scenario)
 
     def tick(self) -> None:
         """Take what has come and show it; a paused view takes it and shows it later."""
@@ -112,6 +128,7 @@ class MainScreen(Screen[None]):
                 for panel in self._panels:
                     panel.feed(events)
                 self._announce(events)
+                self._make_room_for_scenario()
             if not self._paused:
                 for panel in self._panels:
                     panel.tick(now)
@@ -121,8 +138,18 @@ class MainScreen(Screen[None]):
 
     def _announce(self, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, Note) and event.level != "info":
-                self.notice(event.text, event.level)
+            match event:
+                case Note(level="warning" | "error"):
+                    self.notice(event.text, event.level)
+                case ScenarioState(change="end"):
+                    self.notice(f"scenario {event.scenario} ended: {event.detail}")
+                case PartState(part="lab", state="stopped") if self.orders:
+                    self.app.exit(return_code=LAB_FAILED)
+
+    def _make_room_for_scenario(self) -> None:
+        if self.scenario.present and "scenario" not in self._panels_there:
+            self._panels_there = PANELS
+            self.scenario.display = not self.query(".-maximised")
 
     def _show_status(self) -> None:
         pending = self.ocpp.pending + self.can.pending
@@ -181,6 +208,18 @@ class MainScreen(Screen[None]):
         self.app.push_screen(
             EditAnomaly(self._handle, anomaly.parameters if anomaly else {}), saved
         )
+
+    def action_view_mark(self) -> None:
+        """Ask for a few words for this moment."""
+        from evtui.tui.screens.mark import MarkScreen
+
+        moment = self._handle.now()
+
+        def answered(words: str | None) -> None:
+            if words is not None:
+                self.listen(self._handle.submit("lab.mark", text=words, at=moment))
+
+        self.app.push_screen(MarkScreen(clock(self._handle.start_utc + moment)), answered)
 
     def action_view_pause(self) -> None:
         """Freeze the view, or let it go on."""
@@ -254,10 +293,19 @@ class MainScreen(Screen[None]):
         """Focus the anomaly panel."""
         self._go_to("anomaly")
 
+    def action_view_scenario(self) -> None:
+        """Focus the scenario panel."""
+        if self.scenario.present:
+            self._go_to("scenario")
+        else:
+            remedy = ": start evtui with --scenario" if self.orders else " in this recording"
+            self.notice(f"no scenario{remedy}")
+
     def action_view_next(self) -> None:
         """Focus the next panel."""
-        index = PANELS.index(self.focused_panel.id or PANELS[0])
-        self._go_to(PANELS[(index + 1) % len(PANELS)])
+        there = self._panels_there
+        index = there.index(self.focused_panel.id or there[0])
+        self._go_to(there[(index + 1) % len(there)])
 
     def action_view_maximise(self) -> None:
         """Give the focused panel the whole screen, or give it back."""
@@ -270,7 +318,7 @@ class MainScreen(Screen[None]):
         """Hide what is not maximised, while something is."""
         maximised = self.query(".-maximised")
         chosen = maximised.first() if maximised else None
-        for identity in PANELS:
+        for identity in self._panels_there:
             panel = self.query_one(f"#{identity}")
             panel.display = chosen is None or panel is chosen
         for column in self.query("#side, #lists"):
@@ -321,7 +369,7 @@ class MainScreen(Screen[None]):
         """Show all keys."""
         from evtui.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self.commands))
 
     def action_app_quit(self) -> None:
         """Leave; ask while something runs."""

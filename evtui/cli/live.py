@@ -1,0 +1,137 @@
+"""The lab in the terminal: what has to be right before the app takes over."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evtui.cli.errors import BadInput
+from evtui.cli.plans import load_plan, read_inputs
+from evtui.cli.terminal import prepare_textual, terminal_trouble
+from evtui.config import Settings
+
+if TYPE_CHECKING:
+    from evtui.recording.feed import Feed
+    from evtui.scenario.loader import Plan
+
+__all__ = ["Launch"]
+
+_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The terminal app as asked for on the command line.
+
+    Attributes:
+        settings: checked settings.
+        scenario: file or name of a scenario that runs in the lab, None for none.
+        given: its inputs, as ``INPUT=VALUE``.
+    """
+
+    settings: Settings
+    scenario: str | None = None
+    given: tuple[str, ...] = ()
+
+    def run(self) -> int:
+        """Check the terminal and everything that was named, take the port, run the app.
+
+        Returns:
+            What :func:`evtui.tui.run.run` does.
+
+        Raises:
+            BadInput: something is not as it must be; nothing has started.
+        """
+        trouble = terminal_trouble()
+        if trouble:
+            raise BadInput(trouble, program="evtui needs a terminal")
+        settings, plan = self.settings, self._plan()
+        if plan is not None:
+            from evtui.live import settings_for
+
+            settings = settings_for(plan, settings)
+        with ExitStack() as undo:
+            listener = None
+            if settings.csms is None:
+                listener = _listen(settings.port)
+                undo.callback(listener.close)
+            feed = None
+            if settings.events is not None:
+                feed = _open_feed(settings.events, settings, plan)
+                undo.callback(feed.close)
+            if settings.record is not None:
+                _prepare_folder(settings.record)
+            prepare_textual(settings)
+            from evtui.tui.run import run
+
+            undo.pop_all()
+            return run(settings, listener, plan=plan, feed=feed)
+
+    def _plan(self) -> Plan | None:
+        inputs = read_inputs(self.given)
+        if self.scenario is None:
+            if inputs:
+                raise BadInput(f"--set {next(iter(inputs))}: there is no --scenario to set it for")
+            return None
+        if self.settings.csms is not None:
+            raise BadInput("--scenario acts through evtui's own central system: not with --csms")
+        return load_plan(self.scenario, inputs, seed=self.settings.seed)
+
+
+def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
+    from evtui.recording.feed import FeedError, open_feed
+    from evtui.recording.redaction import Redactor
+
+    redactor = Redactor(id_tags=settings.redact_id_tags)
+    if plan is not None:
+        redactor.learn(plan.text, plan.inputs)
+    try:
+        return open_feed(destination, redactor, in_terminal=True)
+    except FeedError as error:
+        raise BadInput(str(error)) from None
+
+
+def _prepare_folder(folder: str) -> None:
+    from evtui.recording.destination import prepare_folder
+    from evtui.recording.folder import RecordingError
+
+    try:
+        prepare_folder(Path(folder))
+    except RecordingError as error:
+        raise BadInput(str(error)) from None
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket on loopback.
+
+    It listens at once: two sockets with SO_REUSEADDR may both bind a port that nobody listens
+    on yet, so a bind alone would not find out that the port is taken.
+
+    Raises:
+        BadInput: the port cannot be had.
+    """
+    # Named TCP, or asyncio leaves Nagle's algorithm on: an answer could wait for 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_HOST, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise BadInput(_port_trouble(port, error)) from None
+    return listener
+
+
+def _port_trouble(port: int, error: OSError) -> str:
+    import errno
+
+    if error.errno == errno.EADDRINUSE:
+        problem = f"port {port} is in use"
+    elif error.errno == errno.EACCES:
+        problem = f"port {port} needs privileges"
+    else:
+        problem = f"cannot listen on {_HOST}:{port} ({error.strerror})"
+    return f"{problem}; choose another with --port, or a free one with --port 0"

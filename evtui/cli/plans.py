@@ -1,0 +1,50 @@
+"""Scenarios named on a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from evtui.cli.errors import BadInput
+
+if TYPE_CHECKING:
+    from evtui.scenario.loader import Plan
+
+__all__ = ["load_plan", "read_inputs"]
+
+
+def read_inputs(given: Iterable[str]) -> dict[str, str]:
+    """``INPUT=VALUE`` texts, as ``--set`` gives them, by input.
+
+    Raises:
+        BadInput: one is not of that form, or its input is given twice.
+    """
+    inputs: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise BadInput(f"--set: expected INPUT=VALUE, got {text!r}")
+        if name in inputs:
+            raise BadInput(f"--set {name}: given twice")
+        inputs[name] = value
+    return inputs
+
+
+def load_plan(
+    scenario: str,
+    inputs: dict[str, str],
+    *,
+    seed: int | None = None,
+    duration: float | None = None,
+) -> Plan:
+    """The scenario of that name or in that file.
+
+    Raises:
+        BadInput: there is none, or it has a mistake.
+    """
+    from evtui.scenario.loader import ScenarioError, load
+
+    try:
+        return load(scenario, inputs, seed=seed, duration=duration)
+    except ScenarioError as error:
+        raise BadInput(str(error)) from None

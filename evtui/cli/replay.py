@@ -1,0 +1,95 @@
+"""``evtui replay``: a run folder in the terminal, or run again and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evtui.cli.errors import BadInput
+from evtui.cli.terminal import prepare_textual, terminal_trouble
+
+__all__ = ["command"]
+
+DIFFERENT = 1
+
+
+@click.command(
+    short_help="Open a run folder in the terminal, or run it again and compare.",
+    epilog="""\
+\b
+Keys: space plays and pauses, ← → move by 1 s, [ ] change the speed, g asks for a time,
+m c a e step to the next message, frame, alarm, anomaly; ? shows all, q leaves.
+
+\b
+Exit codes: 0 left, or identical; 1 different, or a run in real time, which cannot be run
+again; 2 bad input, or nothing there to run again.
+""",
+)
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Run the scenario again with the recorded seed and inputs, and compare every byte.",
+)
+@click.pass_obj
+def command(options: dict[str, Any] | None, folder: str, verify: bool) -> int:
+    """Show the run folder DIR, or a CAN log in candump's format, as if it were live.
+
+    Folders that are not complete open with what is there.
+    """
+    if verify:
+        return _verify(Path(folder))
+    from evtui.config import load
+    from evtui.recording.reader import FolderError, RunFolder
+
+    flags = {name: value for name, value in (options or {}).items() if value is not None}
+    settings = load(flags, flags.pop("file", None)).settings
+    try:
+        run_folder = RunFolder(Path(folder))
+    except FolderError as error:
+        raise BadInput(str(error)) from None
+    trouble = terminal_trouble()
+    if trouble:
+        raise BadInput(f"replay needs a terminal: {trouble}; --verify needs none")
+    prepare_textual(settings)
+    from evtui.tui.replay.run import run
+
+    return run(run_folder, settings)
+
+
+def _verify(path: Path) -> int:
+    """Run it again beside it, compare, and say what came of it on standard output."""
+    from tempfile import TemporaryDirectory
+
+    from evtui.cli.progress import Narrator, narration_is_a_bar, say
+    from evtui.recording.reader import FolderError, RunFolder
+    from evtui.scenario.verify import COMPARED, VerifyError, compare, rerun
+
+    try:
+        folder = RunFolder(path)
+        manifest = folder.manifest
+        if manifest is None or manifest.scenario is None:
+            missing = "manifest.json" if manifest is None else "scenario"
+            raise BadInput(f"{path}: has no {missing}, so there is nothing to run again")
+        if not manifest.reproducible:
+            click.echo(f"{path}: a run made in real time is not reproducible")
+            return DIFFERENT
+        narrator = Narrator(bar=narration_is_a_bar())
+        with TemporaryDirectory(prefix="evtui-verify-") as beside:
+            say(f"running {manifest.scenario.id} again with seed {manifest.seed}")
+            again = Path(beside) / "again"
+            try:
+                rerun(manifest, path, again, narrator.progress)
+            finally:
+                narrator.clear()
+            difference = compare(path, again)
+    except (FolderError, VerifyError) as error:
+        raise BadInput(str(error)) from None
+    if difference is not None:
+        click.echo(f"different: {difference}")
+        return DIFFERENT
+    part = f", up to {folder.t_end:.1f} s where it ends" if manifest.status != "complete" else ""
+    click.echo(f"identical: {', '.join(COMPARED)}{part}")
+    return 0

@@ -1,0 +1,28 @@
+"""The terminal before the app takes it over."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from evtui.config import Settings, over_ssh
+
+__all__ = ["prepare_textual", "terminal_trouble"]
+
+
+def terminal_trouble() -> str:
+    """Why no app can be shown here, with the way out; empty where it can."""
+    for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
+        if stream is None or not stream.isatty():
+            return f"standard {name} is not one; over SSH use ssh -t"
+    if os.environ.get("TERM") == "dumb":
+        return "TERM=dumb cannot move the cursor; try TERM=xterm-256color"
+    return ""
+
+
+def prepare_textual(settings: Settings) -> None:
+    """Set what Textual reads once, when it is imported."""
+    ssh = over_ssh(os.environ)
+    os.environ["TEXTUAL_FPS"] = str(settings.frame_rate(ssh=ssh))
+    if ssh:
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

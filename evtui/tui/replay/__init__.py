@@ -1,0 +1,1 @@
+"""A run folder in the terminal: the live screen, fed from files, with a cursor in time."""

@@ -1,0 +1,47 @@
+"""The terminal app over a recording."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import App
+from textual.screen import Screen
+
+from evtui.commands import Command, replay_commands
+from evtui.tui.app import EvtuiApp
+from evtui.tui.palette import LabCommands
+from evtui.tui.replay.handle import ReplayHandle
+from evtui.tui.replay.screen import About, ReplayScreen
+
+__all__ = ["ReplayApp"]
+
+
+class ReplayCommands(LabCommands):
+    """Every command of a replay with its key and its help."""
+
+    commands: ClassVar[tuple[Command, ...]] = replay_commands()
+
+
+class ReplayApp(EvtuiApp):
+    """Shows a recording.
+
+    Args:
+        handle: what is played.
+        about: what is known of it.
+        fps: frames a second.
+        theme: name of a Textual theme, None for the default.
+    """
+
+    CSS_PATH = "../app.tcss"
+    COMMANDS = App.COMMANDS | {ReplayCommands}
+
+    def __init__(
+        self, handle: ReplayHandle, about: About, *, fps: float = 10, theme: str | None = None
+    ) -> None:
+        super().__init__(handle, fps=fps, theme=theme)
+        self._replay = handle
+        self._about = about
+
+    def get_default_screen(self) -> Screen[None]:
+        """The only screen that is not a dialog."""
+        return ReplayScreen(self._replay, self._about)

@@ -1,0 +1,87 @@
+"""From a run folder to a running terminal, and back out of it in every way there is."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evtui.config import Settings, over_ssh
+from evtui.recording.reader import RunFolder
+from evtui.runtime.signals import ExitGuard
+from evtui.tui.replay.overview import Overview, overview_of
+from evtui.tui.replay.times import show_time
+
+__all__ = ["run"]
+
+
+def run(folder: RunFolder, settings: Settings) -> int:
+    """Play a recording in the terminal.
+
+    Args:
+        folder: what to play.
+        settings: how the terminal is used; what they say of a lab does not matter.
+
+    Returns:
+        Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
+        the terminal part failed.
+    """
+    guard = ExitGuard()  # before any thread starts
+
+    from evtui.tui.replay.app import ReplayApp
+    from evtui.tui.replay.handle import ReplayHandle
+    from evtui.tui.replay.screen import About
+
+    handle = ReplayHandle(folder, time.monotonic)
+    try:
+        about = About(
+            name=folder.path.resolve().name,
+            lines=_lines(folder),
+            problems=lambda: folder.problems,
+            overview=lambda: _overview(folder.path),
+        )
+        fps = settings.frame_rate(ssh=over_ssh(os.environ))
+        app = ReplayApp(handle, about, fps=fps, theme=settings.theme)
+
+        def ask_to_leave() -> None:
+            # call_from_thread waits for the app, which may be stuck: on a thread that may, too.
+            threading.Thread(target=app.call_from_thread, args=(app.exit,), daemon=True).start()
+
+        guard.watch(make_safe=handle.close, ask_to_leave=ask_to_leave)
+        gc.freeze()  # what was imported never becomes garbage, and need not be looked at
+        app.run(mouse=settings.mouse)
+    finally:
+        handle.close()
+        guard.leave()
+    if guard.signal is not None:
+        return 128 + guard.signal
+    return app.return_code or 0
+
+
+def _overview(path: Path) -> Overview:
+    # On a thread of its own, and so with a folder of its own.
+    return overview_of(RunFolder(path))
+
+
+def _lines(folder: RunFolder) -> list[str]:
+    """What was recorded, from the manifest as far as there is one."""
+    start = datetime.fromtimestamp(folder.start_utc + folder.t_first, UTC)
+    lines = [
+        str(folder.path),
+        f"from {start:%Y-%m-%d %H:%M:%S} UTC, {show_time(folder.t_end - folder.t_first, 1)} long",
+    ]
+    manifest = folder.manifest
+    if manifest is None:
+        return lines
+    if manifest.scenario is not None:
+        lines.append(f"scenario {manifest.scenario.id}: {manifest.scenario.title}")
+    speed = manifest.clock.speed
+    pace = f"{speed:g} times real time" if isinstance(speed, float) else "as fast as possible"
+    clock = "in real time" if manifest.clock.mode == "real" else f"in virtual time, {pace}"
+    lines.append(f"recorded {clock}, seed {manifest.seed}, evtui {manifest.evtui}")
+    if manifest.interrupted:
+        lines.append(f"interrupted: {manifest.interrupted}")
+    return lines
