@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import cpu, latency, memory, output, stalled, startup
+from tests.bench import cpu, headless, latency, memory, output, stalled, startup
 from tests.bench.measure import Bench, Options, Row
 
 BENCHES: dict[str, Bench] = {
@@ -19,6 +19,7 @@ BENCHES: dict[str, Bench] = {
     "cpu": cpu.bench,
     "stalled": stalled.bench,
     "memory": memory.bench,
+    "headless": headless.bench,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib import resources
 from typing import Any
@@ -23,7 +24,9 @@ FOLDER = resources.files("evtui.scenario") / "builtin"
 NAMES = sorted(
     file.name.removesuffix(".yaml") for file in FOLDER.iterdir() if file.name.endswith(".yaml")
 )
-TAKE_LONG = {"smart-charging-day", "normal-charging-car3"}
+TAKE_LONG = (
+    set() if os.environ.get("EVTUI_FULL") else {"smart-charging-day", "normal-charging-car3"}
+)
 """A day, and an hour and a half that cannot be cut short: too much for every run of the tests."""
 
 VARIANTS = ("seed", "txprofile", "txdefault", "startstop")
