@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from evtui.events import AnomalyState, CanFrame, LinkState
+from evtui.events import AnomalyState, CanFrame, Detection, LinkState
 from evtui.recording import layout
 from evtui.recording.findings import Findings, Severity
 from evtui.recording.lines import ERROR_FLAG
@@ -100,17 +100,23 @@ def check_frames(sources: Sources, walk: Walk, findings: Findings, end: Severity
             )
 
 
-def check_others(sources: Sources, walk: Walk, truth: TruthTracker) -> list[Loss]:
-    """Numbers the alarms and the other events; returns when links were lost.
+def check_others(
+    sources: Sources, walk: Walk, findings: Findings, truth: TruthTracker
+) -> list[Loss]:
+    """Numbers the alarms and the other events, holds alarms.csv against the scorer.
+
+    Returns when links were lost.
 
     Args:
         truth: is told what the injectors said.
     """
     losses: list[Loss] = []
+    attacks: dict[int, tuple[int, str]] = {}
     if sources.alarms is not None:
         for line, alarm in walk.lines(sources.alarms):
             if alarm is not None:
                 walk.number(layout.ALARMS, line, alarm.seq)
+                attacks[alarm.seq] = line, alarm.attack_id
     if sources.others is None:
         return losses
     for line, event in walk.lines(sources.others):
@@ -121,6 +127,17 @@ def check_others(sources: Sources, walk: Walk, truth: TruthTracker) -> list[Loss
         walk.number(layout.EVENTS, line, event.seq)
         if isinstance(event, AnomalyState):
             truth.update(event)
+        elif isinstance(event, Detection) and event.cause in attacks:
+            line, attack_id = attacks.pop(event.cause)
+            if attack_id != event.attack_id:
+                findings.add(
+                    "error",
+                    layout.ALARMS,
+                    f"says {attack_id or 'no attack'}, but the scorer in {layout.EVENTS} "
+                    f"{event.attack_id or 'no attack'}",
+                    line=line,
+                    kind="alarms that differ from what the scorer said",
+                )
         elif isinstance(event, LinkState) and event.state == "offline":
             losses.append((event.t, event.station))
     return losses

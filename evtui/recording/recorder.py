@@ -53,6 +53,9 @@ FLUSH_EVERY = 0.05
 EVENTS_PER_LOOK = 16
 """Events between two looks at the wall clock."""
 
+SCORED_WITHIN = 0.05
+"""s that an alarm waits for the scorer, who answers at once: in real time that is a little later."""
+
 
 class Recorder:
     """Writes a run folder.  A subscriber of the stream, on the engine's thread.
@@ -120,7 +123,7 @@ class Recorder:
         self._can_labels = writer.lines(layout.CAN_LABELS)
         self._other_events = writer.lines(layout.EVENTS)
         self._alarm_lines = writer.lines(layout.ALARMS)
-        self._alarms: Waiting[_Joined] = Waiting(0.0, self._write_alarm)
+        self._alarms: Waiting[_Joined] = Waiting(SCORED_WITHIN, self._write_alarm)
         self._messages = MessageLines(
             twins, start_utc, self._truth, redactor, writer.lines(layout.OCPP).append
         )

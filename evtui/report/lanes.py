@@ -94,7 +94,7 @@ def draw_lanes(axes: Axes, lanes: list[tuple[str, str, list[Any]]], scale: Scale
         if kind == "marks":
             for t, number in items:
                 axes.text(scale(t), row, str(number), ha="center", va="center", fontsize=8,
-                          color=PALETTE["mark"], fontweight="bold")  # fmt: skip
+                          color=PALETTE["mark"], fontweight="bold", clip_on=True)  # fmt: skip
         elif kind == "truth":
             bars = [(scale(a), scale(c) - scale(a)) for a, _, c in items]
             axes.broken_barh(bars, (row - 0.3, 0.6), facecolor=PALETTE["effect"])

@@ -11,9 +11,9 @@ from evtui.recording.reader import RunFolder
 from evtui.report.compare import comparison
 from evtui.report.facts import outcome, setup, tables, tiles
 from evtui.report.html import Html, tag
-from evtui.report.numbers import span
+from evtui.report.numbers import moment, span
 from evtui.report.pictures import current, rates
-from evtui.report.summary import Progress, Summary, summarise
+from evtui.report.summary import Connector, Progress, Summary, summarise
 
 __all__ = ["ReportError", "is_report", "report"]
 
@@ -121,13 +121,7 @@ def _run(summary: Summary, number: int) -> Iterator[Html]:
         yield tag("div", tag("p", "Not everything is there"), problems, class_="note", role="note")
     yield tiles(summary)
     for place, connector in enumerate(summary.drawn, 1):
-        thinned = " Each column shows the lowest and the highest value in it." * connector.thinned
-        yield _figure(
-            current(summary, connector, 100 * number + place),
-            f"{connector.name}: current that flowed, the limit that the charging profiles allowed, "
-            "and what the charge point last reported over OCPP. Dark bands: an attack is on; light "
-            f"bands: its effect still shows. Above: who noticed, and when.{thinned}",
-        )
+        yield from _currents(summary, connector, str(100 * number + place))
     if summary.messages.total or summary.frames.total:
         yield _figure(
             rates(summary, number),
@@ -136,6 +130,25 @@ def _run(summary: Summary, number: int) -> Iterator[Html]:
         )
     yield from tables(summary)
     yield from setup(summary)
+
+
+def _currents(summary: Summary, connector: Connector, number: str) -> Iterator[Html]:
+    """The current of one connector, and close up what would be too small to see."""
+    whole, close = connector.whole, connector.close
+    if whole is not None:
+        thinned = " Each column shows the lowest and the highest value in it." * whole.thinned
+        yield _figure(
+            current(summary, connector, whole, f"current-{number}"),
+            f"{connector.name}: current that flowed, the limit that the charging profiles allowed, "
+            "and what the charge point last reported over OCPP. Dark bands: an attack is on; light "
+            f"bands: its effect still shows. Above: who noticed, and when.{thinned}",
+        )
+    if close is not None:
+        yield _figure(
+            current(summary, connector, close, f"close-{number}"),
+            f"The same close up, from {moment(close.start)} to {moment(close.end)}: the first "
+            "attack comes on.",
+        )
 
 
 def _figure(svg: str, caption: str) -> Html:

@@ -10,7 +10,7 @@ from evtui.report.drawing import Points, Scale, drawing, finish, legend, line, s
 from evtui.report.html import clean
 from evtui.report.lanes import LANE, alarmed, attacked, draw_lanes, lanes_of, margin
 from evtui.report.numbers import ampere, moment, span
-from evtui.report.summary import Connector, Summary
+from evtui.report.summary import Connector, Curves, Summary
 from evtui.report.svg import PALETTE
 
 if TYPE_CHECKING:
@@ -23,11 +23,12 @@ MOST_CURVES = 24
 """Runs whose currents are drawn over each other: eight colours, three kinds of line."""
 
 
-def current(summary: Summary, connector: Connector, number: int) -> str:
+def current(summary: Summary, connector: Connector, curves: Curves, name: str) -> str:
     """Current, limit and reported current of one connector, with truth, alarms and marks.
 
     Args:
-        number: of the picture on the page.
+        curves: of the connector, over the time that is drawn.
+        name: of the picture, different from all others on the page.
 
     Raises:
         ImportError: matplotlib is not installed.
@@ -36,14 +37,13 @@ def current(summary: Summary, connector: Connector, number: int) -> str:
     above = LANE * len(lanes)
     height = 0.4 + above + 3.1 + 0.55
     left = margin(summary)
-    with drawing(height, left, f"current-{number}") as (figure, axis):
-        scale = Scale(summary.start, summary.end)
+    with drawing(height, left, name) as (figure, axis):
+        scale = Scale(curves.start, curves.end)
         if lanes:
             draw_lanes(axis(0.4, above), lanes, scale)
         main = axis(0.4 + above + (0.06 if lanes else 0.0), 3.1)
         _shade(main, summary, connector, scale)
-        drawn = connector.current, connector.limit, connector.reported
-        points = [[] if each is None else each.points() for each in drawn]
+        points = [each.points() for each in (curves.current, curves.limit, curves.reported)]
         steps(main, points[1], scale, PALETTE["limit"], "limit", width=1.0, dashes=(4, 2))
         steps(main, points[2], scale, PALETTE["reported"], "reported over OCPP", width=1.3)
         line(main, points[0], scale, PALETTE["current"], "current")
@@ -51,7 +51,7 @@ def current(summary: Summary, connector: Connector, number: int) -> str:
         main.set_ylim(bottom=min(0.0, *(value for series in points for _, value in series), 0.0))
         scale.label(main)
         _current_legend(figure, main, summary, connector, left)
-        return finish(figure, f"current-{number}-", _in_words(summary, connector))
+        return finish(figure, f"{name}-", _in_words(summary, connector, curves))
 
 
 def rates(summary: Summary, number: int) -> str:
@@ -94,7 +94,7 @@ def overlay(curves: Sequence[tuple[str, Connector]], end: float) -> str:
         scale = Scale(0.0, end)
         main = axis(above, 3.1)
         for place, (_, connector) in enumerate(curves):
-            points = [] if connector.current is None else connector.current.points()
+            points = [] if connector.whole is None else connector.whole.current.points()
             colour = PALETTE[f"run-{place % 8 + 1}"]
             drawn = line(main, points, scale, colour, "")
             if place >= 8:
@@ -163,7 +163,12 @@ def _current_legend(
     legend(figure, left, handles, names)
 
 
-def _in_words(summary: Summary, connector: Connector) -> str:
+def _in_words(summary: Summary, connector: Connector, curves: Curves) -> str:
+    if curves is connector.close:
+        return (
+            f"Current of {connector.name} from {moment(curves.start)} to {moment(curves.end)}, "
+            "around the first attack."
+        )
     attacks = attacked(summary, connector)
     parts = [
         f"Current of {connector.name} over {span(summary.end - summary.start)}: "

@@ -9,10 +9,19 @@ from evtui.events import Event, Mark, Note, ScenarioState, Verdict
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import RunFolder
 from evtui.recording.rows import AlarmRow, SignalRow, TruthRow
+from evtui.report.closeup import window
 from evtui.report.decimate import Bins, Envelope
 from evtui.report.html import clean
 
-__all__ = ["MOST_CONNECTORS", "Connector", "Detected", "Moment", "Summary", "summarise"]
+__all__ = [
+    "MOST_CONNECTORS",
+    "Connector",
+    "Curves",
+    "Detected",
+    "Moment",
+    "Summary",
+    "summarise",
+]
 
 MOST_CONNECTORS = 6
 """Connectors of a run that are drawn; the others are in its tables only."""
@@ -21,6 +30,37 @@ _MOST_MOMENTS = 100
 _EVERY = 5_000
 
 Progress = Callable[[float], None]
+
+
+class Curves:
+    """What a picture shows of a connector: three series in A, with at most two values a column.
+
+    Args:
+        start, end: s, of the picture; samples outside are left out.
+        columns: of the picture.
+    """
+
+    def __init__(self, start: float, end: float, columns: int) -> None:
+        self.start, self.end, self.columns = start, end, columns
+        self.current, self.limit, self.reported = (
+            Envelope(start, end, columns) for _ in range(3)
+        )
+        self.samples = 0
+
+    @property
+    def thinned(self) -> bool:
+        """Whether the picture cannot show every sample."""
+        return self.samples > 2 * self.columns
+
+    def add(self, row: SignalRow) -> None:
+        """Take a sample."""
+        if not self.start <= row.t_s <= self.end:
+            return
+        self.samples += 1
+        self.current.add(row.t_s, row.current_a)
+        self.limit.add(row.t_s, row.limit_a)
+        if row.reported_a is not None:
+            self.reported.add(row.t_s, row.reported_a)
 
 
 @dataclass
@@ -32,8 +72,8 @@ class Connector:
         peak_at: s.
         energy: Wh delivered between its first sample and its last.
         mean: A over its samples.
-        columns: of the picture.
-        current, limit, reported: for the picture; None past :data:`MOST_CONNECTORS`.
+        whole: the whole run; None past :data:`MOST_CONNECTORS`.
+        close: the time around the first attack, where the whole run is too long to see it.
     """
 
     station: str
@@ -41,10 +81,8 @@ class Connector:
     peak: float = 0.0
     peak_at: float = 0.0
     samples: int = 0
-    columns: int = 0
-    current: Envelope | None = None
-    limit: Envelope | None = None
-    reported: Envelope | None = None
+    whole: Curves | None = None
+    close: Curves | None = None
     _sum: float = 0.0
     _meter: tuple[float, float] = (0.0, 0.0)
 
@@ -57,11 +95,6 @@ class Connector:
         return self._sum / self.samples if self.samples else 0.0
 
     @property
-    def thinned(self) -> bool:
-        """Whether the picture cannot show every sample."""
-        return self.samples > 2 * self.columns
-
-    @property
     def name(self) -> str:
         return f"{clean(self.station)} connector {self.connector}"
 
@@ -72,11 +105,9 @@ class Connector:
         self._meter = (self._meter[0] if self.samples else row.energy_wh, row.energy_wh)
         self._sum += row.current_a
         self.samples += 1
-        if self.current is not None and self.limit is not None and self.reported is not None:
-            self.current.add(row.t_s, row.current_a)
-            self.limit.add(row.t_s, row.limit_a)
-            if row.reported_a is not None:
-                self.reported.add(row.t_s, row.reported_a)
+        for curves in (self.whole, self.close):
+            if curves is not None:
+                curves.add(row)
 
 
 @dataclass(frozen=True)
@@ -138,7 +169,7 @@ class Summary:
     @property
     def drawn(self) -> list[Connector]:
         """Connectors with a picture."""
-        return [each for each in self.connectors.values() if each.current is not None]
+        return [each for each in self.connectors.values() if each.whole is not None]
 
     @property
     def marks(self) -> list[Moment]:
@@ -202,11 +233,11 @@ def summarise(
         key = (row.station, row.connector)
         connector = summary.connectors.get(key)
         if connector is None:
-            connector = summary.connectors[key] = Connector(*key, columns=columns)
+            connector = summary.connectors[key] = Connector(*key)
             if len(summary.connectors) <= MOST_CONNECTORS:
-                connector.current, connector.limit, connector.reported = (
-                    Envelope(start, end, columns) for _ in range(3)
-                )
+                connector.whole = Curves(start, end, columns)
+                close = window(summary.attacks, summary.alarms, key, start, end)
+                connector.close = None if close is None else Curves(*close, columns)
         connector.add(row)
     for message in folder.messages():
         told(message.t)
