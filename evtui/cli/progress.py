@@ -21,7 +21,8 @@ BAR = 20
 
 def narration_is_a_bar() -> bool:
     """True where a line can be drawn over and over."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    # None where the program was started with it closed.
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def say(line: str) -> None:
@@ -76,6 +77,8 @@ class Narrator:
 
 
 def _write(text: str) -> None:
+    if sys.stderr is None:
+        return
     try:
         sys.stderr.write(text)
         sys.stderr.flush()

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,7 @@ from evtui.cli.errors import BadInput
 from evtui.cli.plans import load_plan, read_inputs
 
 if TYPE_CHECKING:
+    from evtui.events import Event
     from evtui.scenario.headless import Options, StopFlag
     from evtui.scenario.loader import Plan
     from evtui.scenario.results import RunResult
@@ -139,13 +141,17 @@ def command(
     with ExitStack() as stack:
         report = _Report(junit, as_json=as_json, quiet=quiet, on_stderr=events == "-")
         options = _options(_speed(speed), seconds, redact_id_tags, record_trouble)
+        follower = None
         if events is not None:
-            options = _with_feed(stack, options, events)
+            follower = stack.enter_context(_Follower(events, redact_id_tags))
+            options = replace(options, events=follower.on_event)
         stop = stack.enter_context(_stopped_by_signals())
         folder = out or _new_folder(plan)
         if plan.axes:
             return _run_matrix(plan, options, folder, jobs, stop, report)
-        return _run_one(plan, options, folder, stop, report)
+        exit_code = _run_one(plan, options, folder, stop, report)
+        failed = follower is not None and follower.failed
+        return max(exit_code, OUTPUT_LOST) if failed else exit_code
 
 
 # Input
@@ -209,18 +215,47 @@ def _options(
     )
 
 
-def _with_feed(stack: ExitStack, options: Options, destination: str) -> Options:
-    from dataclasses import replace
+class _Follower:
+    """The live feed; what goes wrong with it is told, and is nothing to the run.
 
-    from evtui.recording.feed import FeedError, open_feed
-    from evtui.recording.redaction import Redactor
+    Attributes:
+        failed: it could not be written to the end.
+    """
 
-    try:
-        feed = open_feed(destination, Redactor(id_tags=options.redact_id_tags))
-    except FeedError as error:
-        raise BadInput(str(error)) from None
-    stack.callback(feed.close)
-    return replace(options, events=feed.on_event)
+    def __init__(self, destination: str, redact_id_tags: bool) -> None:
+        from evtui.recording.feed import FeedError, open_feed
+        from evtui.recording.redaction import Redactor
+
+        try:
+            self._feed = open_feed(destination, Redactor(id_tags=redact_id_tags))
+        except FeedError as error:
+            raise BadInput(str(error)) from None
+        self._destination = destination
+        self.failed = False
+
+    def on_event(self, event: Event) -> None:
+        """Pass ``event`` on.  The stream would note an error, and so change the recording."""
+        from evtui.cli.progress import say
+        from evtui.recording.feed import FeedError
+
+        if self.failed:
+            return
+        try:
+            self._feed.on_event(event)
+        except FeedError as error:
+            self.failed = True
+            say(f"evtui: {error}")
+
+    def __enter__(self) -> _Follower:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        from evtui.cli.progress import say
+
+        self._feed.close()
+        if self._feed.dropped:
+            lost = f"{self._feed.dropped:,} lines lost by readers that were too slow, or not there"
+            say(f"evtui: events to {self._destination}: {lost}")
 
 
 def _new_folder(plan: Plan) -> Path:
@@ -272,8 +307,6 @@ def _spare_modules() -> None:
 
 
 def _run_one(plan: Plan, options: Options, folder: Path, stop: StopFlag, report: _Report) -> int:
-    from dataclasses import replace
-
     from evtui.cli.progress import Narrator, narration_is_a_bar
     from evtui.recording.recorder import RecordingError
     from evtui.scenario.headless import run_headless

@@ -205,15 +205,8 @@ def _check_source(folder: RunFolder, table: Table) -> None:
         )
 
 
-_OWN = (
-    *(layout.MANIFEST, layout.SCENARIO, layout.SIGNALS, layout.OCPP, layout.CAN_LOG),
-    *(layout.CAN_LABELS, layout.TRUTH, layout.ALARMS, layout.EVENTS, layout.METRICS),
-    layout.README,
-)
-
-
 def _check_target(folder: RunFolder, out: Path) -> None:
     """Nothing that was recorded is ever replaced, not even with --force."""
     whole, source = out.resolve(), folder.path.resolve()
-    if whole == source or (whole.parent == source and whole.name in _OWN):
+    if whole == source or (whole.parent == source and whole.name in layout.FILES):
         raise ExportError(f"{out} is part of the recording; choose another name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -17,7 +18,7 @@ Row = TypeVar("Row")
 
 
 class Tally:
-    """Counts rows as they pass and remembers the times of the first and the last.
+    """Counts rows as they pass and remembers the earliest and the latest time.
 
     Attributes:
         rows: passed on.
@@ -27,22 +28,19 @@ class Tally:
     def __init__(self, progress: Progress | None = None) -> None:
         self.rows = 0
         self.left_out: Counter[str] = Counter()
-        self._first: float | None = None
-        self._last = 0.0
+        self._first, self._last = math.inf, -math.inf
         self._progress = progress
 
     @property
     def span(self) -> float:
-        """s from the first row to the last, 0 for less than two."""
-        return 0.0 if self._first is None else self._last - self._first
+        """s from the earliest row to the latest, 0 for less than two."""
+        return max(0.0, self._last - self._first)
 
     def count(self, rows: Iterable[Row], time: Callable[[Row], float]) -> Iterator[Row]:
         """Pass ``rows`` on; ``time`` is lab time of a row in s."""
         for row in rows:
             t = time(row)
-            if self._first is None:
-                self._first = t
-            self._last = t
+            self._first, self._last = min(self._first, t), max(self._last, t)
             self.rows += 1
             if self._progress is not None and self.rows % _EVERY == 0:
                 self._progress(t)

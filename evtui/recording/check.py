@@ -25,7 +25,7 @@ from evtui.recording.agreement import (
 )
 from evtui.recording.findings import Finding, Findings, Severity
 from evtui.recording.manifest import FileInfo, Manifest
-from evtui.recording.opening import FILES, FolderError, Sources, open_sources
+from evtui.recording.opening import FolderError, Sources, open_sources
 from evtui.recording.truth import TruthTracker
 from evtui.recording.walking import Walk
 
@@ -188,8 +188,10 @@ def _check_files(path: Path, manifest: Manifest, findings: Findings) -> None:
             continue
         try:
             found = describe_file(path / name)
-        except OSError:
-            continue  # said already, when it was opened
+        except OSError as error:
+            if name not in _TIMED:
+                findings.add("error", name, f"cannot be read: {(error.strerror or '').lower()}")
+            continue
         if found.rows != told.rows:
             text = f"has {found.rows} rows, the manifest says {told.rows}"
         elif found.bytes != told.bytes:
@@ -254,7 +256,7 @@ def _sizes(path: Path) -> dict[str, int]:
 def _stats(path: Path) -> dict[str, os.stat_result]:
     """Of each file of a run that is there."""
     stats: dict[str, os.stat_result] = {}
-    for name in FILES:
+    for name in layout.FILES:
         with contextlib.suppress(OSError):
             stats[name] = (path / name).stat()
     return stats

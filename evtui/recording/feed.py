@@ -78,7 +78,10 @@ def open_feed(
         return _open_path(destination, encode, in_terminal=in_terminal)
     if in_terminal:
         raise FeedError("events to -: the app is there; name a file or unix:PATH")
-    descriptor = os.dup(1)
+    try:
+        descriptor = os.dup(1)
+    except OSError:
+        raise FeedError("events to -: standard output is closed; name a file") from None
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return _FileFeed(encode, descriptor, "standard output")
     return _PumpedFeed(Pump(encode, Outlet(descriptor)))
@@ -183,7 +186,8 @@ def _refusal(path: str, error: Exception) -> FeedError:
 
 def _why(error: Exception) -> str:
     strerror = getattr(error, "strerror", None) or str(error)
-    return str(strerror)[:1].lower() + str(strerror)[1:]
+    text = str(strerror)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 class _FileFeed(Feed):

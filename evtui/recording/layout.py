@@ -15,6 +15,7 @@ __all__ = [
     "CAN_LABEL_COLUMNS",
     "CAN_LOG",
     "EVENTS",
+    "FILES",
     "LIST_SEPARATOR",
     "MANIFEST",
     "METRICS",
@@ -27,12 +28,14 @@ __all__ = [
     "SIGNAL_COLUMNS",
     "TRUTH",
     "TRUTH_COLUMNS",
+    "VEHICLE",
 ]
 
 SCHEMA = "evtui.run/1"
 
 MANIFEST = "manifest.json"
 SCENARIO = "scenario.yaml"
+VEHICLE = "vehicle.csv"
 SIGNALS = "signals.csv"
 OCPP = "ocpp.jsonl"
 CAN_LOG = "can.log"
@@ -42,6 +45,22 @@ ALARMS = "alarms.csv"
 EVENTS = "events.jsonl"
 METRICS = "metrics.json"
 README = "README.md"
+
+FILES = (
+    MANIFEST,
+    SCENARIO,
+    VEHICLE,
+    SIGNALS,
+    OCPP,
+    CAN_LOG,
+    CAN_LABELS,
+    TRUTH,
+    ALARMS,
+    EVENTS,
+    METRICS,
+    README,
+)
+"""Every name by which a run folder is known."""
 
 LIST_SEPARATOR = ";"
 

@@ -95,7 +95,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         status: ``running`` until the recorder closes the folder; a folder that still says so
             while nobody writes to it comes from a process that was killed.
         created_utc: wall-clock time of the recording, ISO 8601.
-        settings: the lab's settings.
+        settings: of the lab; those of the terminal and of recordings are left out.
         detectors: name, views and parameters of each.
         duration_s: lab time at which the run was to end, None for when it is done.
         t_end_s: lab time of the last event; None while running.

@@ -18,22 +18,7 @@ from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, Trut
 from evtui.recording.sources import Rows, Skipped, csv_parser
 from evtui.recording.timefile import Stamp, TimeFile, candump_stamp, csv_stamp, json_stamp
 
-__all__ = ["FILES", "FolderError", "Problem", "Sources", "open_sources"]
-
-FILES = (
-    layout.MANIFEST,
-    layout.SCENARIO,
-    layout.SIGNALS,
-    layout.OCPP,
-    layout.CAN_LOG,
-    layout.CAN_LABELS,
-    layout.TRUTH,
-    layout.ALARMS,
-    layout.EVENTS,
-    layout.METRICS,
-    layout.README,
-)
-"""Every name by which a run folder is known."""
+__all__ = ["FolderError", "Problem", "Sources", "open_sources"]
 
 R = TypeVar("R")
 
@@ -115,7 +100,7 @@ def _open_folder(sources: Sources) -> None:
     names = {found.name for found in sources.path.iterdir()}
     if not names:
         sources.trouble("the folder is empty: nothing was recorded")
-    elif names.isdisjoint(FILES):
+    elif names.isdisjoint(layout.FILES):
         raise FolderError(
             f"{sources.path}: not a run folder, there is no {layout.MANIFEST}, {layout.SIGNALS}, "
             f"{layout.OCPP} or {layout.CAN_LOG} in it"

@@ -75,15 +75,15 @@ class RunFolder:
         problems = [*told, *map(str, self._sources.problems), *self._sources.skipped.told()]
         return [printable(line) for line in problems]
 
-    def signals(self, start: float = 0.0, end: float = math.inf) -> Iterator[SignalRow]:
+    def signals(self, start: float = -math.inf, end: float = math.inf) -> Iterator[SignalRow]:
         """What the power stages did."""
         return _between(self._sources.signals, start, end)
 
-    def frames(self, start: float = 0.0, end: float = math.inf) -> Iterator[FrameRow]:
+    def frames(self, start: float = -math.inf, end: float = math.inf) -> Iterator[FrameRow]:
         """CAN frames of all buses; one that has no label has ``seq`` 0 and maybe no node."""
         return self._frames.between(start, end)
 
-    def messages(self, start: float = 0.0, end: float = math.inf) -> Iterator[MessageRow]:
+    def messages(self, start: float = -math.inf, end: float = math.inf) -> Iterator[MessageRow]:
         """OCPP messages by the time they were sent, or delivered where only that was seen."""
         return _between(self._sources.messages, start, end)
 
@@ -95,11 +95,11 @@ class RunFolder:
         """Every attack."""
         return list(self._truth_rows)
 
-    def other_events(self, start: float = 0.0, end: float = math.inf) -> Iterator[Event]:
+    def other_events(self, start: float = -math.inf, end: float = math.inf) -> Iterator[Event]:
         """What stands in events.jsonl: all that has no file of its own, and error frames."""
         return _between(self._sources.others, start, end)
 
-    def events(self, start: float = 0.0, end: float = math.inf) -> Iterator[Event]:
+    def events(self, start: float = -math.inf, end: float = math.inf) -> Iterator[Event]:
         """The events of the run as they were published, in order of time and number.
 
         Numbers are as exact as their columns; what has no column, the cause of samples and of

@@ -54,7 +54,7 @@ EVENTS_PER_LOOK = 16
 """Events between two looks at the wall clock."""
 
 SCORED_WITHIN = 0.05
-"""s that an alarm waits for the scorer, who answers at once: in real time that is a little later."""
+"""s that an alarm waits for the scorer: in real time it answers a little later."""
 
 
 class Recorder:
@@ -66,6 +66,7 @@ class Recorder:
         start_utc: Unix time in s of lab time 0.
         twins: stations both ends of whose link are ours, so that every message is seen twice.
         scenario_text: the scenario as it was read.
+        vehicle_text: the recorded session that the vehicle follows, as it was read.
         redactor: hides secrets, in every file; without one no id tags.
         on_trouble: called once, with one line, when recording has to stop.
 
@@ -86,6 +87,7 @@ class Recorder:
         start_utc: float,
         twins: frozenset[str],
         scenario_text: str | None = None,
+        vehicle_text: str | None = None,
         redactor: Redactor | None = None,
         on_trouble: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -97,6 +99,7 @@ class Recorder:
             manifest, redacted=list(redactor.hides), buses=dict(manifest.buses)
         )
         self._scenario = scenario_text
+        self._vehicle = vehicle_text
         self._on_trouble = on_trouble
         self._last_t = 0.0
         self._closed = False
@@ -321,6 +324,8 @@ class Recorder:
         try:
             self._writer.save(self._shown_manifest())
             self._write_scenario()
+            if self._vehicle is not None:
+                self._writer.replace(layout.VEHICLE, self._vehicle)
             self._writer.write()
             self._write_truth()
         except OSError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from evtui.recording import layout
 from evtui.recording.check import check_folder, describe_file
 from evtui.recording.manifest import Manifest
-from evtui.recording.opening import FILES, FolderError
+from evtui.recording.opening import FolderError
 
 __all__ = ["TORN_SUFFIX", "repair"]
 
@@ -88,7 +88,7 @@ def _close(path: Path, cut: set[str]) -> list[str]:
     manifest.interrupted_at_s = report.complete_to
     manifest.t_end_s = report.t_end
     # A file that was whole keeps the hash it had: a repair must not hide a change.
-    renewed = [name for name in FILES if running or name in cut]
+    renewed = [name for name in layout.FILES if running or name in cut]
     for name in renewed:
         if name != layout.MANIFEST and (path / name).exists():
             manifest.files[name] = describe_file(path / name)

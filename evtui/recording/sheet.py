@@ -108,6 +108,7 @@ _ABOUT = {
     layout.EVENTS: "Everything else, one JSON object a line; `event` names the type.",
     layout.METRICS: "Counts, energy, times to detect and verdicts of the whole run.",
     layout.SCENARIO: "The scenario as it was run.",
+    layout.VEHICLE: "The recorded session that the vehicle followed, as it was read.",
     layout.MANIFEST: "What was run with what, and rows, bytes and sha256 of every other file.",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import chain, zip_longest
 from typing import Generic, TypeVar
@@ -121,11 +122,15 @@ class FrameSource:
     def between(self, start: float, end: float) -> Iterator[FrameRow]:
         """Frames with ``start <= t < end``."""
         labels = self._labelled(start)
-        first = next((row for row in labels if row is not None), None)
-        begin = start if first is None else self._lab_time(first.timestamp)
+        begin = start
+        if start > -math.inf:
+            first = next((row for row in labels if row is not None), None)
+            if first is not None:
+                begin = self._lab_time(first.timestamp)
+                labels = chain((first,), labels)
         logged = self._log.file.lines_from(begin) if self._log else iter(())
         # None stands for a label that cannot be read as well as for one that is not there.
-        for line, label in zip_longest(logged, chain((first,) if first else (), labels)):
+        for line, label in zip_longest(logged, labels):
             row = label
             if row is None and line is not None and self._log is not None:
                 row = self._log.parsed(*line)

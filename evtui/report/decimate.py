@@ -83,7 +83,8 @@ class Bins:
         counts = self._counts[:]
         rest = self._end - self._start - (len(counts) - 1) * self.width
         if len(counts) > 1 and rest < self.width / 2:
-            counts[-2] += counts.pop()
+            last = counts.pop()
+            counts[-1] += last
         starts = [self._start + number * self.width for number in range(len(counts))]
         ends = [*starts[1:], self._end]
         return [

@@ -146,8 +146,8 @@ def _currents(summary: Summary, connector: Connector, number: str) -> Iterator[H
     if close is not None:
         yield _figure(
             current(summary, connector, close, f"close-{number}"),
-            f"The same close up, from {moment(close.start)} to {moment(close.end)}: the first "
-            "attack comes on.",
+            f"The same close up, from {moment(close.start)} to {moment(close.end)}: the beginning "
+            "of the first attack.",
         )
 
 

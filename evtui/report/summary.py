@@ -42,9 +42,7 @@ class Curves:
 
     def __init__(self, start: float, end: float, columns: int) -> None:
         self.start, self.end, self.columns = start, end, columns
-        self.current, self.limit, self.reported = (
-            Envelope(start, end, columns) for _ in range(3)
-        )
+        self.current, self.limit, self.reported = (Envelope(start, end, columns) for _ in range(3))
         self.samples = 0
 
     @property

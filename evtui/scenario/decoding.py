@@ -43,6 +43,7 @@ _EXPECTED = re.compile(r"Expected `(?P<types>[^`]+)`(?P<bound> [<>]=? \S+)?(?:, 
 _LENGTH = re.compile(r"Expected `array` of length (\d+), got \d+")
 _FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
 
+_WORD = re.compile(r"(\w+)[\s:]+(.+)", re.DOTALL)
 _NUMBER = re.compile(rf"[-+]?{NUMBER}|0x[0-9a-fA-F]+")
 
 _WORDS = {
@@ -86,7 +87,7 @@ def decode_expectations(data: Any, place: str, mistakes: Mistakes) -> list[Any]:
 def _step(data: Any, place: str, mistakes: Mistakes) -> Any:
     if isinstance(data, str) and data in BARE_STEPS:
         data = {data: None}
-    name = _kind_of(data, STEPS, "step", BARE_STEPS, place, mistakes)
+    name = _kind_of(data, STEPS, "step", place, mistakes)
     if name is None:
         return None
     step = decode(data, STEPS[name], place, mistakes)
@@ -107,7 +108,7 @@ def _step(data: Any, place: str, mistakes: Mistakes) -> Any:
 def _expectation(data: Any, place: str, mistakes: Mistakes) -> Any:
     if isinstance(data, str) and data in BARE_EXPECTATIONS:
         return NoSchemaViolation(no_schema_violation=True)
-    name = _kind_of(data, EXPECTATIONS, "expectation", BARE_EXPECTATIONS, place, mistakes)
+    name = _kind_of(data, EXPECTATIONS, "expectation", place, mistakes)
     if name is None:
         return None
     decoded = decode(data, EXPECTATIONS[name], place, mistakes)
@@ -132,7 +133,6 @@ def _kind_of(
     data: Any,
     kinds: Mapping[str, type[Any]],
     what: str,
-    bare: tuple[str, ...],
     place: str,
     mistakes: Mistakes,
 ) -> str | None:
@@ -142,7 +142,7 @@ def _kind_of(
         if data in kinds:
             mistakes.add(place, f"{data} needs a value: {data}: ...")
         else:
-            mistakes.add(place, f"no {what} {shown(data)}{nearest(data, bare)}")
+            mistakes.add(place, f"no {what} {shown(data)}{_written_right(data, kinds)}")
     elif not isinstance(data, dict):
         mistakes.add(
             place, f"expected {article} {what} such as {next(iter(kinds))}, got {shown(data)}"
@@ -162,6 +162,14 @@ def _kind_of(
         else:
             mistakes.add(place, f"expected {article} {what}: {choice(kinds)}")
     return None
+
+
+def _written_right(text: str, kinds: Mapping[str, type[Any]]) -> str:
+    """The way out for a word that is no kind; ``wait 2s`` and ``wait:2s`` lack the ": "."""
+    begun = _WORD.match(text)
+    if begun and begun[1] in kinds:
+        return f"; did you mean {shown(f'{begun[1]}: {begun[2]}')}, with a colon and a space?"
+    return nearest(text, kinds)
 
 
 def _quantity(kind: type[Any], value: object) -> Any:

@@ -108,8 +108,18 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str, name: str) -> str:
     rows = text.splitlines() or [""]
     line = min(mark.line + 1, len(rows)) if mark else 1
     what = " ".join(filter(None, (error.problem, error.context)))
-    hint = '; put ${...} in quotes inside { } and [ ]: "${name}"' if "${" in rows[line - 1] else ""
-    return f"{name}:{line}: not valid YAML: {what}{hint}"
+    return f"{name}:{line}: not valid YAML: {what}{_way_out(rows[line - 1], what)}"
+
+
+def _way_out(row: str, what: str) -> str:
+    """What people usually have to do about a line that is no YAML; empty when it is not clear."""
+    if "\t" in row[: len(row) - len(row.lstrip())]:
+        return "; indent with spaces, not with a tab"
+    if "${" in row:
+        return '; put ${...} in quotes inside { } and [ ]: "${name}"'
+    if what.startswith("mapping values are not allowed"):
+        return "; put a text with a colon in it in quotes, and look at the indentation"
+    return ""
 
 
 @dataclass(slots=True)
@@ -236,6 +246,12 @@ class _Composer:
         if not isinstance(key, str):
             written = event.value or "nothing"
             self._refuse(f"expected text as key, got {written}; put it in quotes", line)
+        if "\xa0" in key:
+            self._refuse(
+                f"{shown(key)} has a no-break space in it, as text copied from a page has; "
+                "write a plain one",
+                line,
+            )
         mapping = self._stack[-1]
         if key in mapping.key_lines:
             first = mapping.key_lines[key]

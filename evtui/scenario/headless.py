@@ -219,6 +219,7 @@ class _Run:
                 start_utc=lab.stream.start_utc,
                 twins=frozenset(lab.stands),
                 scenario_text=self._plan.text,
+                vehicle_text=self._plan.curve_text,
                 redactor=redactor,
                 on_trouble=self._on_recording_trouble,
             )

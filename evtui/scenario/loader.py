@@ -49,6 +49,7 @@ class Plan:
         longest: upper bound of the steps in s, if every call is answered at once.
         lines: place in the file (``steps[2].wait``) to line, from 1.
         curve: what the vehicle accepts, where that is recorded.
+        curve_text: the file it was read from.
         model: the modelled vehicle.
         axes: inputs of the matrix that were not given, to their values.
     """
@@ -65,6 +66,7 @@ class Plan:
     longest: float
     lines: Mapping[str, int] = field(repr=False)
     curve: ChargingCurve | None = field(repr=False)
+    curve_text: str | None = field(repr=False)
     model: Vehicle
     axes: dict[str, list[Any]]
 
@@ -114,6 +116,7 @@ def load(
     *,
     seed: int | None = None,
     duration: float | None = None,
+    curve_copy: Path | None = None,
 ) -> Plan:
     """Read and check a scenario.
 
@@ -123,6 +126,7 @@ def load(
         given: inputs, as text of a command line or typed (durations in s).
         seed: of everything random.
         duration: s, for an input called ``duration`` where there is one.
+        curve_copy: read instead of the recorded session that the scenario names, if it is there.
 
     Raises:
         ScenarioError: something is wrong; one line that names file, line, place and way out.
@@ -145,7 +149,7 @@ def load(
     scenario = _body(document, specs, values, mistakes)
     settings = settings_of(scenario.lab, seed, mistakes)
     model = modelled_vehicle(scenario.lab.vehicle, settings, mistakes)
-    curve = recorded_curve(scenario.lab.vehicle, source.folder, mistakes)
+    curve, text = recorded_curve(scenario.lab.vehicle, source.folder, curve_copy, mistakes)
     start_utc = start_of(scenario.lab, mistakes)
     check_header(scenario, mistakes)
     check_steps(scenario.steps, "steps", settings, mistakes)
@@ -168,6 +172,7 @@ def load(
         longest=longest,
         lines=document.lines,
         curve=curve,
+        curve_text=text,
         model=model,
         axes={
             name: [_plain(value) for value in typed]

@@ -76,9 +76,8 @@ class Lookout:
         event = await first_event(self._stream, brings_it, awaited.timeout)
         if event is None:
             instead = f"; the connector is {self._status()}" if awaited.status is not None else ""
-            raise StepFailed(
-                f"no {awaited_in_words(awaited)} in {seconds(awaited.timeout)}{instead}"
-            )
+            what = awaited_in_words(awaited).removeprefix("any ")
+            raise StepFailed(f"no {what} in {seconds(awaited.timeout)}{instead}")
         return event.seq
 
     def _see(self, event: Event) -> None:

@@ -99,7 +99,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """The way out for a name nobody knows: the nearest known one, else what there is."""
     names = list(known)
     lower = {each.lower(): each for each in names}
-    found = get_close_matches(name.strip().lower()[:200], lower, n=1, cutoff=0.5)
+    wanted = name.strip().lower()[:200]
+    found = [each for each in lower if len(wanted) > 2 and each.startswith(wanted)]
+    if len(found) != 1:
+        found = get_close_matches(wanted, lower, n=1, cutoff=0.5)
     if found:
         return f"; did you mean {lower[found[0]]}?"
     more = ", …" if len(names) > _MOST_LISTED else ""

@@ -8,7 +8,17 @@ import msgspec
 
 from evtui.scenario import model
 
-__all__ = ["awaited_in_words", "counted", "expectation_in_words", "seconds", "step_in_words"]
+__all__ = [
+    "WITHOUT_STATUS",
+    "awaited_in_words",
+    "counted",
+    "expectation_in_words",
+    "seconds",
+    "step_in_words",
+]
+
+WITHOUT_STATUS = "without a status"
+"""An answer that gives none, as that of a Heartbeat."""
 
 _WHO = {"central_system": "the central system", "charge_point": "the charge point"}
 _MEASURE = {"all": "", "peak": "peak ", "mean": "mean ", "last": "last "}
@@ -118,7 +128,7 @@ def _with(fields: dict[str, Any] | None) -> str:
 
 def _about(expected: model.MessageExpected | model.NoMessageExpected) -> str:
     sender = "" if expected.sender is None else f" from {_WHO[expected.sender]}"
-    answer = "" if expected.answer is None else f" answered {expected.answer}"
+    answer = "" if expected.answer is None else f" answered {expected.answer or WITHOUT_STATUS}"
     return f"{sender}{_with(expected.fields)}{answer}"
 
 

@@ -8,6 +8,7 @@ from evtui.events import Note, OcppMessage
 from evtui.recording.metrics import breaks_rules
 from evtui.scenario import model
 from evtui.scenario.matching import TOLERANCE, answer_status, matches
+from evtui.scenario.narration import WITHOUT_STATUS
 
 __all__ = ["CallsInOrder", "MessageNotSeen", "MessageSeen", "NoViolation"]
 
@@ -70,7 +71,7 @@ class _Calls:
         if status == self._expected.answer:
             self._count(t)
         else:
-            self._other_answers = status or "without a status"
+            self._other_answers = status or WITHOUT_STATUS
 
     def _count(self, t: float) -> None:
         self.seen += 1

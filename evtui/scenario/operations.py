@@ -13,7 +13,7 @@ from evtui.ocpp16.central_system import StationOffline
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.scenario import model
 from evtui.scenario.matching import status_of
-from evtui.scenario.narration import seconds
+from evtui.scenario.narration import WITHOUT_STATUS, seconds
 from evtui.scenario.outcome import StepFailed
 from evtui.scenario.waiting import until
 
@@ -118,7 +118,7 @@ class Operations:
         else:
             status = await self._ask_central_system(step.ocpp, payload)
         if step.answer is not None and status != step.answer:
-            raise StepFailed(f"answered {status or 'without a status'}, not {step.answer}")
+            raise StepFailed(f"answered {status or WITHOUT_STATUS}, not {step.answer}")
 
     async def _ask_station(self, action: str, payload: dict[str, Any]) -> str:
         try:

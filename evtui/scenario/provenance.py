@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
+from evtui.config import SETTINGS, Settings
 from evtui.detection import VIEWS, ReversalDetector
 from evtui.lab import Lab, Stand
 from evtui.power import preset
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from evtui.scenario.loader import Plan
 
 __all__ = ["manifest_of"]
+
+_OF_A_MACHINE = ("Terminal", "Recording")
+"""Groups of settings that say nothing about the lab."""
 
 
 def manifest_of(
@@ -45,7 +49,7 @@ def manifest_of(
         start_utc=lab.stream.start_utc,
         created_utc=utc_now(),
         seed=lab.settings.seed,
-        settings=asdict(lab.settings),
+        settings=_settings(lab.settings),
         stations=[_station(stand) for stand in stands],
         detectors=[_detector()],
         buses={
@@ -58,6 +62,12 @@ def manifest_of(
         duration_s=duration,
         licence="" if plan is None else plan.scenario.licence,
     )
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    """What shapes the data; where files go and how a terminal looks is of one machine."""
+    values = asdict(settings)
+    return {each.name: values[each.name] for each in SETTINGS if each.group not in _OF_A_MACHINE}
 
 
 def _scenario(plan: Plan, duration: float | None, redact_id_tags: bool) -> ScenarioInfo:

@@ -80,12 +80,19 @@ def read_builtin(name: str) -> Source:
     return Source(name, name, text, None)
 
 
-def curve_text(name: str, folder: Path | None) -> str:
+def curve_text(name: str, folder: Path | None, copy: Path | None = None) -> str:
     """A recorded session: a file beside the scenario, or one that comes with evtui.
+
+    Args:
+        name: as the scenario names it.
+        folder: of the scenario, None for a built-in one.
+        copy: of the session, in a run folder; where it is there, it is what counts.
 
     Raises:
         ScenarioError: there is none, or it cannot be read.
     """
+    if copy is not None and copy.exists():
+        return _read_file(str(copy), str(copy), LARGEST_CURVE, "a recorded session", str)
     ours = {
         file.name: file for file in (_builtin() / "data").iterdir() if file.name.endswith(".csv")
     }

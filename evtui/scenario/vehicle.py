@@ -41,22 +41,23 @@ def modelled_vehicle(spec: VehicleSpec | None, settings: Settings, mistakes: Mis
 
 
 def recorded_curve(
-    spec: VehicleSpec | None, folder: Path | None, mistakes: Mistakes
-) -> ChargingCurve | None:
-    """The recorded session, None where the vehicle is only modelled.
+    spec: VehicleSpec | None, folder: Path | None, copy: Path | None, mistakes: Mistakes
+) -> tuple[ChargingCurve | None, str | None]:
+    """The recorded session and its text, None where the vehicle is only modelled.
 
     Args:
         folder: of the scenario, None for a built-in one.
+        copy: of the session, see :func:`evtui.scenario.sources.curve_text`.
     """
     columns = {name: getattr(spec, name, None) for name in _COLUMNS}
     if spec is None or spec.curve is None:
         for name, column in columns.items():
             if column is not None:
                 mistakes.add(f"lab.vehicle.{name}", "a column, so expected only with curve")
-        return None
+        return None, None
     try:
-        text = curve_text(spec.curve, folder)
-        return read_curve(text, time=spec.time, origin=spec.curve, **columns)
+        text = curve_text(spec.curve, folder, copy)
+        return read_curve(text, time=spec.time, origin=spec.curve, **columns), text
     except (ScenarioError, ValueError) as error:
         mistakes.add("lab.vehicle.curve", str(error))
-        return None
+        return None, None

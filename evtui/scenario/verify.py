@@ -99,10 +99,11 @@ def rerun(
         raise VerifyError(f"{folder}: made in real time, so it is not reproducible")
     if manifest.scenario is None:
         raise VerifyError(f"{folder}: recorded without a scenario, so there is none to run again")
-    scenario = folder / layout.SCENARIO
+    scenario, vehicle = folder / layout.SCENARIO, folder / layout.VEHICLE
     _check_unchanged(manifest, scenario)
+    _check_vehicle_unchanged(manifest, vehicle)
     try:
-        plan = load(scenario, manifest.scenario.inputs, seed=manifest.seed)
+        plan = load(scenario, manifest.scenario.inputs, seed=manifest.seed, curve_copy=vehicle)
         end = _written_until(manifest, folder)
     except (ScenarioError, FolderError) as error:
         raise VerifyError(str(error)) from None
@@ -151,18 +152,32 @@ def compare(folder: Path, again: Path) -> Difference | None:
 
 
 def _check_unchanged(manifest: Manifest, scenario: Path) -> None:
-    try:
-        raw = scenario.read_bytes()
-    except OSError as error:
-        raise VerifyError(f"{scenario}: {(error.strerror or 'cannot be read').lower()}") from None
+    raw = _read(scenario)
     written = manifest.files.get(layout.SCENARIO)
     assert manifest.scenario is not None
     as_read = manifest.scenario.sha256
     known = {as_read} if written is None else {as_read, written.sha256}
     # What was hidden while it was written has another hash, which a killed run did not write.
     hidden = written is None and (HIDDEN.encode() in raw or "id tags" in manifest.redacted)
-    if hashlib.sha256(raw).hexdigest() not in known and not hidden:
+    if _sha256(raw) not in known and not hidden:
         raise VerifyError(f"{scenario}: changed since it was run: its sha256 is another one")
+
+
+def _check_vehicle_unchanged(manifest: Manifest, vehicle: Path) -> None:
+    written = manifest.files.get(layout.VEHICLE)
+    if written is not None and _sha256(_read(vehicle)) != written.sha256:
+        raise VerifyError(f"{vehicle}: changed since it was run: its sha256 is another one")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise VerifyError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _written_until(manifest: Manifest, folder: Path) -> float:

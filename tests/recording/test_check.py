@@ -92,6 +92,13 @@ def test_a_file_that_is_gone_is_said_once(own: Path, name: str) -> None:
     assert lines == [f"error: {name}: missing"]
 
 
+@pytest.mark.parametrize("name", [layout.SCENARIO, layout.METRICS, layout.README])
+def test_a_file_that_cannot_be_read_is_not_passed_over(own: Path, name: str) -> None:
+    (own / name).unlink()
+    (own / name).mkdir()
+    assert f"{name}: cannot be read: is a directory" in told(check_folder(own), "error")
+
+
 def test_a_killed_folder_says_up_to_when_it_is_complete(own: Path) -> None:
     real_time(kill(own))
     lines = (own / layout.SIGNALS).read_text("utf-8").splitlines(keepends=True)

@@ -311,3 +311,19 @@ def test_what_is_no_run_folder_is_refused_in_one_line(tmp_path: Path) -> None:
             RunFolder(path)
         assert str(refused.value).startswith(f"{path}: {reason}")
         assert "\n" not in str(refused.value)
+
+
+def test_wrong_times_in_the_middle_hide_no_other_row(tmp_path: Path) -> None:
+    folder = recorded(tmp_path / "run")
+    run = RunFolder(folder)
+    frames, samples = (len(list(rows)) for rows in (run.frames(), run.signals()))
+    (folder / layout.CAN_LABELS).unlink()
+    for name, right, wrong in ((layout.CAN_LOG, "(17", "(07"), (layout.SIGNALS, "", "-")):
+        lines = (folder / name).read_text().splitlines(keepends=True)
+        middle = len(lines) // 2
+        for number in range(middle - 5, middle + 5):
+            lines[number] = lines[number].replace(right, wrong, 1)
+        (folder / name).write_text("".join(lines))
+    run = RunFolder(folder)
+    assert len(list(run.frames())) == frames
+    assert len(list(run.signals())) == samples

@@ -33,6 +33,13 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
+def test_no_frame_of_a_log_whose_time_goes_back_is_lost(tmp_path: Path) -> None:
+    log = tmp_path / "capture.log"
+    stamps = (5.0, 4.0, 6.0, 5.5)
+    log.write_text("".join(f"({stamp:.6f}) can0 123#01\n" for stamp in stamps))
+    assert [row.timestamp for row in RunFolder(log).frames()] == list(stamps)
+
+
 def test_every_classic_frame_of_a_foreign_log_is_read(log: Path) -> None:
     frames = [
         (

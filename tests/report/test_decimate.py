@@ -72,6 +72,23 @@ def test_a_few_events_in_a_short_rest_are_no_burst() -> None:
     assert max(rate for _, rate in bins.rates()) < 12
 
 
+def test_a_short_rest_counts_with_the_bin_before_it() -> None:
+    bins = Bins(0.0, 4.1)
+    for t in (0.5, 1.5, 2.5, 3.5, 3.6, 4.05):
+        bins.add(t)
+    starts, rates = zip(*bins.rates(), strict=True)
+    assert starts == (0.0, 1.0, 2.0, 3.0)
+    assert rates == pytest.approx((1.0, 1.0, 1.0, 3 / 1.1))
+
+
+@pytest.mark.parametrize("end", [1.0, 1.2])
+def test_a_run_of_hardly_more_than_one_bin_has_one_rate(end: float) -> None:
+    bins = Bins(0.0, end)
+    bins.add(0.5)
+    ((start, rate),) = bins.rates()
+    assert (start, rate) == pytest.approx((0.0, 1 / end))
+
+
 def test_a_run_without_length_has_no_rates() -> None:
     bins = Bins(3.0, 3.0)
     bins.add(3.0)

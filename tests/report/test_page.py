@@ -19,7 +19,7 @@ from evtui.recording.reader import RunFolder
 from evtui.recording.recorder import Recorder
 from evtui.report import ReportError, report
 from evtui.report.svg import PALETTE
-from tests.recording.sample_run import START_UTC, Scene, record_sample, sample_manifest
+from tests.recording.sample_run import START_UTC, Scene, play, record_sample, sample_manifest
 from tests.report.page_reader import Page
 
 HOSTILE = "</style><script>alert('$x^2$')</script>\x1b[31m\"&"
@@ -257,6 +257,22 @@ def test_a_long_run_keeps_its_spike_on_a_small_page(tmp_path: Path) -> None:
     assert len(page) < 500_000
     assert "333.2 A" in page or "333.3 A" in page
     assert "Each column shows the lowest and the highest value in it." in page
+
+
+def long_run(scene: Scene) -> None:
+    """Eleven minutes, an attack from 40 s to 80 s in them, noticed after 20 s."""
+    for _ in play(scene):
+        pass
+    scene.clock.time = 660.0
+    scene.sample()
+
+
+def test_a_long_run_is_drawn_close_up_around_its_first_alarm_too(tmp_path: Path) -> None:
+    labels = Page(made(recorded(tmp_path / "run", long_run))).values("aria-label")
+    assert len(labels) == 3
+    assert labels[1] == (
+        "Current of CP1 connector 1 from 35.0 s to 65.1 s, around the first attack."
+    )
 
 
 # Folders that are not complete

@@ -36,6 +36,7 @@ REPEATED = (
     layout.EVENTS,
     layout.METRICS,
     layout.SCENARIO,
+    layout.README,
 )
 
 
@@ -93,6 +94,13 @@ def test_the_folder_says_what_was_run_and_how(tmp_path: Path) -> None:
     assert manifest.buses["can0"].bitrate == 500_000
     assert manifest.detectors[0]["parameters"] == {"hysteresis_a": 8, "count": 4, "window_s": 60}
     assert (tmp_path / "run" / layout.SCENARIO).read_text("utf-8") == plan.text
+
+
+def test_the_folder_says_nothing_about_the_machine_it_was_made_on(tmp_path: Path) -> None:
+    run_headless(plan_of(minimal(), tmp_path), Options(folder=tmp_path / "run"))
+    settings = Manifest.load(tmp_path / "run" / layout.MANIFEST).settings
+    assert {"preset", "meter_interval", "high_a", "csms", "seed"} <= settings.keys()
+    assert settings.keys().isdisjoint({"record", "events", "theme", "fps", "mouse"})
 
 
 def test_the_folder_says_how_to_run_the_same_again(tmp_path: Path) -> None:

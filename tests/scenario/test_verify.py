@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -186,4 +187,31 @@ def test_a_recorded_file_that_is_gone_is_told(tmp_path: Path) -> None:
     folder = record(tmp_path)
     (folder / layout.CAN_LOG).unlink()
     with pytest.raises(VerifyError, match=r"can\.log"):
+        verify(folder)
+
+
+def test_a_recorded_session_goes_with_the_folder(tmp_path: Path) -> None:
+    session = tmp_path / "session.csv"
+    session.write_bytes(b"\xef\xbb\xbft_s,amps\r\n0,10\r\n20,50\r\n40,20\r\n")
+    more = "lab: {vehicle: {curve: session.csv, current: amps}}"
+    folder = record(tmp_path, "[start, {wait: 30s}, stop]", more)
+    session.unlink()
+    copy = folder / layout.VEHICLE
+    assert copy.read_text("utf-8").split() == ["t_s,amps", "0,10", "20,50", "40,20"]
+    info = manifest_of(folder).files[layout.VEHICLE]
+    assert (info.rows, info.sha256) == (3, sha256(copy.read_bytes()).hexdigest())
+    assert f"`{layout.VEHICLE}`" in (folder / layout.README).read_text("utf-8")
+    assert verify(folder) is None
+
+
+@pytest.mark.parametrize("text", ["t_s,amps\n0,10\n20,51\n", None])
+def test_a_recorded_session_that_was_changed_is_told(text: str | None, tmp_path: Path) -> None:
+    (tmp_path / "session.csv").write_text("t_s,amps\n0,10\n20,50\n", "utf-8")
+    more = "lab: {vehicle: {curve: session.csv, current: amps}}"
+    folder = record(tmp_path, "[{wait: 1s}]", more)
+    copy = folder / layout.VEHICLE
+    copy.unlink()
+    if text is not None:
+        copy.write_text(text, "utf-8")
+    with pytest.raises(VerifyError, match=r"vehicle\.csv: (changed since|no such file)"):
         verify(folder)
