@@ -84,7 +84,7 @@ def tables(summary: Summary) -> Iterator[Html]:
                 else tag("span", "✗ failed", class_="failed"),
                 each.expectation,
                 each.found,
-                tag("code", each.path),
+                tag("code", each.path, class_="place"),
             )
             for each in summary.verdicts
         ]
