@@ -450,6 +450,9 @@ REPLAY: tuple[Command, ...] = (
 )
 """What there is in a replay alone; the keys are free there, since a recording takes no orders."""
 
+_HELP_IN_REPLAY = {"app.quit": "Leave."}
+"""Where nothing runs that would have to be made safe."""
+
 by_name: dict[str, Command] = {command.name: command for command in (*COMMANDS, *REPLAY)}
 
 
@@ -471,5 +474,6 @@ def replay_commands() -> tuple[Command, ...]:
         keys = tuple(key for key in command.keys if key not in taken)
         if command.group in ("View", "Program") and keys:
             rank = command.footer and command.footer + len(REPLAY)
-            commands.append(replace(command, keys=keys, footer=rank))
+            told = _HELP_IN_REPLAY.get(command.name, command.help)
+            commands.append(replace(command, keys=keys, footer=rank, help=told))
     return tuple(commands)

@@ -86,6 +86,8 @@ class LiveLab:
         self._interrupted_at: float | None = None
         self.trouble = ""
         """Why the lab ended although nobody told it to."""
+        self.feed_trouble = ""
+        """Why the feed got no more events while the lab went on."""
 
     def start(self) -> None:
         """Start the engine; returns at once."""
@@ -162,11 +164,12 @@ class LiveLab:
             self.trouble = line
             stop.set()
 
-        plan, feed = self._plan, self._feed
+        plan = self._plan
         recordings = Recordings(
             self._settings,
             self._manifest,
             scenario_text=None if plan is None else plan.text,
+            vehicle_text=None if plan is None else plan.curve_text,
             stop_lab=stop_lab,
         )
         lab = self._lab = Lab(
@@ -176,7 +179,7 @@ class LiveLab:
             readers=(
                 self._events.append,
                 recordings.on_event,
-                *(() if feed is None else (feed.on_event,)),
+                *(() if self._feed is None else (self._pass_on,)),
             ),
             vehicle=None if plan is None else plan.vehicle,
             plugged=plan is None or plan.scenario.lab.plugged,
@@ -197,6 +200,21 @@ class LiveLab:
             recordings.end(self._interrupted, self._interrupted_at)
         if self.trouble:
             self._tell_end("stopped", self.trouble)
+
+    def _pass_on(self, event: Event) -> None:
+        """Pass an event on to the feed, until that fails: no reason for the lab to end."""
+        if self._feed is None or self.feed_trouble:
+            return
+        try:
+            self._feed.on_event(event)
+        except Exception as error:  # whatever it is, the rest of the lab does not depend on it
+            self.feed_trouble = f"{error}; it gets no more events"
+            # Later: the lab may only just be coming up.
+            asyncio.get_running_loop().call_soon(self._tell_feed_trouble)
+
+    def _tell_feed_trouble(self) -> None:
+        assert self._lab is not None
+        self._lab.stream.publish(Note(source="lab", level="error", text=self.feed_trouble))
 
     async def _run_scenario(self, lab: Lab, plan: Plan, stop: asyncio.Event) -> None:
         """Run the lab with a scenario in it, which cleans up before the lab is told to stop."""

@@ -2,34 +2,56 @@
 
 Run from the project's folder, with the ``dev`` extra installed::
 
-    python -m screenshots.make
+    python screenshots/make.py
 
 It starts the lab on a free port of loopback, presses keys, waits for what the pictures are
-about (about half a minute: the alarm needs four reversals of the current) and writes each as
-SVG and PNG beside this file.  The PNGs need the font DejaVu Sans Mono.
+about (about a minute: an alarm needs four reversals of the current) and writes each as SVG and
+PNG beside this file.  The PNGs need the font DejaVu Sans Mono; the picture of the report needs
+Chromium and is left as it is where there is none.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import resvg_py
 from textual.pilot import Pilot
 
 from evtui.config import Settings
-from evtui.live import LiveLab
+from evtui.live import LiveLab, settings_for
+from evtui.recording.reader import RunFolder
+from evtui.scenario.loader import load
 from evtui.tui.app import EvtuiApp
 from evtui.tui.models.exchanges import Exchange
+from evtui.tui.models.summary import LabSummary
+from evtui.tui.replay.app import ReplayApp
+from evtui.tui.replay.handle import ReplayHandle
+from evtui.tui.replay.overview import Overview, overview_of
+from evtui.tui.replay.screen import About, ReplayScreen
 from evtui.tui.screens.main import MainScreen
 
 SIZES = ((80, 24), (120, 36))
 """Columns and rows; the first is what most terminals open with, the second is comfortable."""
+
+WIDE = SIZES[1:]
+
+REPORT_SIZE = (1100, 1400)
+"""Pixels of the report's picture, which shows the beginning of the page."""
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+SCENARIO = "repeated-current-fluctuation"
+SEED = 7
 
 PATIENCE = 60.0
 """s to wait for anything."""
@@ -39,6 +61,9 @@ SETTLE = 0.5
 
 RISE = 0.5
 """s after a remote start at which the current has left the floor in both sizes' pictures."""
+
+APART = 2.0
+"""s from an alarm to a mark, so that both can be seen in the picture."""
 
 FONT = "DejaVu Sans Mono"
 FONT_FILES = ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf")
@@ -129,13 +154,18 @@ class Photographer:
         except TimeoutError:
             raise TimeoutError(f"never came: {what}") from None
 
-    async def take(self, name: str) -> None:
-        """Keep the screen as it is now, in every size."""
-        for columns, rows in SIZES:
+    async def take(self, name: str, sizes: Sequence[tuple[int, int]] = SIZES) -> None:
+        """Keep the screen as it is now, in every one of ``sizes``."""
+        for columns, rows in sizes:
             await self._pilot.resize_terminal(columns, rows)
             await self._pilot.pause(SETTLE)
             svg = self._pilot.app.export_screenshot(simplify=True)
             self.pictures[f"{name}-{columns}x{rows}"] = self_contained(svg)
+
+
+def alarm_raised(summary: LabSummary) -> bool:
+    """Whether the status line says so."""
+    return any(segment.role == "alarm" for segment in summary.segments())
 
 
 async def tell_the_story(photographer: Photographer, pilot: Pilot[None]) -> None:
@@ -147,9 +177,6 @@ async def tell_the_story(photographer: Photographer, pilot: Pilot[None]) -> None
     def anomaly_at(cycle: int, step: str) -> bool:
         anomaly = summary.anomaly
         return anomaly is not None and (anomaly.cycle, anomaly.step_label) == (cycle, step)
-
-    def alarm_raised() -> bool:
-        return any(segment.role == "alarm" for segment in summary.segments())
 
     def answered(action: str) -> bool:
         entry = main.ocpp.view.entry
@@ -166,7 +193,7 @@ async def tell_the_story(photographer: Photographer, pilot: Pilot[None]) -> None
     await pilot.pause(RISE)
     await photographer.take("fluctuating")
 
-    await photographer.until(alarm_raised, "the alarm")
+    await photographer.until(lambda: alarm_raised(summary), "the alarm")
     await photographer.take("alarm")
 
     await pilot.press("question_mark")
@@ -179,8 +206,8 @@ async def tell_the_story(photographer: Photographer, pilot: Pilot[None]) -> None
     await photographer.take("detail")
 
 
-async def pictures() -> dict[str, str]:
-    """Every picture as SVG, by name, of a lab that is started and stopped for it."""
+async def first_visit() -> dict[str, str]:
+    """Pictures as SVG, by name, of a lab that is started and stopped for them."""
     lab = LiveLab(Settings(port=0))
     lab.start()
     try:
@@ -193,17 +220,85 @@ async def pictures() -> dict[str, str]:
         lab.stop(timeout=6.0)
 
 
+async def recording() -> dict[str, str]:
+    """A scenario in the lab, recorded below the working directory and marked."""
+    plan = load(SCENARIO, {"lead": "2s"}, seed=SEED)
+    lab = LiveLab(settings_for(plan, Settings(port=0, record="runs/monday")), plan=plan)
+    lab.start()
+    try:
+        app = EvtuiApp(lab)
+        async with app.run_test(size=WIDE[0]) as pilot:
+            main, photographer = app.screen, Photographer(pilot)
+            assert isinstance(main, MainScreen)
+            await pilot.press("comma")
+            await photographer.until(lambda: alarm_raised(main.summary), "the alarm")
+            await pilot.pause(APART)
+            await pilot.press("m", *"first", "enter")
+            await photographer.until(lambda: main.footer.notice == "marked: first", "the mark")
+            main.footer.clear()
+            await photographer.take("recording", WIDE)
+            return photographer.pictures
+    finally:
+        lab.stop(timeout=6.0)
+
+
+async def replay(path: Path) -> dict[str, str]:
+    """A run folder, stepped to its first alarm."""
+    folder = RunFolder(path)
+    handle = ReplayHandle(folder, time.monotonic)
+    about = About(path.name, (), lambda: folder.problems, lambda: overview_of(RunFolder(path)))
+    try:
+        app = ReplayApp(handle, about)
+        async with app.run_test(size=WIDE[0]) as pilot:
+            main, photographer = app.screen, Photographer(pilot)
+            assert isinstance(main, ReplayScreen)
+            await pilot.press("a")
+            await photographer.until(lambda: alarm_raised(main.summary), "the alarm")
+            await photographer.until(lambda: main.scrubber.overview != Overview(), "the time line")
+            await photographer.take("replay", WIDE)
+            return photographer.pictures
+    finally:
+        handle.close()
+
+
+def report(path: Path, picture: Path) -> bool:
+    """A picture of the report of a run folder; False where there is no browser to make it."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        return False
+    page = path.with_suffix(".html").resolve()
+    evtui("report", str(path), "--out", str(page))
+    size = ",".join(map(str, REPORT_SIZE))
+    options = ["--headless", "--hide-scrollbars", f"--window-size={size}"]
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")  # Chromium's refuses the superuser
+    asked = [browser, *options, f"--screenshot={picture}", page.as_uri()]
+    subprocess.run(asked, capture_output=True, check=True, timeout=PATIENCE)
+    return True
+
+
+def evtui(*arguments: str) -> None:
+    """Run the program."""
+    subprocess.run([sys.executable, "-m", "evtui", *arguments], capture_output=True, check=True)
+
+
 def main() -> None:
     """Write every picture beside this file."""
     try:
         fonts = font_files()
     except FontMissing as missing:
         sys.exit(f"screenshots: {missing}")
-    folder = Path(__file__).parent
-    for name, svg in asyncio.run(pictures()).items():
-        (folder / f"{name}.svg").write_text(svg, "utf-8")
-        (folder / f"{name}.png").write_bytes(render(svg, fonts))
-        print(f"{name}.svg {name}.png")
+    folder = Path(__file__).parent.resolve()
+    with tempfile.TemporaryDirectory() as workplace, contextlib.chdir(workplace):
+        run = Path("runs/night")
+        evtui("run", SCENARIO, "--seed", str(SEED), "--out", str(run))
+        for story in (first_visit(), recording(), replay(run)):
+            for name, svg in asyncio.run(story).items():
+                (folder / f"{name}.svg").write_text(svg, "utf-8")
+                (folder / f"{name}.png").write_bytes(render(svg, fonts))
+                print(f"{name}.svg {name}.png")
+        made = report(run, folder / "report.png")
+        print("report.png" if made else "report.png: left as it is, there is no Chromium")
 
 
 if __name__ == "__main__":

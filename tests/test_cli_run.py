@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,8 +17,12 @@ from xml.etree import ElementTree
 import pytest
 
 from evtui.cli import main
+from evtui.cli.progress import say
+from evtui.events import Event
 from evtui.recording import layout
+from evtui.recording.feed import FeedError, _FileFeed
 from evtui.recording.manifest import Manifest
+from evtui.recording.reader import RunFolder
 from tests.scenario.files import minimal
 
 GOOD = minimal("[start, {wait_for: {status: Charging, timeout: 5s}}, {wait: 2s}]")
@@ -115,10 +121,12 @@ def test_events_on_standard_output_have_it_for_themselves(tmp_path: Path) -> Non
     assert "every step is done" in done.stderr
 
 
-def test_a_terminal_gets_a_bar_and_not_lines() -> None:
+def shown_on_a_terminal(columns: int, *arguments: str) -> bytes:
+    """What a run that meets its expectations draws on standard error."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
     process = subprocess.Popen(
-        [sys.executable, "-m", "evtui", "run", scenario(LONG), "--duration", "10min"],
+        [sys.executable, "-m", "evtui", "run", *arguments],
         stdout=subprocess.PIPE,
         stderr=theirs,
         env=os.environ | {"TERM": "xterm"},
@@ -133,11 +141,35 @@ def test_a_terminal_gets_a_bar_and_not_lines() -> None:
     os.close(ours)
     process.communicate()
     assert process.returncode == 0
+    return shown
+
+
+def test_a_terminal_gets_a_bar_and_not_lines() -> None:
+    shown = shown_on_a_terminal(80, scenario(LONG), "--duration", "10min")
     assert b"] " in shown
     assert b" of 600 s, " in shown
     assert b"x, 2 alarms" in shown
     assert b"steps[0]" not in shown
     assert shown.endswith(b"\r\x1b[2K")
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60])
+def test_the_bar_fits_into_one_line_of_the_terminal(columns: int) -> None:
+    shown = shown_on_a_terminal(columns, scenario(LONG), "--duration", "10min")
+    drawn = shown.split(b"\r\x1b[2K")
+    assert b" of 600" in drawn[-2]
+    assert all(len(line) < columns for line in drawn)
+
+
+def test_a_line_takes_the_place_of_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setenv("TERM", "xterm")
+        say("evtui: disk full")
+        shown = os.read(ours, 4096)
+    os.close(ours)
+    assert shown == b"\r\x1b[2Kevtui: disk full\r\n"
 
 
 # What it takes
@@ -303,6 +335,58 @@ def test_a_table_that_cannot_be_written_exits_with_one(tmp_path: Path) -> None:
     assert done.stderr == "evtui: cannot write the output (No space left on device)\n"
 
 
+def test_a_program_without_standard_output_and_error_runs_all_the_same() -> None:
+    command = [sys.executable, "-m", "evtui", "run", scenario(GOOD), "--out", "a"]
+    closed = subprocess.run(
+        ["sh", "-c", f"exec {shlex.join(command)} <&- >&- 2>&-"], timeout=20, check=False
+    )
+    assert closed.returncode == 0
+    assert manifest("a").status == "complete"
+    assert run(scenario(GOOD), "--out", "b", "--quiet") == 0
+    events = [(Path(folder) / layout.EVENTS).read_bytes() for folder in ("a", "b")]
+    assert events[0] == events[1]
+
+
+def test_a_feed_that_cannot_be_written_is_told_and_changes_nothing(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(scenario(GOOD), "--out", "a", "--quiet") == 0
+    write = _FileFeed.on_event
+
+    def write_until_full(feed: _FileFeed, event: Event) -> None:
+        if event.seq > 50:
+            raise FeedError("events to e.jsonl: no space left on device")
+        write(feed, event)
+
+    monkeypatch.setattr(_FileFeed, "on_event", write_until_full)
+    assert run(scenario(GOOD), "--out", "b", "--quiet", "--events", "e.jsonl") == 1
+    assert capsys.readouterr().err == "evtui: events to e.jsonl: no space left on device\n"
+    assert Path("e.jsonl").read_bytes().count(b"\n") == 50
+    events = [(Path(folder) / layout.EVENTS).read_bytes() for folder in ("a", "b")]
+    assert events[0] == events[1]
+
+
+def test_lines_that_no_reader_has_taken_are_counted(capsys: Output) -> None:
+    os.mkfifo("fifo")
+    assert run(scenario(GOOD), "--out", "a", "--quiet", "--events", "fifo") == 0
+    lost = sum(1 for _ in RunFolder(Path("a")).events())
+    line = f"evtui: events to fifo: {lost} lines lost by readers that were too slow, or not there\n"
+    assert capsys.readouterr().err == line
+
+
+def test_events_to_a_standard_output_that_is_closed_are_refused() -> None:
+    command = [sys.executable, "-m", "evtui", "run", scenario(GOOD), "--events", "-"]
+    closed = subprocess.run(
+        ["sh", "-c", f"exec {shlex.join(command)} >&-"],
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert closed.returncode == 2
+    assert closed.stderr == "evtui: events to -: standard output is closed; name a file\n"
+
+
 def test_junit_that_cannot_be_written_in_the_end_is_told(capsys: Output) -> None:
     assert run(scenario(GOOD), "--junit", "/dev/full", "--quiet") == 1
     err = capsys.readouterr().err
@@ -314,3 +398,33 @@ def test_the_help_says_what_the_exit_codes_mean(capsys: Output) -> None:
     out = capsys.readouterr().out
     for code in ("0 ", "1 ", "2 ", "3 ", "130 "):
         assert f"\n    {code}" in out or f"\n  {code}" in out
+
+
+def test_the_processes_of_a_matrix_end_when_the_program_is_killed() -> None:
+    text = minimal(
+        "[{wait: '${hours}h'}]",
+        "inputs: {hours: {type: int, default: 1}}\nmatrix: {hours: [10, 20]}",
+    )
+    process = start(scenario(text), "--jobs", "2", "--speed", "20", "--out", "m")
+    folders = [Path("m") / name for name in ("hours=10", "hours=20")]
+    for folder in folders:
+        until_there(folder / layout.SIGNALS, 2000)
+    process.kill()
+    # Their standard error is ours: it ends when the last of them has.
+    _, err = process.communicate(timeout=20)
+    assert "Traceback" not in err
+    for folder in folders:
+        assert manifest(folder).interrupted == "the program that started it has gone"
+
+
+def test_a_signal_while_processes_start_ends_all_of_them_in_order() -> None:
+    text = minimal(
+        "[{wait: '${hours}h'}]",
+        "inputs: {hours: {type: int, default: 1}}\nmatrix: {hours: [10, 20]}",
+    )
+    process = start(scenario(text), "--jobs", "2", "--speed", "20", "--out", "m")
+    until_there(Path("m"), 0)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "BROKEN" not in out

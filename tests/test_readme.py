@@ -13,20 +13,21 @@ from pathlib import Path
 import pytest
 
 from evtui.canbus.protocol import database
-from evtui.commands import COMMANDS
+from evtui.commands import COMMANDS, REPLAY, Command
 from evtui.recording.sheet import COLUMNS
 from evtui.tui.key_hints import keys_of
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 BETWEEN = re.compile(r"(<!-- keys:[^\n]*-->\n).*?(<!-- /keys -->)", re.DOTALL)
+REPLAY_BETWEEN = re.compile(r"(<!-- replay keys:[^\n]*-->\n).*?(<!-- /replay keys -->)", re.DOTALL)
 COLUMNS_BETWEEN = re.compile(r"(<!-- columns:[^\n]*-->\n).*?(<!-- /columns -->)", re.DOTALL)
 
 
-def keys_table() -> str:
-    """The table of keys in Markdown, from the registry of commands."""
+def keys_table(commands: tuple[Command, ...]) -> str:
+    """A table of keys in Markdown, from the registry of commands."""
     lines = ["| key | does |", "| --- | --- |"]
-    for command in COMMANDS:
+    for command in commands:
         keys = " ".join(f"`{key}`" for key in keys_of(command.name))
         lines.append(f"| {keys} | {command.help} |")
     return "\n".join(lines) + "\n"
@@ -75,10 +76,13 @@ def test_the_scenario_in_it_runs_as_a_matrix_and_every_expectation_is_met(tmp_pa
     ]
 
 
-def test_the_table_of_keys_is_the_registry_of_commands() -> None:
-    found = BETWEEN.search(README.read_text(encoding="utf-8"))
+@pytest.mark.parametrize(("place", "commands"), [(BETWEEN, COMMANDS), (REPLAY_BETWEEN, REPLAY)])
+def test_the_tables_of_keys_are_the_registry_of_commands(
+    place: re.Pattern[str], commands: tuple[Command, ...]
+) -> None:
+    found = place.search(README.read_text(encoding="utf-8"))
     assert found is not None
-    assert found.group(0) == found.group(1) + keys_table() + found.group(2), (
+    assert found.group(0) == found.group(1) + keys_table(commands) + found.group(2), (
         "write it anew: python -m tests.test_readme"
     )
 
@@ -107,6 +111,7 @@ def test_the_script_that_joins_the_bus_prints_frames_of_the_module() -> None:
 
 if __name__ == "__main__":
     text = README.read_text(encoding="utf-8")
-    text = BETWEEN.sub(lambda m: m[1] + keys_table() + m[2], text)
+    text = BETWEEN.sub(lambda m: m[1] + keys_table(COMMANDS) + m[2], text)
+    text = REPLAY_BETWEEN.sub(lambda m: m[1] + keys_table(REPLAY) + m[2], text)
     text = COLUMNS_BETWEEN.sub(lambda m: m[1] + columns_tables() + m[2], text)
     README.write_text(text, encoding="utf-8")

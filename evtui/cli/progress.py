@@ -15,8 +15,11 @@ __all__ = ["Narrator", "narration_is_a_bar", "say"]
 DRAW_EVERY = 0.1
 """s between two drawings of the bar."""
 
-BAR = 20
-"""Cells."""
+ERASE = "\r\x1b[2K"
+"""Takes away what stands in the line of the bar."""
+
+BAR, SHORTEST_BAR = 20, 4
+"""Cells; where there is no room for the shortest there is none."""
 
 
 def narration_is_a_bar() -> bool:
@@ -27,7 +30,7 @@ def narration_is_a_bar() -> bool:
 
 def say(line: str) -> None:
     """A line on stderr; one that cannot be written must not end, or change, a run."""
-    _write(f"{printable(line)}\n")
+    _write(f"{ERASE if narration_is_a_bar() else ''}{printable(line)}\n")
 
 
 class Narrator:
@@ -61,19 +64,32 @@ class Narrator:
         if not self._bar or not self._timer.due():
             return
         share = min(1.0, t / longest) if longest > 0 else 1.0
-        full = round(BAR * share)
         elapsed = self._watch.elapsed
         factor = f", {t / elapsed:,.0f}x" if elapsed > 0 else ""
         count = f"{alarms} alarm{'' if alarms == 1 else 's'}"
-        cells = "#" * full + "-" * (BAR - full)
-        _write(f"\r\x1b[2K[{cells}] {t:,.0f} of {longest:,.0f} s{factor}, {count}")
+        text = f"{t:,.0f} of {longest:,.0f} s{factor}, {count}"
+        # A line that is wrapped could not be drawn over.
+        room = _columns() - 1
+        cells = min(BAR, room - len(text) - len("[] "))
+        if cells >= SHORTEST_BAR:
+            full = round(cells * share)
+            text = f"[{'#' * full}{'-' * (cells - full)}] {text}"
+        _write(ERASE + text[:room])
         self._drawn = True
 
     def clear(self) -> None:
         """Take the bar away."""
         if self._drawn:
             self._drawn = False
-            _write("\r\x1b[2K")
+            _write(ERASE)
+
+
+def _columns() -> int:
+    """Width of the terminal that stderr is; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def _write(text: str) -> None:

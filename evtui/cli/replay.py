@@ -90,6 +90,10 @@ def _verify(path: Path) -> int:
     if difference is not None:
         click.echo(f"different: {difference}")
         return DIFFERENT
-    part = f", up to {folder.t_end:.1f} s where it ends" if manifest.status != "complete" else ""
+    part = ""
+    if manifest.ragged:
+        part = f", up to {folder.t_end:.1f} s where it ends"
+    elif manifest.interrupted_at_s is not None:
+        part = f", up to {manifest.interrupted_at_s:.1f} s where it was interrupted"
     click.echo(f"identical: {', '.join(COMPARED)}{part}")
     return 0

@@ -20,6 +20,7 @@ from evtui.events import (
     LinkState,
     Note,
     RecordingState,
+    ScenarioState,
     TransactionState,
 )
 from evtui.recording.destination import new_folder
@@ -50,6 +51,7 @@ _STANDING = (
     ConnectorState,
     TransactionState,
     AnomalyState,
+    ScenarioState,
 )
 """What a recording that begins in the middle of things has to be told first."""
 
@@ -61,6 +63,7 @@ class Recordings:
         settings: of the lab.
         describe: makes the manifest of a recording that begins now.
         scenario_text: the scenario that runs in the lab, as it was read.
+        vehicle_text: the recorded session that its vehicle follows, as it was read.
         stop_lab: called with one line when a recording has failed and the lab is to stop then.
     """
 
@@ -70,11 +73,13 @@ class Recordings:
         describe: Callable[[], Manifest],
         *,
         scenario_text: str | None = None,
+        vehicle_text: str | None = None,
         stop_lab: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._settings = settings
         self._describe = describe
         self._scenario_text = scenario_text
+        self._vehicle_text = vehicle_text
         self._stop_lab = stop_lab
         self._states: dict[Hashable, Event] = {}
         self._early: list[Event] | None = []
@@ -115,7 +120,8 @@ class Recordings:
         # A view that opens the folder has not seen what came before.
         self._begin(folder, ())
         for event in sorted(self._states.values(), key=lambda event: event.seq):
-            self._stream.publish(_again(event))
+            if not (isinstance(event, ScenarioState) and event.change == "end"):
+                self._stream.publish(_again(event))
         return f"recording into {folder}"
 
     def end(self, interrupted: str = "", interrupted_at: float | None = None) -> str:
@@ -148,6 +154,7 @@ class Recordings:
             start_utc=self._clock.start_utc,
             twins=frozenset(() if self._settings.csms else (self._settings.id,)),
             scenario_text=self._scenario_text,
+            vehicle_text=self._vehicle_text,
             redactor=Redactor(id_tags=self._settings.redact_id_tags),
             on_trouble=self._on_trouble,
         )
@@ -203,8 +210,10 @@ class Recordings:
 
 
 def _again(event: Event) -> Event:
-    """The same state as an event that can be published; an anomaly does not begin anew."""
+    """The same state as an event that can be published; nothing in it begins anew."""
     fresh = msgspec.structs.replace(event, seq=0, t=0.0, cause=None)
     if isinstance(fresh, AnomalyState) and fresh.change != "off":
         fresh = msgspec.structs.replace(fresh, change="parameters")
+    if isinstance(fresh, ScenarioState) and fresh.change in ("begin", "step"):
+        fresh = msgspec.structs.replace(fresh, change="waiting")
     return fresh

@@ -10,7 +10,19 @@ import msgspec
 from evtui.recording.layout import SCHEMA
 from evtui.recording.wholefile import replace_file
 
-__all__ = ["BusInfo", "ClockInfo", "FileInfo", "Manifest", "ScenarioInfo", "StationInfo"]
+__all__ = [
+    "RECORDING_STOPPED",
+    "BusInfo",
+    "ClockInfo",
+    "FileInfo",
+    "Manifest",
+    "ScenarioInfo",
+    "StationInfo",
+]
+
+
+RECORDING_STOPPED = "recording stopped: "
+"""How :attr:`Manifest.interrupted` begins where it was the recording that failed."""
 
 
 class ClockInfo(msgspec.Struct, kw_only=True):
@@ -128,6 +140,11 @@ class Manifest(msgspec.Struct, kw_only=True):
     wall_s: float | None = None
     licence: str = ""
     files: dict[str, FileInfo] = {}
+
+    @property
+    def ragged(self) -> bool:
+        """True where each file may end at another moment: after a kill, or on a full disk."""
+        return self.status == "running" or self.interrupted.startswith(RECORDING_STOPPED)
 
     def save(self, path: Path) -> None:
         """Write as JSON, replacing the file in one step.

@@ -36,7 +36,7 @@ from evtui.recording.lines import (
     signal_line,
     truth_line,
 )
-from evtui.recording.manifest import BusInfo, Manifest
+from evtui.recording.manifest import RECORDING_STOPPED, BusInfo, Manifest
 from evtui.recording.messages import MessageLines
 from evtui.recording.metrics import ConnectorTally, Tally
 from evtui.recording.redaction import Redactor
@@ -353,7 +353,7 @@ class Recorder:
         self.failure = f"recording to {self.folder} stopped: {reason}"
         manifest = self._manifest
         manifest.status = "interrupted"
-        manifest.interrupted = f"recording stopped: {reason}"
+        manifest.interrupted = f"{RECORDING_STOPPED}{reason}"
         manifest.interrupted_at_s = manifest.t_end_s = round(self._last_t, 6)
         self._writer.free_reserve()
         with contextlib.suppress(OSError):

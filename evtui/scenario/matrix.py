@@ -5,9 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import re
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -173,6 +176,8 @@ class _Workers:
     def run(self, combinations: Sequence[Combination], jobs: int) -> dict[str, RunResult]:
         waiting = deque(combinations)
         results: dict[str, RunResult] = {}
+        # It would start with the first worker, and unblock what is blocked for that.
+        resource_tracker.ensure_running()
         self._stop.listen(self._end, self._kill)
         while self._running or (waiting and not self._stop.reason):
             while waiting and len(self._running) < jobs and not self._stop.reason:
@@ -228,11 +233,21 @@ def _work(pipe: Connection, one: Combination, options: Options) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: stop.request("SIGTERM"))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+    threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
     try:
         result = _run(one, replace(options, stop=stop))
     except Exception as error:
         result = _broken(one, str(error) or type(error).__name__)
-    pipe.send_bytes(msgspec.msgpack.encode(result))
+    with suppress(OSError):  # nobody wants to know any more
+        pipe.send_bytes(msgspec.msgpack.encode(result))
+
+
+def _end_with_parent(stop: StopFlag) -> None:
+    """Nobody could end us once it is gone, and nobody waits for us."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    stop.request("the program that started it has gone")
 
 
 def _broken(one: Combination, reason: str) -> RunResult:

@@ -126,6 +126,8 @@ def rerun(
         result = run_headless(plan, options)
     except RecordingError as error:
         raise VerifyError(str(error)) from None
+    if result.recording_failure:
+        raise VerifyError(f"it cannot be run again: {result.recording_failure}")
     if result.failed:
         raise VerifyError(f"the lab failed when it ran again: {result.interrupted}")
 
@@ -133,8 +135,8 @@ def rerun(
 def compare(folder: Path, again: Path) -> Difference | None:
     """The first difference in time between a recording and the same run made again.
 
-    Of a run that was interrupted only what was before that counts; of one that was killed, the
-    whole lines that are there.
+    Of a run that was interrupted only what was before that counts; of one that was killed, or
+    whose recording failed, the whole lines that are there.
 
     Raises:
         VerifyError: a manifest or a file cannot be read.
@@ -184,9 +186,10 @@ def _written_until(manifest: Manifest, folder: Path) -> float:
     """Lab time in s after which there is nothing to compare."""
     if manifest.status == "complete":
         return inf
-    if manifest.interrupted_at_s is not None:
-        return manifest.interrupted_at_s
-    return RunFolder(folder).t_end
+    interrupted = manifest.interrupted_at_s
+    if not manifest.ragged and interrupted is not None:
+        return interrupted
+    return max(RunFolder(folder).t_end, interrupted or 0.0)
 
 
 class _Pair:
@@ -203,9 +206,8 @@ class _Pair:
         self.recorded = recorded
         self.again = again
         interrupted = manifest.interrupted_at_s
-        complete = manifest.status == "complete"
-        self.torn = not complete and interrupted is None
-        self.until = inf if interrupted is None else interrupted - ROUNDING
+        self.torn = manifest.ragged
+        self.until = inf if self.torn or interrupted is None else interrupted - ROUNDING
         start = datetime.fromisoformat(manifest.clock.start_utc).timestamp()
         self.time = _reader_of_times(name, start)
 

@@ -62,7 +62,12 @@ class EvtuiApp(App[None]):
         """Begin to take events."""
         main = self.screen_stack[0]
         assert isinstance(main, MainScreen)
-        self.set_interval(1 / self._fps, main.tick)
+
+        def tick() -> None:
+            if main.is_mounted:  # the timer does not wait for that
+                main.tick()
+
+        self.set_interval(1 / self._fps, tick)
         if not self.is_headless:
             self.set_interval(RESIZE_SECONDS, self._follow_terminal)
 

@@ -280,13 +280,18 @@ def _mark_time_axis(cells: list[tuple[str, str]], scene: Scene) -> None:
         if 0 <= cell < grid.columns:
             cells[offset + cell] = (character, role)
 
+    def place(t: float) -> int:
+        cell = grid.cell(t, now)
+        # What has just happened may lie in a half cell that is not complete yet.
+        return cell - 1 if cell == grid.columns and t <= now else cell
+
     marks = {
-        grid.cell(alarm.t, now): (RAISED_MARKER if alarm.raised else CLEARED_MARKER, "alarm")
+        place(alarm.t): (RAISED_MARKER if alarm.raised else CLEARED_MARKER, "alarm")
         for alarm in scene.alarms
     }
-    marks |= {grid.cell(t, now): (MARK_MARKER, "marked") for t in scene.marks}
+    marks |= {place(t): (MARK_MARKER, "marked") for t in scene.marks}
     if scene.mark is not None:
-        marks[grid.cell(scene.mark, now)] = (CARET_MARKER, "mark")
+        marks[place(scene.mark)] = (CARET_MARKER, "mark")
     for attack in scene.attacks:
         off = now if attack.off is None else attack.off
         safe = now if attack.safe is None else attack.safe

@@ -77,8 +77,8 @@ def run(
     finally:
         safe = lab.stop(ENGINE_STOP, why())
         guard.leave()
-    if lab.trouble:
-        print(f"evtui: {lab.trouble}", file=sys.stderr)
+    for trouble in filter(None, (lab.trouble, lab.feed_trouble)):
+        print(f"evtui: {trouble}", file=sys.stderr)
     if not safe:
         print("evtui: the lab did not reach its safe state in time", file=sys.stderr)
         return 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from errno import ENOSPC
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from evtui.recording import layout
+from evtui.recording.linefile import LineFile
 from evtui.recording.manifest import Manifest
 from evtui.scenario.headless import Options, StopFlag, run_headless
 from evtui.scenario.verify import Difference, VerifyError, compare, rerun
@@ -215,3 +217,24 @@ def test_a_recorded_session_that_was_changed_is_told(text: str | None, tmp_path:
         copy.write_text(text, "utf-8")
     with pytest.raises(VerifyError, match=r"vehicle\.csv: (changed since|no such file)"):
         verify(folder)
+
+
+@pytest.mark.parametrize("room", [40_000, 150_000])
+def test_of_a_run_whose_disk_was_full_the_part_that_was_written_is_compared(
+    room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, left = LineFile.write, room
+
+    def write_until_full(file: LineFile) -> None:
+        nonlocal left
+        left -= sum(map(len, file.lines))
+        if left < 0:
+            raise OSError(ENOSPC, "No space left on device")
+        write(file)
+
+    with monkeypatch.context() as full:
+        full.setattr(LineFile, "write", write_until_full)
+        folder = record(tmp_path, "[{anomaly: repeated-current-fluctuation, duration: 5min}]")
+    assert manifest_of(folder).interrupted.startswith("recording stopped: ")
+    assert manifest_of(folder).ragged
+    assert verify(folder) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from itertools import cycle
 from pathlib import Path
@@ -12,6 +13,7 @@ from textual.events import Key, Paste
 from textual.keys import key_to_character
 
 from evtui.commands import COMMANDS, lab_commands
+from evtui.events import Note
 from evtui.tui.app import EvtuiApp
 from evtui.tui.keymap import bindings, footer_entries
 from evtui.tui.line_view import LineView
@@ -23,6 +25,31 @@ from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.quit import QuitScreen
 from tests.tui.driving import Driven, driven
 from tests.tui.fake_lab import FakeLab
+
+# The clock
+
+
+async def test_no_tick_comes_before_every_panel_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    async def slow(screen: MainScreen) -> None:
+        await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(MainScreen, "on_mount", slow, raising=False)
+    monkeypatch.setattr(MainScreen, "tick", lambda screen: seen.append(screen.is_mounted))
+    async with EvtuiApp(FakeLab(), fps=500).run_test() as pilot:
+        while not seen:
+            await pilot.pause(0.01)
+    assert all(seen)
+
+
+async def test_a_tick_finds_its_panels_even_when_the_screen_is_being_taken_down() -> None:
+    async with driven() as one:
+        one.lab.publish(Note(text="last words", level="error"))
+        await one.main.query("*").remove()
+        one.main.tick()
+        one.main.notice("still here")
+
 
 # Keys
 

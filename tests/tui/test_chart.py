@@ -135,6 +135,18 @@ def test_attack_its_fading_alarms_and_marks_are_marked_on_the_time_axis() -> Non
     assert abs(band.index("▲") - 34) <= 1
 
 
+@given(st.floats(0, 90), st.sampled_from([10, 60, 600]))
+@settings(max_examples=40, deadline=None)
+def test_what_happens_at_this_moment_is_marked_at_the_right_edge(now: float, window: int) -> None:
+    grid = Grid(64, 14, window)
+    for scene in (
+        Scene(grid, now, flat(90, 50.0), alarms=(AlarmMark(now, True),)),
+        Scene(grid, now, flat(90, 50.0), marks=(now,)),
+        Scene(grid, now, flat(90, 50.0), mark=now),
+    ):
+        assert picture(scene)[-2][-1] in "▲▼◆"
+
+
 def test_alarm_is_never_written_into_the_word_attack() -> None:
     grid = Grid(64, 12, 60)
     for t in range(10, 40):

@@ -9,6 +9,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.pilot import Pilot
 
+from evtui.events import Mark
 from evtui.tui.panels.current import CurrentPanel
 from tests.tui.panel_app import PanelApp, text, until
 from tests.tui.waves import fluctuation, sample
@@ -20,6 +21,11 @@ Snapshot = Callable[..., bool]
 def chart(panel: CurrentPanel) -> str:
     """What the panel shows under the row of values."""
     return "\n".join(text(panel).split("\n")[1:])
+
+
+def edge(panel: CurrentPanel) -> str:
+    """What stands on the panel's lower edge."""
+    return str(panel._border_subtitle)
 
 
 def written(panel: CurrentPanel) -> list[Region]:
@@ -115,6 +121,22 @@ async def test_zoom_changes_the_window_and_stops_at_both_ends() -> None:
         for _ in range(10):
             panel.zoom(+1)
         await until(pilot, lambda: "-600 " in text(panel))
+
+
+async def test_what_the_band_means_is_told_on_the_edge_where_the_legend_has_no_room() -> None:
+    panel = CurrentPanel()
+    async with PanelApp(panel).run_test(size=(100, 12)) as pilot:
+        panel.tick(1.0)
+        assert "▓ attack  ▲ alarm" in text(panel).splitlines()[0]
+        assert "attack" not in edge(panel)
+        await pilot.resize_terminal(55, 12)
+        await until(pilot, lambda: "attack" not in text(panel).splitlines()[0])
+        assert edge(panel).startswith("▓ attack  ▲ alarm   60 s")
+        panel.feed([Mark(text="odd", t=0.5)])
+        panel.tick(2.0)
+        assert "▼ mark" in edge(panel)
+        await pilot.resize_terminal(30, 12)
+        await until(pilot, lambda: edge(panel).startswith("60 s"))
 
 
 async def test_moment_of_a_message_is_pointed_at_and_let_go() -> None:

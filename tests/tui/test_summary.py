@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evtui.events import PartState, RecordingState
+from evtui.events import CentralSystemState, PartState, RecordingState
 from evtui.tui.models.summary import LabSummary, fit_segments
 from tests.tui.fake_lab import FakeLab
 
@@ -55,6 +55,23 @@ def test_a_recording_says_where_and_how_much_until_it_ends() -> None:
     recording(lab, "on", 900)
     recording(lab, "off", 900)
     assert "rec" not in told(lab)
+
+
+def test_at_a_hundred_and_twenty_columns_a_recording_still_says_where() -> None:
+    lab = FakeLab()
+    lab.play(25.9)
+    recording(lab, "on", 1_234_567)
+    line = told(lab, 118)
+    assert line.endswith(f"  ● rec {FOLDER} 1.2 MB")
+    assert line.startswith("CSMS ● :9000  CP1 ● Charging tx 3")
+
+
+def test_a_central_system_inside_the_process_has_no_port() -> None:
+    lab = FakeLab()
+    lab.publish(CentralSystemState(url="memory:csms", listening=True))
+    assert told(lab).startswith("CSMS ● memory:csms  ")
+    lab.publish(CentralSystemState(url="memory:csms", listening=True))
+    assert told(lab, 20).startswith("CSMS ● memory  ")
 
 
 def test_at_eighty_columns_a_recording_says_at_least_how_much() -> None:

@@ -186,7 +186,7 @@ class LabSummary:
             return [Segment((*[f"✗ rec {clean(state.detail)}"] * 6, "✗ rec"), "bad")]
         short = f"● rec {byte_size(state.size)}"
         long = f"● rec {clean(state.folder)} {byte_size(state.size)}"
-        return [Segment((long, *[short] * 5, "● rec"), "recording")]
+        return [Segment((*[long] * 4, short, short, "● rec"), "recording")]
 
     def _central(self) -> Segment:
         central = self.central
@@ -194,7 +194,8 @@ class LabSummary:
             return Segment(("CSMS ○ starting", "CSMS ○") if self._orders else ("CSMS ○",), "muted")
         url = clean(central.url)
         short = url.split("://", 1)[-1]
-        port = ":" + short.rsplit(":", 1)[-1] if ":" in short else short
+        before, colon, after = short.rpartition(":")
+        port = f":{after}" if colon and after.isdecimal() else before or short
         if not central.ours:
             linked = any(one.link == "accepted" for one in self.stations.values())
             return Segment(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
+from textual.content import Content
 from textual.events import Click, Mount, Resize, Unmount
 from textual.message import Message
 
@@ -105,6 +106,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         self._asked: tuple[object, ...] = ()
         self._asked_at = 0.0
         self._worker: ChartWorker | None = None
+        self._edge = Content()
         self.border_title = "Current"
         self._show_window()
 
@@ -206,11 +208,27 @@ class CurrentPanel(RowsWidget, can_focus=True):
         if self._chart_top:
             series = self._series
             self.show([_legend(series.newest, self.size.width, bool(series.marks))])
+            self._show_window()
 
     def _show_window(self) -> None:
+        """On the lower edge: the window, and names of the band's glyphs if they are not above."""
         shorter, longer = key_of("view.zoom_in"), key_of("view.zoom_out")
-        self.border_subtitle = f"{self._window} s   {shorter} {longer} zoom"
+        window = f"{self._window} s   {shorter} {longer} zoom"
+        named = {run.role for run in self.rows[0]} if self._chart_top and self.rows else set()
+        names: list[tuple[str, str]] = []
+        for run in _band_names(bool(self._series.marks)):
+            if run.role not in named:
+                names += [(run.text.strip(), ROLE_COLOURS[run.role]), ("  ", "")]
+        edge = Content.assemble(*names, " ", window) if names else Content(window)
+        if edge.cell_length > self.size.width - 2:
+            edge = Content(window)
+        if edge != self._edge:
+            self._edge = edge
+            self.border_subtitle = edge
 
+
+ROLE_COLOURS = {"attack": "$text-error", "alarm": "bold $text-error", "marked": "$text-accent"}
+"""How roles look outside of the rows, on the panel's edge."""
 
 WHY_NO_CURRENT = {
     "cable check": ("cable check: the current comes after it", ""),
@@ -243,6 +261,15 @@ def _hints(phase: str, orders: bool) -> tuple[str, ...]:
     )
 
 
+def _band_names(marked: bool) -> tuple[Run, ...]:
+    """What the glyphs of the band under the chart mean."""
+    return (
+        Run(f" {ATTACK_MARKER} attack ", "attack"),
+        Run(f" {RAISED_MARKER} alarm", "alarm"),
+        *([Run(f"  {MARK_MARKER} mark", "marked")] if marked else []),
+    )
+
+
 def _legend(newest: Point | None, width: int, marked: bool) -> Row:
     """Glyphs, names and newest values; without the names where they do not fit."""
     values = (
@@ -256,11 +283,7 @@ def _legend(newest: Point | None, width: int, marked: bool) -> Row:
             name = f" {role}" if spell_out else ""
             ampere = "  – A" if value is None else f"{value:3.0f} A"
             runs.append(Run(f" {glyph}{name} {ampere} ", role))
-        marks = (
-            Run(f" {ATTACK_MARKER} attack ", "attack"),
-            Run(f" {RAISED_MARKER} alarm", "alarm"),
-            *([Run(f"  {MARK_MARKER} mark", "marked")] if marked else []),
-        )
+        marks = _band_names(marked)
         for row in ((*runs, *marks), (*runs, *marks[:2]), tuple(runs)):
             if row_width(row) <= width:
                 return row

@@ -71,12 +71,19 @@ class KeyFooter(RowsWidget):
         if self._timer is not None:
             self._timer.stop()
         seconds = ERROR_SECONDS if level == "error" else NOTICE_SECONDS
-        self._timer = self.set_timer(seconds, self._forget)
+        self._timer = self.set_timer(seconds, self.clear)
         self.redraw()
 
-    def _forget(self) -> None:
-        self._notice = None
-        self.redraw()
+    @property
+    def notice(self) -> str:
+        """What stands in the place of the keys, empty while nothing does."""
+        return self._notice[0] if self._notice is not None else ""
+
+    def clear(self) -> None:
+        """Show the keys again, if a notice stands in their place."""
+        if self.notice:
+            self._notice = None
+            self.redraw()
 
     @on(Resize)
     def redraw(self) -> None:

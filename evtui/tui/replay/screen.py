@@ -18,8 +18,6 @@ from evtui.tui.keymap import bindings
 from evtui.tui.line_view import LineView
 from evtui.tui.models.summary import LabSummary, Segment
 from evtui.tui.panels.current import CurrentPanel
-from evtui.tui.panels.footer import KeyFooter
-from evtui.tui.panels.status import StatusLine
 from evtui.tui.replay.feed import Arrival
 from evtui.tui.replay.handle import ReplayHandle, Target
 from evtui.tui.replay.overview import Overview
@@ -84,7 +82,7 @@ class ReplayScreen(MainScreen):
     def compose(self) -> ComposeResult:
         """The time line above the keys."""
         for widget in super().compose():
-            if isinstance(widget, KeyFooter):
+            if widget is self.footer:
                 yield self.scrubber
             yield widget
 
@@ -94,7 +92,7 @@ class ReplayScreen(MainScreen):
         lead = [Segment((f" REPLAY {self._about.name} ", " REPLAY "), "badge")]
         if problems:
             lead.append(Segment(("! not complete", "!"), "warning"))
-        self.query_one(StatusLine).lead = tuple(lead)
+        self.status.lead = tuple(lead)
         self._show_status()
         for view in self.query(LineView):
             view.empty = "nothing up to this moment of the recording"
@@ -147,6 +145,7 @@ class ReplayScreen(MainScreen):
         for panel in self._panels:
             panel.reset()
             panel.feed(arrival.events)
+        self._make_room_for_scenario()
         self._relate(self.focused_list.view)
 
     @on(Scrubber.Sought)
@@ -162,6 +161,8 @@ class ReplayScreen(MainScreen):
     async def action_command(self, name: str) -> None:
         """Do what the command says, if it is one for a recording."""
         if name in self._known:
+            if by_name[name].group == "Replay":
+                self.footer.clear()  # what was said is of another moment
             await super().action_command(name)
         else:
             label = by_name[name].label

@@ -66,14 +66,15 @@ class Scrubber(RowsWidget):
     def __init__(self, player: Player, *, id: str = "scrubber") -> None:  # noqa: A002
         super().__init__(id=id)
         self._player = player
-        self._overview = Overview()
+        self.overview = Overview()
+        """What happened over the whole recording, as far as it is known."""
         self._track = Track(player.first, player.end, 1)
         self._track_at = 0
         self._seeking = False
 
     def update(self, overview: Overview) -> None:
         """Show what happened over the whole recording."""
-        self._overview = overview
+        self.overview = overview
         self.redraw()
 
     def tick(self, *, seeking: bool) -> None:
@@ -96,7 +97,7 @@ class Scrubber(RowsWidget):
         )
         self._track_at = sum(len(run.text) for run in about) + MARGIN
         self._track = Track(player.first, player.end, max(1, width - self._track_at - MARGIN))
-        line = self._track.row(self._overview, player.position)
+        line = self._track.row(self.overview, player.position)
         self.show([(*about, Run(" " * MARGIN), *line, Run(" " * MARGIN))])
 
     @on(MouseDown)

@@ -42,6 +42,8 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """A heading a group, a row a command."""
         commands = self._commands
+        taken = {key for command in commands for key in command.keys}
+        further = "page up and page down" if "home" in taken else "page up, page down and home"
         with VerticalScroll(classes="dialog") as box:
             box.border_title = "Keys"
             box.border_subtitle = "↑↓ scroll · escape close"
@@ -64,7 +66,7 @@ class HelpScreen(ModalScreen[None]):
                 yield Static("↑ ↓", classes="keys")
                 yield Static("move", classes="label")
                 yield Static(
-                    "Move the cursor; page up, page down and home go further. What the row "
+                    f"Move the cursor; {further} go further. What the row "
                     "caused, or was caused by, is marked » in the other lists.",
                     classes="help",
                 )

@@ -1,42 +1,28 @@
-"""The main screen: status line, four panels, keys."""
+"""The main screen: events of the lab into the panels, keys into commands."""
 
 from __future__ import annotations
 
 from concurrent.futures import CancelledError, Future
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
-from textual.events import DescendantFocus, Resize
 from textual.message import Message
-from textual.screen import Screen
-from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from evtui.commands import COMMANDS, Command, by_name
+from evtui.commands import by_name
 from evtui.events import Event, Note, PartState, ScenarioState
 from evtui.tui.handle import LabHandle
 from evtui.tui.keymap import bindings
-from evtui.tui.line_view import LineView
 from evtui.tui.models.detail import exchange_blocks, frame_blocks
 from evtui.tui.models.exchanges import Exchange
 from evtui.tui.models.frames import FrameRow
 from evtui.tui.models.summary import LabSummary
 from evtui.tui.models.text import clock
-from evtui.tui.panels.anomaly import AnomalyPanel
-from evtui.tui.panels.can import CanPanel
-from evtui.tui.panels.current import CurrentPanel
-from evtui.tui.panels.footer import KeyFooter, Level
-from evtui.tui.panels.list_panel import ListPanel
-from evtui.tui.panels.ocpp import OcppPanel
-from evtui.tui.panels.scenario import ScenarioPanel
-from evtui.tui.panels.status import StatusLine
+from evtui.tui.panels.footer import Level
+from evtui.tui.screens.panels import PanelScreen
 
-__all__ = ["MIN_HEIGHT", "MIN_WIDTH", "MainScreen"]
-
-MIN_WIDTH, MIN_HEIGHT = 60, 15
+__all__ = ["STATUS_SECONDS", "MainScreen"]
 
 TAKE_LIMIT = 5_000
 """Events taken in one tick, so that a flood cannot hold up the keys."""
@@ -44,23 +30,11 @@ TAKE_LIMIT = 5_000
 STATUS_SECONDS = 1.0
 """How often the status line looks at what is not announced by an event."""
 
-PANELS = ("ocpp", "can", "current", "anomaly", "scenario")
-
 LAB_FAILED = 3
 """Exit code when the lab has ended by itself."""
 
 
-class Panel(Protocol):
-    """What all panels do."""
-
-    def feed(self, events: list[Event]) -> None: ...
-
-    def reset(self) -> None: ...
-
-    def tick(self, now: float) -> None: ...
-
-
-class MainScreen(Screen[None]):
+class MainScreen(PanelScreen):
     """Takes events from the lab and shows them; turns keys into commands.
 
     Args:
@@ -68,13 +42,6 @@ class MainScreen(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
-    AUTO_FOCUS = "#ocpp-list"
-
-    commands: ClassVar[tuple[Command, ...]] = COMMANDS
-    """What the footer and the help name."""
-
-    orders: ClassVar[bool] = True
-    """Whether there is a lab that can be told something."""
 
     class Answered(Message):
         """The lab has done what a command asked, or could not."""
@@ -85,39 +52,13 @@ class MainScreen(Screen[None]):
             self.level = level
 
     def __init__(self, handle: LabHandle) -> None:
-        super().__init__()
+        super().__init__(handle.start_utc)
         self._handle = handle
         self._paused = False
-        self._focus_to_restore: Widget | None = None
         self._status_at = -STATUS_SECONDS
-        self._panels_there: tuple[str, ...] = PANELS[:4]
         self.summary = LabSummary(orders=self.orders)
-        self.ocpp = OcppPanel(handle.start_utc)
-        self.can = CanPanel(handle.start_utc)
-        self.current = CurrentPanel(orders=self.orders, id="current")
-        self.anomaly = AnomalyPanel(orders=self.orders, id="anomaly")
-        self.scenario = ScenarioPanel(id="scenario")
-        self.scenario.display = False
-
-    def compose(self) -> ComposeResult:
-        """Chart and anomaly beside the lists, or above them where it is narrow."""
-        yield StatusLine()
-        with Container(id="body"):
-            with Vertical(id="side"):
-                yield self.current
-                yield self.anomaly
-                yield self.scenario
-            with Vertical(id="lists"):
-                yield self.ocpp
-                yield self.can
-        yield Static(id="too-small", markup=False)
-        yield KeyFooter(self.commands)
 
     # Events of the lab
-
-    @property
-    def _panels(self) -> tuple[Panel, ...]:
-        return (self.ocpp, self.can, self.current, self.anomaly, self.scenario)
 
     def tick(self) -> None:
         """Take what has come and show it; a paused view takes it and shows it later."""
@@ -146,22 +87,13 @@ class MainScreen(Screen[None]):
                 case PartState(part="lab", state="stopped") if self.orders:
                     self.app.exit(return_code=LAB_FAILED)
 
-    def _make_room_for_scenario(self) -> None:
-        if self.scenario.present and "scenario" not in self._panels_there:
-            self._panels_there = PANELS
-            self.scenario.display = not self.query(".-maximised")
-
     def _show_status(self) -> None:
         pending = self.ocpp.pending + self.can.pending
-        self.query_one(StatusLine).update(
+        self.status.update(
             self.summary,
             paused=pending if self._paused else None,
             dropped=self._handle.events.dropped,
         )
-
-    def notice(self, text: str, level: Level = "info") -> None:
-        """Show one line for people in the place of the keys."""
-        self.query_one(KeyFooter).say(text, level)
 
     # Commands
 
@@ -227,24 +159,6 @@ class MainScreen(Screen[None]):
         self.set_class(self._paused, "-paused")
         self._show_status()
 
-    @property
-    def focused_panel(self) -> Widget:
-        """The panel that has the focus; the OCPP panel where none has."""
-        for widget in self.focused.ancestors_with_self if self.focused else ():
-            if isinstance(widget, Widget) and widget.id in PANELS:
-                return widget
-        return self.ocpp
-
-    @property
-    def focused_list(self) -> ListPanel:
-        """The list panel that has the focus; the OCPP panel where none has."""
-        panel = self.focused_panel
-        return panel if isinstance(panel, ListPanel) else self.ocpp
-
-    def action_view_filter(self) -> None:
-        """Filter the focused list."""
-        self.focused_list.open_filter()
-
     def action_view_detail(self) -> None:
         """Show the row under the cursor in full."""
         from evtui.tui.screens.detail import DetailScreen
@@ -263,84 +177,6 @@ class MainScreen(Screen[None]):
             self.notice("no row to open yet")
             return
         self.app.push_screen(DetailScreen(title, blocks))
-
-    def _go_to(self, identity: str) -> None:
-        maximised = self.query(".-maximised")
-        panel = self.query_one(f"#{identity}")
-        if maximised and not panel.has_class("-maximised"):
-            maximised.remove_class("-maximised")
-            panel.add_class("-maximised")
-            self._arrange()
-        self._focus(panel)
-
-    def _focus(self, panel: Widget) -> None:
-        # Widget.focus comes a moment later, and the next key may be here before it.
-        self.set_focus(panel.view if isinstance(panel, ListPanel) else panel)
-
-    def action_view_ocpp(self) -> None:
-        """Focus the OCPP log."""
-        self._go_to("ocpp")
-
-    def action_view_can(self) -> None:
-        """Focus the CAN panel."""
-        self._go_to("can")
-
-    def action_view_current(self) -> None:
-        """Focus the chart."""
-        self._go_to("current")
-
-    def action_view_anomaly(self) -> None:
-        """Focus the anomaly panel."""
-        self._go_to("anomaly")
-
-    def action_view_scenario(self) -> None:
-        """Focus the scenario panel."""
-        if self.scenario.present:
-            self._go_to("scenario")
-        else:
-            remedy = ": start evtui with --scenario" if self.orders else " in this recording"
-            self.notice(f"no scenario{remedy}")
-
-    def action_view_next(self) -> None:
-        """Focus the next panel."""
-        there = self._panels_there
-        index = there.index(self.focused_panel.id or there[0])
-        self._go_to(there[(index + 1) % len(there)])
-
-    def action_view_maximise(self) -> None:
-        """Give the focused panel the whole screen, or give it back."""
-        panel = self.focused_panel
-        panel.toggle_class("-maximised")
-        self._arrange()
-        self._focus(panel)
-
-    def _arrange(self) -> None:
-        """Hide what is not maximised, while something is."""
-        maximised = self.query(".-maximised")
-        chosen = maximised.first() if maximised else None
-        for identity in self._panels_there:
-            panel = self.query_one(f"#{identity}")
-            panel.display = chosen is None or panel is chosen
-        for column in self.query("#side, #lists"):
-            column.display = chosen is None or chosen in column.children
-            column.set_class(chosen is not None and chosen in column.children, "-alone")
-
-    def action_view_can_trace(self) -> None:
-        """CAN by identifier or as a trace."""
-        self.can.toggle_trace()
-        self._relate(self.can.view)
-
-    def action_view_zoom_in(self) -> None:
-        """Shorter chart window."""
-        self.current.zoom(-1)
-
-    def action_view_zoom_out(self) -> None:
-        """Longer chart window."""
-        self.current.zoom(1)
-
-    def action_view_follow(self) -> None:
-        """Go to the newest row."""
-        self.focused_list.view.follow()
 
     def action_view_copy(self) -> None:
         """Copy the row under the cursor."""
@@ -384,38 +220,3 @@ class MainScreen(Screen[None]):
                 self.app.exit(return_code=0)
 
         self.app.push_screen(QuitScreen(self.summary.running), answered)
-
-    # Cause and effect
-
-    @on(LineView.Moved)
-    def _row_chosen(self, moved: LineView.Moved) -> None:
-        self._relate(moved.view)
-
-    @on(DescendantFocus)
-    def _focus_moved(self, event: DescendantFocus) -> None:
-        if isinstance(event.widget, LineView):
-            self._relate(event.widget)
-
-    def _relate(self, view: LineView) -> None:
-        relation = view.relation
-        for other in self.query(LineView):
-            other.relate(relation)
-        self.current.mark(None if view.following or not view.entry else view.entry.t)
-
-    # Size
-
-    @on(Resize)
-    def _check_size(self, event: Resize) -> None:
-        width, height = event.size
-        small = width < MIN_WIDTH or height < MIN_HEIGHT
-        if small and not self.has_class("-too-small"):
-            self._focus_to_restore = self.focused_panel
-        elif not small and self._focus_to_restore is not None:
-            # What is not shown cannot keep the focus; it can have it back once it is.
-            self.call_after_refresh(self._focus, self._focus_to_restore)
-            self._focus_to_restore = None
-        self.set_class(small, "-too-small")
-        if small:
-            self.query_one("#too-small", Static).update(
-                f"evtui needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{height}"
-            )

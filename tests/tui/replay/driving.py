@@ -121,7 +121,7 @@ async def replayed(
     app = app_over(recording, clock, problems)
     async with app.run_test(size=size) as pilot:
         one = Replayed(pilot, recording, clock)
-        await one.until(lambda: one.main.scrubber._overview != Overview())
+        await one.until(lambda: one.main.scrubber.overview != Overview())
         await one.settle()
         yield one
     one.handle.close()

@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input, Static
 
 from evtui.commands import COMMANDS, REPLAY, replay_commands
-from evtui.events import CanFrame
+from evtui.events import CanFrame, ScenarioState
 from evtui.tui.keymap import footer_entries
 from evtui.tui.line_view import LineView
 from evtui.tui.panels.current import CurrentPanel
@@ -368,6 +368,25 @@ async def test_the_help_names_the_keys_of_a_replay_and_no_others() -> None:
         told = [str(static.content) for static in one.pilot.app.screen.query(Static)]
         assert "Play or pause; at the end, play again from the start." in told
         assert not {command.help for command in COMMANDS if command.scope == "lab"} & set(told)
+        assert not any("safe state" in line or "and home go" in line for line in told)
+
+
+async def test_a_jump_into_a_scenario_makes_room_for_its_panel() -> None:
+    events = story()
+    begun = ScenarioState(scenario="s", change="begin", seq=10**6, t=events[-1].t)
+    async with replayed(FakeRecording([*events, begun])) as one:
+        await one.press("space")
+        assert not one.main.scenario.display
+        await one.press("end")
+        assert one.main.scenario.display
+
+
+async def test_what_was_said_of_another_moment_is_gone_with_the_next_step() -> None:
+    async with replayed() as one:
+        await one.press("home", "M")
+        assert "no message before this moment" in one.text("#footer")
+        await one.press("m")
+        assert "no message" not in one.text("#footer")
 
 
 @pytest.mark.parametrize("width", range(60, 210, 7))
