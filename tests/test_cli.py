@@ -126,6 +126,7 @@ def test_the_app_gets_a_feed_and_a_new_folder_to_record_into(app: App, tmp_path:
     [
         (["--scenario", "nothing-of-the-kind"], "nothing-of-the-kind"),
         (["--set", "high=5"], "no --scenario to set it for"),
+        (["--scenario", "preset-comparison"], "a matrix is many runs; --set preset"),
         (["--scenario", "fluctuation-seed", "--csms", "ws://x"], "not with --csms"),
         (["--scenario", "fluctuation-seed", "--set", "high"], "expected INPUT=VALUE"),
         (["--scenario", "fluctuation-seed", "config"], "not for config"),

@@ -78,7 +78,11 @@ class Launch:
             return None
         if self.settings.csms is not None:
             raise BadInput("--scenario acts through evtui's own central system: not with --csms")
-        return load_plan(self.scenario, inputs, seed=self.settings.seed)
+        plan = load_plan(self.scenario, inputs, seed=self.settings.seed)
+        if plan.axes:
+            names = ", ".join(plan.axes)
+            raise BadInput(f"--scenario {self.scenario}: a matrix is many runs; --set {names}")
+        return plan
 
 
 def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:

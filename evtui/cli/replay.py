@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +63,27 @@ def command(options: dict[str, Any] | None, folder: str, verify: bool) -> int:
     return run(run_folder, settings)
 
 
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end it as Ctrl+C does, with nothing left behind."""
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # run by a program that minds its signals itself
+        return
+    # What is ignored stays ignored: nohup.
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _verify(path: Path) -> int:
     """Run it again beside it, compare, and say what came of it on standard output."""
     from tempfile import TemporaryDirectory
@@ -77,7 +102,7 @@ def _verify(path: Path) -> int:
             click.echo(f"{path}: a run made in real time is not reproducible")
             return DIFFERENT
         narrator = Narrator(bar=narration_is_a_bar())
-        with TemporaryDirectory(prefix="evtui-verify-") as beside:
+        with _ended_by_signals(), TemporaryDirectory(prefix="evtui-verify-") as beside:
             say(f"running {manifest.scenario.id} again with seed {manifest.seed}")
             again = Path(beside) / "again"
             try:

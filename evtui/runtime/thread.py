@@ -7,9 +7,10 @@ that, so the engine's loop is not the terminal's.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import Any, TypeVar
 
 from evtui.runtime.clock import LoopClock
@@ -38,6 +39,7 @@ class LoopThread:
         self._clock: LoopClock | None = None
         self._stop: asyncio.Event | None = None
         self._up = threading.Event()
+        self._submitted: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.failure: BaseException | None = None
 
@@ -47,20 +49,22 @@ class LoopThread:
         self._up.wait()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine on the loop.  The future fails at once when the loop has ended."""
+        """Run a coroutine on the loop.  The future fails when the loop has ended, or ends."""
         loop = self._loop
-        if loop is None or loop.is_closed():
+        try:
+            if loop is None:
+                raise RuntimeError(_ENDED)
+            future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        except RuntimeError:
             coroutine.close()
             gone: Future[T] = Future()
-            gone.set_exception(RuntimeError("the lab has ended"))
+            _fail(gone)
             return gone
-        try:
-            return asyncio.run_coroutine_threadsafe(coroutine, loop)
-        except RuntimeError as error:
-            coroutine.close()
-            gone = Future()
-            gone.set_exception(error)
-            return gone
+        self._submitted[future] = coroutine
+        future.add_done_callback(lambda done: self._submitted.pop(done, None))
+        if loop.is_closed():  # it ended in between
+            self._answer_the_rest()
+        return future
 
     def call_soon(self, callback: Callable[..., object], *args: object) -> None:
         """Run a function on the loop; without effect when the loop has ended."""
@@ -103,3 +107,19 @@ class LoopThread:
             self.failure = error
         finally:
             self._up.set()
+            self._answer_the_rest()
+
+    def _answer_the_rest(self) -> None:
+        """Fail what came too late for the loop to begin it, or it is waited for for ever."""
+        for future, coroutine in tuple(self._submitted.items()):
+            coroutine.close()
+            _fail(future)
+
+
+_ENDED = "the lab has ended"
+
+
+def _fail(future: Future[Any]) -> None:
+    """End a future that nobody will, unless somebody just did."""
+    with contextlib.suppress(InvalidStateError):
+        future.set_exception(RuntimeError(_ENDED))

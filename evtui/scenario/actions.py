@@ -156,7 +156,7 @@ class Actions:
             await self._execute("anomaly.start")
             endless = longest([step], self._lab.settings) + UNANSWERED
             within = endless if step.duration is None else step.duration
-            if await until(self._stream, lambda: truth.over, within):
+            if await until(self._stream, lambda: truth.over, within, AnomalyState):
                 self._check_that_it_was_done(truth, parameters)
             elif step.duration is None:
                 raise StepFailed(f"it has not ended by itself in {seconds(within)}")

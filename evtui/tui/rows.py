@@ -18,6 +18,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from evtui.tui.models.text import cut
+
 __all__ = [
     "Row",
     "RowsWidget",
@@ -74,7 +76,7 @@ def first_that_fits(forms: Sequence[Row], width: int) -> Row:
     for row in forms:
         if row_width(row) <= width:
             return row
-    return (Run(row_text(forms[-1])[: max(0, width - 1)] + "…"),)
+    return (Run(cut(row_text(forms[-1]), width)),)
 
 
 def progress_bar(share: float, cells: int) -> tuple[Run, Run]:

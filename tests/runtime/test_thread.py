@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 
 import pytest
 
@@ -103,3 +103,24 @@ def test_what_main_dies_of_is_kept() -> None:
     thread.start()
     assert thread.stop(PATIENCE)
     assert repr(thread.failure) == "ValueError('broken')"
+
+
+def test_an_order_that_comes_while_the_loop_ends_is_answered() -> None:
+    orders: list[Future[str]] = []
+
+    async def order_at_the_last_moment(_clock: LoopClock, _stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        close = loop.close
+
+        def close_late() -> None:
+            orders.append(thread.submit(name_of_thread()))
+            close()
+
+        loop.close = close_late  # type: ignore[method-assign]
+
+    thread = LoopThread(order_at_the_last_moment)
+    thread.start()
+    assert thread.stop(PATIENCE)
+    (order,) = orders
+    with pytest.raises(RuntimeError, match="has ended"):
+        order.result(PATIENCE)

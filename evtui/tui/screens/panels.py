@@ -173,6 +173,7 @@ class PanelScreen(Screen[None]):
         """Once there is one: a replay that goes back before it keeps the room."""
         if self.scenario.present and not self._has_scenario:
             self._has_scenario = True
+            self.add_class("-scenario")
             self.scenario.display = self._maximised is None
 
     def _arrange(self) -> None:

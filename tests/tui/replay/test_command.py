@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -72,6 +77,19 @@ def test_of_a_run_that_was_killed_the_part_that_was_written_is_compared(
     assert "s where it ends" in capsys.readouterr().out
 
 
+def test_of_a_run_that_was_interrupted_the_part_before_that_is_compared(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupted = tmp_path / "interrupted"
+    shutil.copytree(run, interrupted)
+    manifest = Manifest.load(interrupted / "manifest.json")
+    manifest.status, manifest.interrupted = "interrupted", "SIGINT"
+    manifest.interrupted_at_s = 1.2
+    manifest.save(interrupted / "manifest.json")
+    assert main(["replay", str(interrupted), "--verify"]) == 0
+    assert capsys.readouterr().out.endswith(", up to 1.2 s where it was interrupted\n")
+
+
 @pytest.mark.parametrize("name", ["signals.csv", "ocpp.jsonl", "can.log", "events.jsonl"])
 def test_one_changed_byte_is_found_with_its_file_line_and_time(
     name: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -108,3 +126,31 @@ def test_what_cannot_be_run_again_is_told_in_one_line(
     (part / gone).unlink()
     assert main(["replay", str(part), "--verify"]) == 2
     assert gone in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_comparison_that_is_ended_early_leaves_nothing_behind(
+    number: signal.Signals, run: Path, tmp_path: Path
+) -> None:
+    folder, beside = tmp_path / "long", tmp_path / "beside"
+    text = SCENARIO.replace("steps:", "steps:\n  - wait: 20h", 1)
+    (tmp_path / "long.yaml").write_text(text)
+    arguments = ["--duration", "1s", "--quiet", "--out", str(folder)]
+    assert main(["run", str(tmp_path / "long.yaml"), *arguments]) == 0
+    manifest = Manifest.load(folder / "manifest.json")
+    manifest.duration_s = None
+    manifest.save(folder / "manifest.json")
+    beside.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evtui", "replay", str(folder), "--verify"],
+        env=os.environ | {"TMPDIR": str(beside)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 20
+    while not list(beside.glob("*/again/signals.csv")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert process.wait(timeout=20) == 130
+    assert list(beside.iterdir()) == []

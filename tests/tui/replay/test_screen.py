@@ -381,6 +381,15 @@ async def test_a_jump_into_a_scenario_makes_room_for_its_panel() -> None:
         assert one.main.scenario.display
 
 
+async def test_at_eighty_columns_the_chart_keeps_its_seconds_beside_a_scenario() -> None:
+    begun = ScenarioState(scenario="s", change="begin", seq=0, t=0.0)
+    async with replayed(FakeRecording([begun, *story()]), size=(80, 24)) as one:
+        await one.press("end")
+        while "-60 " not in one.text("#current"):
+            await one.pilot.pause(0.01)
+        assert one.main.scenario.size.height == 1
+
+
 async def test_what_was_said_of_another_moment_is_gone_with_the_next_step() -> None:
     async with replayed() as one:
         await one.press("home", "M")
