@@ -57,7 +57,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "attack_id": "one for each time an anomaly was switched on",
         "type": "name of the anomaly",
         "layer": "where it acts: ocpp, link, can or physical",
-        "t_start": "s, injector on",
+        "t_start": "s, injector on, or start of a recording that began later",
         "t_end": "s, injector off; empty when it still was on at the end",
         "parameters": "JSON object, units in the names; the last ones when they changed",
         "station": "target",
