@@ -97,8 +97,8 @@ class AnomalyView:
         return changed
 
     @property
-    def running(self) -> bool:
-        """True while a countdown may be moving."""
+    def counting(self) -> bool:
+        """True while a countdown is moving."""
         return self.anomaly is not None and self.anomaly.active
 
     def rows(self, width: int, height: int, now: float) -> tuple[Row, ...]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
-
-from textual.widget import Widget
 
 from evtui.events import CanFrame, Event
 from evtui.tui.line_view import Cells, LineView
@@ -45,11 +43,7 @@ class CanPanel(ListPanel):
         self._by_id.empty = self._chronological.empty = "no frames yet – waiting for the bus"
         self._chronological.display = False
         self.view = self._by_id
-
-    def compose_views(self) -> Iterator[Widget]:
-        """Both lists, one of them hidden."""
-        yield self._by_id
-        yield self._chronological
+        self.views = (self._by_id, self._chronological)
 
     def feed(self, events: Sequence[Event]) -> None:
         """Take the CAN frames among ``events``."""

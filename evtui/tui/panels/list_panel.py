@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -11,10 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Region
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from evtui.events import Event
 from evtui.tui.line_view import LineView
 from evtui.tui.models.filter import FilterError, RowFilter
 from evtui.tui.models.text import clean, cut
@@ -65,11 +62,9 @@ class FilterLine(Horizontal):
 class ListPanel(Vertical):
     """Base of the OCPP and the CAN panel.
 
-    Subclasses compose their views with :meth:`compose_views` and keep ``view`` on the one
-    that is shown.
-
     Attributes:
-        view: the list that is shown.
+        views: its lists, set by the subclass.
+        view: the one of them that is shown.
     """
 
     DEFAULT_CSS = """
@@ -77,33 +72,13 @@ class ListPanel(Vertical):
     """
 
     NAME: ClassVar[str]
+    views: tuple[LineView, ...]
     view: LineView
-
-    def compose_views(self) -> Iterator[Widget]:
-        """The lists, one of them shown."""
-        raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         """The lists over the filter line."""
-        yield from self.compose_views()
+        yield from self.views
         yield FilterLine()
-
-    def feed(self, events: Sequence[Event]) -> None:
-        """Take events; nothing becomes visible before :meth:`tick`."""
-        raise NotImplementedError
-
-    def reset(self) -> None:
-        """Forget everything; what comes next is from another moment."""
-        raise NotImplementedError
-
-    def tick(self, now: float) -> None:
-        """Show what has come by lab time ``now`` in seconds."""
-        raise NotImplementedError
-
-    @property
-    def pending(self) -> int:
-        """Rows that wait for the next tick."""
-        raise NotImplementedError
 
     @property
     def parts(self) -> list[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual.widget import Widget
 
 from evtui.events import Event, LinkState, OcppMessage
 from evtui.tui.line_view import Cells, LineView
@@ -45,10 +44,7 @@ class OcppPanel(ListPanel):
         self._fresh = True
         self.view = LineView(self.log_model.store, self.cells, id="ocpp-list")
         self.view.empty = "no messages yet – waiting for the charge point to boot"
-
-    def compose_views(self) -> Iterator[Widget]:
-        """One list."""
-        yield self.view
+        self.views = (self.view,)
 
     def feed(self, events: Sequence[Event]) -> None:
         """Take the OCPP messages among ``events``, and the ends of connections."""

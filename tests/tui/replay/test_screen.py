@@ -12,6 +12,7 @@ from evtui.commands import COMMANDS, REPLAY, replay_commands
 from evtui.events import CanFrame, ScenarioState
 from evtui.tui.keymap import footer_entries
 from evtui.tui.line_view import LineView
+from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.replay.go_to import GoTo
 from evtui.tui.replay.overview import Overview
@@ -70,7 +71,9 @@ async def test_after_a_seek_every_panel_shows_what_it_showed_live() -> None:
             assert series.points == expected.points
             assert series.attacks == expected.attacks
             assert series.alarms == expected.alarms
-            without_keys = replace(live.main.anomaly._view, orders=False)
+            story = live.main.anomaly._story
+            assert isinstance(story, AnomalyView)
+            without_keys = replace(story, orders=False)
             rows = without_keys.rows(*one.main.anomaly.size, t)
             told = [row_text(row) for row in one.main.anomaly.rows]
             assert told[: len(rows)] == [row_text(row) for row in rows]
