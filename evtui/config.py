@@ -22,6 +22,7 @@ from evtui.kinds import (
     CiString,
     EndpointUrl,
     FourWaits,
+    Identities,
     Identity,
     Integer,
     Kind,
@@ -54,6 +55,9 @@ __all__ = [
 Preset = Literal["seed", "dc", "ccs", "ac"]
 Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
 RecordTrouble = Literal["continue", "stop"]
+UnknownStations = Literal["accept", "refuse", "ask"]
+UnknownIdTags = Literal["accept", "reject"]
+AfterCrash = Literal["Reboot", "PowerLoss"]
 Theme = Literal[
     "ansi-dark",
     "ansi-light",
@@ -129,12 +133,55 @@ class Settings:
         "Connect the charge point to this central system instead of ours.",
         unset="our own",
     )
+    unknown_stations: UnknownStations = _setting(
+        "accept",
+        Choice(UnknownStations),
+        "Lab",
+        "Charge points our central system does not know: let in, HTTP 404, or Pending until "
+        "somebody answers.",
+    )
+    known_stations: tuple[str, ...] | None = _setting(
+        None, Identities(), "Lab", "Charge points it knows beside ours.", unset="none"
+    )
+    id_tags: str | None = _setting(
+        None,
+        Place("FILE", "a file"),
+        "Lab",
+        "Id tags our central system knows: CSV with id_tag, status, parent, expiry.",
+        unset="none",
+    )
+    unknown_id_tags: UnknownIdTags = _setting(
+        "accept", Choice(UnknownIdTags), "Lab", "Id tags that are not among them."
+    )
+    call_timeout: float = _setting(
+        30.0, Seconds(0.1, 3600), "Lab", "Longest wait for the answer to an OCPP call."
+    )
     heartbeat_interval: int = _setting(
         10, Integer(1, 86400, "s"), "Lab", "Heartbeat interval that our central system gives."
     )
     seed: int = _setting(1, Integer(0), "Lab", "Seed of everything random.")
 
     id: str = _setting("CP1", Identity(), "Charge point", "Charge point identity.")
+    stations: int = _setting(
+        1, Integer(1, 20), "Charge point", "Charge points of ours: CP1, CP2, ..."
+    )
+    connectors: int = _setting(1, Integer(1, 8), "Charge point", "Connectors of each.")
+    state: str | None = _setting(
+        None,
+        Place("FILE", "a file"),
+        "Charge point",
+        "Keep queue, transactions, lists and keys in this file, over a crash too.",
+        unset="in memory",
+    )
+    persist_interval: float = _setting(
+        1.0, Seconds(0.1, 3600), "Charge point", "Time between two meter values kept in it."
+    )
+    after_crash: AfterCrash = _setting(
+        "Reboot",
+        Choice(AfterCrash),
+        "Charge point",
+        "Reason of a StopTransaction for a transaction that a crash ended.",
+    )
     vendor: str = _setting("evtui", CiString(0, 20), "Charge point", "Vendor.")
     model: str = _setting("DC lab", CiString(0, 20), "Charge point", "Model.")
     serial: str = _setting("", CiString(0, 25), "Charge point", "Serial number.")

@@ -23,6 +23,7 @@ __all__ = [
     "AnomalyState",
     "BusLoad",
     "CanFrame",
+    "CentralSystemLoad",
     "CentralSystemState",
     "ConnectorState",
     "Detection",
@@ -36,6 +37,7 @@ __all__ = [
     "OcppMessage",
     "Order",
     "PartState",
+    "QueueState",
     "RecordingState",
     "Sample",
     "ScenarioState",
@@ -213,13 +215,56 @@ class CentralSystemState(Event, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class CentralSystemLoad(Event, frozen=True, kw_only=True):
+    """What our central system carries and where it drew a line; told when it changed, at most
+    once a second.
+
+    Attributes:
+        connections: stations connected now.
+        connections_max: most that are let in.
+        calls_per_s: calls of stations answered in the last second.
+        refused: connections not let in since the start.
+        invalid: broken messages since the start.
+        oversize: messages over the size limit since the start; each cost its connection.
+        throttled: messages held back since the start, because a station sent too many.
+        evicted: connections closed since the start because their station came again.
+    """
+
+    connections: int
+    connections_max: int
+    calls_per_s: float = 0.0
+    refused: int = 0
+    invalid: int = 0
+    oversize: int = 0
+    throttled: int = 0
+    evicted: int = 0
+
+
+class QueueState(Event, frozen=True, kw_only=True):
+    """What a charge point still has to tell its central system; told when it changed.
+
+    Attributes:
+        queued: messages of transactions that are kept until they are answered.
+        capacity: most that are kept.
+        lost: messages of transactions given up since the start.
+        oldest: lab time in s of the oldest, None when nothing is queued.
+    """
+
+    station: str
+    queued: int
+    capacity: int
+    lost: int = 0
+    oldest: float | None = None
+
+
 class LinkState(Event, frozen=True, kw_only=True):
     """A charge point's connection, seen by the end named in ``side``.
 
     Attributes:
         side: ``charge_point`` or ``central_system``.
         state: ``connecting``, ``connected``, ``booting``, ``pending``, ``rejected``,
-            ``accepted`` or ``offline``.
+            ``accepted`` or ``offline``; seen from the central system ``asking`` means that
+            somebody has to say whether the station is let in.
         detail: close code, retry delay, reason.
     """
 
@@ -349,6 +394,7 @@ class LabState(Event, frozen=True, kw_only=True):
     """Settings that can change while the lab runs.
 
     Attributes:
+        connector: connectorId that ``plugged`` is about; the rest is the station's.
         preset: power stage preset: ``seed``, ``dc``, ``ccs`` or ``ac``.
         strict: True when a TxProfile without a transaction is rejected.
         plugged: True while a vehicle is plugged in.
@@ -362,6 +408,7 @@ class LabState(Event, frozen=True, kw_only=True):
     plugged: bool
     meter_interval: float
     detector_views: tuple[str, ...]
+    connector: int = 1
 
 
 class Note(Event, frozen=True, kw_only=True):

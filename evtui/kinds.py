@@ -13,6 +13,7 @@ __all__ = [
     "CiString",
     "EndpointUrl",
     "FourWaits",
+    "Identities",
     "Identity",
     "Integer",
     "Kind",
@@ -201,6 +202,21 @@ class Identity(Text):
         if not text.strip():
             raise ValueError
         return text
+
+
+class Identities(Kind[tuple[str, ...]]):
+    """Charge point identities, with commas between them on a command line."""
+
+    metavar = "NAME,NAME"
+    expected = "charge point identities such as CP1,CP2, printable and not blank"
+
+    def read(self, text: str) -> object:
+        return [name.strip() for name in text.split(",")]
+
+    def check(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise ValueError
+        return tuple(map(Identity().check, value))
 
 
 class Place(Text):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.charger_module import ChargerModule
+from evtui.central_system.system import CentralSystem
 from evtui.commands import lab_commands
 from evtui.events import (
     Alarm,
@@ -26,7 +27,6 @@ from evtui.events import (
     TransactionState,
 )
 from evtui.lab import CommandError
-from evtui.ocpp16.central_system import CentralSystem
 from evtui.station.connection import Connection
 from tests.lab_rig import LabRig, running_lab
 from tests.virtual_loop import run_virtual

@@ -15,8 +15,8 @@ from evtui.anomalies.ocpp.fluctuation import (
     steps,
 )
 from evtui.anomalies.ocpp.intervention import Intervention, Operator
+from evtui.central_system.system import StationOffline
 from evtui.events import AnomalyState, EventStream, Note, caused_by
-from evtui.ocpp16.central_system import StationOffline
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
 

@@ -17,6 +17,8 @@ from evtui.anomalies.injector import Injector
 from evtui.anomalies.ocpp.fluctuation import Variant
 from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.charger_module import ChargerModule
+from evtui.central_system.memory_endpoint import MemoryEndpoint
+from evtui.central_system.system import CentralSystem, Endpoint
 from evtui.config import Settings
 from evtui.detection import DetectorPart
 from evtui.events import (
@@ -31,9 +33,7 @@ from evtui.events import (
 from evtui.lab.orders import Orders, initial_parameters
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import CONNECTOR, Stand
-from evtui.ocpp16.central_system import CentralSystem, Endpoint
 from evtui.ocpp16.link import MessageIds, SentMessages, Transport
-from evtui.ocpp16.memory import MemoryEndpoint
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.identity import first_transaction_id, run_nonce
@@ -147,7 +147,7 @@ class Lab:
         return endpoint, partial(endpoint.dial, self.settings.id)
 
     def _over_websocket(self, listener: socket.socket | None) -> tuple[Endpoint, Dial]:
-        from evtui.ocpp16.server import WebSocketEndpoint
+        from evtui.central_system.websocket_endpoint import WebSocketEndpoint
         from evtui.ocpp16.websocket import dial, station_url
 
         endpoint = WebSocketEndpoint(self.settings.port, listener)

@@ -11,12 +11,12 @@ from ocpp.v16 import call
 
 from evtui.anomalies.injector import AnomalyError
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
+from evtui.central_system.system import CentralSystem, StationOffline
 from evtui.config import Preset, Settings
 from evtui.detection import VIEWS, DetectorPart, View
 from evtui.events import EventStream, Mark
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import CONNECTOR, Stand
-from evtui.ocpp16.central_system import CentralSystem, StationOffline
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.recording.folder import RecordingError
 from evtui.runtime.supervisor import Supervisor

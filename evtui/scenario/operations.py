@@ -6,10 +6,10 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+from evtui.central_system.system import StationOffline
 from evtui.events import Event, OcppMessage
 from evtui.lab import Lab
 from evtui.lab.stand import CONNECTOR, Stand
-from evtui.ocpp16.central_system import StationOffline
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.scenario import model
 from evtui.scenario.matching import status_of

@@ -11,8 +11,8 @@ from ocpp.v16.datatypes import ChargingProfile
 
 from evtui.anomalies.injector import Injector
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
+from evtui.central_system.system import OpenTransaction, StationOffline
 from evtui.events import AnomalyState, Event, EventStream, Note
-from evtui.ocpp16.central_system import OpenTransaction, StationOffline
 from evtui.runtime.clock import LoopClock
 
 FOREIGN_PROFILE = ("ChargePointMaxProfile", 3)

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from evtui.central_system.system import CentralSystem
+from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 from evtui.events import Event, EventStream, OcppMessage, Role
-from evtui.ocpp16.central_system import CentralSystem
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.ocpp16.peer import Peer
-from evtui.ocpp16.server import WebSocketEndpoint
 from evtui.ocpp16.websocket import SUBPROTOCOL
 from evtui.runtime.clock import LoopClock
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from ocpp.v16 import call
 from ocpp.v16.datatypes import ChargingProfile, ChargingSchedule, ChargingSchedulePeriod
 
-from evtui.ocpp16.central_system import OpenTransaction
+from evtui.central_system.system import OpenTransaction
 from evtui.runtime.clock import LoopClock
 
 __all__ = ["Intervention", "Operator"]

@@ -8,7 +8,7 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from evtui.ocpp16.central_system import CentralSystem
+from evtui.central_system.system import CentralSystem
 from evtui.ocpp16.websocket import (
     MAX_MESSAGE_BYTES,
     SUBPROTOCOL,

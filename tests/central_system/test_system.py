@@ -12,9 +12,9 @@ from ocpp.v16 import call
 from ocpp.v16.enums import ResetType
 from websockets.exceptions import ConnectionClosed
 
+from evtui.central_system import websocket_endpoint as server
+from evtui.central_system.system import StationOffline
 from evtui.events import CentralSystemState, LinkState
-from evtui.ocpp16 import server
-from evtui.ocpp16.central_system import StationOffline
 from evtui.ocpp16.link import LinkClosed
 from tests.ocpp16.rig import BOOT, NOW, Rig, client, running, until
 

@@ -11,8 +11,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from evtui.central_system.system import StationSession
 from evtui.events import CentralSystemState, LinkState, Note
-from evtui.ocpp16.central_system import StationSession
 from evtui.ocpp16.websocket import MAX_MESSAGE_BYTES, SUBPROTOCOL
 from tests.ocpp16.rig import BOOT, Rig, client, running, until
 

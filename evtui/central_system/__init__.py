@@ -1,0 +1,1 @@
+"""The central system (CSMS): stations, id tags, transactions, and how stations come in."""

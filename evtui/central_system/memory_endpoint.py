@@ -1,0 +1,51 @@
+"""Where the charge points of the same process reach their central system."""
+
+from __future__ import annotations
+
+import asyncio
+
+from evtui.central_system.system import CentralSystem
+from evtui.events import caused_by
+from evtui.ocpp16.link import LinkClosed
+from evtui.ocpp16.memory import MemoryTransport, memory_pair
+
+__all__ = ["MemoryEndpoint"]
+
+
+class MemoryEndpoint:
+    """Where the charge points of the same process reach their central system."""
+
+    url = "memory:csms"
+
+    def __init__(self) -> None:
+        self._central: CentralSystem | None = None
+        self._sessions: dict[asyncio.Task[None], MemoryTransport] = {}
+
+    async def serve(self, central: CentralSystem) -> None:
+        """Let stations in until cancelled; their connections are closed then."""
+        self._central = central
+        try:
+            central.listens()
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self._central = None
+            for transport in tuple(self._sessions.values()):
+                await transport.close(1001, "central system stopped")
+            await asyncio.gather(*self._sessions, return_exceptions=True)
+
+    async def dial(self, identity: str) -> MemoryTransport:
+        """Connect a charge point.
+
+        Raises:
+            LinkClosed: the central system does not listen.
+        """
+        if self._central is None:
+            raise LinkClosed("cannot connect: the central system does not listen")
+        ours, theirs = memory_pair()
+        with caused_by(None):
+            session = asyncio.get_running_loop().create_task(
+                self._central.session(identity, theirs), name=f"session of {identity}"
+            )
+        self._sessions[session] = theirs
+        session.add_done_callback(self._sessions.pop)
+        return ours
