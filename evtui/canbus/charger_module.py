@@ -14,6 +14,7 @@ from evtui.canbus.protocol import (
     SetLimit,
     StartCharging,
     StopCharging,
+    connector_of,
     decode,
     encode,
 )
@@ -27,7 +28,7 @@ PERIOD = 0.1
 
 
 class ChargerModule:
-    """Obeys 0x200, 0x201 and 0x210, and reports the current in 0x300 every 100 ms.
+    """Obeys StartCharging, StopCharging and SetLimit, and reports its Current every 100 ms.
 
     Deadlines are absolute, so the period does not drift.  After a late wake-up the stage makes
     up for every step it missed, so energy and heat stay true; of the frames only the newest is
@@ -37,7 +38,7 @@ class ChargerModule:
         bus: where it talks, as node ``name``.
         stage: what it drives; others may switch or plug it between two steps.
         on_sample: called with the stage's state after each step.
-        name: of the node.
+        connector: whose module it is; the node is ``module``, ``module-2`` for connector 2.
 
     Attributes:
         malformed: frames ignored since the start, because their length was wrong.
@@ -49,13 +50,14 @@ class ChargerModule:
         stage: PowerStage,
         on_sample: Callable[[StageState], None] | None = None,
         *,
-        name: str = "module",
+        connector: int = 1,
     ) -> None:
         self.stage = stage
         self.malformed = 0
         self._bus = bus
         self._on_sample = on_sample
-        self._name = name
+        self._connector = connector
+        self._name = "module" if connector == 1 else f"module-{connector}"
 
     async def run(self) -> None:
         """Work until cancelled; however it ends, the stage is at 0 A and the node detached."""
@@ -74,7 +76,7 @@ class ChargerModule:
                 while begun + (steps + 1) * PERIOD <= loop.time():
                     steps += 1
                     state = self._step()
-                node.send(encode(Current(round(state.current))))
+                node.send(encode(Current(round(state.current)), self._connector))
             except Exception as error:
                 crashed.set_exception(error)
             else:
@@ -102,12 +104,15 @@ class ChargerModule:
 
     def _on_message(self, message: can.Message) -> None:
         try:
-            command = decode(message)
+            received = decode(message)
         except MalformedFrame as error:
-            self.malformed += 1
-            self._bus.notes.add("warning", f"{self._name}: frame ignored: {error}")
+            if connector_of(message.arbitration_id) == self._connector:
+                self.malformed += 1
+                self._bus.notes.add("warning", f"{self._name}: frame ignored: {error}")
             return
-        match command:
+        if received is None or received.connector != self._connector:
+            return
+        match received.message:
             case StartCharging():
                 self.stage.start()
             case StopCharging():

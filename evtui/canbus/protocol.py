@@ -13,6 +13,9 @@ id        message       sender       data
 ``0x210`` SetLimit      charge point u16, A
 ``0x300`` Current       module       u16, A, every 100 ms
 ========= ============= ============ ======================
+
+Each connector has a module of its own on the charge point's bus; the identifiers of connector n
+are these plus 0x20 (n - 1), which leaves room for eight.
 """
 
 from __future__ import annotations
@@ -28,13 +31,16 @@ if TYPE_CHECKING:
     from cantools.database.can import Database, Message
 
 __all__ = [
+    "CONNECTORS_MAX",
     "Current",
     "Description",
+    "Received",
     "MalformedFrame",
     "SetLimit",
     "StartCharging",
     "StationMessage",
     "StopCharging",
+    "connector_of",
     "cycle_time",
     "database",
     "decode",
@@ -42,6 +48,12 @@ __all__ = [
     "describe",
     "encode",
 ]
+
+
+CONNECTORS_MAX = 8
+"""Connectors whose identifiers fit between those of the first and 0x300, and 0x7FF."""
+
+CONNECTOR_STRIDE = 0x20
 
 
 class MalformedFrame(ValueError):
@@ -80,7 +92,18 @@ _IDS: dict[type[StationMessage], int] = {
     SetLimit: 0x210,
     Current: 0x300,
 }
-_KINDS = {arbitration_id: kind for kind, arbitration_id in _IDS.items()}
+_MEANINGS = {
+    base + CONNECTOR_STRIDE * (connector - 1): (connector, kind)
+    for kind, base in _IDS.items()
+    for connector in range(1, CONNECTORS_MAX + 1)
+}
+
+
+class Received(NamedTuple):
+    """What a frame says and which connector it is about."""
+
+    connector: int
+    message: StationMessage
 
 
 class Description(NamedTuple):
@@ -112,8 +135,8 @@ def cycle_time(arbitration_id: int) -> float | None:
     return message.cycle_time / 1000 if message and message.cycle_time else None
 
 
-def encode(value: StationMessage) -> can.Message:
-    """The frame for ``value``.
+def encode(value: StationMessage, connector: int = 1) -> can.Message:
+    """The frame for ``value``, to or from the module of ``connector``.
 
     The DBC's range of a limit (0 to 500 A) is not enforced: a lab must be able to say 501 A.
 
@@ -127,10 +150,11 @@ def encode(value: StationMessage) -> can.Message:
         data = amperes.to_bytes(2, "little")
     else:
         data = b""
-    return can.Message(arbitration_id=_IDS[type(value)], is_extended_id=False, data=data)
+    arbitration_id = _IDS[type(value)] + CONNECTOR_STRIDE * (connector - 1)
+    return can.Message(arbitration_id=arbitration_id, is_extended_id=False, data=data)
 
 
-def decode(message: can.Message) -> StationMessage | None:
+def decode(message: can.Message) -> Received | None:
     """What ``message`` says, or None for a frame that is not part of the protocol.
 
     Raises:
@@ -141,21 +165,28 @@ def decode(message: can.Message) -> StationMessage | None:
     return decode_data(message.arbitration_id, message.data)
 
 
-def decode_data(arbitration_id: int, data: bytes | bytearray) -> StationMessage | None:
+def decode_data(arbitration_id: int, data: bytes | bytearray) -> Received | None:
     """What a data frame with an 11-bit identifier says, None for one that is not ours.
 
     Raises:
         MalformedFrame: the identifier is known but the length is not that of its message.
     """
-    kind = _KINDS.get(arbitration_id)
-    if kind is None:
+    meaning = _MEANINGS.get(arbitration_id)
+    if meaning is None:
         return None
+    connector, kind = meaning
     expected = 2 if kind is SetLimit or kind is Current else 0
     if len(data) != expected:
         raise MalformedFrame(f"{kind.__name__} with {_wrong_length(data, expected)}")
     if kind is SetLimit or kind is Current:
-        return kind(int.from_bytes(data, "little"))
-    return StartCharging() if kind is StartCharging else StopCharging()
+        return Received(connector, kind(int.from_bytes(data, "little")))
+    return Received(connector, StartCharging() if kind is StartCharging else StopCharging())
+
+
+def connector_of(arbitration_id: int) -> int | None:
+    """The connector a message is about, None for an identifier that is not ours."""
+    meaning = _MEANINGS.get(arbitration_id)
+    return None if meaning is None else meaning[0]
 
 
 def describe(arbitration_id: int, data: bytes, *, extended: bool = False) -> Description | None:

@@ -16,7 +16,8 @@ View = Literal["can", "ocpp"]
 
 VIEWS: tuple[View, ...] = ("can", "ocpp")
 
-CURRENT_ID = 0x300
+FIRST_CURRENT_ID = 0x300
+"""Only what comes from the modules is decoded."""
 
 
 class DetectorPart:
@@ -56,7 +57,7 @@ class DetectorPart:
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, CanFrame):
-            if event.arbitration_id == CURRENT_ID and "can" in self.views:
+            if event.arbitration_id >= FIRST_CURRENT_ID and "can" in self.views:
                 self._from_can(event)
         elif isinstance(event, OcppMessage) and event.action == "MeterValues":
             if event.kind == "call" and "ocpp" in self.views:
@@ -66,11 +67,12 @@ class DetectorPart:
         if frame.extended or frame.remote or frame.error:
             return
         try:
-            value = decode_data(frame.arbitration_id, frame.data)
+            received = decode_data(frame.arbitration_id, frame.data)
         except MalformedFrame:
             return
-        if isinstance(value, Current):
-            self._update("can", frame.station, 1, frame.t, float(value.amperes))
+        if received is not None and isinstance(received.message, Current):
+            amperes = float(received.message.amperes)
+            self._update("can", frame.station, received.connector, frame.t, amperes)
 
     def _from_ocpp(self, message: OcppMessage) -> None:
         if message.phase != self._phase:

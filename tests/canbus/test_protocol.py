@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.canbus.protocol import (
+    CONNECTORS_MAX,
     Current,
     MalformedFrame,
     SetLimit,
     StartCharging,
     StationMessage,
     StopCharging,
+    connector_of,
     cycle_time,
     database,
     decode,
@@ -21,6 +23,10 @@ from evtui.canbus.protocol import (
 from tests.canbus.rig import frame
 
 u16 = st.integers(0, 0xFFFF)
+connectors = st.integers(1, CONNECTORS_MAX)
+KNOWN_IDS = {
+    base + 0x20 * n for base in (0x200, 0x201, 0x210, 0x300) for n in range(CONNECTORS_MAX)
+}
 
 
 @pytest.mark.parametrize(
@@ -40,12 +46,24 @@ def test_the_bytes_are_those_of_the_protocol_table(
     message = encode(value)
     assert (message.arbitration_id, bytes(message.data)) == (arbitration_id, data)
     assert not message.is_extended_id
-    assert decode(message) == value
+    assert decode(message) == (1, value)
 
 
-@given(st.one_of(st.builds(SetLimit, u16), st.builds(Current, u16)))
-def test_every_16_bit_amount_survives_the_wire(value: SetLimit | Current) -> None:
-    assert decode(encode(value)) == value
+@given(st.one_of(st.builds(SetLimit, u16), st.builds(Current, u16)), connectors)
+def test_every_16_bit_amount_survives_the_wire_for_every_connector(
+    value: SetLimit | Current, connector: int
+) -> None:
+    message = encode(value, connector)
+    assert decode(message) == (connector, value)
+    assert connector_of(message.arbitration_id) == connector
+
+
+def test_each_connector_has_identifiers_of_its_own() -> None:
+    assert encode(StartCharging(), 2).arbitration_id == 0x220
+    assert encode(SetLimit(16), 2).arbitration_id == 0x230
+    assert encode(Current(16), CONNECTORS_MAX).arbitration_id == 0x3E0
+    assert len(KNOWN_IDS) == 4 * CONNECTORS_MAX
+    assert connector_of(0x7FF) is None
 
 
 @pytest.mark.parametrize("amperes", [-1, 65_536])
@@ -79,10 +97,10 @@ def test_a_frame_that_is_not_ours_decodes_to_none(message: can.Message) -> None:
     assert decode(message) is None
 
 
-@given(st.integers(0, 0x1FFFFFFF) | st.sampled_from([0x200, 0x201, 0x210, 0x300]), st.binary())
+@given(st.integers(0, 0x1FFFFFFF) | st.sampled_from(sorted(KNOWN_IDS)), st.binary())
 def test_any_frame_can_be_described(arbitration_id: int, data: bytes) -> None:
     description = describe(arbitration_id, data)
-    assert (description is None) == (arbitration_id not in {0x200, 0x201, 0x210, 0x300})
+    assert (description is None) == (arbitration_id not in KNOWN_IDS)
     assert describe(arbitration_id, data, extended=True) is None
 
 
@@ -95,22 +113,23 @@ def test_a_description_has_name_and_signals_for_people() -> None:
 
 def test_the_dbc_says_who_sends_what_and_how_often() -> None:
     senders = {message.name: message.senders for message in database().messages}
-    assert senders == {
-        "StartCharging": ["ChargePoint"],
-        "StopCharging": ["ChargePoint"],
-        "SetLimit": ["ChargePoint"],
-        "Current": ["Module"],
-    }
+    assert len(senders) == len(KNOWN_IDS)
+    for number in ("", "2", "8"):
+        assert senders["StartCharging" + number] == ["ChargePoint"]
+        assert senders["StopCharging" + number] == ["ChargePoint"]
+        assert senders["SetLimit" + number] == ["ChargePoint"]
+        assert senders["Current" + number] == ["Module" + number]
     assert cycle_time(0x300) == 0.1
     assert cycle_time(0x210) is None
     assert cycle_time(0x7FF) is None
 
 
-@given(st.integers(0, 0xFFFF))
-def test_the_codec_does_what_the_dbc_says(amperes: int) -> None:
+@given(u16, connectors)
+def test_the_codec_does_what_the_dbc_says(amperes: int, connector: int) -> None:
+    number = "" if connector == 1 else str(connector)
     for value in (StartCharging(), StopCharging(), SetLimit(amperes), Current(amperes)):
-        frame = encode(value)
-        known = database().get_message_by_name(type(value).__name__)
+        frame = encode(value, connector)
+        known = database().get_message_by_name(type(value).__name__ + number)
         signals = {signal.name: amperes for signal in known.signals}
         assert frame.arbitration_id == known.frame_id
         assert frame.is_extended_id == known.is_extended_frame
