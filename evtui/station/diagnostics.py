@@ -1,0 +1,148 @@
+"""Diagnostics files: made, uploaded, reported (OCPP 1.6 sections 4.4, 5.9, 6.17 and 6.25)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from evtui.station.journal import Journal, JournalLine
+from evtui.station.progress import JobContext, Progress
+from evtui.station.transfer_requests import Retries, file_url, moment
+from evtui.station.transfers import FileTransfers, TransferFailed, hide_credentials
+
+__all__ = ["Diagnostics"]
+
+LONGEST_NAME = 255
+"""Characters of fileName, a CiString255 (section 6.26)."""
+
+
+class Diagnostics:
+    """Answers GetDiagnostics and uploads the file.
+
+    The file is plain JSON lines: the first one says whose it is, how much it holds and how
+    many older lines were lost; each other one has ``time``, ``kind`` and ``text``.  There are
+    no id tags of transactions and no credentials of URLs in it.
+
+    One upload at a time: a further GetDiagnostics takes the place of the one before, whose end
+    could not be told from its own, since the notifications carry no number.
+
+    Args:
+        journal: remembers what happened to the station, from now on.
+    """
+
+    def __init__(self, context: JobContext, transfers: FileTransfers, journal: Journal) -> None:
+        self._context = context
+        self._transfers = transfers
+        self._journal = journal
+        self._kept = journal.of(context.identity.name)
+        self._task: asyncio.Task[None] | None = None
+        self._progress = Progress(
+            "DiagnosticsStatusNotification",
+            frozenset({"Uploaded", "UploadFailed"}),
+            context.outbox,
+        )
+
+    @property
+    def status(self) -> str:
+        """``Uploading`` or ``Idle`` (section 7.24)."""
+        return self._progress.status
+
+    def request(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin to upload what GetDiagnostics.req asks for.
+
+        Args:
+            payload: GetDiagnostics.req, valid, as it came over the wire.
+
+        Returns:
+            GetDiagnostics.conf: the name of the file, or nothing when there are no lines
+            between startTime and stopTime; then an upload that runs goes on.
+
+        Raises:
+            PropertyConstraintViolationError: startTime or stopTime is no date and time.
+        """
+        lines = self._between(moment(payload, "startTime"), moment(payload, "stopTime"))
+        if not lines:
+            return {}
+        name = self._own_name()
+        url = file_url(payload["location"], name)
+        data = self._file(lines)
+        self._abandon()
+        self._task = asyncio.create_task(
+            self._upload(url, data, Retries.of(payload)),
+            name=f"{self._context.identity.name} diagnostics",
+        )
+        return {"fileName": _name_in(url) or name}
+
+    def notify(self, *, triggered: bool) -> None:
+        """Tell the central system the status.
+
+        Args:
+            triggered: for a TriggerMessage; False after the station was accepted, when only
+                what the central system has not heard yet is told.
+        """
+        self._progress.notify(triggered=triggered)
+
+    def close(self) -> None:
+        """Upload nothing more and remember nothing more."""
+        self._abandon()
+        self._journal.forget(self._context.identity.name)
+
+    def _abandon(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._progress.abandon()
+
+    def _between(self, start: float | None, stop: float | None) -> list[JournalLine]:
+        zero = self._context.clock.start_utc
+        return [
+            line
+            for line in self._kept.lines
+            if (start is None or zero + line.t >= start) and (stop is None or zero + line.t <= stop)
+        ]
+
+    def _own_name(self) -> str:
+        identity = re.sub(r"[^A-Za-z0-9._-]", "_", self._context.identity.name)
+        return f"{identity}-{self._context.clock.utc():%Y%m%dT%H%M%SZ}.jsonl"
+
+    def _file(self, lines: list[JournalLine]) -> bytes:
+        identity, iso = self._context.identity, self._context.clock.iso
+        head = {
+            "station": identity.name,
+            "vendor": identity.vendor,
+            "model": identity.model,
+            "firmware": identity.firmware,
+            "made": iso(),
+            "lines": len(lines),
+            "lost": self._kept.pushed_out,
+        }
+        rows = (
+            {"time": iso(line.t), "kind": line.kind, "text": hide_credentials(line.text)}
+            for line in lines
+        )
+        return "".join(json.dumps(row) + "\n" for row in (head, *rows)).encode()
+
+    async def _upload(self, url: str, data: bytes, retries: Retries) -> None:
+        note = self._context.note
+        self._progress.tell("Uploading")
+        try:
+            await retries.run(
+                lambda: self._transfers.upload(url, data),
+                lambda text: note(f"diagnostics: {text}", "warning"),
+            )
+        except TransferFailed as error:
+            note(f"diagnostics not uploaded: {error}", "warning")
+            self._progress.tell("UploadFailed")
+        else:
+            note(f"diagnostics uploaded to {hide_credentials(url)}, {len(data)} bytes")
+            self._progress.tell("Uploaded")
+
+
+def _name_in(url: str) -> str:
+    try:
+        return urlsplit(url).path.rpartition("/")[2][:LONGEST_NAME]
+    except ValueError:
+        return ""

@@ -1,0 +1,109 @@
+"""What a charge point tells of a job in the background: firmware and diagnostics.
+
+FirmwareStatusNotification and DiagnosticsStatusNotification have one field, ``status``, and
+the same rules (OCPP 1.6 sections 4.4, 4.5, 5.9 and 5.19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+from evtui.runtime.clock import LoopClock
+from evtui.station.context import Identity
+
+__all__ = ["IDLE", "JobContext", "Progress"]
+
+IDLE = "Idle"
+"""Sent only in answer to a TriggerMessage (sections 4.4 and 4.5)."""
+
+
+class _Outbox(Protocol):
+    def post(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        *,
+        done: Callable[[dict[str, Any] | None], None] | None = None,
+        triggered: bool = False,
+    ) -> bool: ...
+
+
+class JobContext(Protocol):
+    """What such a job needs of :class:`~evtui.station.context.StationContext`."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def clock(self) -> LoopClock: ...
+
+    @property
+    def outbox(self) -> _Outbox: ...
+
+    def note(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None: ...
+
+
+class Progress:
+    """The status of one job, told when it changes.
+
+    A status that the central system did not acknowledge, because the station was offline or
+    rebooting, is told when the station is accepted again: only the newest one, since these
+    messages report a state and keep no history.
+
+    Args:
+        action: ``FirmwareStatusNotification`` or ``DiagnosticsStatusNotification``.
+        ending: statuses that end a job; from then on the station is idle.
+        outbox: where the messages go.
+    """
+
+    def __init__(self, action: str, ending: frozenset[str], outbox: _Outbox) -> None:
+        self._action = action
+        self._ending = ending
+        self._outbox = outbox
+        self._newest = IDLE
+        self._unheard = False
+        self._when_accepted: str | None = None
+
+    @property
+    def status(self) -> str:
+        """What a TriggerMessage gets: the status of the running job, or Idle."""
+        return IDLE if self._newest in self._ending else self._newest
+
+    def tell(self, status: str) -> None:
+        """The job has reached ``status``."""
+        self._newest = status
+        self._unheard = True
+        self._when_accepted = None
+        self._send(status)
+
+    def tell_when_accepted(self, status: str) -> None:
+        """The job will have reached ``status`` when the station is accepted next."""
+        self._when_accepted = status
+
+    def abandon(self) -> None:
+        """The job was given up; the central system knows or is gone, so nothing is told."""
+        self._newest = IDLE
+        self._unheard = False
+        self._when_accepted = None
+
+    def notify(self, *, triggered: bool) -> None:
+        """Tell the central system where the job is.
+
+        Args:
+            triggered: asked for by a TriggerMessage (section 5.17); otherwise the station was
+                accepted, and only what was not heard before is told.
+        """
+        if triggered:
+            self._send(self.status, triggered=True)
+        elif self._when_accepted is not None:
+            self.tell(self._when_accepted)
+        elif self._unheard:
+            self._send(self._newest)
+
+    def _send(self, status: str, *, triggered: bool = False) -> None:
+        def heard(answer: dict[str, Any] | None) -> None:
+            if answer is not None and status == self._newest:
+                self._unheard = False
+
+        self._outbox.post(self._action, {"status": status}, done=heard, triggered=triggered)

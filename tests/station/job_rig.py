@@ -1,0 +1,73 @@
+"""What a job in the background needs of a station, with everything it said written down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Literal
+
+from evtui.events import EventStream, Note
+from evtui.runtime.clock import LoopClock
+from evtui.station.context import Identity
+from evtui.station.transfers_memory import MemoryTransfers
+from tests.station.rig import START_UTC
+
+__all__ = ["BookOfPosts", "JobRig"]
+
+
+class BookOfPosts:
+    """An outbox: takes messages while it is open, and has them answered at once.
+
+    Attributes:
+        posts: loop time, action, status and whether triggered, of each message taken.
+        answers: False and the central system answers nothing.
+    """
+
+    def __init__(self) -> None:
+        self.open = True
+        self.answers = True
+        self.posts: list[tuple[float, str, str, bool]] = []
+
+    def post(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        *,
+        done: Callable[[dict[str, Any] | None], None] | None = None,
+        triggered: bool = False,
+    ) -> bool:
+        """As :meth:`evtui.station.outbox.Outbox.post`."""
+        if not self.open:
+            return False
+        now = asyncio.get_running_loop().time()
+        self.posts.append((now, action, payload["status"], triggered))
+        if done is not None:
+            done({} if self.answers else None)
+        return True
+
+
+class JobRig:
+    """The context of a job, on the running loop; lab time is 0 now."""
+
+    def __init__(self, name: str = "CP1") -> None:
+        self.identity = Identity(name, "evtui", "lab", firmware="1.0")
+        self.clock = LoopClock(asyncio.get_running_loop(), START_UTC)
+        self.stream = EventStream(self.clock)
+        self.outbox = BookOfPosts()
+        self.files = MemoryTransfers()
+        self.notes: list[str] = []
+
+    def note(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
+        """As :meth:`evtui.station.context.StationContext.note`."""
+        name = self.identity.name
+        self.stream.publish(Note(source=name, station=name, level=level, text=text))
+        self.notes.append(text)
+
+    @property
+    def told(self) -> list[str]:
+        """Every status that went out, in order."""
+        return [status for _, _, status, _ in self.outbox.posts]
+
+    def time_of(self, status: str) -> float:
+        """Loop time of the newest message with ``status``, s."""
+        return [t for t, _, told, _ in self.outbox.posts if told == status][-1]
