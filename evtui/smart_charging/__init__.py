@@ -1,6 +1,7 @@
-"""Charging profiles as pure data and the limit they allow at a moment.  No I/O, no clock."""
+"""Charging profiles as pure data and what they allow, now and from now on.  No I/O, no clock."""
 
-from evtui.smart_charging.limit import Allowance, allowance
+from evtui.smart_charging.composite import CompositeSchedule, composite, conf_payload
+from evtui.smart_charging.limit import Allowance, Outlet, allowance
 from evtui.smart_charging.profile import (
     ChargingProfile,
     InvalidProfile,
@@ -8,6 +9,7 @@ from evtui.smart_charging.profile import (
     Period,
     Purpose,
     Recurrency,
+    payload_of,
     profile_from_payload,
 )
 from evtui.smart_charging.store import ProfileStore, StoredProfile
@@ -15,13 +17,18 @@ from evtui.smart_charging.store import ProfileStore, StoredProfile
 __all__ = [
     "Allowance",
     "ChargingProfile",
+    "CompositeSchedule",
     "InvalidProfile",
     "Kind",
+    "Outlet",
     "Period",
     "ProfileStore",
     "Purpose",
     "Recurrency",
     "StoredProfile",
     "allowance",
+    "composite",
+    "conf_payload",
+    "payload_of",
     "profile_from_payload",
 ]

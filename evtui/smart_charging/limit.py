@@ -1,13 +1,62 @@
-"""Which limit a stack of profiles allows at a moment (OCPP 1.6 sections 3.13.2 and 3.13.3)."""
+"""How much current each connector may draw (OCPP 1.6 section 3.13).
+
+All the arithmetic of charging profiles is here and in :mod:`evtui.smart_charging.timing`; the
+composite schedule only asks for every moment at which something changes.
+
+Three purposes and the station itself bear on a connector:
+
+1. A TxProfile overrules a TxDefaultProfile, a TxDefaultProfile of the connector overrules those
+   of connector 0, and within each the highest stack level leads (3.13.1, 3.13.2).  Where one has
+   no period the next one in this order speaks, and where none does the station's default limit
+   holds (3.13.3, errata 3.43): a gap never lets more through than a stored profile allows.
+2. The rating of the power stage caps that.
+3. A ChargePointMaxProfile caps the sum of all connectors (3.13.3).  Where they want more than
+   that, each gets the same, but none more than it wants.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
-from evtui.smart_charging.profile import ChargingProfile, Kind, Period, Purpose
+from evtui.smart_charging.moments import earliest
+from evtui.smart_charging.store import ProfileStore
+from evtui.smart_charging.timing import prevailing
 
-__all__ = ["Allowance", "allowance"]
+__all__ = ["Allowance", "Outlet", "allowance", "shares"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """A connector, as far as its limit depends on the station.
+
+    Attributes:
+        connector: connectorId, from 1.
+        default_limit: A while no TxProfile and no TxDefaultProfile applies.
+        rated_current: A, the most it gives whatever the profiles allow.
+        watts_per_ampere: W for each A of a limit: for AC volts times phases (section 7.12), for
+            DC the output voltage.  0 when that is not known; a limit in W then allows nothing.
+        phases: phases it charges with, None for DC.
+        charging_since: Unix time in s at which its transaction started, None without one.
+    """
+
+    connector: int
+    default_limit: float
+    rated_current: float
+    watts_per_ampere: float
+    phases: int | None = None
+    charging_since: float | None = None
+
+    def amperes(self, limit: float, unit: str) -> float:
+        """A of a limit in ``A`` or ``W``."""
+        if unit == "A":
+            return limit
+        return limit / self.watts_per_ampere if self.watts_per_ampere > 0 else 0.0
+
+    def in_unit(self, amperes: float, unit: str) -> float:
+        """``amperes`` in ``A`` or ``W``."""
+        return amperes if unit == "A" else amperes * self.watts_per_ampere
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +65,7 @@ class Allowance:
 
     Attributes:
         limit: A.
-        until: Unix time in s of the next moment at which any profile changes, or None.
+        until: Unix time in s of the next moment at which a profile may change it, or None.
     """
 
     limit: float
@@ -24,79 +73,57 @@ class Allowance:
 
 
 def allowance(
-    profiles: Iterable[ChargingProfile],
-    now: float,
-    charging_since: float | None,
-    to_ampere: Callable[[float, str], float],
-    default: float,
+    profiles: ProfileStore, outlets: Sequence[Outlet], connector: int, now: float
 ) -> Allowance:
     """The current a connector may draw.
 
-    Of each purpose the profile with the highest stack level that has a period now leads; a
-    TxProfile overrules a TxDefaultProfile; a ChargePointMaxProfile caps either.
+    A ChargePointMaxProfile is shared among the connectors that have a transaction; one that
+    has none is told what it would get if its transaction began now.
 
     Args:
-        profiles: those that apply to the connector: its own, and those of connector 0.
+        outlets: all connectors of the station.
+        connector: connectorId of one of them.
         now: Unix time, s.
-        charging_since: Unix time in s at which the transaction started, None without one;
-            relative schedules then count as just starting.
-        to_ampere: converts a limit from its unit (``A`` or ``W``) to A.
-        default: A while no TxProfile and no TxDefaultProfile applies.
     """
-    leading: dict[Purpose, tuple[int, float]] = {}
-    changes: list[float] = []
-    for profile in profiles:
-        period, change = _period_at(profile, now, charging_since)
-        if change is not None:
-            changes.append(change)
-        if period is None:
-            continue
-        best = leading.get(profile.purpose)
-        if best is None or profile.stack_level > best[0]:
-            leading[profile.purpose] = (profile.stack_level, to_ampere(period.limit, profile.unit))
-    limit = default
-    for purpose in (Purpose.TX, Purpose.TX_DEFAULT):
-        if purpose in leading:
-            limit = leading[purpose][1]
-            break
-    if Purpose.CHARGE_POINT_MAX in leading:
-        limit = min(limit, leading[Purpose.CHARGE_POINT_MAX][1])
-    return Allowance(limit, min(changes, default=None))
+    sharing = [o for o in outlets if o.charging_since is not None or o.connector == connector]
+    limits, until = shares(profiles, sharing, now)
+    own = next(n for n, outlet in enumerate(sharing) if outlet.connector == connector)
+    return Allowance(limits[own], until)
 
 
-def _period_at(
-    profile: ChargingProfile, now: float, charging_since: float | None
-) -> tuple[Period | None, float | None]:
-    """The period in force and the next Unix time at which that answer may change."""
-    if profile.valid_from is not None and now < profile.valid_from:
-        return None, profile.valid_from
-    if profile.valid_to is not None and now >= profile.valid_to:
-        return None, None
-    start = profile.start_schedule
-    if start is None:
-        start = now if charging_since is None else charging_since
-    if now < start:
-        return None, _earlier(start, profile.valid_to)
-    again: float | None = None
-    if profile.kind is Kind.RECURRING and profile.recurrency is not None:
-        span = profile.recurrency.seconds
-        start += ((now - start) // span) * span
-        again = start + span
-    elapsed = now - start
-    if profile.duration is not None and elapsed >= profile.duration:
-        return None, _earlier(again, profile.valid_to)
-    current = profile.periods[0]
-    following: float | None = None
-    for period in profile.periods:
-        if period.start > elapsed:
-            following = start + period.start
-            break
-        current = period
-    end = None if profile.duration is None else start + profile.duration
-    if charging_since is None and profile.start_schedule is None:
-        following = end = None  # the schedule has not begun to run
-    return current, _earlier(following, end, again, profile.valid_to)
+def shares(
+    profiles: ProfileStore, outlets: Sequence[Outlet], now: float
+) -> tuple[list[float], float | None]:
+    """A that each outlet may draw if all of them do, and until when (Unix time, s, or None)."""
+    wanted: list[float] = []
+    changes: list[float | None] = []
+    for outlet in outlets:
+        lead = prevailing(profiles.for_connector(outlet.connector), now, outlet.charging_since)
+        limit = outlet.default_limit
+        if lead.profile is not None and lead.period is not None:
+            limit = outlet.amperes(lead.period.limit, lead.profile.unit)
+        wanted.append(min(limit, outlet.rated_current))
+        changes.append(lead.until)
+    # For all connectors charging starts when the first of them does.
+    since = earliest(*(outlet.charging_since for outlet in outlets))
+    cap = prevailing(profiles.for_charge_point(), now, since)
+    until = earliest(*changes, cap.until)
+    if cap.profile is None or cap.period is None:
+        return wanted, until
+    unit = cap.profile.unit
+    demands = [o.in_unit(amperes, unit) for o, amperes in zip(outlets, wanted, strict=True)]
+    level = _level(cap.period.limit, demands)
+    return [
+        min(amperes, outlet.amperes(level, unit))
+        for outlet, amperes in zip(outlets, wanted, strict=True)
+    ], until
 
 
-def _earlier(*moments: float | None) -> float | None:
-    return min((moment for moment in moments if moment is not None), default=None)
+def _level(total: float, demands: Sequence[float]) -> float:
+    """The most that anybody may get so that all together get no more than ``total``."""
+    left = total
+    for sharing, demand in zip(range(len(demands), 0, -1), sorted(demands), strict=True):
+        if demand * sharing >= left:
+            return left / sharing
+        left -= demand
+    return inf

@@ -1,12 +1,13 @@
-"""A charging profile (OCPP 1.6 section 7.8), typed, and how it is read from a payload."""
+"""A charging profile (OCPP 1.6 section 7.8), typed, read from a payload and written as one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+
+from evtui.smart_charging.moments import date_time, unix_time
 
 __all__ = [
     "ChargingProfile",
@@ -15,12 +16,16 @@ __all__ = [
     "Period",
     "Purpose",
     "Recurrency",
+    "payload_of",
     "profile_from_payload",
 ]
 
+GREATEST = 1e12
+"""Largest number taken; beyond it a float no longer tells one s or 0.1 W from the next."""
+
 
 class InvalidProfile(ValueError):
-    """A profile that is valid JSON but means nothing; the text says why."""
+    """A profile that is valid JSON but means nothing; the text says in one line why."""
 
 
 class Purpose(StrEnum):
@@ -47,7 +52,7 @@ class Recurrency(StrEnum):
 
     @property
     def seconds(self) -> float:
-        """Length of the repeated span, s."""
+        """Length of the repeated span, s: 24 h or 7 days, whatever a local clock does."""
         return 86_400.0 if self is Recurrency.DAILY else 604_800.0
 
 
@@ -55,16 +60,16 @@ class Recurrency(StrEnum):
 class Period:
     """ChargingSchedulePeriod (section 7.14).
 
-    A station that cannot switch phases has no use for numberPhases: it applies a limit as it
-    is to the phases it has (errata 3.34).
-
     Attributes:
         start: s from the start of the schedule.
         limit: in the schedule's unit.
+        number_phases: as given; None means 3.  Our stations do not switch phases, so they
+            apply a limit as it is to the phases they have (errata 3.34).
     """
 
     start: float
     limit: float
+    number_phases: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class ChargingProfile:
         valid_from: Unix time, s, or None.
         valid_to: Unix time, s, or None.
         transaction_id: only for a TxProfile.
+        min_charging_rate: below it charging is inefficient, in the schedule's unit, or None.
     """
 
     profile_id: int
@@ -95,55 +101,113 @@ class ChargingProfile:
     valid_from: float | None = None
     valid_to: float | None = None
     transaction_id: int | None = None
+    min_charging_rate: float | None = None
 
 
 def profile_from_payload(payload: Mapping[str, Any]) -> ChargingProfile:
     """Read ``csChargingProfiles`` with keys in snake case, as the ``ocpp`` package hands it on.
 
     Raises:
-        InvalidProfile: the first period does not start at 0, periods are out of order, a
-            Recurring profile has no recurrency or start, a limit is negative, or a time is
-            no time.
+        InvalidProfile: the first period does not start at 0 (errata 3.45), periods are out of
+            order, a Recurring profile has no recurrency or start, a number is negative or out
+            of all proportion, or a time is no time.
     """
     schedule = payload["charging_schedule"]
-    periods = tuple(
-        Period(float(period["start_period"]), float(period["limit"]))
-        for period in schedule["charging_schedule_period"]
-    )
-    if not periods or periods[0].start != 0:
-        raise InvalidProfile("the first period must start at 0")
-    starts = [period.start for period in periods]
-    if starts != sorted(set(starts)):
-        raise InvalidProfile("periods must be in order of startPeriod")
-    if any(period.limit < 0 for period in periods):
-        raise InvalidProfile("a limit must not be negative")
     kind = Kind(payload["charging_profile_kind"])
     recurrency = payload.get("recurrency_kind")
-    start = _unix(schedule.get("start_schedule"))
+    start = _moment(schedule, "start_schedule", "startSchedule")
     if kind is Kind.RECURRING and (recurrency is None or start is None):
-        raise InvalidProfile("a Recurring profile needs recurrencyKind and startSchedule")
+        missing = "recurrencyKind" if recurrency is None else "startSchedule"
+        raise InvalidProfile(f"a Recurring profile needs {missing}; add it")
     return ChargingProfile(
         profile_id=payload["charging_profile_id"],
         stack_level=payload["stack_level"],
         purpose=Purpose(payload["charging_profile_purpose"]),
         kind=kind,
         unit=schedule["charging_rate_unit"],
-        periods=periods,
-        duration=schedule.get("duration"),
+        periods=_periods(schedule["charging_schedule_period"]),
+        duration=_amount(schedule.get("duration"), "duration"),
         start_schedule=None if kind is Kind.RELATIVE else start,
         recurrency=Recurrency(recurrency) if recurrency and kind is Kind.RECURRING else None,
-        valid_from=_unix(payload.get("valid_from")),
-        valid_to=_unix(payload.get("valid_to")),
+        valid_from=_moment(payload, "valid_from", "validFrom"),
+        valid_to=_moment(payload, "valid_to", "validTo"),
         transaction_id=payload.get("transaction_id"),
+        min_charging_rate=_amount(schedule.get("min_charging_rate"), "minChargingRate"),
     )
 
 
-def _unix(text: str | None) -> float | None:
-    """Unix time of an ISO 8601 text; without a zone it is taken as UTC (section 3.14)."""
+def payload_of(profile: ChargingProfile) -> dict[str, Any]:
+    """``csChargingProfiles`` as it goes over the wire, without what is not given."""
+    schedule = {
+        "duration": None if profile.duration is None else int(profile.duration),
+        "startSchedule": _text(profile.start_schedule),
+        "chargingRateUnit": profile.unit,
+        "chargingSchedulePeriod": [
+            _given(
+                startPeriod=int(period.start),
+                limit=period.limit,
+                numberPhases=period.number_phases,
+            )
+            for period in profile.periods
+        ],
+        "minChargingRate": profile.min_charging_rate,
+    }
+    return _given(
+        chargingProfileId=profile.profile_id,
+        transactionId=profile.transaction_id,
+        stackLevel=profile.stack_level,
+        chargingProfilePurpose=profile.purpose.value,
+        chargingProfileKind=profile.kind.value,
+        recurrencyKind=None if profile.recurrency is None else profile.recurrency.value,
+        validFrom=_text(profile.valid_from),
+        validTo=_text(profile.valid_to),
+        chargingSchedule=_given(**schedule),
+    )
+
+
+def _periods(payload: list[Mapping[str, Any]]) -> tuple[Period, ...]:
+    if not payload:
+        raise InvalidProfile("chargingSchedulePeriod is empty; give at least one period")
+    periods: list[Period] = []
+    for place, fields in enumerate(payload):
+        name = f"chargingSchedulePeriod[{place}]"
+        start = _amount(fields["start_period"], f"{name}.startPeriod")
+        limit = _amount(fields["limit"], f"{name}.limit")
+        phases = fields.get("number_phases")
+        if phases not in (None, 1, 2, 3):
+            raise InvalidProfile(f"{name}.numberPhases is {phases!s:.40}; it must be 1, 2 or 3")
+        if not periods and start != 0:
+            raise InvalidProfile(f"{name}.startPeriod is {start:g}; the first must be 0")
+        if periods and start <= periods[-1].start:
+            raise InvalidProfile(
+                f"{name}.startPeriod is {start:g}, not after {periods[-1].start:g} before it"
+            )
+        periods.append(Period(start, limit, phases))
+    return tuple(periods)
+
+
+def _amount(value: Any, name: str) -> Any:
+    """A number as a float; None stays None."""
+    if value is None:
+        return None
+    if not 0 <= value <= GREATEST:  # false for NaN too
+        raise InvalidProfile(f"{name} is {value!s:.40}; it must be from 0 to {GREATEST:g}")
+    return float(value)
+
+
+def _moment(payload: Mapping[str, Any], key: str, name: str) -> float | None:
+    text = payload.get(key)
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidProfile(f"{text!r} is no ISO 8601 date and time") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        return unix_time(text)
+    except ValueError as error:
+        raise InvalidProfile(f"{name}: {error}") from None
+
+
+def _text(unix: float | None) -> str | None:
+    return None if unix is None else date_time(unix)
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

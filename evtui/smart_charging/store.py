@@ -1,11 +1,20 @@
-"""The profiles a charge point holds: installing, replacing, clearing."""
+"""The profiles a charge point holds: installing, replacing, clearing, keeping over a reboot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from evtui.smart_charging.profile import ChargingProfile, Purpose
+from ocpp.charge_point import camel_to_snake_case
+
+from evtui.smart_charging.profile import (
+    ChargingProfile,
+    InvalidProfile,
+    Purpose,
+    payload_of,
+    profile_from_payload,
+)
 
 __all__ = ["ProfileStore", "StoredProfile"]
 
@@ -36,7 +45,8 @@ class ProfileStore:
     def install(self, stored: StoredProfile) -> None:
         """Add a profile; it replaces one with its id, or with its purpose and stack level.
 
-        OCPP 1.6 section 5.16.3.
+        OCPP 1.6 sections 3.13.2 and 5.16.3.  A TxDefaultProfile of a connector replaces none of
+        connector 0: that one stays in force for the other connectors (3.13.1).
         """
         self._profiles = [*self._untouched_by(stored), stored]
 
@@ -53,7 +63,7 @@ class ProfileStore:
     ) -> int:
         """Remove what matches every given criterion and say how many (section 5.5).
 
-        An id alone decides; without any criterion everything goes (errata 3.26).
+        An id alone decides; without any criterion everything goes (errata 3.25 and 3.26).
         """
 
         def matches(stored: StoredProfile) -> bool:
@@ -69,24 +79,66 @@ class ProfileStore:
 
     def end_transaction(self, connector: int) -> int:
         """Remove the TxProfiles of a transaction that has ended (section 3.13.1)."""
-        return self._drop(
-            lambda stored: (
-                stored.bound
-                and stored.connector == connector
-                and stored.profile.purpose is Purpose.TX
-            )
-        )
+        return self._drop(lambda stored: stored.connector == connector and _ends(stored))
 
     def for_connector(self, connector: int) -> list[ChargingProfile]:
-        """Profiles that apply to a connector.
+        """Its TxProfiles and TxDefaultProfiles; each overrules those behind it.
 
-        A TxDefaultProfile of the connector overrules those of connector 0 (section 3.13.1).
+        TxProfiles come first, then TxDefaultProfiles of the connector, then those of connector
+        0 (section 3.13.1); within each the highest stack level comes first (3.13.2).
         """
-        own = [s.profile for s in self._profiles if s.connector == connector]
-        shared = [s.profile for s in self._profiles if s.connector == 0]
-        if any(profile.purpose is Purpose.TX_DEFAULT for profile in own):
-            shared = [p for p in shared if p.purpose is not Purpose.TX_DEFAULT]
-        return own + shared
+
+        def precedence(stored: StoredProfile) -> tuple[bool, bool, int]:
+            profile = stored.profile
+            return profile.purpose is Purpose.TX, stored.connector != 0, profile.stack_level
+
+        mine = [
+            stored
+            for stored in self._profiles
+            if stored.connector in (0, connector)
+            and stored.profile.purpose is not Purpose.CHARGE_POINT_MAX
+        ]
+        return [stored.profile for stored in sorted(mine, key=precedence, reverse=True)]
+
+    def for_charge_point(self) -> list[ChargingProfile]:
+        """ChargePointMaxProfiles, the highest stack level first."""
+        caps = [s.profile for s in self._profiles if s.profile.purpose is Purpose.CHARGE_POINT_MAX]
+        return sorted(caps, key=lambda profile: profile.stack_level, reverse=True)
+
+    @property
+    def has_watts(self) -> bool:
+        """True while a limit may depend on a voltage."""
+        return any(stored.profile.unit == "W" for stored in self._profiles)
+
+    def export(self) -> list[dict[str, Any]]:
+        """What survives a reboot, as SetChargingProfile.req payloads (errata 3.37).
+
+        A TxProfile ends with its transaction (section 3.13.1), and a reboot ends that; only one
+        that was taken without a transaction stays.
+        """
+        return [
+            {"connectorId": stored.connector, "csChargingProfiles": payload_of(stored.profile)}
+            for stored in self._profiles
+            if not _ends(stored)
+        ]
+
+    def restore(self, exported: Iterable[dict[str, Any]]) -> None:
+        """Hold what :meth:`export` gave, and nothing else.
+
+        Raises:
+            InvalidProfile: one of them cannot be read; the store is left as it was.
+        """
+        restored = ProfileStore()
+        for place, payload in enumerate(exported):
+            try:
+                profile = profile_from_payload(camel_to_snake_case(payload["csChargingProfiles"]))
+                bound = profile.purpose is not Purpose.TX
+                restored.install(StoredProfile(payload["connectorId"], profile, bound))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise InvalidProfile(
+                    f"stored profile {place} cannot be read: {type(error).__name__}: {error}"
+                ) from None
+        self._profiles = restored._profiles
 
     def _untouched_by(self, stored: StoredProfile) -> list[StoredProfile]:
         """Those that installing ``stored`` does not replace."""
@@ -106,3 +158,8 @@ class ProfileStore:
         before = len(self._profiles)
         self._profiles = [stored for stored in self._profiles if not matches(stored)]
         return before - len(self._profiles)
+
+
+def _ends(stored: StoredProfile) -> bool:
+    """True for a profile that goes with its transaction."""
+    return stored.profile.purpose is Purpose.TX and stored.bound

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from evtui.power import Preset
-from evtui.smart_charging import allowance
+from evtui.smart_charging import Outlet, allowance
 from evtui.station.context import StationContext
 
 __all__ = ["Limiter"]
@@ -17,6 +18,9 @@ VOLTAGE_DROP = 0.01
 A limit follows a rising voltage at once, to keep to its watts; this keeps it from going to
 and fro between two amperes because more current raises the voltage.
 """
+
+NOMINAL_VOLTAGE = 400.0
+"""V of a common battery: what a DC station reckons with for the time when a vehicle is there."""
 
 SHORTEST_TIMER, LONGEST_TIMER = 1e-3, 86_400.0
 """s until a limit is worked out again.
@@ -34,6 +38,7 @@ class Limiter:
         connector: connectorId, from 1.
         preset: kind of power stage.
         applied: called whenever the limit was worked out, changed or not.
+        neighbours: limiters of the other connectors: a ChargePointMaxProfile is shared with them.
 
     Attributes:
         limit: A that the station allows now.
@@ -48,6 +53,7 @@ class Limiter:
         connector: int,
         preset: Preset,
         applied: Callable[[], None],
+        neighbours: Callable[[], Iterable[Limiter]] = tuple,
     ) -> None:
         self.limit = preset.default_limit
         self.preset = preset
@@ -56,35 +62,46 @@ class Limiter:
         self._context = context
         self._connector = connector
         self._applied = applied
+        self._neighbours = neighbours
         self._voltage = 0.0
-        self._converted_at: float | None = None
+        self._converted_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def apply(self) -> None:
-        """Work out the limit, and again when a profile changes its mind."""
-        self.cancel()
-        context = self._context
-        start = context.clock.start_utc
-        now = start + context.clock.now()
-        self._converted_at = None
-        allowed = allowance(
-            context.profiles.for_connector(self._connector),
-            now,
-            None if self.charging_since is None else start + self.charging_since,
-            self._to_ampere,
-            context.configuration.number("EvtuiDefaultLimit"),
+    @property
+    def outlet(self) -> Outlet:
+        """The connector as it is now.  What it may not give it does not want either."""
+        ac, since = self.preset.ac, self.charging_since
+        return Outlet(
+            connector=self._connector,
+            default_limit=self._context.configuration.number("EvtuiDefaultLimit"),
+            rated_current=0.0 if self.barred else self.preset.rated_current,
+            watts_per_ampere=self._voltage if ac is None else ac.watts_per_ampere,
+            phases=None if ac is None else ac.phases,
+            charging_since=None if since is None else self._context.clock.start_utc + since,
         )
-        self.limit = 0.0 if self.barred else min(allowed.limit, self.preset.rated_current)
-        if allowed.until is not None:
-            delay = min(max(SHORTEST_TIMER, allowed.until - now), LONGEST_TIMER)
-            self._timer = asyncio.get_running_loop().call_later(delay, self.apply)
-        self._applied()
+
+    @property
+    def planned_outlet(self) -> Outlet:
+        """The connector as a composite schedule takes it: with a vehicle, there or expected."""
+        outlet = self.outlet
+        if outlet.watts_per_ampere > 0:
+            return outlet
+        return replace(outlet, watts_per_ampere=NOMINAL_VOLTAGE)
+
+    def apply(self) -> None:
+        """Work out the limit, and those of the neighbours, whose share may be another now."""
+        for limiter in (self, *self._neighbours()):
+            limiter._work_out()
 
     def on_voltage(self, voltage: float) -> None:
         """Take the voltage (V) that the station measures; limits in W follow it."""
         self._voltage = voltage
         before = self._converted_at
-        if before is not None and not (1 - VOLTAGE_DROP) * before <= voltage <= before:
+        if (
+            not (1 - VOLTAGE_DROP) * before <= voltage <= before
+            and self.preset.ac is None
+            and self._context.profiles.has_watts
+        ):
             self.apply()
 
     def cancel(self) -> None:
@@ -93,15 +110,16 @@ class Limiter:
             self._timer.cancel()
             self._timer = None
 
-    def _to_ampere(self, limit: float, unit: str) -> float:
-        """A of a limit: output current for DC, current per phase for AC (section 7.12).
-
-        Watts are the total of all phases.  For DC they depend on the voltage, and while the
-        station does not see any they allow nothing.
-        """
-        if unit == "A":
-            return limit
-        if self.preset.ac is not None:
-            return limit / self.preset.ac.watts_per_ampere
+    def _work_out(self) -> None:
+        """Set the limit, and a timer for when a profile changes its mind."""
+        self.cancel()
+        context = self._context
+        now = context.clock.start_utc + context.clock.now()
         self._converted_at = self._voltage
-        return limit / self._voltage if self._voltage > 0 else 0.0
+        outlets = [self.outlet, *(limiter.outlet for limiter in self._neighbours())]
+        allowed = allowance(context.profiles, outlets, self._connector, now)
+        self.limit = allowed.limit
+        if allowed.until is not None:
+            delay = min(max(SHORTEST_TIMER, allowed.until - now), LONGEST_TIMER)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._work_out)
+        self._applied()

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from ocpp.charge_point import camel_to_snake_case
 
+from evtui.ocpp16.validation import check
 from evtui.smart_charging import (
+    ChargingProfile,
     InvalidProfile,
     Kind,
     Period,
     Purpose,
     Recurrency,
+    payload_of,
     profile_from_payload,
 )
+from tests.smart_charging.profiles import any_profile
 
 
 def payload(schedule: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
@@ -39,6 +45,7 @@ def test_every_field_arrives() -> None:
                 "charging_rate_unit": "W",
                 "duration": 600,
                 "start_schedule": "2026-01-01T00:00:00Z",
+                "min_charging_rate": 6.5,
                 "charging_schedule_period": [
                     {"start_period": 0, "limit": 8.1},
                     {"start_period": 60, "limit": 0, "number_phases": 1},
@@ -56,7 +63,8 @@ def test_every_field_arrives() -> None:
     assert profile.purpose is Purpose.TX_DEFAULT
     assert (profile.kind, profile.recurrency) == (Kind.RECURRING, Recurrency.WEEKLY)
     assert (profile.unit, profile.duration) == ("W", 600)
-    assert profile.periods == (Period(0, 8.1), Period(60, 0))
+    assert profile.periods == (Period(0, 8.1), Period(60, 0, 1))
+    assert profile.min_charging_rate == 6.5
     assert profile.start_schedule == 1_767_225_600
     assert (profile.valid_from, profile.valid_to) == (1_767_225_610, 1_767_225_620)
     assert profile.transaction_id == 9
@@ -87,33 +95,70 @@ def test_a_recurrency_counts_for_recurring_profiles_only() -> None:
     assert profile_from_payload(payload(recurrency_kind="Daily")).recurrency is None
 
 
+def periods(*starts_and_limits: tuple[Any, Any], **fields: Any) -> dict[str, Any]:
+    """A payload with these periods."""
+    listed = [{"start_period": start, "limit": limit} for start, limit in starts_and_limits]
+    return payload({"charging_schedule_period": listed, **fields})
+
+
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        (payload({"charging_schedule_period": []}), "must start at 0"),
+        (periods(), "chargingSchedulePeriod is empty"),
+        (periods((1, 16)), r"\[0\].startPeriod is 1; the first must be 0"),
+        (periods((0, 16), (0, 8)), r"\[1\].startPeriod is 0, not after 0"),
+        (periods((0, 16), (60, 8), (30, 4)), r"\[2\].startPeriod is 30, not after 60"),
+        (periods((0, -0.1)), r"\[0\].limit is -0.1"),
+        (periods((0, float("nan"))), r"\[0\].limit is nan"),
+        (periods((0, float("inf"))), r"\[0\].limit is inf"),
+        (periods((0, 16), (10**400, 8)), r"\[1\].startPeriod is 10{39};"),
+        (periods((0, 16), duration=-1), "duration is -1"),
+        (periods((0, 16), min_charging_rate=-1), "minChargingRate is -1"),
         (
-            payload({"charging_schedule_period": [{"start_period": 1, "limit": 1}]}),
-            "must start at 0",
+            payload(
+                {"charging_schedule_period": [{"start_period": 0, "limit": 1, "number_phases": 4}]}
+            ),
+            r"\[0\].numberPhases is 4; it must be 1, 2 or 3",
         ),
         (
-            payload({"charging_schedule_period": [{"start_period": 0, "limit": 1}] * 2}),
-            "in order",
+            payload(charging_profile_kind="Recurring", recurrency_kind="Daily"),
+            "Recurring profile needs startSchedule",
         ),
-        (
-            payload({"charging_schedule_period": [{"start_period": 0, "limit": -0.1}]}),
-            "negative",
-        ),
-        (payload(charging_profile_kind="Recurring", recurrency_kind="Daily"), "needs"),
         (
             payload({"start_schedule": "2026-01-01T00:00:00Z"}, charging_profile_kind="Recurring"),
-            "needs",
+            "Recurring profile needs recurrencyKind",
         ),
-        (payload({"start_schedule": "yesterday"}), "'yesterday' is no ISO 8601"),
-        (payload(valid_to="2026-13-01T00:00:00Z"), "is no ISO 8601"),
+        (payload({"start_schedule": "yesterday"}), "startSchedule: 'yesterday' is no ISO 8601"),
+        (payload(valid_to="2026-13-01T00:00:00Z"), "validTo: '2026-13-01T00:00:00Z' is no"),
+        (payload(valid_from="0001-01-01T00:00:00+14:00"), "validFrom: .* is no ISO 8601"),
     ],
 )
-def test_a_profile_that_means_nothing_is_refused_with_the_reason(
+def test_a_profile_that_means_nothing_is_refused_in_one_line_that_says_why(
     wrong: dict[str, Any], reason: str
 ) -> None:
-    with pytest.raises(InvalidProfile, match=reason):
+    with pytest.raises(InvalidProfile, match=reason) as refused:
         profile_from_payload(wrong)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 120
+
+
+@settings(deadline=None)
+@given(any_profile())
+def test_a_profile_written_and_read_again_is_the_same(profile: ChargingProfile) -> None:
+    written = payload_of(profile)
+    asked = {"connectorId": 1, "csChargingProfiles": written}
+    assert check("SetChargingProfile", "call", asked) is None
+    assert profile_from_payload(camel_to_snake_case(written)) == profile
+
+
+def test_a_payload_has_the_names_of_the_wire_and_only_what_was_given() -> None:
+    assert payload_of(profile_from_payload(payload())) == {
+        "chargingProfileId": 3,
+        "stackLevel": 2,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}],
+        },
+    }

@@ -1,0 +1,167 @@
+"""The composite schedule: what a connector or the whole station may draw from now on.
+
+OCPP 1.6 sections 3.13.3 and 5.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor
+from typing import Any
+
+from evtui.smart_charging.limit import Outlet, shares
+from evtui.smart_charging.moments import date_time
+from evtui.smart_charging.profile import GREATEST, Period
+from evtui.smart_charging.store import ProfileStore
+from evtui.smart_charging.timing import prevailing
+
+__all__ = ["CompositeSchedule", "composite", "conf_payload"]
+
+MOST_CHANGES = 1_000
+"""Changes of profiles looked at for one schedule; a question must not hold up the station."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeSchedule:
+    """What is allowed from ``start`` on.
+
+    Attributes:
+        connector: connectorId; 0 is the whole charge point.
+        start: Unix time, s.
+        duration: s that the periods cover.
+        unit: ``A`` or ``W``, of every limit.
+        periods: never empty, the first starts at 0, neighbours differ; limits are exact.
+        min_charging_rate: in ``unit``, of the profile that leads the connector at the start:
+            it is about a vehicle (section 7.13), so connector 0 has None.
+    """
+
+    connector: int
+    start: float
+    duration: float
+    unit: str
+    periods: tuple[Period, ...]
+    min_charging_rate: float | None = None
+
+
+def composite(
+    profiles: ProfileStore,
+    outlets: Sequence[Outlet],
+    connector: int,
+    *,
+    start: float,
+    duration: float,
+    unit: str,
+    most_periods: int,
+) -> CompositeSchedule:
+    """The composite schedule of a connector, or of connector 0.
+
+    For a connector it is :func:`~evtui.smart_charging.allowance` at every moment.  For connector
+    0 it is the sum of what all connectors may draw at once, which a ChargePointMaxProfile caps:
+    the most that the charge point can come to take from the grid (section 5.7).
+
+    Schedules relative to the start of charging are laid out as if a transaction began at
+    ``start`` where none runs.  numberPhases are those the connector charges with.
+
+    Args:
+        outlets: all connectors of the station.
+        connector: connectorId of one of them, or 0.
+        start: Unix time, s.
+        duration: s, at least 0.  The schedule ends sooner where it would take more than
+            ``most_periods`` or ``MOST_CHANGES``; its own duration says so.
+        unit: ``A`` or ``W``.
+        most_periods: configuration key ChargingScheduleMaxPeriods, at least 1.
+
+    Raises:
+        ValueError: there is no such connector, or the duration is negative.
+    """
+    asked = [outlet for outlet in outlets if connector in (0, outlet.connector)]
+    if not asked:
+        raise ValueError(f"there is no connector {connector}; this station has 0 to {len(outlets)}")
+    if duration < 0:
+        raise ValueError(f"a duration of {duration} s is negative; ask for 0 s or more")
+    sharing = [
+        replace(outlet, charging_since=start) if outlet.charging_since is None else outlet
+        for outlet in outlets
+        if outlet in asked or outlet.charging_since is not None
+    ]
+
+    def limit_at(moment: float) -> tuple[float, float | None]:
+        limits, until = shares(profiles, sharing, moment)
+        pairs = zip(sharing, limits, strict=True)
+        shown = (o.in_unit(amperes, unit) for o, amperes in pairs if connector in (0, o.connector))
+        return sum(shown), until
+
+    moment, end = start, start + min(duration, GREATEST)
+    periods: list[Period] = []
+    for _ in range(MOST_CHANGES):
+        limit, until = limit_at(moment)
+        if not periods or limit != periods[-1].limit:
+            if len(periods) == most_periods:
+                break
+            periods.append(Period(_since(start, moment), limit, asked[0].phases))
+        moment = end if until is None else min(until, end)
+        if moment == end:
+            break
+    rate = None if connector == 0 else _min_charging_rate(profiles, asked[0], start, unit)
+    return CompositeSchedule(connector, start, _since(start, moment), unit, tuple(periods), rate)
+
+
+def _since(start: float, moment: float) -> float:
+    """s from ``start`` to ``moment``, without what a float of Unix time cannot resolve."""
+    return round(moment - start, 6)
+
+
+def _min_charging_rate(
+    profiles: ProfileStore, outlet: Outlet, now: float, unit: str
+) -> float | None:
+    since = now if outlet.charging_since is None else outlet.charging_since
+    lead = prevailing(profiles.for_connector(outlet.connector), now, since).profile
+    if lead is None or lead.min_charging_rate is None:
+        return None
+    return outlet.in_unit(outlet.amperes(lead.min_charging_rate, lead.unit), unit)
+
+
+def conf_payload(schedule: CompositeSchedule) -> dict[str, Any]:
+    """GetCompositeSchedule.conf (section 6.22) as it goes over the wire.
+
+    The wire has whole seconds and one decimal (section 7.14), so nothing is rounded up: a second
+    in which the limit changes gets the lowest limit it has, and limits lose what is behind their
+    first decimal.  startSchedule stays away (errata 3.57).
+    """
+    periods: list[dict[str, Any]] = []
+    edges = {edge for p in schedule.periods for edge in (floor(p.start), ceil(p.start))}
+    for second in sorted(edges):
+        if second > 0 and second >= schedule.duration:
+            break
+        limit = _one_decimal(_lowest(schedule.periods, second))
+        if not periods or limit != periods[-1]["limit"]:
+            periods.append({"startPeriod": second, "limit": limit})
+            phases = schedule.periods[0].number_phases
+            if phases is not None:
+                periods[-1]["numberPhases"] = phases
+    charging_schedule: dict[str, Any] = {
+        "duration": int(schedule.duration),
+        "chargingRateUnit": schedule.unit,
+        "chargingSchedulePeriod": periods,
+    }
+    if schedule.min_charging_rate is not None:
+        charging_schedule["minChargingRate"] = _one_decimal(schedule.min_charging_rate)
+    return {
+        "status": "Accepted",
+        "connectorId": schedule.connector,
+        "scheduleStart": date_time(schedule.start),
+        "chargingSchedule": charging_schedule,
+    }
+
+
+def _lowest(periods: Sequence[Period], second: int) -> float:
+    """The lowest limit between ``second`` and the next one."""
+    before = [period.limit for period in periods if period.start <= second][-1:]
+    within = [period.limit for period in periods if second < period.start < second + 1]
+    return min(before + within)
+
+
+def _one_decimal(amount: float) -> float:
+    # 16.1 A as 16.099999999999998 is still 16.1 A.
+    return floor(amount * 10 + 1e-6) / 10
