@@ -1,3 +1,57 @@
-"""evtui: an EV-charging anomaly lab in a terminal."""
+"""evtui: an EV-charging anomaly lab in a terminal.
+
+What a program of one's own needs is here by name, and imported when it is asked for::
+
+    from evtui import CentralSystem, Lab, Settings
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evtui.central_system.id_tags import IdTag, IdTags
+    from evtui.central_system.system import CentralSystem, StationOffline
+    from evtui.config import Settings
+    from evtui.events import EventStream
+    from evtui.lab import Lab
+    from evtui.ocpp16.link import CallRefused, LinkClosed
+    from evtui.runtime.clock import LoopClock
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "CallRefused",
+    "CentralSystem",
+    "EventStream",
+    "IdTag",
+    "IdTags",
+    "Lab",
+    "LinkClosed",
+    "LoopClock",
+    "Settings",
+    "StationOffline",
+    "__version__",
+]
+
+_PLACES = {
+    "CallRefused": "evtui.ocpp16.link",
+    "CentralSystem": "evtui.central_system.system",
+    "EventStream": "evtui.events",
+    "IdTag": "evtui.central_system.id_tags",
+    "IdTags": "evtui.central_system.id_tags",
+    "Lab": "evtui.lab",
+    "LinkClosed": "evtui.ocpp16.link",
+    "LoopClock": "evtui.runtime.clock",
+    "Settings": "evtui.config",
+    "StationOffline": "evtui.central_system.system",
+}
+
+
+def __getattr__(name: str) -> object:
+    """A public name, imported now: the command line must not pay for what it does not use."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_PLACES[name]), name)

@@ -204,14 +204,12 @@ class CentralSystemState(Event, frozen=True, kw_only=True):
         url: ``ws://127.0.0.1:9000``; for a foreign central system its URL.
         listening: True while it accepts connections.
         ours: False when ``--csms`` points at somebody else's.
-        stations: identities connected now, in order of connection.
         detail: why it does not listen.
     """
 
     url: str
     listening: bool
     ours: bool = True
-    stations: tuple[str, ...] = ()
     detail: str = ""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
 from typing import Literal
 
 from evtui.anomalies.ocpp.fluctuation import (
@@ -65,6 +66,7 @@ class Injector:
         id_tag: for remote starts.
         current: A flowing now; read only to know when the effect has ended.
         chance: draws the jitter.
+        attacks: numbers attacks, so that no two of a lab share an id.
     """
 
     def __init__(
@@ -80,7 +82,9 @@ class Injector:
         chance: random.Random,
         variant: Variant,
         parameters: FluctuationParameters,
+        attacks: Iterator[int] | None = None,
     ) -> None:
+        self._attacks = count(1) if attacks is None else attacks
         self._target = Intervention(
             operator, clock, station=station, connector=connector, id_tag=id_tag
         )
@@ -97,7 +101,7 @@ class Injector:
         self._active = False
         self._within = SAFE_WITHIN
         self._limit: asyncio.Timeout | None = None
-        self._runs = 0
+        self._attack_id = ""
         self._cycle = 0
         self._step = -1
         self._step_label = ""
@@ -139,7 +143,7 @@ class Injector:
             raise AnomalyError("the station is still returning to its safe state")
         if not self._target.possible:
             raise AnomalyError(f"{self._station} is not connected: nothing to send to")
-        self._runs += 1
+        self._attack_id = f"fluctuation-{next(self._attacks)}"
         self._cycle = 0
         self._step = -1
         self._step_label = self._next_label = ""
@@ -331,7 +335,7 @@ class Injector:
                 source="injector",
                 station=self._station,
                 connector=self._connector,
-                attack_id=f"fluctuation-{self._runs}" if self._runs else "",
+                attack_id=self._attack_id,
                 anomaly=NAME,
                 change=change,
                 active=self._active,

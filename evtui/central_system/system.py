@@ -1,223 +1,179 @@
-"""The central system (CSMS): one session for each charge point, over any endpoint."""
+"""The central system (CSMS): one session for each charge point, over any endpoint.
+
+A program drives it with the raw names of OCPP 1.6::
+
+    async with CentralSystem(port=0) as csms:
+        await csms.wait_for("CP1")
+        answer = await csms.call("CP1", "Reset", {"type": "Soft"})
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Literal, Self, TypeVar
 
-from ocpp.v16 import call_result
-from ocpp.v16.datatypes import IdTagInfo
-from ocpp.v16.enums import (
-    Action,
-    AuthorizationStatus,
-    DataTransferStatus,
-    RegistrationStatus,
-)
-
-from evtui.events import CentralSystemState, EventStream, LinkState, Note, OcppMessage
-from evtui.ocpp16.link import Link, LinkClosed, MessageIds, MessageTooBig, SentMessages, Transport
-from evtui.ocpp16.peer import Peer, on
+from evtui.central_system.admission import Admission
+from evtui.central_system.answers import Answers, DataTransferHandler
+from evtui.central_system.file_store import FileStore
+from evtui.central_system.id_tags import IdTags
+from evtui.central_system.reception import Endpoint, Reception
+from evtui.central_system.session import StationSession
+from evtui.central_system.stations import StationInfo, Stations
+from evtui.central_system.transactions import Transaction, Transactions
+from evtui.events import CentralSystemState, EventStream
+from evtui.ocpp16.limits import MessageRate
+from evtui.ocpp16.link import CallRefused, LinkClosed, MessageIds, SentMessages
+from evtui.ocpp16.validation import check, is_known_action
 from evtui.runtime.clock import LoopClock
+from evtui.runtime.identity import first_transaction_id as first_of_this_run
+from evtui.runtime.identity import run_nonce
 
-__all__ = ["CentralSystem", "Endpoint", "OpenTransaction", "StationOffline", "StationSession"]
+__all__ = ["CentralSystem", "Endpoint", "StationNotAccepted", "StationOffline"]
+
+T = TypeVar("T")
 
 SOURCE = "csms"
 
+CONNECTIONS_MAX = 5_000
 
-class Endpoint(Protocol):
-    """Where stations come in: a WebSocket server, or a door inside the process."""
+TRIGGER_WITHIN = 5.0
+"""s for a station that was let in to say that it will boot."""
 
-    @property
-    def url(self) -> str:
-        """What stations derive their connection URL from."""
-
-    async def serve(self, central: CentralSystem) -> None:
-        """Hand connections to :meth:`CentralSystem.session` until cancelled.
-
-        Calls :meth:`CentralSystem.listens` as soon as stations can come.
-
-        Raises:
-            OSError: it cannot listen.
-        """
+NOT_WHILE_PENDING = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
+"""What may not be sent to a station before it is accepted (OCPP 1.6 section 4.2)."""
 
 
 class StationOffline(Exception):
-    """An operation was asked of a station that is not connected."""
+    """An operation was asked of a station that cannot be reached; the text says why."""
 
 
-@dataclass(slots=True)
-class OpenTransaction:
-    """A transaction this central system issued an id for and that has not stopped.
-
-    Attributes:
-        meter_start: Wh.
-    """
-
-    transaction_id: int
-    connector: int
-    id_tag: str
-    meter_start: int
-
-
-@dataclass(slots=True)
-class StationRecord:
-    """What the central system remembers of a station across its connections.
-
-    Kept while the station is connected or has an open transaction, so that any number of
-    identities may come and go.
-    """
-
-    identity: str
-    transactions: dict[int, OpenTransaction] = field(default_factory=dict)
-
-
-class StationSession(Peer):
-    """The central system's end of one connection."""
-
-    def __init__(self, link: Link, record: StationRecord, central: CentralSystem) -> None:
-        super().__init__(link, central.stream, SOURCE)
-        self.record = record
-        self._central = central
-
-    @on(Action.boot_notification)
-    def on_boot_notification(self, **_: Any) -> Any:
-        self.afterwards(lambda: self._central.announce(self.record, "accepted"))
-        return call_result.BootNotification(
-            current_time=self._central.clock.iso(),
-            interval=self._central.heartbeat_interval,
-            status=RegistrationStatus.accepted,
-        )
-
-    @on(Action.heartbeat)
-    def on_heartbeat(self) -> Any:
-        return call_result.Heartbeat(current_time=self._central.clock.iso())
-
-    @on(Action.status_notification)
-    def on_status_notification(self, **_: Any) -> Any:
-        return call_result.StatusNotification()
-
-    @on(Action.authorize)
-    def on_authorize(self, **_: Any) -> Any:
-        return call_result.Authorize(id_tag_info=_accepted())
-
-    @on(Action.start_transaction)
-    def on_start_transaction(
-        self, connector_id: int, id_tag: str, meter_start: int, **_: Any
-    ) -> Any:
-        transaction_id = self._central.next_transaction_id()
-        self.record.transactions[transaction_id] = OpenTransaction(
-            transaction_id, connector_id, id_tag, meter_start
-        )
-        return call_result.StartTransaction(transaction_id=transaction_id, id_tag_info=_accepted())
-
-    @on(Action.stop_transaction)
-    def on_stop_transaction(self, transaction_id: int, id_tag: str | None = None, **_: Any) -> Any:
-        # An unknown id is acknowledged too, or the station would send it for ever (section 4.10).
-        self.record.transactions.pop(transaction_id, None)
-        return call_result.StopTransaction(id_tag_info=_accepted() if id_tag else None)
-
-    @on(Action.meter_values)
-    def on_meter_values(self, **_: Any) -> Any:
-        return call_result.MeterValues()
-
-    @on(Action.data_transfer)
-    def on_data_transfer(self, **_: Any) -> Any:
-        return call_result.DataTransfer(status=DataTransferStatus.unknown_vendor_id)
-
-    @on(Action.diagnostics_status_notification)
-    def on_diagnostics_status(self, **_: Any) -> Any:
-        return call_result.DiagnosticsStatusNotification()
-
-    @on(Action.firmware_status_notification)
-    def on_firmware_status(self, **_: Any) -> Any:
-        return call_result.FirmwareStatusNotification()
-
-
-def _accepted() -> IdTagInfo:
-    return IdTagInfo(status=AuthorizationStatus.accepted)
+class StationNotAccepted(StationOffline):
+    """The station is connected, and may not be sent this before it is accepted."""
 
 
 class CentralSystem:
     """A supervised part: listens, keeps a session for each station, sends operations.
 
+    Made inside a running event loop.  A lab runs it as one of its parts (:meth:`run`); a program
+    of its own uses it as a context manager, or :meth:`start` and :meth:`stop`.
+
     Args:
-        stream: where everything is published.
-        clock: lab clock.
-        endpoint: where stations come in.
-        ids: message ids, shared by the lab.
+        stream: where everything is published; default: one of its own.
+        clock: lab clock; default: starts now.
+        endpoint: where stations come in; default: a WebSocket server on loopback.
+        port: of that server; 0 takes a free one.
+        ids: message ids, shared by the lab; default: unique to this run.
         sent: twins of messages, shared with our charge points.
         heartbeat_interval: s, given to stations in BootNotification.conf.
-        first_transaction_id: ids count up from here; never 1 in real time.
+        first_transaction_id: ids count up from here; default: above those of earlier runs.
         call_timeout: s to wait for a station's answer.
+        unknown_stations: ``accept`` stations that are not known, ``refuse`` them with HTTP 404,
+            or ``ask``: Pending until :meth:`admit` or :meth:`turn_away`.
+        known_stations: always let in, as are ours.
+        ours: identities of this process.
+        id_tags: who may charge; default: everybody.
+        connections_max: most stations at once; more are told HTTP 503.
+        message_rate: what a station may send before it is held back; None sets no limit.
+
+    Attributes:
+        admission: which stations are let in.
+        id_tags: who may charge.
+        transactions: those open, and the newest of those closed.
+        stations: what is known of each station, by identity.
+        files: a small file server for firmware and diagnostics.
     """
 
     def __init__(
         self,
-        stream: EventStream,
-        clock: LoopClock,
-        endpoint: Endpoint,
+        stream: EventStream | None = None,
+        clock: LoopClock | None = None,
+        endpoint: Endpoint | None = None,
         *,
-        ids: MessageIds,
-        sent: SentMessages,
+        port: int = 0,
+        ids: MessageIds | None = None,
+        sent: SentMessages | None = None,
         heartbeat_interval: int = 10,
-        first_transaction_id: int = 1,
+        first_transaction_id: int | None = None,
         call_timeout: float = 30.0,
+        unknown_stations: Literal["accept", "refuse", "ask"] = "accept",
+        known_stations: Iterable[str] = (),
+        ours: Iterable[str] = (),
+        id_tags: IdTags | None = None,
+        connections_max: int = CONNECTIONS_MAX,
+        message_rate: MessageRate | None = MessageRate(),  # noqa: B008 - frozen
     ) -> None:
-        self.stream = stream
-        self.clock = clock
-        self.heartbeat_interval = heartbeat_interval
-        self._ids = ids
-        self._sent = sent
-        self._endpoint = endpoint
-        self._call_timeout = call_timeout
-        self._next_transaction_id = first_transaction_id
-        self._sessions: dict[str, StationSession] = {}
-        self._records: dict[str, StationRecord] = {}
-        self._connections = 0
+        self.clock = LoopClock(asyncio.get_running_loop()) if clock is None else clock
+        self.stream = EventStream(self.clock) if stream is None else stream
+        own = frozenset(ours)
+        self.admission = Admission(
+            unknown_stations, own.union(known_stations), heartbeat_interval=heartbeat_interval
+        )
+        self.id_tags = IdTags() if id_tags is None else id_tags
+        self.transactions = Transactions(
+            first_of_this_run() if first_transaction_id is None else first_transaction_id
+        )
+        self.stations = Stations(own, keep=self.admission.knows)
+        self.files = FileStore()
+        self._answers = Answers(
+            self.stream,
+            self.clock,
+            SOURCE,
+            admission=self.admission,
+            id_tags=self.id_tags,
+            transactions=self.transactions,
+        )
+        self._reception = Reception(
+            self.stream,
+            self.clock,
+            SOURCE,
+            admission=self.admission,
+            stations=self.stations,
+            answers=self._answers,
+            ids=MessageIds(run_nonce()) if ids is None else ids,
+            sent=SentMessages() if sent is None else sent,
+            call_timeout=call_timeout,
+            message_rate=message_rate,
+            connections_max=connections_max,
+        )
+        self._endpoint = _websocket_endpoint(port) if endpoint is None else endpoint
+        self._chores: set[asyncio.Task[None]] = set()
         self._listening = False
+        self._task: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
 
-    @property
-    def url(self) -> str:
-        """Endpoint URL that stations derive their connection URL from."""
-        return self._endpoint.url
+    # Start and stop
 
-    def is_connected(self, station: str) -> bool:
-        """True while the station has a session."""
-        return station in self._sessions
-
-    def open_transaction(self, station: str, connector: int) -> OpenTransaction | None:
-        """The newest open transaction on a connector, or None."""
-        record = self._records.get(station)
-        if record is None:
-            return None
-        newest_first = reversed(record.transactions.values())
-        return next((one for one in newest_first if one.connector == connector), None)
-
-    def next_transaction_id(self) -> int:
-        """A transaction id never issued before in this run."""
-        issued = self._next_transaction_id
-        self._next_transaction_id += 1
-        return issued
-
-    async def call(self, station: str, payload: Any) -> Any:
-        """Send an operation, one of ``ocpp.v16.call``, and return its ``call_result``.
+    async def start(self) -> None:
+        """Listen; returns as soon as stations can come.
 
         Raises:
-            StationOffline: no session; nothing was sent.
-            CallRefused, TimeoutError, LinkClosed, ValueError: as :meth:`Link.call` does.
+            OSError: it cannot listen.
         """
-        return await self._session_of(station).call(payload)
+        if self._task is not None:
+            raise RuntimeError("the central system runs already")
+        task = self._task = asyncio.get_running_loop().create_task(self.run(), name=SOURCE)
+        ready = asyncio.ensure_future(self.ready.wait())
+        await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if task.done():
+            self._task = None
+            await task
 
-    async def request(self, station: str, action: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """Send any operation as plain JSON and return the payload of its answer.
+    async def stop(self) -> None:
+        """Close every connection and stop listening; without effect when it does not run."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait((task,))
 
-        Raises:
-            StationOffline: no session; nothing was sent.
-            CallRefused, TimeoutError, LinkClosed, ValueError: as :meth:`Link.call` does.
-        """
-        return await self._session_of(station).link.call(action, payload)
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def run(self) -> None:
         """Listen until cancelled; sessions are closed on the way out.
@@ -226,114 +182,196 @@ class CentralSystem:
             OSError: the endpoint cannot listen.
         """
         try:
-            await self._endpoint.serve(self)
+            await self._endpoint.serve(self._reception, self._listens)
         except OSError as error:
             place = self.url.rpartition(":")[2]
             self._publish_state(listening=False, detail=f"port {place}: {error.strerror}")
             raise
         finally:
             self.ready.clear()
-            self._sessions.clear()
+            self._reception.closed()
+            for chore in self._chores:
+                chore.cancel()
+            self.files.close()
             if self._listening:
                 self._publish_state(listening=False, detail="stopped")
 
-    def listens(self) -> None:
+    # What a program asks
+
+    @property
+    def url(self) -> str:
+        """Endpoint URL that stations derive their connection URL from."""
+        return self._endpoint.url
+
+    @property
+    def events(self) -> EventStream:
+        """Everything that happens; subscribe to it."""
+        return self.stream
+
+    @property
+    def data_transfer(self) -> dict[str, DataTransferHandler]:
+        """Who answers DataTransfer, by vendorId; others get UnknownVendorId (section 4.3)."""
+        return self._answers.data_transfer
+
+    def is_connected(self, station: str) -> bool:
+        """True while the station has a session."""
+        return self._reception.find(station) is not None
+
+    def open_transaction(self, station: str, connector: int) -> Transaction | None:
+        """The newest open transaction on a connector, or None."""
+        running = self.transactions.open(station, connector)
+        return running[-1] if running else None
+
+    async def call(
+        self,
+        station: str,
+        action: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Send an operation and return the payload of its answer.
+
+        Args:
+            action: as OCPP 1.6 names it, ``ChangeAvailability``.
+            payload: as it goes over the wire, ``{"connectorId": 0, "type": "Inoperative"}``.
+            timeout: s to wait for the answer; default: the central system's ``call_timeout``.
+
+        Raises:
+            StationOffline: it is not connected, or not accepted; nothing was sent.
+            ValueError: no such action, or the payload breaks its schema; nothing was sent.
+            CallRefused: the station answered with a CALLERROR, or with an invalid result.
+            TimeoutError: no answer in time.
+            LinkClosed: the connection went while waiting.
+        """
+        plain = dict(payload or {})
+        if not is_known_action(action):
+            raise ValueError(f'"{action[:50]}" is no OCPP 1.6 action; they are case-sensitive')
+        if (violation := check(action, "call", plain)) is not None:
+            raise ValueError(f"{action}.req breaks its schema: {violation.detail}")
+        session = self._session_for(station, action)
+        record = session.record
+        if action == "TriggerMessage":  # before it is sent: what it triggers may come at once
+            record.triggered.add(plain["requestedMessage"])
+        answer = await session.link.call(action, plain, timeout=timeout)
+        record.last_seen = self.stream.now()
+        return answer
+
+    async def wait_for(self, station: str, timeout: float = 10.0) -> StationInfo:
+        """Wait until the station is connected and accepted.
+
+        Raises:
+            TimeoutError: not within ``timeout`` s; the text says how far it came.
+        """
+
+        def accepted() -> StationInfo | None:
+            info = self.stations.get(station)
+            return info if info is not None and info.connected and info.accepted else None
+
+        try:
+            return await self.until(accepted, timeout)
+        except TimeoutError:
+            info = self.stations.get(station)
+            if info is None or not info.connected:
+                how_far = self._why_offline(station)
+            elif info.boot_status:
+                how_far = f"its BootNotification was answered {info.boot_status}"
+            else:
+                how_far = "it has not sent a BootNotification"
+            raise TimeoutError(f"{station} is not accepted in {timeout:g} s: {how_far}") from None
+
+    async def until(self, condition: Callable[[], T | None], timeout: float = 10.0) -> T:
+        """Wait until ``condition`` returns something true, and return that.
+
+        It is asked again whenever something has happened, so it should be quick.
+
+        Raises:
+            TimeoutError: not within ``timeout`` s.
+        """
+        happened = asyncio.Event()
+        unsubscribe = self.stream.subscribe(lambda _: happened.set())
+        try:
+            async with asyncio.timeout(timeout):
+                while not (found := condition()):
+                    happened.clear()
+                    await happened.wait()
+                return found
+        except TimeoutError:
+            raise TimeoutError(f"what was waited for has not come in {timeout:g} s") from None
+        finally:
+            unsubscribe()
+
+    def admit(self, station: str) -> None:
+        """Let a station in; one that waits is told to boot again at once (section 4.2)."""
+        self.admission.admit(station)
+        record = self.stations.record(station)
+        if record is not None and record.connected and record.boot_status != "Accepted":
+            self._chore(self._have_booted(station))
+
+    def turn_away(self, station: str) -> None:
+        """Close a station's connection, and refuse those to come with HTTP 404."""
+        self.admission.turn_away(station)
+        record = self.stations.record(station)
+        if record is not None:
+            record.boot_status = ""
+        session = self._reception.find(station)
+        if session is not None:
+            self._chore(session.link.close(1008, "turned away"))
+
+    # Inside
+
+    def _listens(self) -> None:
         """The endpoint says that stations can come."""
         self._publish_state(listening=True)
         self.ready.set()
 
-    def _session_of(self, station: str) -> StationSession:
-        session = self._sessions.get(station)
+    def _session_for(self, station: str, action: str) -> StationSession:
+        """The session to send an operation over.
+
+        Raises:
+            StationOffline: there is none, or the station may not be sent this now.
+        """
+        session = self._reception.find(station)
         if session is None:
-            raise StationOffline(f"{station} is not connected")
+            raise StationOffline(f"{station} is not connected: {self._why_offline(station)}")
+        status = session.record.boot_status
+        if status == "Rejected":
+            raise StationNotAccepted(
+                f"{station} is Rejected: it is sent nothing before it is accepted"
+            )
+        if status != "Accepted" and action in NOT_WHILE_PENDING:
+            state = status or "not booted yet"
+            raise StationNotAccepted(
+                f"{station} is {state}: {action} is not allowed before it is accepted"
+            )
         return session
 
-    def announce(self, record: StationRecord, state: str, detail: str = "") -> None:
-        """Publish how a station's connection stands, seen from here."""
-        self.stream.publish(
-            LinkState(
-                source=SOURCE,
-                station=record.identity,
-                side="central_system",
-                state=state,
-                detail=detail,
-            )
-        )
+    async def _have_booted(self, station: str) -> None:
+        """Ask for a BootNotification; a station that does not follow comes by itself later."""
+        with suppress(StationOffline, CallRefused, LinkClosed, TimeoutError):
+            trigger = {"requestedMessage": "BootNotification"}
+            await self.call(station, "TriggerMessage", trigger, timeout=TRIGGER_WITHIN)
 
-    async def session(self, identity: str, transport: Transport) -> None:
-        """Serve a station's connection until it is gone."""
-        record = self._records.setdefault(identity, StationRecord(identity))
-        self._connections += 1
-        link = Link(
-            transport,
-            station=identity,
-            role="central_system",
-            stream=self.stream,
-            source=SOURCE,
-            ids=self._ids,
-            sent=self._sent,
-            supports=StationSession.supported_actions(),
-            number=self._connections,
-            timeout=self._call_timeout,
-        )
-        session = StationSession(link, record, self)
-        older = self._sessions.pop(identity, None)
-        self._sessions[identity] = session
-        reason = "central system stopped"
-        try:
-            if older is not None:
-                self.announce(record, "offline", "connected twice: the old connection is closed")
-                await older.link.close(1001, "replaced by a new connection")
-            self.announce(record, "connected")
-            self._publish_state(listening=self._listening)
-            await session.serve()
-        except LinkClosed as closed:
-            reason = str(closed)
-            if isinstance(closed, MessageTooBig):
-                self.refused(identity, "message too big", f"over {closed.limit} bytes: closed 1009")
-        except Exception as error:  # the endpoint would only log it
-            reason = f"session failed: {error!r}"
-            self.stream.publish(Note(source=SOURCE, level="error", station=identity, text=reason))
-            await transport.close(1011, "internal error")
-        finally:
-            link.fail(reason)
-            if self._sessions.get(identity) is session:
-                del self._sessions[identity]
-                self.announce(record, "offline", reason)
-                self._publish_state(listening=self._listening)
-                if not record.transactions:
-                    self._records.pop(identity, None)
+    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
 
-    def refused(self, station: str, error: str, detail: str) -> None:
-        """Publish what an endpoint did not let in.
-
-        Args:
-            station: identity, empty where none was given.
-            error: what is wrong, in a word or two.
-            detail: one line for people.
-        """
-        self.stream.publish(
-            OcppMessage(
-                source=SOURCE,
-                station=station,
-                sender="charge_point",
-                phase="delivered",
-                kind="invalid",
-                uid="",
-                action="",
-                error=error,
-                detail=detail,
-            )
-        )
+    def _why_offline(self, station: str) -> str:
+        record = self.stations.record(station)
+        if record is None:
+            return "it never has been"
+        return record.gone or "the central system has stopped"
 
     def _publish_state(self, *, listening: bool, detail: str = "") -> None:
         self._listening = listening
         self.stream.publish(
-            CentralSystemState(
-                source=SOURCE,
-                url=self.url,
-                listening=listening,
-                stations=tuple(self._sessions),
-                detail=detail,
-            )
+            CentralSystemState(source=SOURCE, url=self.url, listening=listening, detail=detail)
         )
+
+
+def _websocket_endpoint(port: int) -> Endpoint:
+    """Imported here: a lab in virtual time needs no WebSockets."""
+    from evtui.central_system.websocket_endpoint import WebSocketEndpoint
+
+    return WebSocketEndpoint(port)

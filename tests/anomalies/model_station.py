@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping
 from typing import Any
-
-from ocpp.v16 import call_result
-from ocpp.v16.datatypes import ChargingProfile
 
 from evtui.anomalies.injector import Injector
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
-from evtui.central_system.system import OpenTransaction, StationOffline
+from evtui.central_system.system import StationOffline
+from evtui.central_system.transactions import Transaction
 from evtui.events import AnomalyState, Event, EventStream, Note
 from evtui.runtime.clock import LoopClock
 
@@ -34,7 +33,7 @@ class ModelStation:
         self.trouble: Exception | str | None = None
         self.profiles = {FOREIGN_PROFILE}
         self.sent: list[tuple[float, str, Any]] = []
-        self.transaction: OpenTransaction | None = None
+        self.transaction: Transaction | None = None
         self._count = 0
         self._waiting = False
         self._later: set[asyncio.Task[Any]] = set()
@@ -52,38 +51,42 @@ class ModelStation:
     def is_connected(self, station: str) -> bool:
         return self.connected
 
-    def open_transaction(self, station: str, connector: int) -> OpenTransaction | None:
+    def open_transaction(self, station: str, connector: int) -> Transaction | None:
         return self.transaction
 
-    async def call(self, station: str, payload: Any) -> Any:
+    async def call(
+        self, station: str, action: str, payload: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         if not self.connected:
             raise StationOffline(f"{station} is not connected")
-        action = type(payload).__name__
         self.sent.append((asyncio.get_running_loop().time(), action, _fact(payload)))
         # On its way, whatever happens to the one who asked.
         answer = asyncio.create_task(self._answer(action, payload))
         self._later.add(answer)
         return await asyncio.shield(answer)
 
-    async def _answer(self, action: str, payload: Any) -> Any:
+    async def _answer(self, action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         await asyncio.sleep(self.latency / 2)
         status = self._obey(action, payload)
         await asyncio.sleep(self.latency / 2)
         if isinstance(status, Exception):
             raise status
-        return getattr(call_result, action)(status=status)
+        return {"status": status}
 
-    def _obey(self, action: str, payload: Any) -> str | Exception:
+    def _obey(self, action: str, payload: Mapping[str, Any]) -> str | Exception:
         if self.trouble is not None:
             return self.trouble
         match action:
             case "SetChargingProfile":
-                profile = payload.cs_charging_profiles
-                purpose = profile.charging_profile_purpose
-                self._remove(profile.charging_profile_id, purpose)
-                self.profiles.add((purpose, profile.charging_profile_id))
+                profile = payload["csChargingProfiles"]
+                purpose, profile_id = (
+                    profile["chargingProfilePurpose"],
+                    profile["chargingProfileId"],
+                )
+                self._remove(profile_id, purpose)
+                self.profiles.add((purpose, profile_id))
             case "ClearChargingProfile":
-                return "Accepted" if self._remove(payload.id) else "Unknown"
+                return "Accepted" if self._remove(payload["id"]) else "Unknown"
             case "RemoteStartTransaction":
                 if self.transaction is not None:
                     return "Rejected"
@@ -92,10 +95,8 @@ class ModelStation:
                 else:
                     self._waiting = True
             case "RemoteStopTransaction":
-                if (
-                    self.transaction is None
-                    or payload.transaction_id != self.transaction.transaction_id
-                ):
+                running = self.transaction
+                if running is None or payload["transactionId"] != running.transaction_id:
                     return "Rejected"
                 self._soon(opened=False)
         return "Accepted"
@@ -110,18 +111,20 @@ class ModelStation:
             await asyncio.sleep(self.latency)
             if opened:
                 self._count += 1
-                self.transaction = OpenTransaction(self._count, 1, "TAG", 0)
+                self.transaction = Transaction(
+                    self._count, "CP1", 1, "TAG", 0, "2026-01-01T00:00:00Z"
+                )
             else:
                 self.transaction = None
 
         self._later.add(asyncio.create_task(happen()))
 
 
-def _fact(payload: Any) -> Any:
-    profile: ChargingProfile | None = getattr(payload, "cs_charging_profiles", None)
+def _fact(payload: Mapping[str, Any]) -> Any:
+    profile = payload.get("csChargingProfiles")
     if profile is not None:
-        return profile.charging_schedule.charging_schedule_period[0].limit
-    return getattr(payload, "transaction_id", None) or getattr(payload, "id", None)
+        return profile["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"]
+    return payload.get("transactionId") or payload.get("id")
 
 
 class Bench:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ocpp.v16 import call
-from ocpp.v16.datatypes import ChargingProfile, ChargingSchedule, ChargingSchedulePeriod
-
-from evtui.central_system.system import OpenTransaction
+from evtui.central_system.transactions import Transaction
 from evtui.runtime.clock import LoopClock
 
 __all__ = ["Intervention", "Operator"]
@@ -21,9 +19,11 @@ class Operator(Protocol):
 
     def is_connected(self, station: str) -> bool: ...
 
-    def open_transaction(self, station: str, connector: int) -> OpenTransaction | None: ...
+    def open_transaction(self, station: str, connector: int) -> Transaction | None: ...
 
-    async def call(self, station: str, payload: Any) -> Any: ...
+    async def call(
+        self, station: str, action: str, payload: Mapping[str, Any]
+    ) -> Mapping[str, Any]: ...
 
 
 class Intervention:
@@ -56,7 +56,7 @@ class Intervention:
         return self._operator.is_connected(self._station)
 
     @property
-    def transaction(self) -> OpenTransaction | None:
+    def transaction(self) -> Transaction | None:
         """The connector's open transaction, whoever began it."""
         return self._operator.open_transaction(self._station, self._connector)
 
@@ -87,25 +87,26 @@ class Intervention:
             purpose: ChargingProfilePurposeType (OCPP 1.6 section 7.11).
             of_transaction: name the open transaction in it.
         """
-        running = self.transaction if of_transaction else None
-        profile = ChargingProfile(
-            charging_profile_id=profile_id,
-            stack_level=0,
-            charging_profile_purpose=purpose,
-            charging_profile_kind="Relative",
-            charging_schedule=ChargingSchedule(
-                charging_rate_unit="A",
-                charging_schedule_period=[
-                    ChargingSchedulePeriod(start_period=0, limit=round(limit, 1))
-                ],
-            ),
-            transaction_id=running.transaction_id if running else None,
-        )
+        schedule = {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": round(limit, 1)}],
+        }
+        profile: dict[str, Any] = {
+            "chargingProfileId": profile_id,
+            "stackLevel": 0,
+            "chargingProfilePurpose": purpose,
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": schedule,
+        }
+        running = self.transaction
+        if of_transaction and running is not None:
+            profile["transactionId"] = running.transaction_id
         # Noted before the answer: without one, or stopped meanwhile, nobody knows.
         before = self._profiles
         self._profiles |= {(purpose, profile_id)}
         status = await self._call(
-            call.SetChargingProfile(connector_id=self._connector, cs_charging_profiles=profile)
+            "SetChargingProfile",
+            {"connectorId": self._connector, "csChargingProfiles": profile},
         )
         if status == "Accepted":
             # The station has replaced those of the same id, or of the same purpose and level.
@@ -120,7 +121,7 @@ class Intervention:
 
     async def clear_profile(self, profile_id: int) -> str:
         """Clear one of our profiles; ``Unknown`` when it is gone already."""
-        status = await self._call(call.ClearChargingProfile(id=profile_id))
+        status = await self._call("ClearChargingProfile", {"id": profile_id})
         self._profiles = frozenset(each for each in self._profiles if each[1] != profile_id)
         return status
 
@@ -128,7 +129,7 @@ class Intervention:
         """Ask for a transaction; it opens some time after the answer, or never."""
         self._start_settles = self._clock.now() + START_SETTLES
         status = await self._call(
-            call.RemoteStartTransaction(id_tag=self._id_tag, connector_id=self._connector)
+            "RemoteStartTransaction", {"idTag": self._id_tag, "connectorId": self._connector}
         )
         if status != "Accepted":
             self._start_settles = 0.0
@@ -140,8 +141,8 @@ class Intervention:
         if running is None:
             return "no open transaction"
         self._start_settles = 0.0
-        return await self._call(call.RemoteStopTransaction(transaction_id=running.transaction_id))
+        return await self._call("RemoteStopTransaction", {"transactionId": running.transaction_id})
 
-    async def _call(self, payload: Any) -> str:
-        answer = await self._operator.call(self._station, payload)
-        return str(answer.status)
+    async def _call(self, action: str, payload: Mapping[str, Any]) -> str:
+        answer = await self._operator.call(self._station, action, payload)
+        return str(answer["status"])

@@ -1,0 +1,211 @@
+"""Where stations come in: who is let in, and one session for each that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+
+from evtui.central_system.admission import Admission
+from evtui.central_system.answers import Answers
+from evtui.central_system.load import LoadMeter
+from evtui.central_system.session import StationSession
+from evtui.central_system.stations import StationRecord, Stations
+from evtui.events import EventStream, LinkState, Note, OcppMessage
+from evtui.ocpp16.limits import MessageRate
+from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
+from evtui.runtime.clock import LoopClock
+
+__all__ = ["Door", "Endpoint", "Reception"]
+
+
+class Endpoint(Protocol):
+    """What listens: a WebSocket server, or a door inside the process."""
+
+    @property
+    def url(self) -> str:
+        """What stations derive their connection URL from."""
+
+    async def serve(self, reception: Reception, listens: Callable[[], None]) -> None:
+        """Ask :meth:`Reception.door`, hand connections to :meth:`Reception.session`, until
+        cancelled.
+
+        Args:
+            listens: called as soon as stations can come.
+
+        Raises:
+            OSError: it cannot listen.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Why a connection is not let in.
+
+    Attributes:
+        status: HTTP status of the answer to the handshake.
+        text: one line for whoever knocked.
+    """
+
+    status: HTTPStatus
+    text: str
+
+
+class Reception:
+    """The sessions of a central system.
+
+    Args:
+        stream: where everything is published.
+        source: name of the central system on the stream.
+        ids: message ids.
+        sent: twins of messages.
+        call_timeout: s to wait for a station's answer.
+        message_rate: what a station may send before it is held back; None sets no limit.
+        connections_max: most stations at once.
+    """
+
+    def __init__(
+        self,
+        stream: EventStream,
+        clock: LoopClock,
+        source: str,
+        *,
+        admission: Admission,
+        stations: Stations,
+        answers: Answers,
+        ids: MessageIds,
+        sent: SentMessages,
+        call_timeout: float,
+        message_rate: MessageRate | None,
+        connections_max: int,
+    ) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._source = source
+        self._admission = admission
+        self._stations = stations
+        self._answers = answers
+        self._ids = ids
+        self._sent = sent
+        self._call_timeout = call_timeout
+        self._message_rate = message_rate
+        self._load = LoadMeter(stream, source, connections_max)
+        self._sessions: dict[str, StationSession] = {}
+
+    def find(self, station: str) -> StationSession | None:
+        """The session of a station, None when it is not connected."""
+        return self._sessions.get(station)
+
+    def door(self, station: str) -> Door | None:
+        """Why the station's connection is not let in, None when it is; a refusal is published."""
+        if not self._admission.lets_in(station):
+            self.refused(station, "unknown identity", "not let in: 404")
+            return Door(HTTPStatus.NOT_FOUND, f"No charge point {station} is known here")
+        most = self._load.connections_max
+        if station not in self._sessions and len(self._sessions) >= most:
+            self.refused(station, "too many connections", f"{most} are let in: 503")
+            return Door(HTTPStatus.SERVICE_UNAVAILABLE, "Too many charge points: try again later")
+        return None
+
+    def refused(self, station: str, error: str, detail: str) -> None:
+        """Publish and count what an endpoint did not let in.
+
+        Args:
+            station: identity, empty where none was given.
+            error: what is wrong, in a word or two.
+            detail: one line for people.
+        """
+        self._load.refused += 1
+        self._load.changed()
+        self._stream.publish(
+            OcppMessage(
+                source=self._source,
+                station=station,
+                sender="charge_point",
+                phase="delivered",
+                kind="invalid",
+                uid="",
+                action="",
+                error=error,
+                detail=detail,
+            )
+        )
+
+    async def session(self, identity: str, transport: Transport) -> None:
+        """Serve a station's connection until it is gone."""
+        if (door := self.door(identity)) is not None:  # it was open when the handshake began
+            await transport.close(1013, door.text)
+            return
+        record = self._stations.arrive(identity)
+        link = Link(
+            transport,
+            station=identity,
+            role="central_system",
+            stream=self._stream,
+            source=self._source,
+            ids=self._ids,
+            sent=self._sent,
+            supports=self._answers.actions,
+            number=record.connections,
+            timeout=self._call_timeout,
+            rate=self._message_rate,
+            counters=self._load.messages,
+        )
+        session = StationSession(
+            link, record, self._answers, self._stream, self._source, self._answered
+        )
+        older = self._sessions.pop(identity, None)
+        self._sessions[identity] = session
+        self._count_connections()
+        reason = "central system stopped"
+        try:
+            if older is not None:
+                self._load.evicted += 1
+                self._announce(record, "offline", "connected twice: the old connection is closed")
+                await older.link.close(1001, "replaced by a new connection")
+            if self._sessions.get(identity) is session:  # else replaced in its turn
+                self._announce(record, "connected")
+                await session.serve()
+        except LinkClosed as closed:
+            reason = str(closed)
+        except Exception as error:  # the endpoint would only log it
+            reason = f"session failed: {error!r}"
+            self._stream.publish(
+                Note(source=self._source, level="error", station=identity, text=reason)
+            )
+            await transport.close(1011, "internal error")
+        finally:
+            link.fail(reason)
+            if self._sessions.get(identity) is session:
+                del self._sessions[identity]
+                self._count_connections()
+                self._stations.leave(record, f"{reason}, at {self._clock.iso()}")
+                self._announce(record, "offline", reason)
+
+    def closed(self) -> None:
+        """The endpoint has closed every connection: nothing more is to be told."""
+        self._load.stop()
+
+    def _answered(self, record: StationRecord, action: str) -> None:
+        self._load.calls += 1
+        self._load.changed()
+        if action == "BootNotification":
+            asking = self._admission.boot(record.identity).asking
+            self._announce(record, "asking" if asking else record.boot_status.lower())
+
+    def _announce(self, record: StationRecord, state: str, detail: str = "") -> None:
+        """Publish how a station's connection stands, seen from here."""
+        self._stream.publish(
+            LinkState(
+                source=self._source,
+                station=record.identity,
+                side="central_system",
+                state=state,
+                detail=detail,
+            )
+        )
+
+    def _count_connections(self) -> None:
+        self._load.connections = len(self._sessions)
+        self._load.changed()

@@ -1,0 +1,64 @@
+"""The central system's end of one connection: each call of the station gets its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from evtui.central_system.answers import Answers, Refusal
+from evtui.central_system.stations import StationRecord
+from evtui.events import EventStream, Note, caused_by
+from evtui.ocpp16.link import IncomingCall, Link
+
+__all__ = ["StationSession"]
+
+
+class StationSession:
+    """Serves one connection of a station.
+
+    Args:
+        answered: told of each call once its answer is on its way.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        record: StationRecord,
+        answers: Answers,
+        stream: EventStream,
+        source: str,
+        answered: Callable[[StationRecord, str], None],
+    ) -> None:
+        self.link = link
+        self.record = record
+        self._answers = answers
+        self._stream = stream
+        self._source = source
+        self._answered = answered
+
+    async def serve(self) -> None:
+        """Answer calls until the connection is gone.
+
+        Raises:
+            LinkClosed: always, in the end.
+        """
+        while True:
+            call = await self.link.receive()
+            self.record.last_seen = self._stream.now()
+            self.record.calls += 1
+            with caused_by(call.seq):
+                await self._answer(call)
+
+    async def _answer(self, call: IncomingCall) -> None:
+        try:
+            answer = self._answers.to(self.record, call.action, call.payload)
+        except Refusal as refusal:
+            await self.link.refuse(call, refusal.code, str(refusal))
+        except Exception as error:  # a defect in one answer must not end the connection
+            text = f"{call.action} could not be answered: {error!r}"
+            self._stream.publish(
+                Note(source=self._source, level="error", station=self.record.identity, text=text)
+            )
+            await self.link.refuse(call, "InternalError", type(error).__name__)
+        else:
+            if await self.link.answer(call, answer):
+                self._answered(self.record, call.action)

@@ -1,0 +1,182 @@
+"""What the central system knows of its stations, as they told it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["ConnectorInfo", "StationInfo", "StationRecord", "Stations"]
+
+CONNECTORS_KEPT = 64
+"""Connectors kept of a station; a foreign one may name any number."""
+
+AWAY_KEPT = 1_000
+"""Unknown stations remembered after they have gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorInfo:
+    """The newest StatusNotification of a connector (OCPP 1.6 section 6.47).
+
+    Attributes:
+        timestamp: the station's own, empty where it gave none.
+    """
+
+    status: str
+    error_code: str
+    info: str = ""
+    timestamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StationInfo:
+    """A station at one moment.
+
+    Attributes:
+        identity: as in its connection URL.
+        ours: it is one of this process.
+        connected: it has a connection now.
+        boot_status: what its last BootNotification was answered: ``Accepted``, ``Pending`` or
+            ``Rejected``; empty before the first.
+        vendor: of its BootNotification, as are model, serial and firmware.
+        last_seen: lab time in s of its last sign of life, None when it never came.
+        gone: why its last connection ended, empty while connected.
+        connectors: by connectorId; 0 is the station.
+        firmware_status: last FirmwareStatusNotification, empty before.
+        diagnostics_status: last DiagnosticsStatusNotification, empty before.
+        connections: how often it has connected.
+        calls: of its calls, those that were valid.
+    """
+
+    identity: str
+    ours: bool = False
+    connected: bool = False
+    boot_status: str = ""
+    vendor: str = ""
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+    last_seen: float | None = None
+    gone: str = ""
+    connectors: Mapping[int, ConnectorInfo] = field(default_factory=dict)
+    firmware_status: str = ""
+    diagnostics_status: str = ""
+    connections: int = 0
+    calls: int = 0
+
+    @property
+    def accepted(self) -> bool:
+        """True once its BootNotification was accepted; that holds over reconnects."""
+        return self.boot_status == "Accepted"
+
+
+@dataclass(slots=True)
+class StationRecord:
+    """A station as it changes; :meth:`snapshot` is what others see.
+
+    Acceptance outlives a connection: a station boots once and may reconnect any number of times
+    (section 4.2).
+
+    Attributes:
+        triggered: actions it may send while Pending, because it was told to (section 4.2).
+    """
+
+    identity: str
+    ours: bool
+    connected: bool = False
+    boot_status: str = ""
+    boot: Mapping[str, Any] = field(default_factory=dict)
+    last_seen: float | None = None
+    gone: str = ""
+    connectors: dict[int, ConnectorInfo] = field(default_factory=dict)
+    firmware_status: str = ""
+    diagnostics_status: str = ""
+    connections: int = 0
+    calls: int = 0
+    triggered: set[str] = field(default_factory=set)
+
+    def snapshot(self) -> StationInfo:
+        """The station now."""
+        boot = self.boot
+        return StationInfo(
+            identity=self.identity,
+            ours=self.ours,
+            connected=self.connected,
+            boot_status=self.boot_status,
+            vendor=boot.get("chargePointVendor", ""),
+            model=boot.get("chargePointModel", ""),
+            serial=boot.get("chargePointSerialNumber", ""),
+            firmware=boot.get("firmwareVersion", ""),
+            last_seen=self.last_seen,
+            gone=self.gone,
+            connectors=dict(self.connectors),
+            firmware_status=self.firmware_status,
+            diagnostics_status=self.diagnostics_status,
+            connections=self.connections,
+            calls=self.calls,
+        )
+
+    def on_status(self, payload: Mapping[str, Any]) -> None:
+        """Take a StatusNotification.req."""
+        connector = payload["connectorId"]
+        if connector in self.connectors or len(self.connectors) < CONNECTORS_KEPT:
+            self.connectors[connector] = ConnectorInfo(
+                payload["status"],
+                payload["errorCode"],
+                payload.get("info", ""),
+                payload.get("timestamp", ""),
+            )
+
+
+class Stations(Mapping[str, StationInfo]):
+    """Stations by identity, in order of their first appearance.
+
+    Args:
+        ours: identities of this process.
+        keep: True for a station that must be remembered while it is away.
+    """
+
+    def __init__(self, ours: frozenset[str], keep: Callable[[str], bool]) -> None:
+        self._ours = ours
+        self._keep = keep
+        self._records: dict[str, StationRecord] = {}
+        self._away: dict[str, None] = {}
+
+    def __getitem__(self, identity: str) -> StationInfo:
+        return self._records[identity].snapshot()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._records))
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def record(self, identity: str) -> StationRecord | None:
+        """What is kept of a station, None when it never came, or was forgotten."""
+        return self._records.get(identity)
+
+    def arrive(self, identity: str) -> StationRecord:
+        """A station connects."""
+        self._away.pop(identity, None)
+        record = self._records.get(identity)
+        if record is None:
+            record = StationRecord(identity, identity in self._ours)
+            self._records[identity] = record
+        record.connected = True
+        record.gone = ""
+        record.connections += 1
+        return record
+
+    def leave(self, record: StationRecord, reason: str) -> None:
+        """A station is gone; of those nobody knows, the longest gone is forgotten some time."""
+        record.connected = False
+        record.gone = reason
+        record.triggered.clear()
+        self._away[record.identity] = None
+        if len(self._away) <= AWAY_KEPT:
+            return
+        for identity in self._away:
+            if not self._keep(identity):
+                del self._away[identity], self._records[identity]
+                return

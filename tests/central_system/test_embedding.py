@@ -1,0 +1,102 @@
+"""The central system in a program of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import evtui
+from evtui import CentralSystem, EventStream
+from evtui.events import LinkState
+from tests.ocpp16.rig import BOOT, client
+
+EXAMPLE = Path(__file__).with_name("example.py")
+
+
+async def test_it_needs_nothing_but_a_port() -> None:
+    seen: list[object] = []
+    async with CentralSystem(port=0) as csms:
+        assert re.fullmatch(r"ws://127\.0\.0\.1:\d+", csms.url)
+        assert isinstance(csms.events, EventStream)
+        csms.events.subscribe(seen.append, LinkState)
+        async with client(csms, "/X") as station:
+            await station.call("BootNotification", BOOT)
+            assert (await csms.wait_for("X", timeout=5)).connected
+            assert list(csms.stations) == ["X"]
+        assert len(csms.transactions) == len(csms.id_tags) == 0
+    assert len(seen) == 3
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", int(csms.url.rpartition(":")[2])))
+
+
+async def test_it_can_be_started_and_stopped_again() -> None:
+    csms = CentralSystem()
+    for _ in range(2):
+        await csms.start()
+        with pytest.raises(RuntimeError, match="runs already"):
+            await csms.start()
+        async with client(csms):
+            pass
+        await csms.stop()
+        await csms.stop()
+
+
+async def test_a_port_in_use_is_an_error_of_start() -> None:
+    async with CentralSystem() as first:
+        second = CentralSystem(port=int(first.url.rpartition(":")[2]))
+        with pytest.raises(OSError, match="address already in use"):
+            await second.start()
+        await second.stop()
+
+
+async def test_ids_of_two_runs_are_never_the_same() -> None:
+    uids = []
+    for _ in range(2):
+        async with CentralSystem() as csms, client(csms) as station:
+            await station.call("BootNotification", BOOT)
+            calling = asyncio.create_task(csms.call("CP1", "ClearCache"))
+            uids.append((await station.hear())[1])
+            calling.cancel()
+    assert len(set(uids)) == 2
+
+
+async def test_files_are_served_while_it_runs() -> None:
+    async with CentralSystem() as csms:
+        place = csms.files.add("fw.bin", b"x")
+        port = int(re.findall(r":(\d+)/", place)[0])
+        socket.create_connection(("127.0.0.1", port)).close()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_every_public_name_is_there_and_imported_only_when_asked_for() -> None:
+    for name in evtui.__all__:
+        assert getattr(evtui, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = evtui.Nothing
+    program = (
+        "import sys, evtui; print(any(m.startswith(('evtui.', 'ocpp', 'ws')) for m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
+
+
+@pytest.mark.timeout(60)
+def test_the_example_in_the_documentation_works() -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE)], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert done.stderr == ""
+    booted, started, stopped, charged, away = done.stdout.splitlines()
+    assert booted == "CP1: evtui DC lab, Accepted"
+    assert started == stopped == "{'status': 'Accepted'}"
+    assert re.fullmatch(r"CARD charged \d+ Wh, Remote", charged)
+    assert away.startswith("CP1 is not connected: closed by peer with 100")
