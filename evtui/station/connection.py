@@ -1,16 +1,20 @@
-"""Keeping a charge point connected: dialling, booting, heartbeats, backing off."""
+"""Keeping a charge point connected: dialling, booting, heartbeats, backing off.
+
+The station's clock is the lab's and is not set by the currentTime of the central system
+(recommended in sections 4.2 and 4.6): two clocks in one lab would tell two stories.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-
-from ocpp.v16 import call
+from typing import Protocol, runtime_checkable
 
 from evtui.events import EventStream, LinkState, caused_by
 from evtui.ocpp16.link import CallRefused, Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.station.context import StationContext
+from evtui.station.outbox import Gate
 from evtui.station.session import Operations, StationSession
 
 __all__ = ["Connection", "Dial"]
@@ -27,6 +31,17 @@ STEADY = 5.0
 
 OWN_INTERVAL = 30
 """s to wait, or between heartbeats, when the central system says 0 (section 4.2)."""
+
+LONGEST_INTERVAL = 365 * 86_400
+"""s; a central system may say any number."""
+
+
+@runtime_checkable
+class Pinging(Transport, Protocol):
+    """A transport that can ask now and then whether the other end is still there."""
+
+    def ping_every(self, interval: float) -> None:
+        """Send a ping every ``interval`` s from now on, none for 0 (section 9.1.33)."""
 
 
 class Connection:
@@ -61,13 +76,14 @@ class Connection:
         self._sent = sent
         self._chance = chance
         self._accepted = accepted
-        self._booted = False
+        self._registration = ""  # the last answer to a BootNotification since the last boot
         self._boot_now = asyncio.Event()
         self._boot_due = 0.0
         self._silent_until = 0.0
         self._beats_retimed = asyncio.Event()
         self._count = 0
         self._link: Link | None = None
+        self._transport: Transport | None = None
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -97,9 +113,14 @@ class Connection:
         """HeartbeatInterval has changed."""
         self._beats_retimed.set()
 
+    def retime_pings(self) -> None:
+        """WebSocketPingInterval has changed; it holds for this connection and the next."""
+        if isinstance(self._transport, Pinging):
+            self._transport.ping_every(self._context.configuration.number("WebSocketPingInterval"))
+
     async def restart(self) -> None:
         """Close the connection and boot on the next one, as after a reset."""
-        self._booted = False
+        self._registration = ""
         self._boot_due = 0.0
         if self._link is not None:
             await self._link.close(1000, "reset")
@@ -119,43 +140,46 @@ class Connection:
             sent=self._sent,
             supports=StationSession.supported_actions(),
             number=self._count,
+            timeout=context.configuration.number("MessageTimeout"),
         )
         session = StationSession(link, context.stream, name, self._operations)
+        self._transport = transport
+        self.retime_pings()
         self._state("connected")
-        reader = asyncio.create_task(session.serve(), name=f"{name} reader")
-        talker = asyncio.create_task(self._talk(session), name=f"{name} talker")
+        tasks = [
+            asyncio.create_task(session.serve(), name=f"{name} reader"),
+            asyncio.create_task(context.outbox.run(link.call), name=f"{name} sender"),
+            asyncio.create_task(self._talk(link), name=f"{name} talker"),
+        ]
         try:
-            await asyncio.wait((reader, talker), return_when=asyncio.FIRST_COMPLETED)
-            failed = next(task for task in (reader, talker) if task.done())
-            error = failed.exception()
-            if error is not None and not isinstance(error, LinkClosed):
-                raise error
-            return str(error or "connection ended")
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            errors = [task.exception() for task in tasks if task.done()]
+            for error in errors:
+                if error is not None and not isinstance(error, LinkClosed):
+                    raise error
+            return str(errors[0] or "connection ended")
         finally:
             link.fail("connection ended")
-            self._link = None
-            for task in (talker, reader):
+            self._link = self._transport = None
+            for task in reversed(tasks):
                 task.cancel()
-            await asyncio.gather(talker, reader, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await transport.close(1001, "charge point leaves")
 
-    async def _talk(self, session: StationSession) -> None:
-        fresh = not self._booted
+    async def _talk(self, link: Link) -> None:
+        fresh = self._registration != "Accepted"
         if fresh:
-            await self._boot(session)
+            await self._boot(link)
         self._state("accepted")
         with caused_by(None):
-            self._context.outbox.open = True
+            self._context.outbox.set_gate(Gate.OPEN)
             self._accepted(fresh)
-            beats = asyncio.create_task(self._heartbeats(), name="heartbeats")
-        try:
-            await self._context.outbox.run(session.call)
-        finally:
-            beats.cancel()
-            await asyncio.gather(beats, return_exceptions=True)
+            await self._heartbeats()
 
-    async def _boot(self, session: StationSession) -> None:
+    async def _boot(self, link: Link) -> None:
         """Send BootNotification until it is Accepted (section 4.2).
+
+        Until then nothing else is sent, but for what is triggered once the answer was Pending.
 
         Raises:
             LinkClosed: the connection is gone, or the answer was Rejected.  Until its next try
@@ -164,12 +188,15 @@ class Connection:
         loop = asyncio.get_running_loop()
         self._boot_now.clear()
         while True:
+            if self._registration == "Pending":
+                self._context.outbox.set_gate(Gate.TRIGGERED)
             await self._boot_is_due()
             self._state("booting")
-            status, interval = await self._ask_to_boot(session)
-            interval = interval if interval > 0 else OWN_INTERVAL
+            answer = await self._ask_to_boot(link)
+            status, interval = answer or ("", 0)
+            interval = min(interval, LONGEST_INTERVAL) if interval > 0 else OWN_INTERVAL
+            self._registration = status or self._registration
             if status == "Accepted":
-                self._booted = True
                 self._context.configuration.set("HeartbeatInterval", interval)
                 return
             self._boot_due = loop.time() + interval
@@ -189,36 +216,45 @@ class Connection:
                 pass
         self._boot_now.clear()
 
-    async def _ask_to_boot(self, session: StationSession) -> tuple[str, int]:
-        """Status and interval in s; a station that gets no valid answer waits as if Pending."""
+    async def _ask_to_boot(self, link: Link) -> tuple[str, int] | None:
+        """Status and interval in s, None without a valid answer."""
         identity = self._context.identity
+        optional = {
+            "chargePointSerialNumber": identity.serial,
+            "firmwareVersion": identity.firmware,
+        }
         try:
-            answer = await session.call(
-                call.BootNotification(
-                    charge_point_vendor=identity.vendor,
-                    charge_point_model=identity.model,
-                    charge_point_serial_number=identity.serial or None,
-                    firmware_version=identity.firmware or None,
-                )
+            answer = await link.call(
+                "BootNotification",
+                {
+                    "chargePointVendor": identity.vendor,
+                    "chargePointModel": identity.model,
+                    **{name: value for name, value in optional.items() if value},
+                },
             )
         except (TimeoutError, CallRefused) as error:
             self._context.note(f"BootNotification failed: {error}", "warning")
-            return "Pending", 0
-        return answer.status, answer.interval
+            return None
+        return answer["status"], answer["interval"]
 
     async def _heartbeats(self) -> None:
+        """Send heartbeats at HeartbeatInterval, which 0 switches off.
+
+        Section 4.6 allows to leave one out when something else was sent; many central systems
+        judge a station by its heartbeats alone, so none is left out.
+        """
         loop = asyncio.get_running_loop()
         last = loop.time()
         while True:
             self._beats_retimed.clear()
             interval = self._context.configuration.number("HeartbeatInterval")
-            due = max(last + interval, loop.time())
+            due = max(last + interval, loop.time()) if interval > 0 else None
             try:
                 async with asyncio.timeout_at(due):
                     await self._beats_retimed.wait()
             except TimeoutError:
-                self._context.outbox.post(call.Heartbeat)
-                last = due
+                self._context.outbox.post("Heartbeat", {})
+                last = loop.time() if due is None else due
 
     def _state(self, state: str, detail: str = "") -> None:
         name = self._context.identity.name

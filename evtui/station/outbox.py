@@ -1,4 +1,8 @@
-"""What a charge point has to say, in order, one call at a time (OCPP-J 1.6 section 4.1.1)."""
+"""What a charge point has to say, one call at a time (OCPP-J 1.6 section 4.1.1), in two lanes.
+
+Transaction-related messages are kept until they are answered, strictly in order (section
+3.7); everything else is said while the central system listens, or not at all.
+"""
 
 from __future__ import annotations
 
@@ -6,143 +10,375 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from evtui.events import caused_by, current_cause
-from evtui.ocpp16.link import CallRefused, LinkClosed
-from evtui.ocpp16.peer import PlainCall
+from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
+from evtui.ocpp16.link import CallRefused
+from evtui.station.state import QueuedMessage, StateStore
+from evtui.station.transaction import Transaction
 
-__all__ = ["Outbox"]
+__all__ = ["Gate", "Outbox"]
 
 CAPACITY = 5_000
-"""Messages kept for a central system that is away; beyond it the oldest is given up."""
+"""Messages kept in each lane."""
+
+REPORT_EVERY = 1.0
+"""s between two reports of how long the queue is."""
+
+Call = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Sends action and payload and returns the payload of the answer, as :meth:`Link.call` does."""
+
+Done = Callable[[dict[str, Any] | None], None]
+"""Told the payload of the answer, or None when there is none."""
 
 
-@dataclass(slots=True)
+class Gate(Enum):
+    """What may go out (section 4.2)."""
+
+    CLOSED = "nothing"
+    TRIGGERED = "what was triggered"
+    OPEN = "everything"
+
+
+@dataclass(slots=True, eq=False)
 class _Entry:
-    build: Callable[[], Any]
-    keep: bool
+    number: int
+    action: str
+    payload: dict[str, Any]
     cause: int | None
-    done: Callable[[Any], None] | None
+    done: Done | None
+
+    def content(self) -> dict[str, Any]:
+        """The payload, now that its turn has come."""
+        return self.payload
+
+
+@dataclass(slots=True, eq=False)
+class _Kept(_Entry):
+    transaction: Transaction
+    posted: float
     attempts: int = 0
+
+    def content(self) -> dict[str, Any]:
+        if self.action == "StartTransaction":
+            return self.payload
+        return {**self.payload, "transactionId": self.transaction.id_for_messages}
+
+    @property
+    def message(self) -> QueuedMessage:
+        return QueuedMessage(
+            self.number,
+            self.action,
+            self.payload,
+            self.transaction.key,
+            self.posted,
+            self.attempts,
+        )
 
 
 class Outbox:
-    """A queue between the station and whichever connection it has.
+    """The queue between a station and whichever connection it has.
 
-    Transaction-related messages are kept over a reconnect and retried (sections 3.7 and
-    3.7.1); the rest is only sent while the station is accepted.
+    What was posted first goes first, but a transaction-related message never goes directly
+    after another while something else waits: whoever wants to be authorised waits for one
+    call, not for the queue (section 3.7).
+
+    A transaction-related message that the central system fails to process, with a CALLERROR
+    or without an answer in time, is sent again after a wait that grows, and given up after
+    TransactionMessageAttempts (section 3.7.1, OCPP-J errata 3.3); a connection that goes
+    says nothing about the message and does not count.  The wait holds up no other message.
 
     Args:
-        attempts: how often a transaction message is tried.
-        retry_interval: s, times the number of attempts so far, before it is tried again.
-        lost: told in one line about each message that is given up.
+        stream: where :class:`QueueState` goes, and a note about each message given up.
+        station: the charge point's identity.
+        store: where kept messages are; those already there are sent first.
+        attempts: TransactionMessageAttempts.
+        retry_interval: TransactionMessageRetryInterval in s.
+        capacity: most messages kept.
     """
 
     def __init__(
         self,
+        stream: EventStream,
+        station: str,
+        store: StateStore,
         *,
-        attempts: Callable[[], int],
+        attempts: Callable[[], float],
         retry_interval: Callable[[], float],
-        lost: Callable[[str], None],
+        capacity: int = CAPACITY,
     ) -> None:
-        self._entries: deque[_Entry] = deque()
-        self._filled = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._stream = stream
+        self._station = station
+        self._store = store
         self._attempts = attempts
         self._retry_interval = retry_interval
-        self._lost = lost
-        self.open = False
+        self._capacity = capacity
+        transactions = {each.key: each for each in store.transactions()}
+        self._kept = deque(
+            _Kept(
+                each.number,
+                each.action,
+                each.payload,
+                None,
+                None,
+                transactions[each.transaction],
+                each.posted,
+                each.attempts,
+            )
+            for each in store.messages()
+        )
+        self._others: deque[_Entry] = deque()
+        self._number = self._kept[-1].number if self._kept else 0
+        self._gate = Gate.CLOSED
+        self._others_turn = False
+        self._retry: asyncio.TimerHandle | None = None
+        self._full = False
+        self._lost = 0
+        self._told = 0, 0
+        self._report: asyncio.TimerHandle | None = None
+        self._changed = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._update()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        """Messages queued, one on its way included."""
+        return len(self._kept) + len(self._others)
+
+    @property
+    def open(self) -> bool:
+        """True while the central system has accepted us."""
+        return self._gate is Gate.OPEN
+
+    def set_gate(self, gate: Gate) -> None:
+        """Let out more or less; what only waited for an open gate is given up when it closes."""
+        self._gate = gate
+        self._others_turn = True  # where we stand is told before what has happened
+        if gate is Gate.CLOSED:
+            given_up, self._others = self._others, deque()
+            for entry in given_up:
+                _tell(entry, None)
+        self._update()
 
     def post(
         self,
-        build: Callable[[], Any],
+        action: str,
+        payload: dict[str, Any],
         *,
-        keep: bool = False,
-        done: Callable[[Any], None] | None = None,
+        done: Done | None = None,
+        triggered: bool = False,
     ) -> bool:
-        """Queue a message.
+        """Queue a message that is not transaction-related; it is tried once.
 
         Args:
-            build: makes the ``ocpp.v16.call`` when its turn has come, so that a
-                StopTransaction finds the id that its StartTransaction was given.
-            keep: over a reconnect, and retried.
-            done: called with the ``call_result``, or with None when the message is given up.
+            payload: plain JSON, as it goes over the wire.
+            done: called with the answer, or with None when there is none: refused, late, or
+                the connection went.
+            triggered: asked for by TriggerMessage, so goes out even while Pending.
 
         Returns:
-            False when it was not queued because there is no accepted connection.
+            False when it was not queued: the central system does not listen, or so slowly
+            that the lane is full.
         """
-        if not keep and not self.open:
+        heard = self.open or (triggered and self._gate is Gate.TRIGGERED)
+        if not heard or len(self._others) >= self._capacity:
             return False
-        if len(self._entries) >= CAPACITY:
-            oldest = self._entries[1]  # [0] may be on its way
-            del self._entries[1]
-            self._lost(f"outbox full: oldest of {CAPACITY} messages given up")
-            _give_up(oldest)
-        self._entries.append(_Entry(build, keep, current_cause(), done))
-        self._filled.set()
-        self._empty.clear()
+        self._others.append(_Entry(self._next_number(), action, payload, current_cause(), done))
+        self._update()
         return True
 
-    async def run(self, call: Callable[[Any], Awaitable[Any]]) -> None:
-        """Send what is queued until the connection goes.
+    def post_transaction(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        transaction: Transaction,
+        *,
+        done: Done | None = None,
+    ) -> None:
+        """Queue a transaction-related message; it is kept until answered, over a crash too.
+
+        Beyond the capacity the oldest MeterValues is given up, and never a StartTransaction
+        or a StopTransaction: no transaction is torn.
+
+        Args:
+            action: StartTransaction, MeterValues or StopTransaction, the last one of its
+                transaction.
+            payload: plain JSON, as it goes over the wire; the transactionId is filled in when
+                its turn has come, because then it is known.
+            transaction: whose message it is.
+            done: called with the answer, or with None when the message is given up.
+        """
+        entry = _Kept(
+            self._next_number(),
+            action,
+            payload,
+            current_cause(),
+            done,
+            transaction,
+            self._now(),
+        )
+        self._kept.append(entry)
+        self._store.add(entry.message, transaction)
+        if len(self._kept) > self._capacity:
+            self._make_room()
+        self._update()
+
+    async def run(self, call: Call) -> None:
+        """Send what the gate lets out until the connection goes; the gate is closed then.
 
         Raises:
             LinkClosed: the connection is gone; kept messages stay queued.
         """
-        self.open = True
         try:
             while True:
-                await self._filled.wait()
-                await self._send(self._entries[0], call)
+                entry = self._next()
+                if entry is not None:
+                    await self._send(entry, call)
+                    continue
+                self._others_turn = self._others_turn and not self.open
+                self._changed.clear()
+                await self._changed.wait()
         finally:
-            self.open = False
-            entries = list(self._entries)
-            self._set([entry for entry in entries if entry.keep])
-            for entry in entries:
-                if not entry.keep:
-                    _give_up(entry)
+            self.set_gate(Gate.CLOSED)
 
     async def flushed(self) -> None:
         """Return when nothing is queued."""
         await self._empty.wait()
 
-    async def _send(self, entry: _Entry, call: Callable[[Any], Awaitable[Any]]) -> None:
+    def close(self) -> None:
+        """Stop the timers; call when the station is not run any more."""
+        for timer in (self._retry, self._report):
+            if timer is not None:
+                timer.cancel()
+
+    # What goes next
+
+    def _next(self) -> _Entry | None:
+        other = self._others[0] if self._others else None
+        kept = self._kept[0] if self._kept and self.open and self._retry is None else None
+        if other is None or kept is None:
+            return other or kept
+        return other if self._others_turn or other.number < kept.number else kept
+
+    async def _send(self, entry: _Entry, call: Call) -> None:
+        self._others_turn = isinstance(entry, _Kept)
         with caused_by(entry.cause):
-            message = entry.build()
-            name = message.action if isinstance(message, PlainCall) else type(message).__name__
             try:
-                answer = await call(message)
-            except LinkClosed:
-                raise
+                answer = await call(entry.action, entry.content())
             except (TimeoutError, CallRefused, ValueError) as error:
-                entry.attempts += 1
-                again = entry.keep and not isinstance(error, ValueError)
-                if again and entry.attempts < self._attempts():
-                    await asyncio.sleep(self._retry_interval() * entry.attempts)
-                    return
-                self._lost(f"{name} given up after {entry.attempts} attempt(s): {error}")
-                self._drop(entry)
-                _give_up(entry)
+                self._failed(entry, error)
             else:
-                self._drop(entry)
-                if entry.done is not None:
-                    entry.done(answer)
+                self._settled(entry, answer)
 
-    def _drop(self, entry: _Entry) -> None:
-        self._set([other for other in self._entries if other is not entry])
+    def _failed(self, entry: _Entry, error: Exception) -> None:
+        attempts = 1
+        if isinstance(entry, _Kept):
+            entry.attempts = attempts = entry.attempts + 1
+            hopeless = isinstance(error, ValueError)  # it breaks its schema, and always will
+            if attempts < self._attempts() and not hopeless:
+                self._store.update(entry.message)
+                loop = asyncio.get_running_loop()
+                with caused_by(None):
+                    self._retry = loop.call_later(self._retry_interval() * attempts, self._go_on)
+                return
+            self._lost += 1
+        self._note(f"{entry.action} given up after {attempts} attempt(s): {error}")
+        self._settled(entry, None)
 
-    def _set(self, entries: list[_Entry]) -> None:
-        self._entries = deque(entries)
-        if not entries:
-            self._filled.clear()
+    def _go_on(self) -> None:
+        self._retry = None
+        self._changed.set()
+
+    def _settled(self, entry: _Entry, answer: dict[str, Any] | None) -> None:
+        """Forget a message that was answered or given up, then tell who waits for it."""
+        if isinstance(entry, _Kept):
+            if entry.action == "StartTransaction" and answer is not None:
+                entry.transaction.transaction_id = answer["transactionId"]
+            self._kept.popleft()
+            self._store.settle(entry.message, entry.transaction)
+        else:
+            self._others.popleft()
+        _tell(entry, answer)
+        self._update()
+
+    def _make_room(self) -> None:
+        """Give up the oldest MeterValues, but not the first message: it may be on its way."""
+        for index in range(1, len(self._kept)):
+            entry = self._kept[index]
+            if entry.action == "MeterValues":
+                break
+        else:
+            return
+        del self._kept[index]
+        self._store.settle(entry.message, entry.transaction)
+        self._lost += 1
+        if not self._full:
+            self._full = True
+            self._note(
+                f"queue full with {self._capacity} messages: the oldest meter values are given up"
+            )
+        _tell(entry, None)
+
+    # Reports
+
+    def _next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _now(self) -> float:
+        """Unix s."""
+        return self._stream.start_utc + self._stream.now()
+
+    def _note(self, text: str) -> None:
+        name = self._station
+        self._stream.publish(Note(source=name, station=name, level="warning", text=text))
+
+    def _update(self) -> None:
+        """Something was queued or has gone, or may go now."""
+        self._changed.set()
+        if len(self):
+            self._empty.clear()
+        else:
             self._empty.set()
+        queued, told = len(self._kept), self._told[0]
+        if not queued:
+            self._full = False
+        if (queued, self._lost) == self._told:
+            return
+        # A message that is answered at once is no news; a queue that builds up or ends is.
+        if (told and not queued) or (queued and not told and not self.open):
+            self._tell_state()
+        elif self._report is None:
+            with caused_by(None):
+                loop = asyncio.get_running_loop()
+                self._report = loop.call_later(REPORT_EVERY, self._look)
+
+    def _look(self) -> None:
+        self._report = None
+        told, lost = self._told
+        fresh = self._kept and self._now() - self._kept[0].posted < REPORT_EVERY / 2
+        if fresh and self.open and not told and lost == self._lost:
+            self._update()
+        elif (len(self._kept), self._lost) != self._told:
+            self._tell_state()
+
+    def _tell_state(self) -> None:
+        if self._report is not None:
+            self._report.cancel()
+            self._report = None
+        self._told = len(self._kept), self._lost
+        self._stream.publish(
+            QueueState(
+                source=self._station,
+                station=self._station,
+                queued=len(self._kept),
+                capacity=self._capacity,
+                lost=self._lost,
+                oldest=self._kept[0].posted - self._stream.start_utc if self._kept else None,
+            )
+        )
 
 
-def _give_up(entry: _Entry) -> None:
+def _tell(entry: _Entry, answer: dict[str, Any] | None) -> None:
     if entry.done is not None:
-        entry.done(None)
+        entry.done(answer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 __all__ = ["Transaction"]
@@ -13,20 +12,28 @@ UNANSWERED = -1
 
 @dataclass(slots=True)
 class Transaction:
-    """A transaction at a connector.
+    """A transaction at a connector: plain data that outlives the process in a state file.
 
     Attributes:
+        key: tells the station's transactions apart, also before they have an id; see
+            :func:`evtui.station.state.next_key`.
+        connector: connectorId, from 1.
+        id_tag: who started it.
         meter_start: Wh.
-        sampled: loop time in s at which the last MeterValues was due.
+        started: Unix s.
+        parent_id_tag: group of ``id_tag``, None while unknown.
+        reservation_id: reservation that the transaction ended, None without one.
         transaction_id: issued by the central system; None until it has answered.
-        sampling: timer of the next MeterValues; None while they are switched off.
     """
 
+    key: int
+    connector: int
     id_tag: str
     meter_start: int
-    sampled: float
+    started: float
+    parent_id_tag: str | None = None
+    reservation_id: int | None = None
     transaction_id: int | None = None
-    sampling: asyncio.TimerHandle | None = None
 
     @property
     def id_for_messages(self) -> int:

@@ -10,8 +10,11 @@ import pytest
 
 from evtui.events import LinkState
 from evtui.station.connection import LONGEST_RETRY, OWN_INTERVAL
+from evtui.station.state import QueuedMessage, StateStore
+from evtui.station.transaction import Transaction
+from tests.ocpp16.memory import MemoryTransport
 from tests.station.fake_central import FakeCentral
-from tests.station.rig import Rig, charge, station, virtual
+from tests.station.rig import START_UTC, Rig, charge, station, virtual
 
 HOUR = 3600.0
 
@@ -124,7 +127,7 @@ async def test_an_accepted_station_declines_to_boot_anew() -> None:
 
 
 @virtual
-async def test_a_pending_station_answers_but_neither_starts_nor_reports() -> None:
+async def test_a_pending_station_answers_and_says_only_what_it_was_asked_to_say() -> None:
     async with station(prepare=answering(("Pending", 500))) as rig:
         await rig.sent("BootNotification")
         central = rig.central
@@ -134,10 +137,73 @@ async def test_a_pending_station_answers_but_neither_starts_nor_reports() -> Non
         assert await rig.configure("ConnectionTimeOut", 30) == "Accepted"
         assert await central.status_of("RemoteStartTransaction", idTag="TAG") == "Rejected"
         assert await central.status_of("RemoteStopTransaction", transactionId=1) == "Rejected"
-        for message in ("Heartbeat", "StatusNotification", "MeterValues"):
-            assert await central.status_of("TriggerMessage", requestedMessage=message) == "Rejected"
         await asyncio.sleep(60)
-        assert len(central.calls) == 1
+        assert [call.action for call in central.calls] == ["BootNotification"]
+        for message in ("Heartbeat", "StatusNotification", "MeterValues"):
+            assert await central.status_of("TriggerMessage", requestedMessage=message) == "Accepted"
+        await asyncio.sleep(60)
+        told = [call.action for call in central.calls[1:]]
+        assert told == ["Heartbeat", "StatusNotification", "StatusNotification", "MeterValues"]
+
+
+@virtual
+async def test_nothing_queued_goes_out_before_the_boot_is_accepted() -> None:
+    store = StateStore()
+    transaction = Transaction(1, 1, "TAG", 0, START_UTC - 60, transaction_id=7)
+    stop = {"meterStop": 5, "timestamp": "2026-01-01T11:59:30Z", "reason": "Local"}
+    store.add(QueuedMessage(1, "StopTransaction", stop, 1, START_UTC - 30), transaction)
+    async with station(
+        prepare=answering(("Pending", 20), ("Rejected", 30), ("Accepted", 60)), store=store
+    ) as rig:
+        sent = await rig.sent("StopTransaction")
+        assert rig.central.log[:4] == [*["BootNotification"] * 3, "StatusNotification 0 Available"]
+        assert round(sent.t) == 50
+        assert sent.payload == {**stop, "transactionId": 7}
+
+
+@virtual
+async def test_before_the_first_answer_nothing_goes_out_even_when_triggered() -> None:
+    async with station(prepare=lambda central: central.ignores.add("BootNotification")) as rig:
+        await rig.sent("BootNotification")
+        await rig.central.call("TriggerMessage", requestedMessage="Heartbeat")
+        await asyncio.sleep(10)
+        assert [call.action for call in rig.central.calls] == ["BootNotification"]
+
+
+@virtual
+async def test_a_station_is_still_pending_after_a_reconnect() -> None:
+    async with station(prepare=answering(("Pending", 500))) as rig:
+        await rig.sent("BootNotification")
+        await rig.central.hang_up()
+        await rig.until(lambda: states(rig).count("connected") == 2)
+        await asyncio.sleep(1)
+        await rig.central.call("TriggerMessage", requestedMessage="Heartbeat")
+        await asyncio.sleep(1)
+        assert [call.action for call in rig.central.calls] == ["BootNotification", "Heartbeat"]
+
+
+@pytest.mark.parametrize("status", ["Pending", "Accepted"])
+@virtual
+async def test_an_interval_of_ages_is_borne(status: str) -> None:
+    async with station(prepare=answering((status, 10**15)), module=False) as rig:
+        await asyncio.sleep(HOUR)
+        assert [call.action for call in rig.central.calls].count("BootNotification") == 1
+        assert rig.central.of("Heartbeat") == []
+
+
+@virtual
+async def test_a_transport_that_can_ping_is_told_how_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    monkeypatch.setattr(
+        MemoryTransport, "ping_every", lambda _, interval: told.append(interval), raising=False
+    )
+    async with station() as rig:
+        await rig.accepted()
+        before = rig.charge_point.configuration.number("WebSocketPingInterval")
+        assert await rig.configure("WebSocketPingInterval", 7) == "Accepted"
+        await rig.central.hang_up()
+        await rig.until(lambda: states(rig).count("accepted") == 2)
+        assert told == [before, 7, 7]
 
 
 @virtual
@@ -241,13 +307,16 @@ async def test_a_reset_ends_the_transaction_and_boots_again(kind: str, reason: s
         seen = len(rig.central.log)
         assert await rig.central.status_of("Reset", type=kind) == "Accepted"
         await rig.sent("BootNotification", 2)
-        stop = rig.central.of("StopTransaction")[0]
+        stop = await rig.sent("StopTransaction")
         assert (stop.payload["transactionId"], stop.payload["reason"]) == (transaction, reason)
         await rig.until(lambda: rig.central.statuses(0) == ["Available", "Available"])
-        await rig.until(lambda: rig.central.statuses(1)[-2:] == ["Finishing", "Finishing"])
+        told = ["Finishing"] * (2 if kind == "Soft" else 1)  # the first one dies with the link
+        await rig.until(lambda: rig.central.statuses(1)[-len(told) - 1 :] == ["Charging", *told])
         after = rig.central.log[seen:]
         assert after[0] == "-> Accepted"
-        assert after.index("StopTransaction") < after.index("BootNotification")
+        # A hard reset does not wait for anything: the stop is reported after the boot (5.14).
+        before_boot = after.index("StopTransaction") < after.index("BootNotification")
+        assert before_boot == (kind == "Soft")
         assert rig.stage.state.current < 100
 
 

@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ocpp.v16 import call
 
-from evtui.events import caused_by, current_cause
+from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
 from evtui.ocpp16.link import CallRefused, LinkClosed
-from evtui.station import outbox as outbox_module
-from evtui.station.outbox import Outbox
-from tests.station.rig import virtual
+from evtui.runtime.clock import LoopClock
+from evtui.station.outbox import Gate, Outbox
+from evtui.station.state import StateStore
+from evtui.station.transaction import Transaction
+from tests.station.rig import START_UTC, virtual
 from tests.virtual_loop import run_virtual
+
+Answer = dict[str, Any] | None
 
 
 class Box:
-    """An outbox, what it lost, and a connection that does as it is told."""
+    """An outbox, what it said of itself, and a connection that does as it is told."""
 
-    def __init__(self, attempts: int = 3) -> None:
-        self.lost: list[str] = []
-        self.sent: list[tuple[float, Any, int | None]] = []
-        self.failing: Callable[[Any], Exception | None] = lambda message: None
+    def __init__(
+        self, attempts: int = 3, capacity: int = 5_000, store: StateStore | None = None
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.stream = EventStream(LoopClock(self.loop, START_UTC))
+        self.notes: list[str] = []
+        self.queue: list[tuple[float, int, int]] = []
+        self.stream.subscribe(self._see)
+        self.sent: list[tuple[float, str, dict[str, Any], int | None]] = []
+        self.failing: Callable[[str], Exception | None] = lambda action: None
+        self.duration = 0.0
+        self.transaction = Transaction(1, 1, "TAG", 0, START_UTC)
         self.outbox = Outbox(
-            attempts=lambda: attempts, retry_interval=lambda: 10.0, lost=self.lost.append
+            self.stream,
+            "CP1",
+            store or StateStore(),
+            attempts=lambda: attempts,
+            retry_interval=lambda: 10.0,
+            capacity=capacity,
         )
         self.running: asyncio.Task[None] | None = None
 
-    def connect(self, connection: Callable[[Any], Awaitable[Any]] | None = None) -> None:
+    def connect(self, gate: Gate = Gate.OPEN) -> None:
         """A connection comes."""
-        self.running = asyncio.create_task(self.outbox.run(connection or self.call))
+        self.running = asyncio.create_task(self.outbox.run(self.call))
+        self.outbox.set_gate(gate)
 
     async def disconnect(self) -> None:
         """The connection goes."""
@@ -41,155 +59,283 @@ class Box:
         self.running.cancel()
         await asyncio.gather(self.running, return_exceptions=True)
 
-    async def call(self, message: Any) -> Any:
-        """What stands for a connection: answers ``answer to ...``."""
-        self.sent.append((asyncio.get_running_loop().time(), message, current_cause()))
-        error = self.failing(message)
+    def keep(self, action: str, **payload: Any) -> None:
+        """Queue a message of the transaction."""
+        self.outbox.post_transaction(action, payload, self.transaction)
+
+    async def call(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """What stands for a connection."""
+        self.sent.append((self.loop.time(), action, payload, current_cause()))
+        await asyncio.sleep(self.duration)
+        error = self.failing(action)
         if error is not None:
             raise error
-        return f"answer to {message}"
+        return {"transactionId": 77} if action == "StartTransaction" else {"answer": action}
 
     @property
-    def messages(self) -> list[Any]:
+    def actions(self) -> list[str]:
         """What was sent, in order."""
-        return [message for _, message, _ in self.sent]
+        return [action for _, action, _, _ in self.sent]
 
+    def times(self, action: str) -> list[float]:
+        """When an action was sent, lab time in s."""
+        return [t for t, sent, _, _ in self.sent if sent == action]
 
-def says(message: Any) -> Callable[[], Any]:
-    """Builds ``message`` when its turn has come."""
-    return lambda: message
+    def _see(self, event: object) -> None:
+        if isinstance(event, Note):
+            self.notes.append(event.text)
+        elif isinstance(event, QueueState):
+            self.queue.append((event.t, event.queued, event.lost))
 
 
 @virtual
-async def test_messages_go_out_in_order_and_are_answered_to_whoever_asked() -> None:
+async def test_messages_go_out_as_they_were_posted_and_answers_to_whoever_asked() -> None:
     box = Box()
     box.connect()
-    await asyncio.sleep(0)
-    answers: list[Any] = []
-    for number in range(5):
-        assert box.outbox.post(says(number), keep=number % 2 == 0, done=answers.append)
+    await asyncio.sleep(1)
+    answers: list[Answer] = []
+    box.outbox.post_transaction("StartTransaction", {}, box.transaction, done=answers.append)
+    assert box.outbox.post("StatusNotification", {"status": "Charging"}, done=answers.append)
     await box.outbox.flushed()
-    assert box.messages == [0, 1, 2, 3, 4]
-    assert answers == [f"answer to {number}" for number in range(5)]
-    await box.disconnect()
+    assert box.actions == ["StartTransaction", "StatusNotification"]
+    assert answers == [{"transactionId": 77}, {"answer": "StatusNotification"}]
+    assert box.sent[1][2] == {"status": "Charging"}
 
 
-@settings(deadline=None)
+@virtual
+async def test_without_a_connection_only_messages_of_transactions_are_taken() -> None:
+    box = Box()
+    assert not box.outbox.post("Heartbeat", {})
+    assert not box.outbox.post("Heartbeat", {}, triggered=True)
+    box.keep("StopTransaction")
+    assert len(box.outbox) == 1
+
+
+@virtual
+async def test_while_pending_only_what_was_triggered_goes_out() -> None:
+    box = Box()
+    box.keep("StopTransaction")
+    box.connect(Gate.TRIGGERED)
+    assert not box.outbox.open
+    assert not box.outbox.post("Heartbeat", {})
+    assert box.outbox.post("StatusNotification", {}, triggered=True)
+    await asyncio.sleep(60)
+    assert box.actions == ["StatusNotification"]
+    box.outbox.set_gate(Gate.OPEN)
+    await box.outbox.flushed()
+    assert box.actions == ["StatusNotification", "StopTransaction"]
+
+
+@virtual
+async def test_a_customer_waits_for_one_message_and_not_for_the_queue() -> None:
+    box = Box()
+    box.duration = 1.0
+    for _ in range(100):
+        box.keep("MeterValues")
+    box.connect()
+    await asyncio.sleep(10.5)
+    box.outbox.post("Authorize", {})
+    await asyncio.sleep(2)
+    assert box.times("Authorize") == [11]
+    assert box.actions.index("Authorize") == 11
+
+
+@virtual
+async def test_a_flood_of_other_messages_does_not_hold_up_the_queue() -> None:
+    box = Box()
+    box.duration = 1.0
+    box.connect()
+    for _ in range(20):
+        box.outbox.post("DataTransfer", {})
+    await asyncio.sleep(0.5)
+    box.keep("MeterValues")
+    for _ in range(100):
+        box.outbox.post("DataTransfer", {})
+    await asyncio.sleep(25)
+    assert box.times("MeterValues") == [20]
+
+
+@virtual
+async def test_after_a_reconnect_where_we_stand_is_told_before_what_has_happened() -> None:
+    box = Box()
+    box.keep("MeterValues")
+    box.keep("StopTransaction")
+    box.connect()
+    box.outbox.post("StatusNotification", {})
+    await box.outbox.flushed()
+    assert box.actions == ["StatusNotification", "MeterValues", "StopTransaction"]
+
+
+@virtual
+async def test_no_call_goes_out_before_the_last_one_was_answered() -> None:
+    box = Box()
+    box.duration = 3.0
+    box.connect()
+    for _ in range(3):
+        box.keep("MeterValues")
+        box.outbox.post("DataTransfer", {})
+    await box.outbox.flushed()
+    assert [t for t, *_ in box.sent] == [0, 3, 6, 9, 12, 15]
+
+
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.booleans(), max_size=30))
-def test_what_is_to_be_kept_survives_a_lost_link_in_order_and_the_rest_is_given_up(
+def test_what_is_kept_survives_a_lost_link_in_order_and_the_rest_is_given_up(
     keeps: list[bool],
 ) -> None:
     async def scenario() -> None:
         box = Box()
-        given_up: list[int] = []
+        box.duration = 1e6
+        told: list[int] = []
 
-        async def mute(_: Any) -> Any:
-            await asyncio.Event().wait()
+        def note(number: int) -> Callable[[Answer], None]:
+            return lambda answer: told.append(number)
 
-        def note(number: int) -> Callable[[Any], None]:
-            return lambda answer: given_up.append(number) if answer is None else None
-
-        box.connect(mute)
-        await asyncio.sleep(1)
+        box.connect()
         for number, keep in enumerate(keeps):
-            assert box.outbox.post(says(number), keep=keep, done=note(number))
+            payload = {"number": number}
+            if keep:
+                box.outbox.post_transaction(
+                    "MeterValues", payload, box.transaction, done=note(number)
+                )
+            else:
+                assert box.outbox.post("DataTransfer", payload, done=note(number))
         await asyncio.sleep(1)
         await box.disconnect()
-        assert given_up == [number for number, keep in enumerate(keeps) if not keep]
+        dropped = [number for number, keep in enumerate(keeps) if not keep]
+        kept = [number for number, keep in enumerate(keeps) if keep]
+        assert told == dropped
+        box.duration = 0.0
+        box.sent.clear()
         box.connect()
         await box.outbox.flushed()
-        assert box.messages == [number for number, keep in enumerate(keeps) if keep]
-        await box.disconnect()
+        assert [payload["number"] for _, _, payload, _ in box.sent] == kept
+        assert told == dropped + kept
 
     run_virtual(scenario())
 
 
 @virtual
-async def test_without_a_connection_only_what_is_to_be_kept_is_taken() -> None:
-    box = Box()
-    assert not box.outbox.post(says("heartbeat"))
-    assert box.outbox.post(says("stop"), keep=True)
-    assert len(box.outbox) == 1
-
-
-@virtual
-async def test_a_lost_link_ends_the_run_and_the_message_on_its_way_is_sent_again() -> None:
-    box = Box()
-    box.failing = lambda message: LinkClosed("gone")
-    box.outbox.post(says("stop"), keep=True)
-    box.connect()
-    assert box.running is not None
-    with pytest.raises(LinkClosed):
-        await box.running
-    assert not box.outbox.open
-    box.failing = lambda message: None
+async def test_a_connection_that_goes_during_a_call_does_not_count_as_an_attempt() -> None:
+    box = Box(attempts=1)
+    box.keep("StopTransaction")
+    box.failing = lambda action: LinkClosed("gone")
+    for _ in range(5):
+        box.connect()
+        assert box.running is not None
+        with pytest.raises(LinkClosed):
+            await box.running
+        assert not box.outbox.open
+    box.failing = lambda action: None
     box.connect()
     await box.outbox.flushed()
-    assert box.messages == ["stop", "stop"]
-    assert box.lost == []
-    await box.disconnect()
+    assert box.actions == ["StopTransaction"] * 6
+    assert box.notes == []
 
 
 @pytest.mark.parametrize(
     "error", [CallRefused("InternalError", ""), TimeoutError("no answer")], ids=["refused", "late"]
 )
 @virtual
-async def test_a_kept_message_is_retried_after_ever_longer_waits_then_given_up(
+async def test_a_failure_is_retried_after_ever_longer_waits_then_discarded_and_reported(
     error: Exception,
 ) -> None:
     box = Box(attempts=4)
-    box.failing = lambda message: error if message == "bad" else None
-    answers: list[Any] = []
-    box.outbox.post(says("bad"), keep=True, done=answers.append)
-    box.outbox.post(says("good"), keep=True)
+    box.failing = lambda action: error if action == "StopTransaction" else None
+    answers: list[Answer] = []
+    box.outbox.post_transaction("StopTransaction", {}, box.transaction, done=answers.append)
+    box.keep("MeterValues")
     box.connect()
     await box.outbox.flushed()
-    assert [(t, message) for t, message, _ in box.sent] == [
-        (0, "bad"),
-        (10, "bad"),
-        (30, "bad"),
-        (60, "bad"),
-        (60, "good"),
+    assert [(t, action) for t, action, _, _ in box.sent] == [
+        (0, "StopTransaction"),
+        (10, "StopTransaction"),
+        (30, "StopTransaction"),
+        (60, "StopTransaction"),
+        (60, "MeterValues"),
     ]
-    assert box.lost == [f"str given up after 4 attempt(s): {error}"]
+    assert box.notes == [f"StopTransaction given up after 4 attempt(s): {error}"]
     assert answers == [None]
+    assert box.queue[-1] == (60, 0, 1)
+
+
+@virtual
+async def test_while_a_retry_is_waited_for_other_messages_go_on() -> None:
+    box = Box(attempts=2)
+    box.failing = lambda action: TimeoutError("late") if action == "MeterValues" else None
+    box.keep("MeterValues")
+    box.connect()
+    await asyncio.sleep(1)
+    assert box.outbox.post("Heartbeat", {})
+    box.keep("StopTransaction")
+    await asyncio.sleep(1)
+    assert box.times("Heartbeat") == [1]
+    await box.outbox.flushed()
+    assert box.times("MeterValues") == [0, 10]
+    assert box.times("StopTransaction") == [10]
+
+
+@virtual
+async def test_a_reconnect_does_not_shorten_the_wait_for_a_retry() -> None:
+    box = Box()
+    box.failing = lambda action: CallRefused("InternalError", "")
+    box.keep("MeterValues")
+    box.connect()
+    await asyncio.sleep(3)
     await box.disconnect()
+    box.connect()
+    await asyncio.sleep(3)
+    assert box.times("MeterValues") == [0]
+    box.failing = lambda action: None
+    await box.outbox.flushed()
+    assert box.times("MeterValues") == [0, 10]
+
+
+@virtual
+async def test_the_id_of_a_transaction_is_filled_in_when_it_is_known() -> None:
+    box = Box()
+    for action in ("StartTransaction", "MeterValues", "StopTransaction"):
+        box.keep(action, connectorId=1)
+    box.connect()
+    await box.outbox.flushed()
+    assert [payload.get("transactionId") for _, _, payload, _ in box.sent] == [None, 77, 77]
+    assert box.transaction.transaction_id == 77
+
+
+@virtual
+async def test_a_start_that_was_given_up_is_followed_up_with_minus_one() -> None:
+    box = Box()
+    box.failing = lambda a: CallRefused("GenericError", "") if a == "StartTransaction" else None
+    for action in ("StartTransaction", "MeterValues", "StopTransaction"):
+        box.keep(action, connectorId=1)
+    box.connect()
+    await box.outbox.flushed()
+    followed = [payload["transactionId"] for _, _, payload, _ in box.sent[3:]]
+    assert box.actions[:3] == ["StartTransaction"] * 3
+    assert followed == [-1, -1]
 
 
 @virtual
 async def test_other_messages_are_tried_once() -> None:
     box = Box()
-    box.failing = lambda message: CallRefused("InternalError", "")
+    box.failing = lambda action: CallRefused("InternalError", "")
     box.connect()
-    await asyncio.sleep(0)
-    box.outbox.post(call.Heartbeat)
+    answers: list[Answer] = []
+    box.outbox.post("Heartbeat", {}, done=answers.append)
     await box.outbox.flushed()
     assert len(box.sent) == 1
-    assert box.lost == ["Heartbeat given up after 1 attempt(s): InternalError"]
-    await box.disconnect()
+    assert answers == [None]
+    assert box.notes == ["Heartbeat given up after 1 attempt(s): InternalError"]
 
 
 @virtual
 async def test_a_message_of_ours_that_breaks_its_schema_is_not_tried_again() -> None:
     box = Box()
-    box.failing = lambda message: ValueError("breaks its schema")
-    box.outbox.post(says("broken"), keep=True)
+    box.failing = lambda action: ValueError("breaks its schema")
+    box.keep("StopTransaction")
     box.connect()
     await box.outbox.flushed()
     assert len(box.sent) == 1
-    await box.disconnect()
-
-
-@virtual
-async def test_a_message_is_built_when_its_turn_has_come() -> None:
-    box = Box()
-    known: list[str] = ["unknown"]
-    box.outbox.post(says("start"), keep=True, done=lambda answer: known.append("known"))
-    box.outbox.post(lambda: known[-1], keep=True)
-    box.connect()
-    await box.outbox.flushed()
-    assert box.messages == ["start", "known"]
-    await box.disconnect()
 
 
 @virtual
@@ -197,29 +343,107 @@ async def test_every_message_goes_out_with_the_cause_it_was_posted_with() -> Non
     box = Box()
     for cause in (7, None, 9):
         with caused_by(cause):
-            box.outbox.post(says(cause), keep=True)
+            box.keep("MeterValues", cause=cause)
     with caused_by(3):  # whoever brings the connection up did not cause the messages
         box.connect()
     await box.outbox.flushed()
-    assert [(message, cause) for _, message, cause in box.sent] == [(7, 7), (None, None), (9, 9)]
-    await box.disconnect()
+    assert [(payload["cause"], cause) for _, _, payload, cause in box.sent] == [
+        (7, 7),
+        (None, None),
+        (9, 9),
+    ]
 
 
 @virtual
-async def test_beyond_its_capacity_the_oldest_is_given_up_but_not_the_one_on_its_way() -> None:
-    box = Box()
-    given_up: list[int] = []
-
-    def note(number: int) -> Callable[[Any], None]:
-        return lambda answer: given_up.append(number) if answer is None else None
-
-    count = outbox_module.CAPACITY + 2
-    for number in range(count):
-        box.outbox.post(says(number), keep=True, done=note(number))
-    assert len(box.outbox) == outbox_module.CAPACITY
-    assert given_up == [1, 2]
-    assert len(box.lost) == 2
+async def test_a_full_queue_gives_up_the_oldest_meter_values_and_tears_no_transaction() -> None:
+    box = Box(capacity=10)
+    actions = ["StartTransaction", *["MeterValues"] * 20, "StopTransaction"]
+    for number, action in enumerate(actions):
+        box.keep(action, number=number)
     box.connect()
     await box.outbox.flushed()
-    assert box.messages == [0, *range(3, count)]
+    numbers = [payload["number"] for _, _, payload, _ in box.sent]
+    assert numbers == [0, *range(13, 22)]
+    assert box.notes == ["queue full with 10 messages: the oldest meter values are given up"]
+    assert box.queue[-1][1:] == (0, 12)
+
+
+@virtual
+async def test_a_queue_full_of_starts_and_stops_keeps_them_all() -> None:
+    box = Box(capacity=4)
+    for _ in range(5):
+        box.keep("StartTransaction")
+        box.keep("StopTransaction")
+    assert len(box.outbox) == 10
+
+
+@virtual
+async def test_the_queue_is_reported_when_it_builds_up_and_ends_and_once_a_second_between() -> None:
+    box = Box()
+    for _ in range(30):
+        box.keep("MeterValues")
+        await asyncio.sleep(0.1)
+    assert [queued for _, queued, _ in box.queue] == [1, 11, 21]
+    box.duration = 0.5
+    box.connect()
+    await box.outbox.flushed()
+    times = [t for t, _, _ in box.queue]
+    assert box.queue[-1][1] == 0
+    assert all(later - earlier > 0.4 for earlier, later in pairwise(times))
+    assert len(box.queue) < 25
+
+
+@virtual
+async def test_messages_that_are_answered_at_once_are_no_news() -> None:
+    box = Box()
+    box.connect()
+    for _ in range(100):
+        box.keep("MeterValues")
+        await asyncio.sleep(1)
+    assert box.queue == []
+
+
+@virtual
+async def test_the_oldest_message_is_told_with_the_queue() -> None:
+    box = Box()
+    told: list[float | None] = []
+    box.stream.subscribe(
+        lambda event: told.append(event.oldest) if isinstance(event, QueueState) else None
+    )
+    await asyncio.sleep(5)
+    box.keep("MeterValues")
+    box.connect()
+    await box.outbox.flushed()
+    assert told == [pytest.approx(5, abs=1e-3), None]
+
+
+@virtual
+async def test_a_new_outbox_goes_on_with_what_an_older_one_left() -> None:
+    store = StateStore()
+    box = Box(store=store)
+    box.failing = lambda a: TimeoutError("late") if a == "MeterValues" else None
+    for action in ("StartTransaction", "MeterValues", "StopTransaction"):
+        box.keep(action)
+    box.connect()
+    await asyncio.sleep(1)
     await box.disconnect()
+    heir = Box(store=StateStore(store.rows))
+    heir.failing = box.failing
+    heir.connect()
+    await heir.outbox.flushed()
+    assert heir.actions == ["MeterValues", "MeterValues", "StopTransaction"]  # one try was before
+    assert heir.sent[-1][2]["transactionId"] == 77
+
+
+@virtual
+async def test_a_closed_outbox_has_no_timer_left() -> None:
+    box = Box()
+    box.connect()
+    box.failing = lambda action: TimeoutError("late")
+    box.keep("MeterValues")
+    await asyncio.sleep(0.5)
+    await box.disconnect()
+    box.keep("MeterValues")
+    box.outbox.close()
+    await asyncio.sleep(60)
+    assert box.queue == [(0.5, 1, 0)]

@@ -1,0 +1,272 @@
+"""What a charge point must not forget: queued messages, transactions, registers, documents.
+
+The store is a set of named rows of JSON.  It works in memory; whoever gives it somewhere to
+write gets each change as one piece that is to be kept whole or not at all, so that a process
+that dies between two changes leaves a state that makes sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+from evtui.runtime.clock import LoopClock
+from evtui.station.transaction import Transaction
+
+__all__ = [
+    "Change",
+    "Interrupted",
+    "QueuedMessage",
+    "Register",
+    "Row",
+    "StateError",
+    "StateStore",
+    "next_key",
+    "recover",
+]
+
+T = TypeVar("T")
+
+Row = tuple[str, str]
+"""Kind and name of a row."""
+
+Change = tuple[Row, bytes | None]
+"""A row and its new JSON; None removes it."""
+
+MESSAGE, TRANSACTION, REGISTER, DOCUMENT = "message", "transaction", "register", "document"
+
+LAST_KEY = "last transaction key"
+
+
+class StateError(Exception):
+    """A state cannot be used; the text is one line with the file, the problem, the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A transaction-related message that waits for its answer.
+
+    Attributes:
+        number: place in the queue; later messages have larger ones.
+        action: OCPP action.
+        payload: as it goes over the wire, but for the transactionId.
+        transaction: key of its transaction.
+        posted: Unix s.
+        attempts: how often the central system has failed to process it.
+    """
+
+    number: int
+    action: str
+    payload: dict[str, Any]
+    transaction: int
+    posted: float
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A connector's energy register.
+
+    Attributes:
+        energy: Wh.
+        at: Unix s of the reading.
+    """
+
+    energy: float
+    at: float
+
+
+class StateStore:
+    """The state of one charge point.
+
+    Args:
+        rows: what was kept of it.
+        write: called with the changes that belong together, after they were made here.
+
+    Raises:
+        StateError: a row cannot be read; the text names the row.
+    """
+
+    def __init__(
+        self,
+        rows: Mapping[Row, bytes] | None = None,
+        write: Callable[[Sequence[Change]], None] = lambda changes: None,
+    ) -> None:
+        self._rows = dict(rows or {})
+        self._write = write
+        known = {each.key for each in self.transactions()}
+        for message in self.messages():
+            if message.transaction not in known:
+                raise StateError(f"message {message.number}: its transaction is missing")
+        for kind, name in self._rows:
+            if kind == REGISTER:
+                self._read(kind, name, Register)
+            elif kind == DOCUMENT:
+                self.load(name)
+
+    @property
+    def rows(self) -> Mapping[Row, bytes]:
+        """Everything, as it is written."""
+        return self._rows
+
+    # Transactions and their messages
+
+    def messages(self) -> list[QueuedMessage]:
+        """Queued messages, oldest first."""
+        return sorted(self._all(MESSAGE, QueuedMessage), key=lambda message: message.number)
+
+    def transactions(self) -> list[Transaction]:
+        """Transactions that run, or whose messages are queued, oldest first."""
+        return sorted(self._all(TRANSACTION, Transaction), key=lambda each: each.key)
+
+    def add(self, message: QueuedMessage, transaction: Transaction) -> None:
+        """A message joins the queue; its transaction is kept with it."""
+        self._commit(_message(message), _transaction(transaction))
+
+    def update(self, message: QueuedMessage) -> None:
+        """A queued message has changed."""
+        self._commit(_message(message))
+
+    def settle(self, message: QueuedMessage, transaction: Transaction) -> None:
+        """A message was answered or given up; after its StopTransaction so is a transaction."""
+        over = message.action == "StopTransaction"
+        self._commit(
+            ((MESSAGE, str(message.number)), None),
+            _transaction(transaction, forget=over),
+        )
+
+    def save_transaction(self, transaction: Transaction) -> None:
+        """Something is known of a transaction that was not before."""
+        self._commit(_transaction(transaction))
+
+    # Registers
+
+    def register(self, connector: int) -> Register | None:
+        """A connector's register as it was kept last."""
+        return self._read(REGISTER, str(connector), Register)
+
+    def save_register(self, connector: int, energy: float, at: float) -> None:
+        """Keep a connector's register.
+
+        A transaction that is cut off ends with this value, so keep it before a message that
+        reports it is queued: then no meter value ever lies beyond meterStop.
+
+        Args:
+            connector: connectorId, from 1.
+            energy: Wh.
+            at: Unix s of the reading.
+        """
+        self._commit(((REGISTER, str(connector)), msgspec.json.encode(Register(energy, at))))
+
+    # Documents
+
+    def load(self, name: str) -> Any:
+        """A small document (configuration, local list, ...), None when there is none."""
+        return self._read(DOCUMENT, name, Any)
+
+    def save(self, name: str, value: Any) -> None:
+        """Keep a document.
+
+        Args:
+            value: anything that JSON can say; None removes it.
+
+        Raises:
+            TypeError: JSON cannot say it.
+        """
+        self._commit(((DOCUMENT, name), None if value is None else msgspec.json.encode(value)))
+
+    # Inside
+
+    def _commit(self, *changes: Change) -> None:
+        for row, value in changes:
+            if value is None:
+                self._rows.pop(row, None)
+            else:
+                self._rows[row] = value
+        self._write(changes)
+
+    def _all(self, kind: str, shape: type[T]) -> list[T]:
+        found = (self._read(*row, shape) for row in self._rows if row[0] == kind)
+        return [each for each in found if each is not None]
+
+    def _read(self, kind: str, name: str, shape: type[T]) -> T | None:
+        value = self._rows.get((kind, name))
+        if value is None:
+            return None
+        try:
+            return msgspec.json.decode(value, type=shape)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise StateError(f"{kind} {name}: {error}") from None
+
+
+def _message(message: QueuedMessage) -> Change:
+    return (MESSAGE, str(message.number)), msgspec.json.encode(message)
+
+
+def _transaction(transaction: Transaction, *, forget: bool = False) -> Change:
+    row = TRANSACTION, str(transaction.key)
+    return row, None if forget else msgspec.json.encode(transaction)
+
+
+def next_key(store: StateStore) -> int:
+    """A key for a new transaction, never given out before in the life of this state."""
+    key = int(store.load(LAST_KEY) or 0) + 1
+    store.save(LAST_KEY, key)
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A transaction that ran when the charge point died, and how it was ended.
+
+    Attributes:
+        meter_stop: Wh.
+        at: Unix s of its end.
+    """
+
+    transaction: Transaction
+    meter_stop: int
+    at: float
+
+
+def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupted]:
+    """End the transactions that ran when the charge point died.
+
+    For each of them a StopTransaction (section 4.10) joins the end of the queue, with the
+    register and the moment that were kept last.  A transaction is over once its
+    StopTransaction is queued, so to die in here and to be recovered again does no harm.
+    To be called before there is an outbox on the store.
+
+    Args:
+        store: as it was left.
+        reason: ``Reboot`` or ``PowerLoss`` (section 7.36).
+        clock: says how moments are written.
+    """
+    messages = store.messages()
+    stopped = {each.transaction for each in messages if each.action == "StopTransaction"}
+    number = messages[-1].number if messages else 0
+    interrupted = []
+    for transaction in store.transactions():
+        if transaction.key in stopped:
+            continue
+        end = _end_of(transaction, store.register(transaction.connector))
+        number += 1
+        payload = {
+            "meterStop": end.meter_stop,
+            "timestamp": clock.iso(end.at - clock.start_utc),
+            "reason": reason,
+        }
+        message = QueuedMessage(number, "StopTransaction", payload, transaction.key, end.at)
+        store.add(message, transaction)
+        interrupted.append(end)
+    return interrupted
+
+
+def _end_of(transaction: Transaction, register: Register | None) -> Interrupted:
+    if register is None or register.at < transaction.started:  # nothing kept since its start
+        return Interrupted(transaction, transaction.meter_start, transaction.started)
+    meter_stop = max(int(register.energy), transaction.meter_start)
+    return Interrupted(transaction, meter_stop, register.at)
