@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from evtui.lab import Lab
     from evtui.recording.manifest import Manifest
     from evtui.scenario.loader import Plan
+    from evtui.station.state_file import StateFile
 
 __all__ = ["Feed", "LiveLab", "settings_for"]
 
@@ -64,6 +65,7 @@ class LiveLab:
         listener: socket the central system takes over.
         plan: a scenario that runs in the lab; ``settings`` are then of :func:`settings_for`.
         feed: gets every event, and is closed when the lab has ended.
+        state: what the charge points must not forget; closed when the lab has ended.
     """
 
     def __init__(
@@ -73,11 +75,13 @@ class LiveLab:
         *,
         plan: Plan | None = None,
         feed: Feed | None = None,
+        state: StateFile | None = None,
     ) -> None:
         self._settings = settings
         self._listener = listener
         self._plan = plan
         self._feed = feed
+        self._state = state
         self._events = EventReader(MAILBOX)
         self._thread = LoopThread(self._main, name="evtui-engine")
         self._lab: Lab | None = None
@@ -184,6 +188,7 @@ class LiveLab:
             vehicle=None if plan is None else plan.vehicle,
             plugged=plan is None or plan.scenario.lab.plugged,
             recordings=recordings,
+            state=self._state,
         )
         recordings.attach(lab.stream, clock)
         self._built.set()

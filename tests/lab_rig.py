@@ -55,7 +55,7 @@ class LabRig:
 
     @property
     def stage(self) -> PowerStage:
-        return self.lab.stands[self.lab.settings.id].stage
+        return self.lab.stands[self.lab.settings.id].outlets[1].stage
 
     @property
     def current(self) -> float:

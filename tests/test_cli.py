@@ -20,6 +20,7 @@ from evtui import __version__, commands
 from evtui.cli import main
 from evtui.config import SETTINGS, Settings
 from evtui.recording.feed import Feed
+from evtui.station.state_file import StateFile
 from evtui.scenario.loader import Plan
 
 EVTUI = [sys.executable, "-m", "evtui"]
@@ -56,6 +57,7 @@ class App:
     listener: socket.socket | None = None
     plan: Plan | None = None
     feed: Feed | None = None
+    state: StateFile | None = None
 
     def run(
         self,
@@ -64,8 +66,10 @@ class App:
         *,
         plan: Plan | None = None,
         feed: Feed | None = None,
+        state: StateFile | None = None,
     ) -> int:
         self.settings, self.listener, self.plan, self.feed = settings, listener, plan, feed
+        self.state = state
         return 7
 
 
@@ -83,6 +87,8 @@ def app(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         stand_in.listener.close()
     if stand_in.feed is not None:
         stand_in.feed.close()
+    if stand_in.state is not None:
+        stand_in.state.close()
 
 
 @pytest.fixture
@@ -112,6 +118,32 @@ def test_the_app_gets_a_scenario_with_its_inputs_and_settings(app: App) -> None:
     assert app.settings is not None
     assert app.plan.inputs["high"] == 50
     assert (app.settings.seed, app.settings.fps, app.settings.strict) == (5, 7, True)
+
+
+def test_the_app_gets_an_open_state_file(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    assert main(["--port", "0", "--state", str(path)]) == 7
+    assert app.state is not None
+    assert path.is_file()
+
+
+def test_a_state_file_or_id_tags_that_cannot_be_used_are_one_line_and_exit_code_2(
+    app: App, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("id_tag,status\nTAG,Perhaps\n")
+    for flag, path, told in (
+        ("--state", wrong, "not a state file"),
+        ("--state", tmp_path / "no" / "lab.db", "lab.db"),
+        ("--id-tags", wrong, ":2: status"),
+        ("--id-tags", tmp_path / "none.csv", "none.csv"),
+    ):
+        assert main(["--port", "0", flag, str(path)]) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert told in error
+        assert str(path) in error
+    assert app.settings is None
 
 
 def test_the_app_gets_a_feed_and_a_new_folder_to_record_into(app: App, tmp_path: Path) -> None:

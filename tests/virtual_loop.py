@@ -49,6 +49,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._virtual = _JumpingSelector()
         super().__init__(self._virtual)
+        self._clock_resolution = 1e-6  # see evtui.runtime.virtual
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""

@@ -16,6 +16,7 @@ from evtui.config import Settings
 if TYPE_CHECKING:
     from evtui.recording.feed import Feed
     from evtui.scenario.loader import Plan
+    from evtui.station.state_file import StateFile
 
 __all__ = ["Launch"]
 
@@ -64,11 +65,17 @@ class Launch:
                 undo.callback(feed.close)
             if settings.record is not None:
                 _prepare_folder(settings.record)
+            if settings.id_tags is not None:
+                _check_id_tags(settings.id_tags)
+            state = None
+            if settings.state is not None:
+                state = _open_state(settings.state)
+                undo.callback(state.close)
             prepare_textual(settings)
             from evtui.tui.run import run
 
             undo.pop_all()
-            return run(settings, listener, plan=plan, feed=feed)
+            return run(settings, listener, plan=plan, feed=feed, state=state)
 
     def _plan(self) -> Plan | None:
         inputs = read_inputs(self.given)
@@ -95,6 +102,25 @@ def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
     try:
         return open_feed(destination, redactor, in_terminal=True)
     except FeedError as error:
+        raise BadInput(str(error)) from None
+
+
+def _check_id_tags(path: str) -> None:
+    from evtui.central_system.id_tags import IdTagError, read_id_tags
+
+    try:
+        read_id_tags(path)
+    except IdTagError as error:
+        raise BadInput(str(error)) from None
+
+
+def _open_state(path: str) -> StateFile:
+    from evtui.station.state import StateError
+    from evtui.station.state_file import StateFile
+
+    try:
+        return StateFile(path)
+    except StateError as error:
         raise BadInput(str(error)) from None
 
 

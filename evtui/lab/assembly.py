@@ -7,16 +7,12 @@ It runs on one event loop, knows no terminal, and takes orders by the names in
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from evtui.anomalies.injector import Injector
-from evtui.anomalies.ocpp.fluctuation import Variant
-from evtui.canbus.bus import SimulatedBus
-from evtui.canbus.charger_module import ChargerModule
+from evtui.central_system.id_tags import IdTags, read_id_tags
 from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.central_system.system import CentralSystem, Endpoint
 from evtui.config import Settings
@@ -30,18 +26,20 @@ from evtui.events import (
     PartState,
     Subscriber,
 )
-from evtui.lab.orders import Orders, initial_parameters
+from evtui.lab.building import StandBuilder, identities
+from evtui.lab.orders import Orders
 from evtui.lab.recordings import Recordings
-from evtui.lab.stand import CONNECTOR, Stand
+from evtui.lab.stand import FIRST_CONNECTOR, Stand
 from evtui.ocpp16.link import MessageIds, SentMessages, Transport
-from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
+from evtui.power import RecordedVehicle, Vehicle
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.identity import first_transaction_id, run_nonce
 from evtui.runtime.supervisor import Supervisor
 from evtui.scoring import LiveScorer
-from evtui.station.charge_point import ChargePoint
 from evtui.station.connection import Dial
-from evtui.station.context import Identity
+from evtui.station.state_file import StateFile
+from evtui.station.transfers_memory import MemoryTransfers
+from evtui.station.transfers_network import NetworkTransfers
 
 __all__ = ["Lab"]
 
@@ -49,25 +47,41 @@ SAFE_ON_LEAVING = 2.5
 """s that leaving waits for the safe state: 100 A of the seed's stage take 2.1 s to fall to 1 A."""
 
 
+LOOK_EVERY = 0.02
+"""s between two looks at whether the charge points are accepted."""
+
+
 class Lab:
     """Everything alive, on the running loop.
 
+    A program of one's own uses it as a context manager, or :meth:`start` and :meth:`stop`::
+
+        async with Lab(Settings(port=0, connectors=2)) as lab:
+            await lab.execute("station.charge", connector=2)
+
     Args:
-        settings: checked by :func:`evtui.config.load`.
-        clock: of the running loop.
+        settings: checked by :func:`evtui.config.load`; default: the defaults.
+        clock: of the running loop; default: one that starts now.
         listener: socket the central system takes over; without one it binds itself.
         readers: called with every event from the first on.
         link: ``memory`` keeps OCPP inside the process, with the same framing, validation and
             events, and takes ids from the seed: what virtual time needs to repeat itself.
-        vehicle: at the connector; default: a battery with the settings' state of charge.
-        plugged: False leaves it standing beside the connector.
+        vehicle: at connector 1 of the first charge point; default: a battery with the settings'
+            state of charge.
+        plugged: False leaves every vehicle standing beside its connector.
         recordings: begun and ended by a command.
+        state: what our charge points must not forget; default: the file that the settings name,
+            and with ``memory`` none.  It is closed with the lab.
+
+    Raises:
+        StateError: the state file cannot be used.
+        IdTagError: the id tags cannot be read.
     """
 
     def __init__(
         self,
-        settings: Settings,
-        clock: LoopClock,
+        settings: Settings | None = None,
+        clock: LoopClock | None = None,
         *,
         listener: socket.socket | None = None,
         readers: Iterable[Subscriber] = (),
@@ -75,17 +89,23 @@ class Lab:
         vehicle: Vehicle | RecordedVehicle | None = None,
         plugged: bool = True,
         recordings: Recordings | None = None,
+        state: StateFile | None = None,
     ) -> None:
+        settings = Settings() if settings is None else settings
+        clock = LoopClock(asyncio.get_running_loop()) if clock is None else clock
         self.settings = settings
         self.clock = clock
+        self._running: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
         self.stream = EventStream(clock)
         for reader in readers:
             self.stream.subscribe(reader)
         repeatable = link == "memory"
         self._ids = MessageIds(f"{settings.seed:x}" if repeatable else run_nonce())
         self._sent = SentMessages()
-        endpoint, self._dial = self._in_memory() if repeatable else self._over_websocket(listener)
+        endpoint, dial = self._in_memory() if repeatable else self._over_websocket(listener)
         self._supervisor = Supervisor(self.stream)
+        ours = identities(settings)
         self.central_system = CentralSystem(
             self.stream,
             clock,
@@ -94,13 +114,36 @@ class Lab:
             sent=self._sent,
             heartbeat_interval=settings.heartbeat_interval,
             first_transaction_id=1 if repeatable else first_transaction_id(),
+            call_timeout=settings.call_timeout,
+            unknown_stations=settings.unknown_stations,
+            known_stations=settings.known_stations or (),
+            ours=ours,
+            id_tags=_id_tags(settings),
         )
+        if state is None and settings.state is not None and not repeatable:
+            state = StateFile(settings.state)
+        self._state = state
+        if state is not None:
+            state.trouble = self._on_state_trouble
         self.detector = DetectorPart(self.stream, phase="sent" if settings.csms else "delivered")
         self._scorer = LiveScorer(self.stream)
-        self._stands: dict[str, Stand] = {}
         self._chores: set[asyncio.Task[None]] = set()
         self._leaving = False
-        self._add_stand(settings, vehicle or Vehicle(soc=settings.soc), plugged)
+        builder = StandBuilder(
+            settings,
+            self.stream,
+            clock,
+            self.central_system,
+            ids=self._ids,
+            sent=self._sent,
+            dial=dial,
+            transfers=MemoryTransfers() if repeatable else NetworkTransfers(),
+            state=state,
+            reconfigured=self._on_configuration,
+        )
+        first, *others = ours
+        self._stands = {first: builder.build(first, vehicle, plugged)}
+        self._stands |= {name: builder.build(name, None, plugged) for name in others}
         self._orders = Orders(
             settings,
             self.central_system,
@@ -117,6 +160,39 @@ class Lab:
     def stands(self) -> Mapping[str, Stand]:
         """The charge points that are ours, by identity."""
         return self._stands
+
+    async def start(self, timeout: float = 10.0) -> None:
+        """Bring everything up; returns when our charge points are accepted.
+
+        Raises:
+            TimeoutError: one of them is not within ``timeout`` s; the lab goes on trying.
+        """
+        self._running = asyncio.get_running_loop().create_task(self.run(self._stop), name="lab")
+        try:
+            async with asyncio.timeout(timeout):
+                while not all(each.charge_point.accepted for each in self._stands.values()):
+                    if self._running.done():
+                        await self._running
+                    await asyncio.sleep(LOOK_EVERY)
+        except TimeoutError:
+            away = [s.name for s in self._stands.values() if not s.charge_point.accepted]
+            names = ", ".join(away)
+            raise TimeoutError(
+                f"{names} not accepted by the central system in {timeout:g} s"
+            ) from None
+
+    async def stop(self) -> None:
+        """Leave in the safe state; without effect when it does not run."""
+        self._stop.set()
+        if self._running is not None:
+            await self._running
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Bring everything up, work until ``stop`` is set, leave in the safe state."""
@@ -142,60 +218,23 @@ class Lab:
         """
         return await self._orders.execute(command, **arguments)
 
-    def _in_memory(self) -> tuple[Endpoint, Dial]:
+    def _in_memory(self) -> tuple[Endpoint, Callable[[str], Dial]]:
         endpoint = MemoryEndpoint()
-        return endpoint, partial(endpoint.dial, self.settings.id)
+        return endpoint, lambda identity: partial(endpoint.dial, identity)
 
-    def _over_websocket(self, listener: socket.socket | None) -> tuple[Endpoint, Dial]:
+    def _over_websocket(
+        self, listener: socket.socket | None
+    ) -> tuple[Endpoint, Callable[[str], Dial]]:
         from evtui.central_system.websocket_endpoint import WebSocketEndpoint
         from evtui.ocpp16.websocket import dial, station_url
 
         endpoint = WebSocketEndpoint(self.settings.port, listener)
 
-        async def dial_central_system() -> Transport:
-            url = station_url(self.settings.csms or endpoint.url, self.settings.id)
+        async def dial_central_system(identity: str) -> Transport:
+            url = station_url(self.settings.csms or endpoint.url, identity)
             return (await dial(url))[0]
 
-        return endpoint, dial_central_system
-
-    def _add_stand(
-        self, settings: Settings, vehicle: Vehicle | RecordedVehicle, plugged: bool
-    ) -> None:
-        name = settings.id
-        kind = preset(settings.preset)
-        bus = SimulatedBus(f"{name}/can", name, self.stream, self.clock)
-        stage = PowerStage(kind, vehicle if plugged else None)
-        charge_point = ChargePoint(
-            Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
-            self.stream,
-            self.clock,
-            bus,
-            kind,
-            self._dial,
-            ids=self._ids,
-            sent=self._sent,
-            chance=random.Random(f"{settings.seed}/{name}/reconnect"),
-            meter_interval=settings.meter_interval_for(settings.preset),
-            strict=settings.strict,
-            reconfigured=self._on_configuration,
-        )
-        connector = charge_point.connectors[CONNECTOR]
-        if plugged:
-            connector.plug()
-        module = ChargerModule(bus, stage, connector.on_stage)
-        injector = Injector(
-            self.central_system,
-            self.stream,
-            self.clock,
-            station=name,
-            connector=CONNECTOR,
-            id_tag=settings.id_tag,
-            current=lambda: stage.state.current,
-            chance=random.Random(f"{settings.seed}/{name}/jitter"),
-            variant=Variant(settings.variant),
-            parameters=initial_parameters(settings),
-        )
-        self._stands[name] = Stand(charge_point, bus, module, injector, settings.preset, vehicle)
+        return endpoint, lambda identity: partial(dial_central_system, identity)
 
     async def _bring_up(self) -> None:
         supervisor = self._supervisor
@@ -210,10 +249,13 @@ class Lab:
             )
         for stand in self._stands.values():
             supervisor.start(f"{stand.name}/can", stand.bus.run)
-            supervisor.start(f"{stand.name}/module", stand.module.run)
+            for outlet in stand.outlets.values():
+                node = "module" if outlet.number == FIRST_CONNECTOR else f"module-{outlet.number}"
+                supervisor.start(f"{stand.name}/{node}", outlet.module.run)
             supervisor.start(stand.name, stand.charge_point.run)
             self._publish_state(stand)
-            stand.injector.configure()
+            for outlet in stand.outlets.values():
+                outlet.injector.configure()
 
     async def _listening(self) -> None:
         """Wait until our central system listens; a station need not back off at once."""
@@ -232,29 +274,31 @@ class Lab:
     async def _make_safe(self, crash: PartState) -> None:
         """A part crashed: whatever runs is brought to an end without it."""
         for stand in self._stands.values():
-            if stand.injector.active:
+            if any(outlet.injector.active for outlet in stand.outlets.values()):
                 self._note(f"{crash.part} crashed: the anomaly is stopped", "warning")
             stand.charge_point.stop_charging("Other")
-            await stand.injector.stop(within=SAFE_ON_LEAVING)
+            for outlet in stand.outlets.values():
+                await outlet.injector.stop(within=SAFE_ON_LEAVING)
 
-    def _on_configuration(self, key: str) -> None:
+    def _on_configuration(self, name: str, key: str) -> None:
         if key in ("EvtuiStrictTxProfile", "MeterValueSampleInterval"):
-            for stand in self._stands.values():
-                self._publish_state(stand)
+            self._publish_state(self._stands[name])
 
     def _publish_state(self, stand: Stand) -> None:
         configuration = stand.charge_point.configuration
-        self.stream.publish(
-            LabState(
-                source="lab",
-                station=stand.name,
-                preset=stand.preset,
-                strict=configuration.flag("EvtuiStrictTxProfile"),
-                plugged=stand.connector.plugged,
-                meter_interval=configuration.number("MeterValueSampleInterval"),
-                detector_views=self.detector.views,
+        for outlet in stand.outlets.values():
+            self.stream.publish(
+                LabState(
+                    source="lab",
+                    station=stand.name,
+                    connector=outlet.number,
+                    preset=stand.preset,
+                    strict=configuration.flag("EvtuiStrictTxProfile"),
+                    plugged=outlet.connector.plugged,
+                    meter_interval=configuration.number("MeterValueSampleInterval"),
+                    detector_views=self.detector.views,
+                )
             )
-        )
 
     async def _leave(self) -> None:
         self._leaving = True
@@ -268,15 +312,21 @@ class Lab:
             stand.bus.close()
         self.detector.close()
         self._scorer.close()
+        if self._state is not None:
+            self._state.close()
 
     async def _bring_to_rest(self, stand: Stand) -> None:
         """End anomaly and transaction, deliver the last messages, see the current fall."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SAFE_ON_LEAVING
-        await stand.injector.stop(within=SAFE_ON_LEAVING)
+        for outlet in stand.outlets.values():
+            await outlet.injector.stop(within=SAFE_ON_LEAVING)
         await stand.charge_point.farewell()
         while not stand.at_rest and loop.time() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+    def _on_state_trouble(self, line: str) -> None:
+        self._note(line, "warning")
 
     def _chore(self, coroutine: Any) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -285,3 +335,8 @@ class Lab:
 
     def _note(self, text: str, level: Any = "info") -> None:
         self.stream.publish(Note(source="lab", level=level, text=text))
+
+
+def _id_tags(settings: Settings) -> IdTags:
+    tags = () if settings.id_tags is None else read_id_tags(settings.id_tags)
+    return IdTags(tags, unknown=settings.unknown_id_tags)

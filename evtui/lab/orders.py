@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar, get_args
-
-from ocpp.v16 import call
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from evtui.anomalies.injector import AnomalyError
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
@@ -15,13 +15,14 @@ from evtui.central_system.system import CentralSystem, StationOffline
 from evtui.config import Preset, Settings
 from evtui.detection import VIEWS, DetectorPart, View
 from evtui.events import EventStream, Mark
+from evtui.lab.building import initial_parameters
 from evtui.lab.recordings import Recordings
-from evtui.lab.stand import CONNECTOR, Stand
+from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.recording.folder import RecordingError
 from evtui.runtime.supervisor import Supervisor
 
-__all__ = ["CommandError", "Orders", "initial_parameters"]
+__all__ = ["CommandError", "Orders"]
 
 T = TypeVar("T")
 
@@ -39,6 +40,13 @@ _CANNOT = (AnomalyError, ValueError, StationOffline, LinkClosed, CallRefused, Re
 
 class CommandError(Exception):
     """A command cannot be done; the text is one line for people."""
+
+
+class Target(NamedTuple):
+    """What an order is for."""
+
+    stand: Stand
+    outlet: Outlet
 
 
 class Orders:
@@ -76,12 +84,10 @@ class Orders:
         handler = getattr(self, "_do_" + command.replace(".", "_"), None)
         if handler is None:
             raise CommandError(f"no command {command!r}")
-        name = arguments.pop("station", self._settings.id)
-        stand = self._stands.get(name)
-        if stand is None:
-            raise CommandError(f"no station {name!r}")
+        if not command.startswith("csms."):
+            handler = partial(handler, self._target(arguments))
         try:
-            result = handler(stand, **arguments)
+            result = handler(**arguments)
             text = await result if asyncio.iscoroutine(result) else result
         except _CANNOT as error:
             raise CommandError(str(error)) from None
@@ -89,171 +95,216 @@ class Orders:
             raise CommandError(str(error) or "no answer in time") from None
         return str(text)
 
+    def _target(self, arguments: dict[str, Any]) -> Target:
+        """What ``station`` and ``connector`` name, taken out of the arguments."""
+        name = arguments.pop("station", self._settings.id)
+        stand = self._stands.get(name)
+        if stand is None:
+            raise CommandError(f"no station {name!r} of ours")
+        number = arguments.pop("connector", FIRST_CONNECTOR)
+        outlet = stand.outlets.get(number)
+        if outlet is None:
+            raise CommandError(f"{name} has no connector {number}")
+        return Target(stand, outlet)
+
+    # Central system: any station, ours or not
+
+    async def _do_csms_call(self, station: str, action: str, payload: dict[str, Any]) -> str:
+        """Send any operation; the answer in one line, as it came."""
+        self._need_our_central_system("operations are sent by")
+        begun = self._stream.now()
+        answer = await self._central_system.call(station, action, payload)
+        took = (self._stream.now() - begun) * 1000
+        said = answer.get("status") or json.dumps(answer, separators=(", ", ": "))
+        return f"{action} to {station}: {said}, {took:.0f} ms"
+
+    def _do_csms_admit(self, station: str) -> str:
+        """Let a station in that nobody knows."""
+        self._need_our_central_system("stations are let in by")
+        self._central_system.admit(station)
+        return f"{station} is let in"
+
+    def _do_csms_turn_away(self, station: str) -> str:
+        """Refuse a station that nobody knows."""
+        self._need_our_central_system("stations are let in by")
+        self._central_system.turn_away(station)
+        return f"{station} is turned away"
+
+    def _need_our_central_system(self, what: str) -> None:
+        if self._settings.csms is not None:
+            raise CommandError(f"not with --csms: {what} evtui's own central system")
+
     # Anomaly
 
-    def _do_anomaly_start(self, stand: Stand) -> str:
-        if self._settings.csms is not None:
-            raise AnomalyError(
-                "not with --csms: the anomaly acts through evtui's own central system"
-            )
-        stand.injector.start()
-        return f"fluctuation/{stand.injector.variant} started"
+    def _do_anomaly_start(self, target: Target) -> str:
+        self._need_our_central_system("the anomaly acts through")
+        target.outlet.injector.start()
+        return f"fluctuation/{target.outlet.injector.variant} started"
 
-    async def _do_anomaly_stop(self, stand: Stand) -> str:
-        text = await stand.injector.stop()
-        if stand.connector.busy:
-            await self._end_charging(stand)
+    async def _do_anomaly_stop(self, target: Target) -> str:
+        text = await target.outlet.injector.stop()
+        if target.outlet.connector.busy:
+            await self._end_charging(target)
         return text
 
-    def _do_anomaly_shorter(self, stand: Stand) -> str:
-        return self._scale(stand, PERIOD_FACTOR)
+    def _do_anomaly_shorter(self, target: Target) -> str:
+        return self._scale(target, PERIOD_FACTOR)
 
-    def _do_anomaly_longer(self, stand: Stand) -> str:
-        return self._scale(stand, 1 / PERIOD_FACTOR)
+    def _do_anomaly_longer(self, target: Target) -> str:
+        return self._scale(target, 1 / PERIOD_FACTOR)
 
-    def _scale(self, stand: Stand, factor: float) -> str:
-        parameters = stand.injector.parameters.scaled(factor)
-        if parameters == stand.injector.parameters:
+    def _scale(self, target: Target, factor: float) -> str:
+        parameters = target.outlet.injector.parameters.scaled(factor)
+        if parameters == target.outlet.injector.parameters:
             raise ValueError("a wait would leave 0.05 s to 3600 s")
-        stand.injector.configure(parameters=parameters)
+        target.outlet.injector.configure(parameters=parameters)
         return f"period {parameters.period:.2f} s"
 
-    def _do_anomaly_weaker(self, stand: Stand) -> str:
-        return self._amplitude(stand, stand.injector.parameters.with_high(-HIGH_STEP))
+    def _do_anomaly_weaker(self, target: Target) -> str:
+        return self._amplitude(target, target.outlet.injector.parameters.with_high(-HIGH_STEP))
 
-    def _do_anomaly_stronger(self, stand: Stand) -> str:
-        return self._amplitude(stand, stand.injector.parameters.with_high(HIGH_STEP))
+    def _do_anomaly_stronger(self, target: Target) -> str:
+        return self._amplitude(target, target.outlet.injector.parameters.with_high(HIGH_STEP))
 
-    def _do_anomaly_lower_low(self, stand: Stand) -> str:
-        return self._amplitude(stand, stand.injector.parameters.with_low(-LOW_STEP))
+    def _do_anomaly_lower_low(self, target: Target) -> str:
+        return self._amplitude(target, target.outlet.injector.parameters.with_low(-LOW_STEP))
 
-    def _do_anomaly_raise_low(self, stand: Stand) -> str:
-        return self._amplitude(stand, stand.injector.parameters.with_low(LOW_STEP))
+    def _do_anomaly_raise_low(self, target: Target) -> str:
+        return self._amplitude(target, target.outlet.injector.parameters.with_low(LOW_STEP))
 
-    def _amplitude(self, stand: Stand, parameters: FluctuationParameters) -> str:
-        stand.injector.configure(parameters=parameters)
+    def _amplitude(self, target: Target, parameters: FluctuationParameters) -> str:
+        target.outlet.injector.configure(parameters=parameters)
         text = f"low {parameters.low:g} A, high {parameters.high:g} A"
-        if stand.injector.variant is Variant.STARTSTOP:
-            default = stand.stage.preset.default_limit
+        if target.outlet.injector.variant is Variant.STARTSTOP:
+            default = target.outlet.stage.preset.default_limit
             text += f": startstop sends no profiles, the station offers its {default:g} A"
         return text
 
-    def _do_anomaly_variant(self, stand: Stand) -> str:
-        stand.injector.configure(variant=stand.injector.variant.next)
-        return f"variant {stand.injector.variant}"
+    def _do_anomaly_variant(self, target: Target) -> str:
+        target.outlet.injector.configure(variant=target.outlet.injector.variant.next)
+        return f"variant {target.outlet.injector.variant}"
 
-    def _do_anomaly_jitter(self, stand: Stand) -> str:
-        parameters = stand.injector.parameters
+    def _do_anomaly_jitter(self, target: Target) -> str:
+        parameters = target.outlet.injector.parameters
         parameters = replace(parameters, jitter=_after(JITTERS, parameters.jitter))
-        stand.injector.configure(parameters=parameters)
+        target.outlet.injector.configure(parameters=parameters)
         return f"jitter {parameters.jitter:.0%}"
 
-    def _do_anomaly_cycles(self, stand: Stand) -> str:
-        parameters = stand.injector.parameters
+    def _do_anomaly_cycles(self, target: Target) -> str:
+        parameters = target.outlet.injector.parameters
         parameters = replace(parameters, cycles=_after(CYCLES, parameters.cycles))
-        stand.injector.configure(parameters=parameters)
+        target.outlet.injector.configure(parameters=parameters)
         return f"cycles {parameters.cycles or 'endless'}"
 
-    def _do_anomaly_set(self, stand: Stand, **numbers: Any) -> str:
-        stand.injector.configure(parameters=stand.injector.parameters.updated(numbers))
+    def _do_anomaly_set(self, target: Target, **numbers: Any) -> str:
+        target.outlet.injector.configure(
+            parameters=target.outlet.injector.parameters.updated(numbers)
+        )
         return "parameters set"
 
-    async def _do_lab_all_clear(self, stand: Stand) -> str:
-        for each in self._stands.values():
-            await each.injector.stop()
-            await each.injector.clear_leftovers()
-            await self._end_charging(each)
-            each.injector.configure(
-                variant=Variant(self._settings.variant),
-                parameters=initial_parameters(self._settings),
-            )
+    async def _do_lab_all_clear(self, target: Target) -> str:
+        for stand in self._stands.values():
+            for outlet in stand.outlets.values():
+                await outlet.injector.stop()
+                await outlet.injector.clear_leftovers()
+                await self._end_charging(Target(stand, outlet))
+                outlet.injector.configure(
+                    variant=Variant(self._settings.variant),
+                    parameters=initial_parameters(self._settings),
+                )
         return "all clear: no anomaly, no transaction, default parameters"
 
-    def _do_lab_restart(self, stand: Stand) -> str:
+    def _do_lab_restart(self, target: Target) -> str:
         names = self._supervisor.restart()
         return f"restarted {', '.join(names)}" if names else "no part has crashed"
 
     # Recording
 
-    def _do_lab_record(self, stand: Stand) -> str:
+    def _do_lab_record(self, target: Target) -> str:
         if self._recordings is None:
             raise CommandError("whoever started this lab records it")
         return self._recordings.toggle()
 
-    def _do_lab_mark(self, stand: Stand, text: str = "", at: float | None = None) -> str:
+    def _do_lab_mark(self, target: Target, text: str = "", at: float | None = None) -> str:
         """Mark lab time ``at`` in s, or now."""
         words = " ".join(text.split()) or "mark"
-        self._stream.publish(Mark(source="lab", station=stand.name, text=words, at=at))
+        self._stream.publish(Mark(source="lab", station=target.stand.name, text=words, at=at))
         return f"marked: {words}"
 
     # Station
 
-    async def _do_station_charge(self, stand: Stand) -> str:
-        connector = stand.connector
+    async def _do_station_charge(self, target: Target) -> str:
+        connector = target.outlet.connector
         if connector.busy:
-            await self._end_charging(stand)
+            await self._end_charging(target)
             return "charging ends"
         if self._settings.csms is not None:
-            if not connector.startable:
-                raise CommandError(f"connector {CONNECTOR} is {connector.status}")
-            connector.request_start(self._settings.id_tag)
+            self._present(target, self._settings.id_tag)
         else:
-            answer = await self._central_system.call(
-                stand.name,
-                call.RemoteStartTransaction(id_tag=self._settings.id_tag, connector_id=CONNECTOR),
+            status = await self._status_of(
+                target,
+                "RemoteStartTransaction",
+                {"idTag": self._settings.id_tag, "connectorId": connector.number},
             )
-            if answer.status != "Accepted":
-                raise CommandError(f"remote start {answer.status}: connector is {connector.status}")
+            if status != "Accepted":
+                raise CommandError(f"remote start {status}: connector is {connector.status}")
         return "charging begins" if connector.plugged else "waiting for a vehicle: p plugs one in"
 
-    async def _end_charging(self, stand: Stand) -> None:
+    async def _end_charging(self, target: Target) -> None:
         """End the transaction through our central system, else at the station itself.
 
         A start that still waits for a vehicle has no id to stop it by: it ends at the station.
         """
-        running = self._central_system.open_transaction(stand.name, CONNECTOR)
-        if running is not None and self._central_system.is_connected(stand.name):
-            answer = await self._central_system.call(
-                stand.name, call.RemoteStopTransaction(transaction_id=running.transaction_id)
-            )
-            if answer.status == "Accepted":
+        connector = target.outlet.connector
+        name = target.stand.name
+        running = self._central_system.open_transaction(name, connector.number)
+        if running is not None and self._central_system.is_connected(name):
+            stop = {"transactionId": running.transaction_id}
+            if await self._status_of(target, "RemoteStopTransaction", stop) == "Accepted":
                 return
-        stand.charge_point.stop_charging("Local")
+        connector.stop("Local")
 
-    def _do_station_plug(self, stand: Stand) -> str:
-        stand.plug_or_unplug()
-        self._publish_state(stand)
-        return "vehicle plugged in" if stand.connector.plugged else "vehicle unplugged"
+    async def _status_of(self, target: Target, action: str, payload: dict[str, Any]) -> str:
+        answer = await self._central_system.call(target.stand.name, action, payload)
+        return str(answer["status"])
 
-    def _do_station_preset(self, stand: Stand) -> str:
-        name = _after(PRESETS, stand.preset)
-        stand.switch(name, self._settings.meter_interval_for(name))
+    def _do_station_swipe(self, target: Target, id_tag: str = "") -> str:
+        """Somebody holds an id tag to the reader."""
+        return self._present(target, id_tag or self._settings.id_tag)
+
+    @staticmethod
+    def _present(target: Target, id_tag: str) -> str:
+        connector = target.outlet.connector
+        if not connector.busy and not connector.startable:
+            raise CommandError(f"connector {connector.number} is {connector.status}")
+        connector.present(id_tag)
+        return f"id tag {id_tag} presented at connector {connector.number}"
+
+    def _do_station_plug(self, target: Target) -> str:
+        target.outlet.plug_or_unplug()
+        self._publish_state(target.stand)
+        plugged = target.outlet.connector.plugged
+        return "vehicle plugged in" if plugged else "vehicle unplugged"
+
+    def _do_station_preset(self, target: Target) -> str:
+        name = _after(PRESETS, target.stand.preset)
+        target.stand.switch(name, self._settings.meter_interval_for(name))
         return f"preset {name}"
 
-    def _do_station_strict(self, stand: Stand) -> str:
-        configuration = stand.charge_point.configuration
+    def _do_station_strict(self, target: Target) -> str:
+        configuration = target.stand.charge_point.configuration
         strict = not configuration.flag("EvtuiStrictTxProfile")
         configuration.set("EvtuiStrictTxProfile", strict)
         return f"{'strict' if strict else 'lenient'}: a TxProfile without a transaction is " + (
             "rejected" if strict else "taken"
         )
 
-    def _do_detector_view(self, stand: Stand) -> str:
+    def _do_detector_view(self, target: Target) -> str:
         self._detector.watch(_after(VIEW_CHOICES, self._detector.views))
-        self._publish_state(stand)
+        for stand in self._stands.values():
+            self._publish_state(stand)
         names = {"can": "CAN", "ocpp": "MeterValues"}
         return "detector fed from " + " and ".join(names[view] for view in self._detector.views)
-
-
-def initial_parameters(settings: Settings) -> FluctuationParameters:
-    """The anomaly's parameters as the settings say."""
-    return FluctuationParameters(
-        low=settings.low_a,
-        high=settings.high_a,
-        waits=settings.waits_s,
-        cycles=settings.cycles,
-        jitter=settings.jitter,
-    )
 
 
 def _after(choices: tuple[T, ...], value: Any) -> T:

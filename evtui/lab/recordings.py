@@ -23,6 +23,7 @@ from evtui.events import (
     ScenarioState,
     TransactionState,
 )
+from evtui.lab.building import identities
 from evtui.recording.destination import new_folder
 from evtui.recording.folder import RecordingError
 from evtui.recording.manifest import Manifest
@@ -152,7 +153,7 @@ class Recordings:
             folder,
             self._describe(),
             start_utc=self._clock.start_utc,
-            twins=frozenset(() if self._settings.csms else (self._settings.id,)),
+            twins=frozenset(() if self._settings.csms else identities(self._settings)),
             scenario_text=self._scenario_text,
             vehicle_text=self._vehicle_text,
             redactor=Redactor(id_tags=self._settings.redact_id_tags),

@@ -1,7 +1,8 @@
-"""A charge point on the test stand: its bus, its module, its vehicle and its injector."""
+"""Charge points on the test stand: their bus, and what is behind each of their connectors."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evtui.anomalies.injector import Injector
@@ -12,50 +13,37 @@ from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station.charge_point import ChargePoint
 from evtui.station.controller import ConnectorController
 
-__all__ = ["CONNECTOR", "Stand"]
+__all__ = ["FIRST_CONNECTOR", "Outlet", "Stand"]
 
-CONNECTOR = 1
-"""The connector that has a module and a vehicle."""
+FIRST_CONNECTOR = 1
+"""What an order or a scenario means that names no connector."""
 
 AT_REST = 1.0
 """A below which the current counts as gone."""
 
 
 @dataclass(slots=True)
-class Stand:
-    """One charge point with what is behind it.
+class Outlet:
+    """One connector with what is behind it and in front of it.
 
     Attributes:
-        preset: name of the power stage's preset.
         vehicle: plugged in, or waiting with the state of charge it left with.
     """
 
-    charge_point: ChargePoint
-    bus: SimulatedBus
+    connector: ConnectorController
     module: ChargerModule
     injector: Injector
-    preset: Preset
     vehicle: Vehicle | RecordedVehicle
 
     @property
-    def name(self) -> str:
-        """Identity of the charge point."""
-        return self.charge_point.identity.name
-
-    @property
-    def connector(self) -> ConnectorController:
-        """The connector with the module."""
-        return self.charge_point.connectors[CONNECTOR]
+    def number(self) -> int:
+        """connectorId, from 1."""
+        return self.connector.number
 
     @property
     def stage(self) -> PowerStage:
         """The power stage behind the connector."""
         return self.module.stage
-
-    @property
-    def at_rest(self) -> bool:
-        """True while no current flows to speak of."""
-        return self.stage.state.current <= AT_REST
 
     def plug_or_unplug(self) -> None:
         """Plug the vehicle in, or out."""
@@ -66,13 +54,39 @@ class Stand:
             self.stage.plug(self.vehicle)
             self.connector.plug()
 
+
+@dataclass(slots=True)
+class Stand:
+    """One charge point with its bus and its outlets.
+
+    Attributes:
+        outlets: by connectorId, from 1.
+        preset: name of the power stages' preset.
+    """
+
+    charge_point: ChargePoint
+    bus: SimulatedBus
+    outlets: Mapping[int, Outlet]
+    preset: Preset
+
+    @property
+    def name(self) -> str:
+        """Identity of the charge point."""
+        return self.charge_point.identity.name
+
+    @property
+    def at_rest(self) -> bool:
+        """True while no current flows to speak of."""
+        return all(outlet.stage.state.current <= AT_REST for outlet in self.outlets.values())
+
     def switch(self, name: Preset, meter_interval: float) -> None:
-        """Put another power stage behind the connector.
+        """Put other power stages behind the connectors.
 
         Args:
             meter_interval: s between MeterValues from now on.
         """
         self.preset = name
-        self.stage.switch(preset(name))
+        for outlet in self.outlets.values():
+            outlet.stage.switch(preset(name))
         self.charge_point.use(preset(name))
         self.charge_point.configuration.set("MeterValueSampleInterval", meter_interval)

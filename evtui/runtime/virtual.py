@@ -72,6 +72,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> None:
         self._virtual = _Clock(pace, before_waiting)
         super().__init__(self._virtual)
+        # asyncio's own 1 ns vanishes beside 97 days of seconds in a float: a timer that is due
+        # would never come, and the loop would spin.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""

@@ -12,6 +12,7 @@ from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
 from evtui.canbus.bus import Node
 from evtui.events import AnomalyState, CanFrame, Event, Note, Order
 from evtui.lab import CommandError, Lab
+from evtui.lab.stand import FIRST_CONNECTOR
 from evtui.scenario import model
 from evtui.scenario.length import fluctuation, longest
 from evtui.scenario.narration import seconds
@@ -38,7 +39,7 @@ UNANSWERED = 60.0
 
 
 class Actions:
-    """Does single steps on one charge point of a lab.
+    """Does single steps on the first charge point of a lab, at its first connector.
 
     Every step is bounded in time and raises :class:`StepFailed` when it cannot be done.
 
@@ -50,6 +51,7 @@ class Actions:
         self._lab = lab
         self._stream = lab.stream
         self._stand = lab.stands[lab.settings.id]
+        self._outlet = self._stand.outlets[FIRST_CONNECTOR]
         self._operations = Operations(lab, self._stand)
         self._node: Node | None = None
 
@@ -57,7 +59,7 @@ class Actions:
         """Do one step that is neither a wait nor made of others."""
         match step:
             case model.Plug() | model.Unplug():
-                if self._stand.connector.plugged is isinstance(step, model.Unplug):
+                if self._outlet.connector.plugged is isinstance(step, model.Unplug):
                     await self._execute("station.plug")
             case model.Start(start=id_tag):
                 await self._operations.start(id_tag or self._lab.settings.id_tag)
@@ -177,7 +179,7 @@ class Actions:
         if step.duration is None and not parameters.cycles:
             raise StepFailed("it would never end: give it a duration, or cycles")
         variant = Variant(step.variant or settings.variant)
-        self._stand.injector.configure(variant=variant, parameters=parameters)
+        self._outlet.injector.configure(variant=variant, parameters=parameters)
         arguments = {"variant": variant.value, **parameters.as_numbers()}
         self._record("anomaly.set", arguments, "parameters set")
         return parameters
@@ -192,7 +194,7 @@ class Actions:
         truth = _Truth()
         unsubscribe = self._stream.subscribe(truth.see, AnomalyState, Note)
         try:
-            await self._stand.injector.stop()
+            await self._outlet.injector.stop()
         finally:
             unsubscribe()
         return truth.detail if truth.outcome == "failed" else ""

@@ -12,7 +12,7 @@ from ocpp.v16.enums import Action
 from evtui.commands import lab_commands
 from evtui.config import Settings
 from evtui.detection import ReversalDetector
-from evtui.lab.orders import initial_parameters
+from evtui.lab.building import initial_parameters
 from evtui.ocpp16 import validation
 from evtui.scenario.document import child
 from evtui.scenario.length import count, fluctuation, longest
@@ -56,6 +56,9 @@ _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 _DETECTORS = (ReversalDetector.name, "any")
 _ACTIONS = tuple(action.value for action in Action)
 _STATUSES = tuple(status.value for status in Status)
+_OF_STATIONS = "csms."
+"""Commands about stations of any make; a scenario has its own, and the step ``ocpp``."""
+
 _SET = "anomaly.set"
 
 Add = Callable[[str, str], None]
@@ -240,13 +243,24 @@ def _parameters(numbers: dict[str, Any], settings: Settings, add: Add) -> bool:
 
 
 def _command(step: Command, settings: Settings, add: Add) -> None:
-    names = [command.name for command in lab_commands()] + [_SET]
+    names = [each.name for each in lab_commands() if not each.name.startswith(_OF_STATIONS)]
+    names.append(_SET)
     if not _one_of("command", step.command, names, add):
         return
     arguments = dict(step.arguments)
     station = arguments.pop("station", settings.id)
     if station != settings.id:
         add("with.station", f"expected {shown(settings.id)}, got {shown(station)}")
+    connector = arguments.pop("connector", 1)
+    if type(connector) is not int or not 1 <= connector <= settings.connectors:
+        add(
+            "with.connector",
+            f"expected an integer from 1 to {settings.connectors}, as lab.connectors says, "
+            f"got {shown(connector)}",
+        )
+    if step.command == "station.swipe" and (tag := arguments.pop("id_tag", None)) is not None:
+        if problem := id_tag_mistake(tag):
+            add("with.id_tag", problem)
     if step.command == _SET:
         _parameters(arguments, settings, add)
     elif arguments:

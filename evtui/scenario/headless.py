@@ -337,6 +337,13 @@ class _Run:
             messages=self._counts.messages,
             frames=sum(stand.bus.frames for stand in stands),
             alarms=self._counts.alarms,
-            energy_wh=round(sum(stand.stage.state.energy for stand in stands), 6),
+            energy_wh=round(
+                sum(
+                    outlet.stage.state.energy
+                    for stand in stands
+                    for outlet in stand.outlets.values()
+                ),
+                6,
+            ),
             folder=None if self._options.folder is None else str(self._options.folder),
         )

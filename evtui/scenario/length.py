@@ -8,7 +8,7 @@ from typing import Any
 from evtui.anomalies.injector import SAFE_WITHIN, TRANSACTION_WITHIN
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
 from evtui.config import Settings
-from evtui.lab.orders import initial_parameters
+from evtui.lab.building import initial_parameters
 from evtui.scenario.model import Anomaly, Parallel, Repeat, Wait, WaitFor
 
 __all__ = ["count", "fluctuation", "longest"]

@@ -122,7 +122,8 @@ class LabSpec(_Model, frozen=True, kw_only=True):
     """How the lab is set up; what is not said is as in :class:`evtui.config.Settings`.
 
     Attributes:
-        plugged: False: the vehicle is there but not plugged in.
+        connectors: of the charge point; steps that name none mean the first.
+        plugged: False: the vehicles are there but not plugged in.
         start: UTC of the first moment, ISO 8601; ignored in real time.
     """
 
@@ -132,6 +133,7 @@ class LabSpec(_Model, frozen=True, kw_only=True):
     id_tag: str | None = None
     meter_interval: Duration | None = None
     heartbeat_interval: Duration | None = None
+    connectors: int | None = None
     vehicle: VehicleSpec | None = None
     plugged: bool = True
     start: str | None = None

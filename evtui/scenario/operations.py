@@ -9,7 +9,7 @@ from typing import Any
 from evtui.central_system.system import StationOffline
 from evtui.events import Event, OcppMessage
 from evtui.lab import Lab
-from evtui.lab.stand import CONNECTOR, Stand
+from evtui.lab.stand import FIRST_CONNECTOR, Stand
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.scenario import model
 from evtui.scenario.matching import status_of
@@ -46,11 +46,14 @@ class Operations:
         self._lab = lab
         self._stream = lab.stream
         self._stand = stand
+        self._connector = stand.outlets[FIRST_CONNECTOR].connector
         self._profiles: dict[tuple[str, int], int] = {}
 
     async def start(self, id_tag: str) -> None:
         """Remote start, which must be accepted."""
-        await self._accepted("RemoteStartTransaction", {"idTag": id_tag, "connectorId": CONNECTOR})
+        await self._accepted(
+            "RemoteStartTransaction", {"idTag": id_tag, "connectorId": FIRST_CONNECTOR}
+        )
 
     async def stop(self) -> None:
         """Remote stop; done when the transaction has ended at the central system."""
@@ -64,19 +67,19 @@ class Operations:
             )
 
     def _open_transaction(self) -> int | None:
-        opened = self._lab.central_system.open_transaction(self._stand.name, CONNECTOR)
+        opened = self._lab.central_system.open_transaction(self._stand.name, FIRST_CONNECTOR)
         return None if opened is None else opened.transaction_id
 
     async def _running_transaction(self) -> int:
         """Id of the running transaction; one that has just been asked for is waited for."""
-        if self._stand.connector.busy:
+        if self._connector.busy:
             await until(
                 self._stream, lambda: self._open_transaction() is not None, TRANSACTION_WITHIN
             )
         running = self._open_transaction()
         if running is None:
             raise StepFailed(
-                f"no transaction runs: the connector is {self._stand.connector.status}"
+                f"no transaction runs: the connector is {self._connector.status}"
             )
         return running
 
@@ -105,7 +108,7 @@ class Operations:
         self._profiles[key] = profile_id
         await self._accepted(
             "SetChargingProfile",
-            {"connectorId": 0 if of_station else CONNECTOR, "csChargingProfiles": profile},
+            {"connectorId": 0 if of_station else FIRST_CONNECTOR, "csChargingProfiles": profile},
         )
 
     async def call(self, step: model.Ocpp) -> None:
@@ -160,12 +163,12 @@ class Operations:
 
     async def end_transaction(self) -> str:
         """See to it that no transaction runs; returns why not, empty when none does."""
-        connector = self._stand.connector
+        connector = self._connector
         if self._open_transaction() is not None:
             with suppress(StepFailed):
                 await self.stop()
         if connector.busy:  # it has not opened yet, or nobody can be asked to stop it
-            self._stand.charge_point.stop_charging("Local")
+            self._connector.stop("Local")
         if await until(self._stream, lambda: self._open_transaction() is None, TRANSACTION_WITHIN):
             return ""
         return f"transaction {self._open_transaction()} is still open"
@@ -182,7 +185,7 @@ class Operations:
         return "; ".join(left)
 
     async def _request(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
-        return await self._lab.central_system.request(self._stand.name, action, payload)
+        return await self._lab.central_system.call(self._stand.name, action, payload)
 
     async def _accepted(self, action: str, payload: dict[str, Any]) -> None:
         try:
@@ -190,5 +193,5 @@ class Operations:
         except NOT_DONE as error:
             raise StepFailed(str(error)) from None
         if status != "Accepted":
-            connector = self._stand.connector.status
+            connector = self._connector.status
             raise StepFailed(f"{action} was answered {status}; the connector is {connector}")

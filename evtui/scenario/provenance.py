@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from evtui.config import SETTINGS, Settings
 from evtui.detection import VIEWS, ReversalDetector
 from evtui.lab import Lab, Stand
+from evtui.lab.stand import FIRST_CONNECTOR
 from evtui.power import preset
 from evtui.recording.describing import new_manifest
 from evtui.recording.manifest import BusInfo, Manifest, ScenarioInfo, StationInfo
@@ -21,6 +22,9 @@ __all__ = ["manifest_of"]
 
 _OF_A_MACHINE = ("Terminal", "Recording")
 """Groups of settings that say nothing about the lab."""
+
+_PLACES = ("state", "id_tags")
+"""Settings of the lab that name files of a machine."""
 
 
 def manifest_of(
@@ -67,7 +71,11 @@ def manifest_of(
 def _settings(settings: Settings) -> dict[str, Any]:
     """What shapes the data; where files go and how a terminal looks is of one machine."""
     values = asdict(settings)
-    return {each.name: values[each.name] for each in SETTINGS if each.group not in _OF_A_MACHINE}
+    return {
+        each.name: values[each.name]
+        for each in SETTINGS
+        if each.group not in _OF_A_MACHINE and each.name not in _PLACES
+    }
 
 
 def _scenario(plan: Plan, duration: float | None, redact_id_tags: bool) -> ScenarioInfo:
@@ -107,7 +115,7 @@ def _station(stand: Stand) -> StationInfo:
         id=stand.name,
         preset=stand.preset,
         power_stage=asdict(stage) | {"ramp": ramp},
-        vehicle=stand.vehicle.parameters(),
+        vehicle=stand.outlets[FIRST_CONNECTOR].vehicle.parameters(),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from evtui.events import CanFrame, Event, Mark, Note, ScenarioState, Verdict, caused_by
 from evtui.lab import Lab
+from evtui.lab.stand import FIRST_CONNECTOR
 from evtui.scenario import model
 from evtui.scenario.actions import SOURCE, Actions
 from evtui.scenario.expectations import Judge
@@ -48,7 +49,8 @@ class Runner:
         self._longest = plan.longest
         self._duration = duration
         self._actions = Actions(lab)
-        self._lookout = Lookout(lab.stream, lambda: self._stand.connector.status)
+        connector = self._stand.outlets[FIRST_CONNECTOR].connector
+        self._lookout = Lookout(lab.stream, lambda: connector.status)
         self._begun = 0.0
         self._ends = 0.0
         self._step = 0

@@ -19,7 +19,15 @@ _EARLIEST, _LATEST = 0.0, 4_102_444_800.0
 """1970 to 2100, as Unix time in s."""
 
 _KINDS: dict[str, Kind[Any]] = {setting.name: setting.kind for setting in SETTINGS}
-_FROM_LAB = ("preset", "strict", "id", "id_tag", "meter_interval", "heartbeat_interval")
+_FROM_LAB = (
+    "preset",
+    "strict",
+    "id",
+    "id_tag",
+    "meter_interval",
+    "heartbeat_interval",
+    "connectors",
+)
 
 
 def settings_of(lab: LabSpec, seed: int | None, mistakes: Mistakes) -> Settings:

@@ -1,56 +1,86 @@
-"""A charge point: identity, configuration, profiles, connectors and its connection."""
+"""A charge point: identity, configuration, lists, connectors, its modules' bus, its connection."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ocpp.exceptions import PropertyConstraintViolationError
-from ocpp.v16 import call
+import can
 
 from evtui.canbus.bus import SimulatedBus
-from evtui.events import ConnectorState, EventStream
+from evtui.canbus.protocol import MalformedFrame, StationMessage, decode, encode
+from evtui.events import ConnectorState, EventStream, TransactionState
 from evtui.ocpp16.link import MessageIds, SentMessages
-from evtui.ocpp16.peer import PlainCall
 from evtui.power import Preset
 from evtui.runtime.clock import LoopClock
-from evtui.smart_charging import (
-    InvalidProfile,
-    ProfileStore,
-    Purpose,
-    StoredProfile,
-    profile_from_payload,
-)
+from evtui.smart_charging import ProfileStore
+from evtui.station.authorization import Authorizer
+from evtui.station.charging_profiles import ChargingProfiles
 from evtui.station.configuration import Configuration
 from evtui.station.connection import Connection, Dial
 from evtui.station.connector import Status, station_status
 from evtui.station.context import Identity, StationContext
 from evtui.station.controller import ConnectorController
+from evtui.station.diagnostics import Diagnostics
+from evtui.station.firmware import FirmwareManagement
+from evtui.station.id_tag_cache import IdTagCache
+from evtui.station.journal import Journal
+from evtui.station.local_list import LocalList
 from evtui.station.outbox import Outbox
+from evtui.station.reservations import Reservations
 from evtui.station.session import Then
+from evtui.station.state import StateStore, recover
+from evtui.station.transfers import FileTransfers
 
-__all__ = ["ChargePoint"]
+__all__ = ["ChargePoint", "Equipment"]
 
 FLUSH = 2.0
-"""s that a reset or a farewell waits for the last messages to be delivered."""
+"""s that a soft reset or a farewell waits for the last messages to be delivered."""
+
+RETIMED_BY = frozenset({"MeterValueSampleInterval", "ClockAlignedDataInterval"})
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a charge point has beside its bus.
+
+    Attributes:
+        store: what it must not forget.
+        transfers: how it fetches and sends files.
+        journal: what it remembers of itself, for diagnostics.
+        persist_interval: s between two registers kept while a transaction runs.
+        after_crash: reason of a StopTransaction for a transaction that a crash ended,
+            ``Reboot`` or ``PowerLoss`` (section 7.36).
+        call_timeout: s to wait for an answer of the central system.
+    """
+
+    store: StateStore
+    transfers: FileTransfers
+    journal: Journal
+    persist_interval: float = 1.0
+    after_crash: str = "Reboot"
+    call_timeout: float = 30.0
 
 
 class ChargePoint:
-    """One charge point with its connectors; a supported part: :meth:`run` until cancelled.
+    """One charge point with its connectors; a supervised part: :meth:`run` until cancelled.
 
     Args:
         identity: who it says it is.
         stream: where everything is published.
         clock: lab clock.
-        bus: where its charger modules are; one for each connector.
+        bus: where its charger modules are, one for each connector.
         preset: kind of power stage.
         dial: opens a transport to the central system.
+        equipment: what else it has.
         ids: message ids.
         sent: twins of messages, shared with our central system.
         chance: spreads reconnects.
+        connectors: how many.
         meter_interval: s between MeterValues.
         strict: reject a TxProfile without a transaction.
         reconfigured: called with the key after a configuration key has changed.
@@ -64,36 +94,88 @@ class ChargePoint:
         bus: SimulatedBus,
         preset: Preset,
         dial: Dial,
+        equipment: Equipment,
         *,
         ids: MessageIds,
         sent: SentMessages,
         chance: random.Random,
         meter_interval: float,
         strict: bool,
+        connectors: int = 1,
         reconfigured: Callable[[str], None] = lambda key: None,
     ) -> None:
         self._reconfigured = reconfigured
+        self._ready = False
+        self._operative = True
+        self._inoperative_next = False
+        self._installing_at: list[ConnectorController] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.connectors: dict[int, ConnectorController] = {}
         self.configuration = Configuration(
-            connectors=1,
+            connectors=connectors,
             meter_interval=meter_interval,
             strict=strict,
             changed=self._configuration_changed,
+            refused=lambda line: self._context.note(line, "warning"),
         )
-        self.profiles = ProfileStore()
+        self._store = store = equipment.store
+        self._after_crash = equipment.after_crash
+        self._interrupted = recover(store, self._after_crash, clock)
         outbox = Outbox(
-            attempts=lambda: int(self.configuration.number("TransactionMessageAttempts")),
+            stream,
+            identity.name,
+            store,
+            attempts=lambda: self.configuration.number("TransactionMessageAttempts"),
             retry_interval=lambda: self.configuration.number("TransactionMessageRetryInterval"),
-            lost=lambda text: self._context.note(text, "warning"),
+        )
+        self.local_list = LocalList(self.configuration)
+        self._cache = IdTagCache()
+        self.authorizer = Authorizer(
+            self.configuration,
+            clock,
+            outbox,
+            self.local_list,
+            self._cache,
+            conflict=self._on_list_conflict,
+        )
+        self.reservations = Reservations(
+            range(1, connectors + 1),
+            self.configuration,
+            clock,
+            status=self._status_of,
+            changed=self._on_reservation,
         )
         self._context = StationContext(
-            identity, stream, clock, self.configuration, self.profiles, outbox
+            identity,
+            stream,
+            clock,
+            self.configuration,
+            ProfileStore(),
+            outbox,
+            store,
+            self.authorizer,
+            self.reservations,
+            equipment.persist_interval,
         )
-        self._operative = True
-        self._inoperative_next = False
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.connectors = {
-            1: ConnectorController(self._context, 1, bus, preset, self._transaction_ended)
-        }
+        self._node = bus.attach("charge-point", self._on_frame)
+        for number in range(1, connectors + 1):
+            self.connectors[number] = ConnectorController(
+                self._context,
+                number,
+                partial(self._send, number),
+                preset,
+                ended=self._transaction_ended,
+                neighbours=partial(self._others, number),
+            )
+        self.charging_profiles = ChargingProfiles(self._context, self.connectors)
+        self.firmware = FirmwareManagement(
+            self._context,
+            equipment.transfers,
+            busy=lambda: any(each.transaction for each in self.connectors.values()),
+            installing=self._on_installing,
+            reboot=self._on_new_firmware,
+        )
+        self.diagnostics = Diagnostics(self._context, equipment.transfers, equipment.journal)
         self.connection = Connection(
             self._context,
             self,
@@ -104,11 +186,19 @@ class ChargePoint:
             accepted=self._on_accepted,
         )
         self.use(preset)
+        self.configuration.set("MessageTimeout", equipment.call_timeout)
+        self._take_back()
+        self._ready = True
 
     @property
     def identity(self) -> Identity:
         """Who it says it is."""
         return self._context.identity
+
+    @property
+    def profiles(self) -> ProfileStore:
+        """The charging profiles it holds."""
+        return self._context.profiles
 
     @property
     def accepted(self) -> bool:
@@ -127,7 +217,7 @@ class ChargePoint:
         Returns:
             False when it was not queued because there is no accepted connection.
         """
-        return self._context.outbox.post(lambda: PlainCall(action, payload), done=done)
+        return self._context.outbox.post(action, payload, done=done)
 
     async def flushed(self) -> None:
         """Return when everything it had to say was answered."""
@@ -136,6 +226,9 @@ class ChargePoint:
     async def run(self) -> None:
         """Be connected and watch the modules until cancelled."""
         self._publish_station_status()
+        self._tell_interrupted()
+        for connector in self.connectors.values():
+            connector.retime_meter_values()
         watch = asyncio.create_task(self._watch(), name="module watch")
         try:
             await self.connection.run()
@@ -166,15 +259,17 @@ class ChargePoint:
         """Leave the bus; call when the charge point is not run any more."""
         for connector in self.connectors.values():
             connector.close()
+        self.firmware.close()
+        self.diagnostics.close()
+        self.reservations.close()
+        self._context.outbox.close()
+        self._node.detach()
 
     def use(self, preset: Preset) -> None:
         """Another power stage stands behind the connectors."""
-        self.configuration.set(
-            "EvtuiAmpereMeaning", "output current" if preset.ac is None else "current per phase"
-        )
         for connector in self.connectors.values():
             connector.use(preset)
-        self.configuration.set("EvtuiDefaultLimit", preset.default_limit)
+        self.configuration.use(preset)
 
     # What the central system may ask (session.Operations)
 
@@ -186,15 +281,17 @@ class ChargePoint:
         then: Then,
     ) -> str:
         """RemoteStartTransaction (section 5.11); not allowed while Pending (section 4.2)."""
-        controller = self.connectors.get(1 if connector is None else connector)
-        if controller is None or not controller.startable or not self.accepted:
+        if not self.accepted:
+            return "Rejected"
+        wanted = self.connectors.values() if connector is None else [self.connectors.get(connector)]
+        usable = (each for each in wanted if each is not None and each.startable_by(id_tag))
+        controller = next(usable, None)
+        if controller is None:
             return "Rejected"
         if profile is not None:
-            purpose = profile["charging_profile_purpose"]
-            if purpose != Purpose.TX or "transaction_id" in profile:  # section 5.16.2
-                return "Rejected"
-            if self._install(controller.number, profile, bound=True) != "Accepted":
-                return "Rejected"
+            status = self.charging_profiles.set_for_start(controller.number, profile)
+            if status != "Accepted":
+                return status
         then(lambda: controller.request_start(id_tag) if controller.startable else None)
         return "Accepted"
 
@@ -209,45 +306,10 @@ class ChargePoint:
                 return "Accepted"
         return "Rejected"
 
-    def set_charging_profile(self, connector: int, profile: Mapping[str, Any]) -> str:
-        """SetChargingProfile (sections 3.13 and 5.16).
-
-        Raises:
-            PropertyConstraintViolationError: there is no such connector (errata 3.39).
-        """
-        if connector != 0 and connector not in self.connectors:
-            raise PropertyConstraintViolationError(f"there is no connector {connector}")
-        purpose = Purpose(profile["charging_profile_purpose"])
-        if (purpose is Purpose.CHARGE_POINT_MAX) != (connector == 0) and (
-            purpose is not Purpose.TX_DEFAULT
-        ):
-            return "Rejected"
-        bound = True
-        if purpose is Purpose.TX:
-            running = self.connectors[connector].transaction
-            wanted = profile.get("transaction_id")
-            if running is None and wanted is None and not self._strict:
-                bound = False
-            elif running is None or wanted not in (None, running.transaction_id):
-                return "Rejected"
-        status = self._install(connector, profile, bound=bound)
-        if status == "Accepted" and not bound:
-            self._context.note(
-                "lenient: took a TxProfile although no transaction runs (OCPP 1.6 5.16.4 says no)"
-            )
-        return status
-
-    def clear_charging_profile(
-        self,
-        profile_id: int | None,
-        connector: int | None,
-        purpose: Purpose | None,
-        stack_level: int | None,
-    ) -> str:
-        """ClearChargingProfile (section 5.5)."""
-        cleared = self.profiles.clear(profile_id, connector, purpose, stack_level)
-        self._apply_limits()
-        return "Accepted" if cleared else "Unknown"
+    def unlock(self, connector: int) -> str:
+        """UnlockConnector (section 5.18); errata 3.36: no such connector is NotSupported."""
+        controller = self.connectors.get(connector)
+        return "NotSupported" if controller is None else controller.unlock()
 
     def change_availability(self, connector: int, *, operative: bool, then: Then) -> str:
         """ChangeAvailability (section 5.2); connector 0 means all of it."""
@@ -255,7 +317,9 @@ class ChargePoint:
             controller = self.connectors.get(connector)
             if controller is None:
                 return "Rejected"
-            return controller.change_availability(operative=operative)
+            status = controller.change_availability(operative=operative)
+            self._keep_availability()
+            return status
         answers = [
             controller.change_availability(operative=operative)
             for controller in self.connectors.values()
@@ -264,6 +328,7 @@ class ChargePoint:
         if self._inoperative_next:
             return "Scheduled"
         self._operative = operative
+        self._keep_availability()
         then(self._publish_station_status)
         return "Accepted"
 
@@ -279,28 +344,52 @@ class ChargePoint:
                 if self.accepted:  # errata 3.35: not before the next boot
                     return "Rejected"
                 then(self.connection.boot_now)
-                return "Accepted"
-            case "Heartbeat" | "StatusNotification" | "MeterValues" if not self.accepted:
-                return "Rejected"
             case "Heartbeat":
-                then(partial(self._context.outbox.post, call.Heartbeat))
-                return "Accepted"
+                then(partial(self._context.outbox.post, "Heartbeat", {}, triggered=True))
             case "StatusNotification":
                 return self._trigger_status(connector, then)
             case "MeterValues":
                 return self._trigger_meter_values(connector, then)
-        return "NotImplemented"
+            case "FirmwareStatusNotification":
+                then(partial(self.firmware.notify, triggered=True))
+            case "DiagnosticsStatusNotification":
+                then(partial(self.diagnostics.notify, triggered=True))
+            case _:
+                return "NotImplemented"
+        return "Accepted"
 
-    # Inside
+    def remember(self) -> None:
+        """Keep lists and reservations, which an operation may have changed."""
+        self._store.save("local list", self.local_list.export())
+        self._store.save("id tag cache", self._cache.export())
+        self._store.save("reservations", self.reservations.export())
+
+    # Inside: the bus
+
+    def _send(self, connector: int, message: StationMessage) -> None:
+        self._node.send(encode(message, connector))
+
+    def _on_frame(self, frame: can.Message) -> None:
+        try:
+            received = decode(frame)
+        except MalformedFrame:
+            return
+        if received is not None and received.connector in self.connectors:
+            self.connectors[received.connector].on_message(received.message)
+
+    def _others(self, number: int) -> list[ConnectorController]:
+        return [each for each in self.connectors.values() if each.number != number]
+
+    # Inside: what is asked
 
     def _trigger_status(self, connector: int | None, then: Then) -> str:
         if connector is not None and connector not in (0, *self.connectors):
             return "Rejected"
         if not connector:
-            then(self._notify_station)
+            then(partial(self._notify_station, triggered=True))
         for number, controller in self.connectors.items():
             if connector in (None, number):
-                then(partial(controller.notify, always=True))
+                then(partial(controller.notify, always=True, triggered=True))
         return "Accepted"
 
     def _trigger_meter_values(self, connector: int | None, then: Then) -> str:
@@ -308,81 +397,15 @@ class ChargePoint:
             return "Rejected"  # connector 0 would be the main meter: there is none
         for number, controller in self.connectors.items():
             if connector in (None, number):
-                then(partial(controller.post_meter_values, "Trigger"))
+                then(controller.trigger_meter_values)
         return "Accepted"
-
-    @property
-    def _strict(self) -> bool:
-        return self.configuration.flag("EvtuiStrictTxProfile")
-
-    @property
-    def _status(self) -> Status:
-        return station_status(operative=self._operative, faulted=False)
-
-    def _install(self, connector: int, payload: Mapping[str, Any], *, bound: bool) -> str:
-        number = self.configuration.number
-        try:
-            profile = profile_from_payload(payload)
-        except InvalidProfile as error:
-            self._context.note(f"charging profile rejected: {error}", "warning")
-            return "Rejected"
-        stored = StoredProfile(connector, profile, bound)
-        if (
-            not 0 <= profile.stack_level <= number("ChargeProfileMaxStackLevel")
-            or len(profile.periods) > number("ChargingScheduleMaxPeriods")
-            or not self.profiles.has_room_for(stored, int(number("MaxChargingProfilesInstalled")))
-        ):
-            return "Rejected"
-        self.profiles.install(stored)
-        self._apply_limits()
-        return "Accepted"
-
-    def _apply_limits(self) -> None:
-        for controller in self.connectors.values():
-            controller.apply_limit()
-
-    def _configuration_changed(self, key: str) -> None:
-        match key:
-            case "EvtuiDefaultLimit":
-                self._apply_limits()
-            case "HeartbeatInterval":
-                self.connection.retime_heartbeats()
-            case "MeterValueSampleInterval":
-                for controller in self.connectors.values():
-                    controller.schedule_meter_values()
-        self._reconfigured(key)
-
-    def _transaction_ended(self) -> None:
-        if self._inoperative_next and not any(c.transaction for c in self.connectors.values()):
-            self._inoperative_next = False
-            self._operative = False
-            self._publish_station_status()
-
-    def _on_accepted(self, booted: bool) -> None:
-        """Tell the central system where we stand (section 4.9, errata 3.22)."""
-        if booted:
-            self._notify_station()
-        for controller in self.connectors.values():
-            controller.notify(always=booted)
-
-    def _publish_station_status(self) -> None:
-        name = self.identity.name
-        self._context.stream.publish(
-            ConnectorState(source=name, station=name, connector=0, status=self._status.value)
-        )
-        self._notify_station()
-
-    def _notify_station(self) -> None:
-        timestamp = self._context.clock.iso()
-        self._context.outbox.post(
-            lambda: call.StatusNotification(
-                connector_id=0, error_code="NoError", status=self._status, timestamp=timestamp
-            )
-        )
 
     async def _reset(self, reason: str) -> None:
+        """Stop gracefully, or, for a hard reset, report the stop after the boot (5.14)."""
         self.stop_charging(reason)
-        await self._flush()
+        if reason == "SoftReset":
+            await self._flush()
+        self.configuration.rebooted()
         await self.connection.restart()
 
     async def _flush(self) -> None:
@@ -393,6 +416,138 @@ class ChargePoint:
                 await self._context.outbox.flushed()
         except TimeoutError:
             self._context.note("left before the last messages were acknowledged", "warning")
+
+    # Inside: what changes
+
+    def _configuration_changed(self, key: str) -> None:
+        if not self._ready:
+            return
+        if key == "EvtuiDefaultLimit":
+            for controller in self.connectors.values():
+                controller.apply_limit()
+        elif key == "HeartbeatInterval":
+            self.connection.retime_heartbeats()
+        elif key == "WebSocketPingInterval":
+            self.connection.retime_pings()
+        elif key in RETIMED_BY:
+            for controller in self.connectors.values():
+                controller.retime_meter_values()
+        self._store.save("configuration", self.configuration.export())
+        self._reconfigured(key)
+
+    def _transaction_ended(self) -> None:
+        self._keep_availability()
+        if self._inoperative_next and not any(c.transaction for c in self.connectors.values()):
+            self._inoperative_next = False
+            self._operative = False
+            self._keep_availability()
+            self._publish_station_status()
+
+    def _on_reservation(self, connector: int) -> None:
+        if connector in self.connectors:
+            self.connectors[connector].show_reserved(self.reservations.held(connector))
+        self._store.save("reservations", self.reservations.export())
+
+    def _on_list_conflict(self, id_tag: str) -> None:
+        """The central system thinks otherwise of a tag than the list (section 3.5.2)."""
+        self._notify_station(error_code="LocalListConflict")
+
+    def _on_installing(self, installing: bool) -> None:
+        """Connectors in use are left alone until they are free (section 4.5)."""
+        if installing:
+            self._installing_at = [c for c in self.connectors.values() if c.operative]
+        for controller in self._installing_at:
+            controller.change_availability(operative=not installing)
+
+    def _on_new_firmware(self, version: str) -> None:
+        self._context.identity = replace(self.identity, firmware=version)
+        self._store.save("firmware", version)
+        self._spawn(self._reset("Reboot"))
+
+    def _on_accepted(self, booted: bool) -> None:
+        """Tell the central system where we stand (section 4.9, errata 3.22)."""
+        if booted:
+            self._notify_station()
+        for controller in self.connectors.values():
+            controller.notify(always=booted)
+        self.firmware.notify(triggered=False)
+        self.diagnostics.notify(triggered=False)
+
+    # Inside: over a crash
+
+    def _keep_availability(self) -> None:
+        inoperative = [each.number for each in self.connectors.values() if not each.operative]
+        self._store.save("inoperative", inoperative if self._operative else [0, *inoperative])
+
+    def _take_back(self) -> None:
+        """What was kept before the last end of the process."""
+        load = self._store.load
+        for name, restore in (
+            ("configuration", self.configuration.restore),
+            ("local list", self.local_list.restore),
+            ("id tag cache", self._cache.restore),
+            ("reservations", self.reservations.restore),
+        ):
+            kept = load(name)
+            if kept is None:
+                continue
+            try:
+                restore(kept)
+            except ValueError as error:
+                self._context.note(f"{name} of the state file not used: {error}", "warning")
+        self.charging_profiles.restore()
+        inoperative = load("inoperative") or []
+        self._operative = 0 not in inoperative
+        for number in inoperative:
+            if number in self.connectors:
+                self.connectors[number].change_availability(operative=False)
+        firmware = load("firmware")
+        if firmware is not None:
+            self._context.identity = replace(self.identity, firmware=firmware)
+
+    def _tell_interrupted(self) -> None:
+        """Transactions that ran when the process died before this one."""
+        interrupted, self._interrupted = self._interrupted, []
+        name = self.identity.name
+        for end in interrupted:
+            self._context.stream.publish(
+                TransactionState(
+                    source=name,
+                    station=name,
+                    connector=end.transaction.connector,
+                    state="stopped",
+                    transaction_id=end.transaction.transaction_id,
+                    meter=end.meter_stop,
+                    id_tag=end.transaction.id_tag,
+                    reason=self._after_crash,
+                )
+            )
+
+    # Inside: reports
+
+    @property
+    def _status(self) -> Status:
+        return station_status(operative=self._operative, faulted=False)
+
+    def _status_of(self, connector: int) -> str:
+        return str((self.connectors[connector].status if connector else self._status).value)
+
+    def _publish_station_status(self) -> None:
+        name = self.identity.name
+        self._context.stream.publish(
+            ConnectorState(source=name, station=name, connector=0, status=self._status.value)
+        )
+        self._notify_station()
+        self.reservations.review()
+
+    def _notify_station(self, *, error_code: str = "NoError", triggered: bool = False) -> None:
+        payload = {
+            "connectorId": 0,
+            "errorCode": error_code,
+            "status": self._status.value,
+            "timestamp": self._context.clock.iso(),
+        }
+        self._context.outbox.post("StatusNotification", payload, triggered=triggered)
 
     async def _watch(self) -> None:
         while True:

@@ -1,68 +1,39 @@
-"""Configuration keys (OCPP 1.6 section 9): typed, with what may be changed from outside."""
+"""Configuration of a charge point: what its keys say now (OCPP 1.6 sections 5.3, 5.8 and 9)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
+from ocpp.exceptions import OccurenceConstraintViolationError
+
+from evtui.power import Preset, preset
+from evtui.station.configuration_keys import KEYS, Facts, Key, Value
 
 __all__ = ["Configuration", "Entry"]
 
-Value = bool | int | float | str
+_KEYS = {key.name.lower(): key for key in KEYS}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One key.
-
-    Attributes:
-        writable: False for a read-only key.
-        least: smallest number allowed.
-        whole: only whole numbers are taken from outside, whatever was set from inside.
-    """
+    """What GetConfiguration.conf says of one key (section 7.29)."""
 
     key: str
-    value: Value
-    writable: bool = False
-    least: float = 0
-    whole: bool = False
-
-    @property
-    def text(self) -> str:
-        """The value as OCPP carries it."""
-        if isinstance(self.value, bool):
-            return "true" if self.value else "false"
-        return f"{self.value:.12g}" if isinstance(self.value, float) else str(self.value)
-
-    def parse(self, text: str) -> Value:
-        """A value of this key's type.
-
-        Raises:
-            ValueError: not of that type, or too small.
-        """
-        if isinstance(self.value, bool):
-            if text.lower() not in ("true", "false"):
-                raise ValueError(f"{text!r} is not true or false")
-            return text.lower() == "true"
-        if isinstance(self.value, str):
-            return text
-        number = float(text)
-        if not self.least <= number < 1e9:
-            raise ValueError(f"{text} is out of range")
-        if isinstance(self.value, float) and not self.whole:
-            return number
-        if number != int(number):
-            raise ValueError(f"{text} is not a whole number")
-        return int(number)
+    text: str
+    writable: bool
 
 
 class Configuration:
-    """The keys of one charge point.
+    """The keys of one charge point.  Their names are CiStrings: case does not matter.
 
     Args:
         connectors: number of connectors.
         meter_interval: s between MeterValues.
         strict: reject a TxProfile without a transaction.
         changed: called with the key after a change from either side.
+        refused: called with a line for people when a change from outside was not made.
     """
 
     def __init__(
@@ -72,79 +43,133 @@ class Configuration:
         meter_interval: float,
         strict: bool,
         changed: Callable[[str], None] = lambda key: None,
+        refused: Callable[[str], None] = lambda line: None,
     ) -> None:
-        entries = (
-            Entry("AuthorizeRemoteTxRequests", False, writable=True),
-            Entry("ClockAlignedDataInterval", 0),
-            Entry("ConnectionTimeOut", 60, writable=True, least=1),
-            Entry("ConnectorPhaseRotation", "0.Unknown,1.Unknown"),
-            Entry("GetConfigurationMaxKeys", 64),
-            Entry("HeartbeatInterval", 60, writable=True, least=1),
-            Entry("LocalAuthorizeOffline", False),
-            Entry("LocalPreAuthorize", False),
-            Entry("MeterValuesAlignedData", ""),
-            Entry(
-                "MeterValuesSampledData",
-                "Current.Import,Voltage,Power.Active.Import,"
-                "Energy.Active.Import.Register,SoC,Temperature",
-            ),
-            Entry("MeterValueSampleInterval", float(meter_interval), writable=True, whole=True),
-            Entry("NumberOfConnectors", connectors),
-            Entry("ResetRetries", 0),
-            Entry("StopTransactionOnEVSideDisconnect", True),
-            Entry("StopTransactionOnInvalidId", True, writable=True),
-            Entry("StopTxnAlignedData", ""),
-            Entry("StopTxnSampledData", ""),
-            Entry("SupportedFeatureProfiles", "Core,RemoteTrigger,SmartCharging"),
-            Entry("TransactionMessageAttempts", 3, writable=True, least=1),
-            Entry("TransactionMessageRetryInterval", 10, writable=True),
-            Entry("UnlockConnectorOnEVSideDisconnect", True),
-            Entry("ChargeProfileMaxStackLevel", 10),
-            Entry("ChargingScheduleAllowedChargingRateUnit", "Current,Power"),
-            Entry("ChargingScheduleMaxPeriods", 100),
-            Entry("MaxChargingProfilesInstalled", 50),
-            # Ours.  What an A-limit means is a reading of section 7.12 that a DC station must
-            # state: output current for DC, current per phase for AC.
-            Entry("EvtuiAmpereMeaning", "output current"),
-            Entry("EvtuiDefaultLimit", 100.0, writable=True),
-            Entry("EvtuiStrictTxProfile", strict, writable=True),
-        )
-        self._entries = {entry.key: entry for entry in entries}
+        self._facts = Facts(connectors, preset("dc"))
+        self._values: dict[str, Value] = {key.name: key.default for key in KEYS}
+        self._values |= {
+            "NumberOfConnectors": connectors,
+            "ConnectorPhaseRotationMaxLength": connectors + 1,
+            "MeterValueSampleInterval": float(meter_interval),
+            "EvtuiStrictTxProfile": strict,
+        }
+        self._after_reboot: dict[str, Value] = {}
+        self._from_outside: dict[str, str] = {}
         self._changed = changed
+        self._refused = refused
+
+    # What is in effect
 
     def number(self, key: str) -> float:
-        """A numeric value."""
-        value = self._entries[key].value
+        """A numeric value, in the unit of the key."""
+        value = self._values[key]
         assert not isinstance(value, str)
         return value
 
     def flag(self, key: str) -> bool:
         """A boolean value."""
-        return bool(self._entries[key].value)
+        return bool(self._values[key])
+
+    def text(self, key: str) -> str:
+        """Any value, as OCPP carries it."""
+        return _KEYS[key.lower()].kind.text(self._values[key], self._facts)
+
+    def items(self, key: str) -> tuple[str, ...]:
+        """The items of a comma separated list, in its order."""
+        return tuple(filter(None, self.text(key).split(",")))
+
+    # From inside
 
     def set(self, key: str, value: Value) -> None:
-        """Change a value from inside, read-only or not."""
-        self._entries[key].value = value
+        """Change a value from inside, read-only or not; overrules what was set from outside."""
+        self._after_reboot.pop(key, None)
+        self._from_outside.pop(key, None)
+        self._values[key] = value
         self._changed(key)
+
+    def use(self, preset: Preset) -> None:
+        """Another power stage is behind the connectors: other measurands, another limit."""
+        self._facts = replace(self._facts, preset=preset)
+        ac = preset.ac is not None
+        self.set("EvtuiAmpereMeaning", "current per phase" if ac else "output current")
+        self.set("EvtuiDefaultLimit", preset.default_limit)
+
+    def rebooted(self) -> None:
+        """The station has booted: changes that were waiting for it take effect (section 5.3)."""
+        waiting, self._after_reboot = self._after_reboot, {}
+        for key, value in waiting.items():
+            self._values[key] = value
+            self._changed(key)
+
+    # From outside
 
     def change(self, key: str, text: str) -> str:
-        """Answer a ChangeConfiguration.req: Accepted, Rejected or NotSupported (7.22)."""
-        entry = self._entries.get(key)
-        if entry is None:
+        """Answer a ChangeConfiguration.req (section 5.3); what is not taken changes nothing.
+
+        Returns:
+            ``Accepted``, ``RebootRequired``, ``Rejected`` or ``NotSupported`` (section 7.22).
+        """
+        known = _KEYS.get(key.lower())
+        if known is None:
+            self._refused(f"configuration key {key!r} is not known")
             return "NotSupported"
-        if not entry.writable:
-            return "Rejected"
         try:
-            entry.value = entry.parse(text)
-        except ValueError:
+            if known.access == "R":
+                raise ValueError("it is read-only")
+            value = known.kind.parse(text, self._facts)
+        except ValueError as error:
+            self._refused(f"configuration key {known.name} not changed: {error}")
             return "Rejected"
-        self._changed(key)
-        return "Accepted"
+        self._from_outside[known.name] = text
+        waits = known.reboot and value != self._values[known.name]
+        (self._after_reboot if waits else self._values)[known.name] = value
+        if not waits:
+            self._after_reboot.pop(known.name, None)
+        self._changed(known.name)
+        return "RebootRequired" if waits else "Accepted"
 
     def report(self, keys: Iterable[str] | None) -> tuple[list[Entry], list[str]]:
-        """Known entries and unknown names for a GetConfiguration.req; none asked means all."""
+        """Known entries and unknown names for a GetConfiguration.req; none asked means all.
+
+        A change that waits for a reboot is reported as it was set.  A key that is asked for
+        twice is reported once.
+
+        Raises:
+            OccurenceConstraintViolationError: more keys than GetConfigurationMaxKeys.  Sections
+                5.8 and 9.1.9 allow the limit and define no status for a request beyond it; to
+                answer a part of it would look like an answer to all of it.
+        """
         asked = list(keys or ())
+        most = int(self.number("GetConfigurationMaxKeys"))
+        if len(asked) > most:
+            raise OccurenceConstraintViolationError(
+                f"{len(asked)} keys asked for, GetConfigurationMaxKeys is {most}"
+            )
         if not asked:
-            return list(self._entries.values()), []
-        known = [self._entries[key] for key in asked if key in self._entries]
-        return known, [key for key in asked if key not in self._entries]
+            return [self._entry(key) for key in KEYS], []
+        known = dict.fromkeys(_KEYS[name.lower()] for name in asked if name.lower() in _KEYS)
+        unknown = {name.lower(): name for name in asked if name.lower() not in _KEYS}
+        return [self._entry(key) for key in known], list(unknown.values())
+
+    def _entry(self, key: Key) -> Entry:
+        value = self._after_reboot.get(key.name, self._values[key.name])
+        return Entry(key.name, key.kind.text(value, self._facts), key.access == "RW")
+
+    # Over a crash
+
+    def export(self) -> dict[str, str]:
+        """What the central system has changed, to be kept: key to value as it was given."""
+        return dict(self._from_outside)
+
+    def restore(self, exported: dict[str, str]) -> None:
+        """Take back what :meth:`export` gave, once the power stage is known.
+
+        A start is a boot: nothing waits for another one.  What does not hold any more, because
+        the station is another one now, is told to ``refused`` and left as it is.
+
+        Raises:
+            ValueError: it is not of that form; the text names the place.
+        """
+        for key, text in msgspec.convert(exported, dict[str, str]).items():
+            self.change(key, text)
+        self.rebooted()

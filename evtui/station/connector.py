@@ -17,6 +17,7 @@ class Status(StrEnum):
     SUSPENDED_EVSE = "SuspendedEVSE"
     SUSPENDED_EV = "SuspendedEV"
     FINISHING = "Finishing"
+    RESERVED = "Reserved"
     UNAVAILABLE = "Unavailable"
     FAULTED = "Faulted"
 
@@ -37,6 +38,7 @@ class ConnectorFacts:
         transaction: a transaction runs.
         established: energy could flow in this transaction already.
         finishing: a transaction has ended and the cable is still in.
+        reserved: held for somebody who has not come yet.
         operative: False after ChangeAvailability to Inoperative.
         faulted: the connector cannot be used.
         offered: A the station offers; below ``minimum`` it pauses the vehicle.
@@ -49,6 +51,7 @@ class ConnectorFacts:
     transaction: bool = False
     established: bool = False
     finishing: bool = False
+    reserved: bool = False
     operative: bool = True
     faulted: bool = False
     offered: float = 0.0
@@ -65,6 +68,8 @@ def connector_status(facts: ConnectorFacts) -> Status:
     """Status of a connector other than 0."""
     if facts.faulted:
         return Status.FAULTED
+    if facts.transaction and not facts.plugged:
+        return Status.SUSPENDED_EV  # it goes on without a cable (StopTransactionOnEVSideDisconnect)
     if facts.transaction:
         ready = is_established(facts.phase)
         # Charging begins when the contactor closes (section 7.7), and once begun there is no
@@ -80,6 +85,8 @@ def connector_status(facts: ConnectorFacts) -> Status:
         return Status.UNAVAILABLE
     if facts.starting:
         return Status.PREPARING
+    if facts.reserved:
+        return Status.RESERVED
     if facts.finishing:
         return Status.FINISHING
     return Status.PREPARING if facts.plugged else Status.AVAILABLE

@@ -8,8 +8,11 @@ from typing import Literal
 from evtui.events import EventStream, Note
 from evtui.runtime.clock import LoopClock
 from evtui.smart_charging import ProfileStore
+from evtui.station.authorization import Authorizer
 from evtui.station.configuration import Configuration
 from evtui.station.outbox import Outbox
+from evtui.station.reservations import Reservations
+from evtui.station.state import StateStore
 
 __all__ = ["Identity", "StationContext"]
 
@@ -33,9 +36,14 @@ class Identity:
     firmware: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StationContext:
-    """Clock, stream and stores of one charge point."""
+    """Clock, stream and stores of one charge point.
+
+    Attributes:
+        identity: replaced when new firmware is installed.
+        persist_interval: s between two registers that are kept while a transaction runs.
+    """
 
     identity: Identity
     stream: EventStream
@@ -43,6 +51,10 @@ class StationContext:
     configuration: Configuration
     profiles: ProfileStore
     outbox: Outbox
+    store: StateStore
+    authorizer: Authorizer
+    reservations: Reservations
+    persist_interval: float = 1.0
 
     def note(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
         """Publish a line for people."""

@@ -75,7 +75,8 @@ class Limiter:
             connector=self._connector,
             default_limit=self._context.configuration.number("EvtuiDefaultLimit"),
             rated_current=0.0 if self.barred else self.preset.rated_current,
-            watts_per_ampere=self._voltage if ac is None else ac.watts_per_ampere,
+            # For AC without the power factor (errata 3.69): watts are then never exceeded.
+            watts_per_ampere=self._voltage if ac is None else ac.voltage * ac.phases,
             phases=None if ac is None else ac.phases,
             charging_since=None if since is None else self._context.clock.start_utc + since,
         )

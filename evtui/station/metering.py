@@ -1,14 +1,12 @@
-"""The station's meter: what it learns from its module, and the measurands it reports.  Pure."""
+"""The station's meter: what it learns from its module, integrated to energy.  Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ocpp.v16.datatypes import SampledValue
-
 from evtui.power import Preset
 
-__all__ = ["Meter", "Reading", "sampled_values"]
+__all__ = ["Meter", "Reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +20,9 @@ class Reading:
         energy: Wh, integral of the power.
         soc: per cent, None for AC.
         temperature: degrees Celsius.
+        offered: A that the vehicle may take (per phase for AC), None when nobody said.
+        power_offered: W of that at the voltage of now.
+        interval: Wh since the interval began that this reading belongs to; None without one.
     """
 
     current: float
@@ -30,6 +31,9 @@ class Reading:
     energy: float
     soc: float | None
     temperature: float
+    offered: float | None = None
+    power_offered: float | None = None
+    interval: float | None = None
 
     @property
     def register(self) -> int:
@@ -56,6 +60,11 @@ class Meter:
         self._current = 0.0
         self._voltage = 0.0
 
+    @property
+    def energy(self) -> float:
+        """Wh, the register with its fractions."""
+        return self._energy
+
     def report(self, current: float, voltage: float, now: float) -> None:
         """Take a report of the module.
 
@@ -69,62 +78,45 @@ class Meter:
         self._at = now
         self._current = current
         self._voltage = voltage
-        self._power = self._watts()
+        self._power = self._watts(self._current)
 
     def use(self, preset: Preset) -> None:
         """Meter another kind of power stage from now on; the register goes on."""
         self._preset = preset
-        self._power = self._watts()
+        self._power = self._watts(self._current)
 
-    def _watts(self) -> float:
+    def restore(self, energy: float) -> None:
+        """Go on from a register that was kept, as a meter does after a loss of power.
+
+        Section 7.31: a register never runs backwards, nor starts anew for a transaction.
+
+        Args:
+            energy: Wh.
+        """
+        self._energy = energy
+
+    def _watts(self, current: float) -> float:
         ac = self._preset.ac
         per_volt_ampere = 1.0 if ac is None else ac.phases * ac.power_factor
-        return self._current * self._voltage * per_volt_ampere
+        return current * self._voltage * per_volt_ampere
 
-    def read(self, *, soc: float | None, temperature: float) -> Reading:
-        """The values now."""
-        return Reading(self._current, self._voltage, self._power, self._energy, soc, temperature)
+    def read(
+        self, *, soc: float | None, temperature: float, offered: float | None = None
+    ) -> Reading:
+        """The values now.
 
-
-def sampled_values(
-    reading: Reading, preset: Preset, context: str = "Sample.Periodic"
-) -> list[SampledValue]:
-    """The measurands of one MeterValues (OCPP 1.6 sections 7.31 and 7.43).
-
-    AC reports current and voltage for each phase.  Temperature's unit is spelt as the schema
-    of OCPP-J 1.6 spells it (errata 2.1).
-
-    Args:
-        reading: what the meter shows.
-        preset: kind of power stage.
-        context: ReadingContext (section 7.35).
-    """
-
-    def value(
-        measurand: str, amount: float, unit: str, phase: str | None = None, digits: int = 1
-    ) -> SampledValue:
-        return SampledValue(
-            value=f"{amount:.{digits}f}",
-            context=context,
-            measurand=measurand,
-            location="Body" if measurand == "Temperature" else "Outlet",
-            unit=unit,
-            phase=phase,
+        Args:
+            soc: per cent, None when the vehicle does not tell.
+            temperature: degrees Celsius.
+            offered: A that the station allows, per phase for AC.
+        """
+        return Reading(
+            self._current,
+            self._voltage,
+            self._power,
+            self._energy,
+            soc,
+            temperature,
+            offered,
+            None if offered is None else self._watts(offered),
         )
-
-    ac = preset.ac
-    if ac is None:
-        values = [
-            value("Current.Import", reading.current, "A"),
-            value("Voltage", reading.voltage, "V"),
-        ]
-    else:
-        lines = [f"L{n + 1}" for n in range(ac.phases)]
-        values = [value("Current.Import", reading.current, "A", line) for line in lines]
-        values += [value("Voltage", reading.voltage, "V", f"{line}-N") for line in lines]
-    values.append(value("Power.Active.Import", reading.power, "W"))
-    values.append(value("Energy.Active.Import.Register", reading.register, "Wh", digits=0))
-    if ac is None and reading.soc is not None:
-        values.append(value("SoC", reading.soc, "Percent"))
-    values.append(value("Temperature", reading.temperature, "Celcius"))
-    return values

@@ -7,25 +7,51 @@ from typing import Any, Protocol
 
 from ocpp.v16 import call_result
 from ocpp.v16.datatypes import KeyValue
-from ocpp.v16.enums import Action, DataTransferStatus, UnlockStatus
+from ocpp.v16.enums import Action, DataTransferStatus
 
 from evtui.events import EventStream
 from evtui.ocpp16.link import Link
+from evtui.ocpp16.naming import fields_of
 from evtui.ocpp16.peer import Peer, on
 from evtui.smart_charging import Purpose
+from evtui.smart_charging.moments import unix_time
+from evtui.station.authorization import Authorizer
+from evtui.station.charging_profiles import ChargingProfiles
 from evtui.station.configuration import Configuration
+from evtui.station.diagnostics import Diagnostics
+from evtui.station.firmware import FirmwareManagement
+from evtui.station.local_list import LocalList
+from evtui.station.reservations import Reservations
 
-__all__ = ["Operations", "StationSession"]
+__all__ = ["Operations", "StationSession", "Then"]
+
+Then = Callable[[Callable[[], object]], None]
+"""Takes what is to happen after the answer has gone out."""
 
 
 class Operations(Protocol):
-    """What a charge point can be asked; each returns the status of the answer.
-
-    What is to happen after the answer has gone out is handed to ``then``.
-    """
+    """What a charge point can be asked; each method returns the status of the answer."""
 
     @property
     def configuration(self) -> Configuration: ...
+
+    @property
+    def authorizer(self) -> Authorizer: ...
+
+    @property
+    def charging_profiles(self) -> ChargingProfiles: ...
+
+    @property
+    def local_list(self) -> LocalList: ...
+
+    @property
+    def reservations(self) -> Reservations: ...
+
+    @property
+    def firmware(self) -> FirmwareManagement: ...
+
+    @property
+    def diagnostics(self) -> Diagnostics: ...
 
     def remote_start(
         self, id_tag: str, connector: int | None, profile: Mapping[str, Any] | None, then: Then
@@ -33,15 +59,7 @@ class Operations(Protocol):
 
     def remote_stop(self, transaction_id: int, then: Then) -> str: ...
 
-    def set_charging_profile(self, connector: int, profile: Mapping[str, Any]) -> str: ...
-
-    def clear_charging_profile(
-        self,
-        profile_id: int | None,
-        connector: int | None,
-        purpose: Purpose | None,
-        stack_level: int | None,
-    ) -> str: ...
+    def unlock(self, connector: int) -> str: ...
 
     def change_availability(self, connector: int, *, operative: bool, then: Then) -> str: ...
 
@@ -49,8 +67,8 @@ class Operations(Protocol):
 
     def trigger(self, message: str, connector: int | None, then: Then) -> str: ...
 
-
-Then = Callable[[Callable[[], object]], None]
+    def remember(self) -> None:
+        """Keep lists and reservations, which an operation may have changed."""
 
 
 class StationSession(Peer):
@@ -61,6 +79,8 @@ class StationSession(Peer):
     ) -> None:
         super().__init__(link, stream, source)
         self._operations = operations
+
+    # Core
 
     @on(Action.remote_start_transaction)
     def on_remote_start(
@@ -79,24 +99,9 @@ class StationSession(Peer):
         status = self._operations.remote_stop(transaction_id, self.afterwards)
         return call_result.RemoteStopTransaction(status=status)
 
-    @on(Action.set_charging_profile)
-    def on_set_charging_profile(
-        self, connector_id: int, cs_charging_profiles: dict[str, Any]
-    ) -> Any:
-        status = self._operations.set_charging_profile(connector_id, cs_charging_profiles)
-        return call_result.SetChargingProfile(status=status)
-
-    @on(Action.clear_charging_profile)
-    def on_clear_charging_profile(
-        self,
-        id: int | None = None,  # noqa: A002  # the field's name in OCPP
-        connector_id: int | None = None,
-        charging_profile_purpose: str | None = None,
-        stack_level: int | None = None,
-    ) -> Any:
-        purpose = Purpose(charging_profile_purpose) if charging_profile_purpose else None
-        status = self._operations.clear_charging_profile(id, connector_id, purpose, stack_level)
-        return call_result.ClearChargingProfile(status=status)
+    @on(Action.unlock_connector)
+    def on_unlock_connector(self, connector_id: int) -> Any:
+        return call_result.UnlockConnector(status=self._operations.unlock(connector_id))
 
     @on(Action.change_availability)
     def on_change_availability(self, connector_id: int, type: str) -> Any:  # noqa: A002
@@ -109,11 +114,6 @@ class StationSession(Peer):
     def on_reset(self, type: str) -> Any:  # noqa: A002
         status = self._operations.reset(hard=type == "Hard", then=self.afterwards)
         return call_result.Reset(status=status)
-
-    @on(Action.trigger_message)
-    def on_trigger_message(self, requested_message: str, connector_id: int | None = None) -> Any:
-        status = self._operations.trigger(requested_message, connector_id, self.afterwards)
-        return call_result.TriggerMessage(status=status)
 
     @on(Action.get_configuration)
     def on_get_configuration(self, key: list[str] | None = None) -> Any:
@@ -131,16 +131,100 @@ class StationSession(Peer):
         status = self._operations.configuration.change(key, value)
         return call_result.ChangeConfiguration(status=status)
 
-    @on(Action.unlock_connector)
-    def on_unlock_connector(self, **_: Any) -> Any:
-        # The model has no lock to open (section 5.18: NotSupported says so).
-        return call_result.UnlockConnector(status=UnlockStatus.not_supported)
-
     @on(Action.clear_cache)
     def on_clear_cache(self) -> Any:
-        # There is no authorization cache to clear (section 5.4: Rejected says so).
-        return call_result.ClearCache(status="Rejected")
+        status = self._operations.authorizer.clear_cache()
+        self._operations.remember()
+        return call_result.ClearCache(status=status)
 
     @on(Action.data_transfer)
     def on_data_transfer(self, **_: Any) -> Any:
         return call_result.DataTransfer(status=DataTransferStatus.unknown_vendor_id)
+
+    # Smart charging
+
+    @on(Action.set_charging_profile)
+    def on_set_charging_profile(
+        self, connector_id: int, cs_charging_profiles: dict[str, Any]
+    ) -> Any:
+        status = self._operations.charging_profiles.set(connector_id, cs_charging_profiles)
+        return call_result.SetChargingProfile(status=status)
+
+    @on(Action.clear_charging_profile)
+    def on_clear_charging_profile(
+        self,
+        id: int | None = None,  # noqa: A002  # the field's name in OCPP
+        connector_id: int | None = None,
+        charging_profile_purpose: str | None = None,
+        stack_level: int | None = None,
+    ) -> Any:
+        purpose = Purpose(charging_profile_purpose) if charging_profile_purpose else None
+        status = self._operations.charging_profiles.clear(id, connector_id, purpose, stack_level)
+        return call_result.ClearChargingProfile(status=status)
+
+    @on(Action.get_composite_schedule)
+    def on_get_composite_schedule(
+        self, connector_id: int, duration: int, charging_rate_unit: str | None = None
+    ) -> Any:
+        return self._operations.charging_profiles.composite(
+            connector_id, duration, charging_rate_unit
+        )
+
+    # Remote trigger
+
+    @on(Action.trigger_message)
+    def on_trigger_message(self, requested_message: str, connector_id: int | None = None) -> Any:
+        status = self._operations.trigger(requested_message, connector_id, self.afterwards)
+        return call_result.TriggerMessage(status=status)
+
+    # Local authorization list
+
+    @on(Action.get_local_list_version)
+    def on_get_local_list_version(self) -> Any:
+        return call_result.GetLocalListVersion(list_version=self._operations.local_list.version)
+
+    @on(Action.send_local_list)
+    def on_send_local_list(
+        self,
+        list_version: int,
+        update_type: str,
+        local_authorization_list: list[dict[str, Any]] | None = None,
+    ) -> Any:
+        entries = fields_of(local_authorization_list or [])
+        status = self._operations.local_list.update(list_version, update_type, entries)
+        self._operations.remember()
+        return call_result.SendLocalList(status=status)
+
+    # Reservation
+
+    @on(Action.reserve_now)
+    def on_reserve_now(
+        self,
+        connector_id: int,
+        expiry_date: str,
+        id_tag: str,
+        reservation_id: int,
+        parent_id_tag: str | None = None,
+    ) -> Any:
+        status = self._operations.reservations.reserve(
+            connector_id, id_tag, unix_time(expiry_date), reservation_id, parent_id_tag
+        )
+        self._operations.remember()
+        return call_result.ReserveNow(status=status)
+
+    @on(Action.cancel_reservation)
+    def on_cancel_reservation(self, reservation_id: int) -> Any:
+        status = self._operations.reservations.cancel(reservation_id)
+        self._operations.remember()
+        return call_result.CancelReservation(status=status)
+
+    # Firmware management
+
+    @on(Action.update_firmware)
+    def on_update_firmware(self, **arguments: Any) -> Any:
+        self._operations.firmware.update(fields_of(arguments))
+        return call_result.UpdateFirmware()
+
+    @on(Action.get_diagnostics)
+    def on_get_diagnostics(self, **arguments: Any) -> Any:
+        return self._operations.diagnostics.request(fields_of(arguments))

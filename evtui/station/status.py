@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
-
-from ocpp.v16 import call
 
 from evtui.events import ConnectorState
 from evtui.station.connector import ConnectorFacts, Status, connector_status
@@ -34,6 +33,7 @@ class StatusReporter:
         self._facts = ConnectorFacts()
         self._published = ""
         self._notified = ""
+        self._stable: asyncio.TimerHandle | None = None
 
     @property
     def facts(self) -> ConnectorFacts:
@@ -63,22 +63,44 @@ class StatusReporter:
                 info=self.info,
             )
         )
-        self.notify()
+        self._notify_when_stable()
 
-    def notify(self, *, always: bool = False) -> None:
-        """Send a StatusNotification if the central system does not know the status."""
+    def notify(self, *, always: bool = False, triggered: bool = False) -> None:
+        """Send a StatusNotification if the central system does not know the status.
+
+        Args:
+            always: send it even if it does.
+            triggered: TriggerMessage asked for it.
+        """
         status = self.status.value
         if status == self._notified and not always:
             return
-        message = call.StatusNotification(
-            connector_id=self._connector,
-            error_code=self.error_code,
-            status=status,
-            timestamp=self._context.clock.iso(),
-            info=self.info or None,
-        )
-        if self._context.outbox.post(lambda: message, done=self._sent):
+        payload = {
+            "connectorId": self._connector,
+            "errorCode": self.error_code,
+            "status": status,
+            "timestamp": self._context.clock.iso(),
+        }
+        if self.info:
+            payload["info"] = self.info
+        post = self._context.outbox.post
+        if post("StatusNotification", payload, done=self._sent, triggered=triggered):
             self._notified = status
+
+    def close(self) -> None:
+        """Stop the timer."""
+        if self._stable is not None:
+            self._stable.cancel()
+            self._stable = None
+
+    def _notify_when_stable(self) -> None:
+        """Send the status once it has lasted MinimumStatusDuration (section 4.9, 9.1.18)."""
+        self.close()
+        duration = self._context.configuration.number("MinimumStatusDuration")
+        if duration <= 0:
+            self.notify()
+        else:
+            self._stable = asyncio.get_running_loop().call_later(duration, self.notify)
 
     def _sent(self, answer: Any) -> None:
         if answer is None:  # lost on the way: the central system does not know the status

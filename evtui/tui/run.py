@@ -16,6 +16,7 @@ from evtui.runtime.signals import ExitGuard
 
 if TYPE_CHECKING:
     from evtui.scenario.loader import Plan
+    from evtui.station.state_file import StateFile
 
 __all__ = ["run"]
 
@@ -32,6 +33,7 @@ def run(
     *,
     plan: Plan | None = None,
     feed: Feed | None = None,
+    state: StateFile | None = None,
 ) -> int:
     """Run the lab in the terminal.
 
@@ -40,6 +42,7 @@ def run(
         listener: listening socket for our central system; None with ``--csms``.
         plan: a scenario that runs in the lab.
         feed: gets every event; closed on leaving.
+        state: what the charge points must not forget; closed on leaving.
 
     Returns:
         Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
@@ -48,7 +51,7 @@ def run(
     gc.disable()
     guard = ExitGuard()  # before any thread starts
     _collect_later()
-    lab = LiveLab(settings, listener, plan=plan, feed=feed)
+    lab = LiveLab(settings, listener, plan=plan, feed=feed, state=state)
 
     from evtui.tui.app import EvtuiApp
 
@@ -66,7 +69,12 @@ def run(
         return "" if code == 0 else "the terminal part failed"
 
     try:
-        app = EvtuiApp(lab, fps=settings.frame_rate(ssh=over_ssh(os.environ)), theme=settings.theme)
+        app = EvtuiApp(
+            lab,
+            fps=settings.frame_rate(ssh=over_ssh(os.environ)),
+            theme=settings.theme,
+            known={"idTag": settings.id_tag},
+        )
 
         def ask_to_leave() -> None:
             # call_from_thread waits for the app, which may be stuck: on a thread that may, too.

@@ -41,6 +41,15 @@ def test_timers_come_in_the_order_of_their_times_at_their_times(waits: list[floa
     assert all(at == pytest.approx(seconds, abs=1e-9) for seconds, at in seen)
 
 
+def test_timers_still_come_after_decades() -> None:
+    async def decades() -> float:
+        for _ in range(3):
+            await asyncio.sleep(20 * 365.25 * 86_400 + 0.123)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(decades()) == pytest.approx(60 * 365.25 * 86_400 + 0.369, abs=1e-3)
+
+
 def test_a_deadlock_is_an_error_and_no_hang() -> None:
     async def main() -> None:
         await asyncio.get_running_loop().create_future()

@@ -193,14 +193,17 @@ def test_the_limits_of_a_scenario_are_none_of_the_anomaly(tmp_path: Path) -> Non
 
 def test_any_call_can_be_made_and_its_answer_held_against_the_expected(tmp_path: Path) -> None:
     steps = """[{ocpp: ChangeConfiguration, with: {key: HeartbeatInterval, value: "30"},
-      answer: Accepted}, {ocpp: UnlockConnector, with: {connectorId: 1}, answer: Unlocked}]"""
+      answer: Accepted}, {ocpp: UnlockConnector, with: {connectorId: 9}, answer: Unlocked}]"""
     assert play_steps(steps, tmp_path).steps.found == (
         "steps[1]: UnlockConnector from the central system: answered NotSupported, not Unlocked"
     )
 
 
 def test_a_callerror_is_an_answer_too(tmp_path: Path) -> None:
-    steps = "[{ocpp: GetLocalListVersion, answer: NotSupported}, {ocpp: GetLocalListVersion}]"
+    steps = """[{ocpp: SetChargingProfile, answer: PropertyConstraintViolation, with: {connectorId: 9,
+      csChargingProfiles: {chargingProfileId: 1, stackLevel: 0, chargingProfileKind: Relative,
+      chargingProfilePurpose: TxDefaultProfile, chargingSchedule: {chargingRateUnit: A,
+      chargingSchedulePeriod: [{startPeriod: 0, limit: 6}]}}}}]"""
     assert play_steps(steps, tmp_path).steps.met
 
 

@@ -16,9 +16,12 @@ from evtui.events import CanFrame, Event, EventStream, Note, OcppMessage
 from evtui.ocpp16.link import MessageIds, SentMessages
 from evtui.power import PowerStage, Vehicle, preset
 from evtui.runtime.clock import LoopClock
-from evtui.station.charge_point import ChargePoint
+from evtui.station.charge_point import ChargePoint, Equipment
 from evtui.station.context import Identity
 from evtui.station.controller import ConnectorController
+from evtui.station.journal import Journal
+from evtui.station.state import StateStore
+from evtui.station.transfers_memory import MemoryTransfers
 from tests.station.fake_central import Call, FakeCentral
 from tests.virtual_loop import run_virtual
 
@@ -44,13 +47,23 @@ def virtual(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
 class Rig:
     """Everything one test needs of a station; lab time is 0 now."""
 
-    def __init__(self, kind: str, *, vehicle: Vehicle, meter_interval: float, strict: bool) -> None:
+    def __init__(
+        self,
+        kind: str,
+        *,
+        vehicle: Vehicle,
+        meter_interval: float,
+        strict: bool,
+        connectors: int = 1,
+        store: StateStore | None = None,
+    ) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop, START_UTC)
         self.stream = EventStream(self.clock)
         self.events: list[Event] = []
         self.stream.subscribe(self.events.append)
         self.central = FakeCentral()
+        self.transfers = MemoryTransfers()
         self.vehicle = vehicle
         self.bus = SimulatedBus("CP1/can", "CP1", self.stream, self.clock)
         self.stage = PowerStage(preset(kind))
@@ -61,14 +74,28 @@ class Rig:
             self.bus,
             preset(kind),
             self.central.dial,
+            Equipment(
+                store=StateStore() if store is None else store,
+                transfers=self.transfers,
+                journal=Journal(self.stream),
+            ),
             ids=MessageIds("run"),
             sent=SentMessages(),
             chance=random.Random(1),
+            connectors=connectors,
             meter_interval=meter_interval,
             strict=strict,
         )
         self.module = ChargerModule(self.bus, self.stage, self.connector.on_stage)
+        self.others = {
+            number: ChargerModule(
+                self.bus, PowerStage(preset(kind)), connector.on_stage, connector=number
+            )
+            for number, connector in self.charge_point.connectors.items()
+            if number > 1
+        }
         self.module_task: asyncio.Task[None] | None = None
+        self._other_tasks: list[asyncio.Task[None]] = []
 
     @property
     def connector(self) -> ConnectorController:
@@ -86,14 +113,25 @@ class Rig:
         self.stage.unplug()
 
     def start_module(self) -> None:
-        """The charger module begins to work."""
+        """The charger modules begin to work."""
         self.module_task = asyncio.create_task(self.module.run())
+        self._other_tasks = [asyncio.create_task(each.run()) for each in self.others.values()]
 
     async def silence_module(self) -> None:
-        """The charger module falls silent."""
+        """The charger module of connector 1 falls silent."""
         if self.module_task is not None:
             self.module_task.cancel()
             await asyncio.gather(self.module_task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Nothing of it goes on."""
+        await self.silence_module()
+        for task in self._other_tasks:
+            task.cancel()
+        await asyncio.gather(*self._other_tasks, return_exceptions=True)
+        self.charge_point.close()
+        self.bus.close()
+        await self.central.close()
 
     async def until(self, condition: Callable[[], object], timeout: float = 60.0) -> None:
         """Wait for ``condition`` to become true, looking every 10 ms."""
@@ -160,6 +198,8 @@ async def station(
     meter_interval: float = 1.0,
     strict: bool = True,
     module: bool = True,
+    connectors: int = 1,
+    store: StateStore | None = None,
     prepare: Callable[[FakeCentral], object] = lambda central: None,
 ) -> AsyncIterator[Rig]:
     """A station that runs while the block does.
@@ -169,7 +209,14 @@ async def station(
         module: False saves simulating one where only the link matters.
         prepare: scripts the central system before the station dials it.
     """
-    rig = Rig(kind, vehicle=vehicle or Vehicle(), meter_interval=meter_interval, strict=strict)
+    rig = Rig(
+        kind,
+        vehicle=vehicle or Vehicle(),
+        meter_interval=meter_interval,
+        strict=strict,
+        connectors=connectors,
+        store=store,
+    )
     prepare(rig.central)
     if plugged:
         rig.plug()
@@ -182,10 +229,7 @@ async def station(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        await rig.silence_module()
-        rig.charge_point.close()
-        rig.bus.close()
-        await rig.central.close()
+        await rig.close()
 
 
 async def charge(rig: Rig) -> int:
@@ -196,8 +240,9 @@ async def charge(rig: Rig) -> int:
     assert status == "Accepted"
     await rig.sent("StartTransaction", begun + 1)
     await rig.until(lambda: rig.stage.state.contactor)
-    assert rig.connector.transaction is not None
-    assert rig.connector.transaction.transaction_id == rig.central.transaction_id
+    running = rig.connector.transaction
+    assert running is not None
+    await rig.until(lambda: running.transaction_id == rig.central.transaction_id)
     return rig.central.transaction_id
 
 

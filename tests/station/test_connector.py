@@ -413,10 +413,12 @@ async def test_trigger_message_tells_the_statuses_that_were_asked_for() -> None:
                 "TriggerMessage", requestedMessage=message, connectorId=connector
             )
             assert status == "Rejected"
-        status = await rig.central.status_of(
-            "TriggerMessage", requestedMessage="DiagnosticsStatusNotification"
-        )
-        assert status == "NotImplemented"
+        for kind in ("Diagnostics", "Firmware"):
+            action = f"{kind}StatusNotification"
+            assert (
+                await rig.central.status_of("TriggerMessage", requestedMessage=action) == "Accepted"
+            )
+            assert (await rig.sent(action)).payload == {"status": "Idle"}
 
 
 async def charge_again(rig: Rig) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evtui.events import Sample
 from evtui.power import PRESETS, preset
-from evtui.station.metering import Meter, Reading, sampled_values
+from evtui.station.metering import Meter
 from tests.station.fake_central import Call
 from tests.station.rig import Rig, charge, station, virtual
 
@@ -88,6 +88,17 @@ def test_power_is_current_times_voltage(current: int, voltage: float, kind: str)
     factor = 1 if ac is None else ac.phases * ac.power_factor
     power = meter.read(soc=None, temperature=20).power
     assert power == pytest.approx(current * voltage * factor)
+
+
+@pytest.mark.parametrize("kind", sorted(PRESETS))
+def test_a_register_that_was_kept_goes_on_from_there(kind: str) -> None:
+    meter = Meter(preset(kind))
+    meter.restore(1234.5)
+    assert meter.energy == 1234.5
+    meter.report(10.0, 400.0, 0.0)
+    meter.report(10.0, 400.0, 9.0)
+    reading = meter.read(soc=None, temperature=20)
+    assert reading.energy == pytest.approx(1234.5 + reading.power * 9 / 3600)
 
 
 @virtual
@@ -219,10 +230,3 @@ async def test_triggered_meter_values_say_so_and_name_the_transaction_that_runs(
         running = await rig.sent("MeterValues", 2)
         assert running.payload["transactionId"] == transaction
         assert {sample["context"] for sample in samples(running)} == {"Trigger"}
-
-
-def test_temperature_is_spelt_as_the_schema_spells_it_and_measured_in_the_body() -> None:
-    reading = Reading(10.0, 400.0, 4000.0, 1.0, 50.0, 30.0)
-    temperature = sampled_values(reading, preset("dc"))[-1]
-    assert (temperature.measurand, temperature.unit) == ("Temperature", "Celcius")
-    assert temperature.location == "Body"

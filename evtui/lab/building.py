@@ -1,0 +1,171 @@
+"""Making the charge points of a lab: identities, buses, modules, vehicles, injectors."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from itertools import count
+
+from evtui.anomalies.injector import Injector
+from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
+from evtui.canbus.bus import SimulatedBus
+from evtui.canbus.charger_module import ChargerModule
+from evtui.central_system.system import CentralSystem
+from evtui.config import Settings
+from evtui.events import EventStream
+from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand
+from evtui.ocpp16.link import MessageIds, SentMessages
+from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
+from evtui.runtime.clock import LoopClock
+from evtui.station.charge_point import ChargePoint, Equipment
+from evtui.station.connection import Dial
+from evtui.station.context import Identity
+from evtui.station.journal import Journal
+from evtui.station.state import StateStore
+from evtui.station.state_file import StateFile
+from evtui.station.transfers import FileTransfers
+
+__all__ = ["StandBuilder", "identities", "initial_parameters"]
+
+
+def identities(settings: Settings) -> tuple[str, ...]:
+    """Identities of our charge points: the first as the settings say, the rest counted on.
+
+    ``CP1`` is followed by ``CP2``; an identity that ends with no number by itself and ``-2``.
+    """
+    first = settings.id
+    digits = re.search(r"\d+$", first)
+    names = [first]
+    for number in range(1, settings.stations):
+        if digits is None:
+            names.append(f"{first}-{number + 1}")
+        else:
+            counted = str(int(digits.group()) + number).zfill(len(digits.group()))
+            names.append(first[: digits.start()] + counted)
+    return tuple(names)
+
+
+def initial_parameters(settings: Settings) -> FluctuationParameters:
+    """The anomaly's parameters as the settings say."""
+    return FluctuationParameters(
+        low=settings.low_a,
+        high=settings.high_a,
+        waits=settings.waits_s,
+        cycles=settings.cycles,
+        jitter=settings.jitter,
+    )
+
+
+class StandBuilder:
+    """Makes stands that share one stream, one clock and one central system.
+
+    Args:
+        ids: message ids of the lab.
+        sent: twins of messages, shared with our central system.
+        dial: opens a transport for the charge point of an identity.
+        transfers: how charge points fetch and send files.
+        state: what they must not forget; None keeps it in memory.
+        reconfigured: called with identity and key after a configuration key has changed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        stream: EventStream,
+        clock: LoopClock,
+        central_system: CentralSystem,
+        *,
+        ids: MessageIds,
+        sent: SentMessages,
+        dial: Callable[[str], Dial],
+        transfers: FileTransfers,
+        state: StateFile | None,
+        reconfigured: Callable[[str, str], None],
+    ) -> None:
+        self._settings = settings
+        self._stream = stream
+        self._clock = clock
+        self._central_system = central_system
+        self._ids = ids
+        self._sent = sent
+        self._dial = dial
+        self._transfers = transfers
+        self._state = state
+        self._reconfigured = reconfigured
+        self._journal = Journal(stream)
+        self._attacks: Iterator[int] = count(1)
+
+    def build(self, name: str, vehicle: Vehicle | RecordedVehicle | None, plugged: bool) -> Stand:
+        """A charge point with everything behind it.
+
+        Args:
+            name: its identity.
+            vehicle: at the first connector; default: a battery as the settings say.
+            plugged: False leaves every vehicle standing beside its connector.
+        """
+        settings = self._settings
+        kind = preset(settings.preset)
+        bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock)
+        charge_point = ChargePoint(
+            Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
+            self._stream,
+            self._clock,
+            bus,
+            kind,
+            self._dial(name),
+            Equipment(
+                store=StateStore() if self._state is None else self._state.station(name),
+                transfers=self._transfers,
+                journal=self._journal,
+                persist_interval=settings.persist_interval,
+                after_crash=settings.after_crash,
+                call_timeout=settings.call_timeout,
+            ),
+            ids=self._ids,
+            sent=self._sent,
+            chance=random.Random(f"{settings.seed}/{name}/reconnect"),
+            connectors=settings.connectors,
+            meter_interval=settings.meter_interval_for(settings.preset),
+            strict=settings.strict,
+            reconfigured=lambda key: self._reconfigured(name, key),
+        )
+        outlets = {}
+        for number in charge_point.connectors:
+            given = vehicle if number == FIRST_CONNECTOR else None
+            outlets[number] = self._outlet(
+                charge_point, bus, number, given or Vehicle(soc=settings.soc), plugged
+            )
+        return Stand(charge_point, bus, outlets, settings.preset)
+
+    def _outlet(
+        self,
+        charge_point: ChargePoint,
+        bus: SimulatedBus,
+        number: int,
+        vehicle: Vehicle | RecordedVehicle,
+        plugged: bool,
+    ) -> Outlet:
+        settings = self._settings
+        name = charge_point.identity.name
+        stage = PowerStage(preset(settings.preset), vehicle if plugged else None)
+        connector = charge_point.connectors[number]
+        if plugged:
+            connector.plug()
+        # The streams of chance of the first connector keep their names: seeds keep their runs.
+        place = name if number == FIRST_CONNECTOR else f"{name}/{number}"
+        injector = Injector(
+            self._central_system,
+            self._stream,
+            self._clock,
+            station=name,
+            connector=number,
+            id_tag=settings.id_tag,
+            current=lambda: stage.state.current,
+            chance=random.Random(f"{settings.seed}/{place}/jitter"),
+            variant=Variant(settings.variant),
+            parameters=initial_parameters(settings),
+            attacks=self._attacks,
+        )
+        module = ChargerModule(bus, stage, connector.on_stage, connector=number)
+        return Outlet(connector, module, injector, vehicle)

@@ -1,0 +1,144 @@
+"""A lab with several charge points, each with several connectors, and with foreign stations."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from evtui.config import Settings
+from evtui.events import AnomalyState, CanFrame, LabState, OcppMessage, Sample
+from evtui.lab import CommandError, Lab
+from evtui.lab.building import identities
+from tests.lab_rig import running_lab
+from tests.virtual_loop import run_virtual
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        ("CP1", ("CP1", "CP2", "CP3")),
+        ("CP08", ("CP08", "CP09", "CP10")),
+        ("garage", ("garage", "garage-2", "garage-3")),
+    ],
+)
+def test_identities_are_counted_on_from_the_first(first: str, expected: tuple[str, ...]) -> None:
+    assert identities(Settings(id=first, stations=3)) == expected
+
+
+def test_every_connector_of_every_station_charges_by_itself() -> None:
+    async def scenario() -> None:
+        async with running_lab(stations=2, connectors=2, preset="dc") as rig:
+            await rig.until(lambda: rig.has_told_status("CP2"))
+            await rig.execute("station.charge", station="CP1", connector=2)
+            await rig.execute("station.charge", station="CP2", connector=1)
+            await asyncio.sleep(10)
+            newest = {(s.station, s.connector): s for s in rig.of(Sample)}
+            charging = {place for place, sample in newest.items() if sample.current > 50}
+            assert charging == {("CP1", 2), ("CP2", 1)}
+            ids = {frame.arbitration_id for frame in rig.of(CanFrame) if frame.station == "CP1"}
+            assert {0x220, 0x230, 0x300, 0x320} <= ids
+            assert 0x200 not in ids
+            running = [t for t in rig.lab.central_system.transactions if t.open]
+            assert {(t.station, t.connector) for t in running} == {("CP1", 2), ("CP2", 1)}
+            assert (await rig.execute("lab.all_clear")).startswith("all clear")
+            await rig.until(lambda: not rig.lab.central_system.transactions.open("CP2"))
+
+    run_virtual(scenario())
+
+
+def test_two_anomalies_run_side_by_side_under_ids_of_their_own() -> None:
+    async def scenario() -> None:
+        async with running_lab(connectors=2) as rig:
+            await rig.execute("anomaly.start", connector=1)
+            await rig.execute("anomaly.start", connector=2)
+            await asyncio.sleep(16)
+            await rig.execute("anomaly.stop", connector=1)
+            on = [(s.connector, s.attack_id) for s in rig.of(AnomalyState) if s.change == "on"]
+            assert on == [(1, "fluctuation-1"), (2, "fluctuation-2")]
+            off = [s.connector for s in rig.of(AnomalyState) if s.change == "safe"]
+            assert off == [1]
+            peaks = {
+                number: max(s.current for s in rig.of(Sample) if s.connector == number)
+                for number in (1, 2)
+            }
+            assert peaks == pytest.approx({1: 98.8, 2: 98.8}, abs=0.5)
+
+    run_virtual(scenario())
+
+
+def test_a_vehicle_is_plugged_at_the_connector_that_is_named() -> None:
+    async def scenario() -> None:
+        async with running_lab(connectors=2) as rig:
+            await rig.execute("station.plug", connector=2)
+            newest = {state.connector: state.plugged for state in rig.of(LabState)}
+            assert newest == {1: True, 2: False}
+            with pytest.raises(CommandError, match="CP1 has no connector 3"):
+                await rig.execute("station.plug", connector=3)
+
+    run_virtual(scenario())
+
+
+def test_an_id_tag_at_the_reader_starts_and_ends_charging() -> None:
+    async def scenario() -> None:
+        async with running_lab(preset="dc") as rig:
+            await rig.execute("station.swipe", id_tag="DRIVER")
+            await rig.until(lambda: rig.current > 50)
+            asked = [m.payload for m in rig.of(OcppMessage) if m.action == "Authorize"]
+            assert asked[0] == {"idTag": "DRIVER"}
+            await rig.execute("station.swipe", id_tag="driver")
+            await rig.until(lambda: rig.current < 1)
+            (stop,) = [
+                m.payload
+                for m in rig.of(OcppMessage)
+                if (m.action, m.kind, m.phase) == ("StopTransaction", "call", "sent")
+            ]
+            assert (stop["reason"], stop["idTag"]) == ("Local", "driver")
+
+    run_virtual(scenario())
+
+
+def test_any_operation_goes_to_any_station_and_comes_back_in_one_line() -> None:
+    async def scenario() -> None:
+        async with running_lab() as rig:
+
+            async def call(station: str, action: str, **payload: object) -> str:
+                return await rig.execute(
+                    "csms.call", station=station, action=action, payload=payload
+                )
+
+            assert (await call("CP1", "ClearCache")).startswith("ClearCache to CP1: Accepted, ")
+            version = await call("CP1", "GetLocalListVersion")
+            assert '{"listVersion": 0}' in version
+            for station, action, problem in (
+                ("CP9", "ClearCache", "CP9 is not connected"),
+                ("CP1", "Reset", "'type' is a required property"),
+                ("CP1", "Explode", "no OCPP 1.6 action"),
+            ):
+                with pytest.raises(CommandError, match="(?i)" + problem.replace("'", "[\"']")):
+                    await call(station, action)
+
+    run_virtual(scenario())
+
+
+def test_id_tags_come_from_the_file_that_the_settings_name(tmp_path: Path) -> None:
+    tags = tmp_path / "tags.csv"
+    tags.write_text("id_tag,status,parent,expiry\nANOM_TEST,Blocked,,\n")
+
+    async def scenario() -> None:
+        async with running_lab(id_tags=str(tags)) as rig:
+            await rig.execute("station.swipe")
+            await rig.until(lambda: any("Blocked" in note for note in rig.notes))
+            assert rig.status == "Preparing"
+
+    run_virtual(scenario())
+
+
+async def test_a_lab_is_a_context_manager() -> None:
+    async with Lab(Settings(port=0, connectors=2)) as lab:
+        assert lab.central_system.stations["CP1"].accepted
+        assert list(lab.stands["CP1"].outlets) == [1, 2]
+        answer = await lab.central_system.call("CP1", "GetLocalListVersion")
+        assert answer == {"listVersion": 0}
+    assert not lab.central_system.is_connected("CP1")
