@@ -190,6 +190,14 @@ COMMANDS: tuple[Command, ...] = (
         "lab",
     ),
     Command(
+        "csms.operation",
+        ("o",),
+        "operation",
+        "Send an OCPP operation of the central system: choose it, fill in its form.",
+        "Station",
+        "view",
+    ),
+    Command(
         "detector.view",
         ("d",),
         "detector",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,9 @@ def test_any_operation_goes_to_any_station_and_comes_back_in_one_line() -> None:
 
             assert (await call("CP1", "ClearCache")).startswith("ClearCache to CP1: Accepted, ")
             version = await call("CP1", "GetLocalListVersion")
-            assert '{"listVersion": 0}' in version
+            assert version.startswith("GetLocalListVersion to CP1: listVersion 0, ")
+            keys = await call("CP1", "GetConfiguration", key=["HeartbeatInterval", "NoSuchKey"])
+            assert keys.startswith("GetConfiguration to CP1: 1 keys, 1 unknown, ")
             for station, action, problem in (
                 ("CP9", "ClearCache", "CP9 is not connected"),
                 ("CP1", "Reset", "'type' is a required property"),
@@ -120,6 +123,21 @@ def test_any_operation_goes_to_any_station_and_comes_back_in_one_line() -> None:
                     await call(station, action)
 
     run_virtual(scenario())
+
+
+async def test_diagnostics_and_firmware_go_over_the_labs_own_file_server() -> None:
+    async with Lab(Settings(port=0)) as lab:
+        csms = lab.central_system
+        places = json.loads(await lab.execute("csms.files"))
+        where = {"location": places["GetDiagnostics.location"]}
+        name = (await csms.call("CP1", "GetDiagnostics", where))["fileName"]
+        await csms.until(lambda: name in csms.files.received)
+        assert b'"station": "CP1"' in csms.files.received[name]
+        when = {"retrieveDate": lab.clock.iso()}
+        await csms.call(
+            "CP1", "UpdateFirmware", {"location": places["UpdateFirmware.location"]} | when
+        )
+        await csms.until(lambda: csms.stations["CP1"].firmware_status == "Downloaded")
 
 
 def test_id_tags_come_from_the_file_that_the_settings_name(tmp_path: Path) -> None:

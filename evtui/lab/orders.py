@@ -30,6 +30,9 @@ PRESETS: tuple[Preset, ...] = get_args(Preset)
 HIGH_STEP, LOW_STEP = 10.0, 2.0
 """A that one key press changes the high and the low limit by."""
 
+IMAGE = "evtui-lab.bin"
+"""A firmware image that our charge points can install; see evtui.station.firmware."""
+
 JITTERS = (0.0, 0.1, 0.25, 0.5)
 CYCLES = (0, 1, 3, 10)
 VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, ("can",), ("ocpp",))
@@ -115,8 +118,20 @@ class Orders:
         begun = self._stream.now()
         answer = await self._central_system.call(station, action, payload)
         took = (self._stream.now() - begun) * 1000
-        said = answer.get("status") or json.dumps(answer, separators=(", ", ": "))
-        return f"{action} to {station}: {said}, {took:.0f} ms"
+        return f"{action} to {station}: {_in_short(answer)}, {took:.0f} ms"
+
+    def _do_csms_files(self) -> str:
+        """Where stations may bring files and fetch firmware from, as JSON by operation and field.
+
+        The server runs from the first time that somebody asks.
+        """
+        self._need_our_central_system("files are kept by")
+        files = self._central_system.files
+        version = f"{self._settings.firmware or 'lab'}+1"[:50]
+        image = files.add(IMAGE, f"evtui-firmware {version}\n".encode())
+        return json.dumps(
+            {"GetDiagnostics.location": files.diagnostics_url, "UpdateFirmware.location": image}
+        )
 
     def _do_csms_admit(self, station: str) -> str:
         """Let a station in that nobody knows."""
@@ -305,6 +320,16 @@ class Orders:
             self._publish_state(stand)
         names = {"can": "CAN", "ocpp": "MeterValues"}
         return "detector fed from " + " and ".join(names[view] for view in self._detector.views)
+
+
+def _in_short(answer: dict[str, Any]) -> str:
+    """An answer in a few words: its status, or what it holds."""
+    if "configurationKey" in answer or "unknownKey" in answer:
+        known, unknown = (len(answer.get(name, ())) for name in ("configurationKey", "unknownKey"))
+        return f"{known} keys, {unknown} unknown" if unknown else f"{known} keys"
+    if "status" in answer:
+        return str(answer["status"])
+    return ", ".join(f"{name} {value}" for name, value in answer.items()) or "done"
 
 
 def _after(choices: tuple[T, ...], value: Any) -> T:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
@@ -24,6 +25,13 @@ RESIZE_SECONDS = 1.0
 """How often the size is compared with the terminal's."""
 
 
+def _operation_commands() -> type[Provider]:
+    # When the palette is opened: the first frame does not wait for the schemas' module.
+    from evtui.tui.screens.operation_commands import OperationCommands
+
+    return OperationCommands
+
+
 class EvtuiApp(App[None]):
     """Shows a lab and passes commands to it; starts and stops nothing.
 
@@ -31,18 +39,26 @@ class EvtuiApp(App[None]):
         handle: the lab.
         fps: frames a second: 10 locally, fewer over a slow link.
         theme: name of a Textual theme; None for the default, or what ``TEXTUAL_THEME`` says.
+        known: what the lab's settings say of fields of operations, by name: ``idTag``.
     """
 
     TITLE = "evtui"
     CSS_PATH = "app.tcss"
-    COMMANDS = App.COMMANDS | {LabCommands}
+    COMMANDS = App.COMMANDS | {LabCommands, _operation_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "leave", "Leave at once", show=False, priority=True),
         # Textual's own, which would leave without a question.
         Binding("ctrl+q", "screen.command('app.quit')", "Leave", show=False, priority=True),
     ]
 
-    def __init__(self, handle: LabHandle, *, fps: float = 10, theme: str | None = None) -> None:
+    def __init__(
+        self,
+        handle: LabHandle,
+        *,
+        fps: float = 10,
+        theme: str | None = None,
+        known: Mapping[str, str] | None = None,
+    ) -> None:
         # With native colours NO_COLOR leaves the terminal's own two; otherwise Textual turns
         # colours to greys, dark red on dark among them, and an ANSI theme to black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -51,12 +67,13 @@ class EvtuiApp(App[None]):
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
         self._handle = handle
         self._fps = fps
+        self._known = known
         if theme is not None:
             self.theme = theme
 
     def get_default_screen(self) -> Screen[None]:
         """The only screen that is not a dialog."""
-        return MainScreen(self._handle)
+        return MainScreen(self._handle, self._known)
 
     def on_mount(self) -> None:
         """Begin to take events."""

@@ -109,6 +109,30 @@ def _configuration(call: Any, answer: Any) -> str:
     return f"{len(values)} keys" if isinstance(values, list) else _word(dig(call, "key", 0))
 
 
+def _composite_schedule(call: Any, answer: Any) -> str:
+    limit = _charging_limit(dig(answer, "chargingSchedule"))
+    duration = dig(call, "duration")
+    return limit or _words(dig(call, "connectorId"), duration, "s" if duration else None)
+
+
+def _diagnostics(call: Any, answer: Any) -> str:
+    return _word(dig(answer, "fileName")) or _word(dig(call, "location"))
+
+
+def _local_list(call: Any, answer: Any) -> str:
+    tags = dig(call, "localAuthorizationList")
+    count = f"{len(tags)} tags" if isinstance(tags, list) else None
+    return _words(dig(call, "updateType"), _version(dig(call, "listVersion")), count)
+
+
+def _local_list_version(call: Any, answer: Any) -> str:
+    return _version(dig(answer, "listVersion"))
+
+
+def _version(number_of: Any) -> str:
+    return f"version {_word(number_of)}" if _word(number_of) else ""
+
+
 def _first_of(*names: str) -> Callable[[Any, Any], str]:
     def chosen(call: Any, answer: Any) -> str:
         return _words(*(dig(call, name) for name in names))
@@ -119,23 +143,30 @@ def _first_of(*names: str) -> Callable[[Any, Any], str]:
 _FACTS: dict[str, Callable[[Any, Any], str]] = {
     "Authorize": _first_of("idTag"),
     "BootNotification": _boot_notification,
+    "CancelReservation": _first_of("reservationId"),
     "ChangeAvailability": _first_of("connectorId", "type"),
     "ChangeConfiguration": _first_of("key", "value"),
-    "ClearChargingProfile": _first_of("id", "chargingProfilePurpose"),
+    "ClearChargingProfile": _first_of("id", "connectorId", "chargingProfilePurpose", "stackLevel"),
     "DataTransfer": _first_of("vendorId", "messageId"),
     "DiagnosticsStatusNotification": _first_of("status"),
     "FirmwareStatusNotification": _first_of("status"),
+    "GetCompositeSchedule": _composite_schedule,
     "GetConfiguration": _configuration,
+    "GetDiagnostics": _diagnostics,
+    "GetLocalListVersion": _local_list_version,
     "MeterValues": _meter_values,
     "RemoteStartTransaction": _remote_start,
     "RemoteStopTransaction": _transaction,
+    "ReserveNow": _first_of("connectorId", "idTag"),
     "Reset": _first_of("type"),
+    "SendLocalList": _local_list,
     "SetChargingProfile": _set_charging_profile,
     "StartTransaction": _transaction,
     "StatusNotification": _status_notification,
     "StopTransaction": _stop_transaction,
     "TriggerMessage": _first_of("requestedMessage", "connectorId"),
     "UnlockConnector": _first_of("connectorId"),
+    "UpdateFirmware": _first_of("location"),
 }
 
 

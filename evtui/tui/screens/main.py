@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import CancelledError, Future
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from evtui.tui.keymap import bindings
 from evtui.tui.models.detail import exchange_blocks, frame_blocks
 from evtui.tui.models.exchanges import Exchange
 from evtui.tui.models.frames import FrameRow
+from evtui.tui.models.operations import Operations
 from evtui.tui.models.summary import LabSummary
 from evtui.tui.models.text import clock
 from evtui.tui.panels.footer import Level
@@ -39,6 +41,8 @@ class MainScreen(PanelScreen):
 
     Args:
         handle: the lab.
+        known: texts for fields of operations by name, ``idTag``; see
+            :func:`evtui.ocpp16.forms.defaults`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
@@ -51,12 +55,13 @@ class MainScreen(PanelScreen):
             self.text = text
             self.level = level
 
-    def __init__(self, handle: LabHandle) -> None:
+    def __init__(self, handle: LabHandle, known: Mapping[str, str] | None = None) -> None:
         super().__init__(handle.start_utc)
         self._handle = handle
         self._paused = False
         self._status_at = -STATUS_SECONDS
         self.summary = LabSummary(orders=self.orders)
+        self.operations = Operations(known)
 
     # Events of the lab
 
@@ -68,6 +73,7 @@ class MainScreen(PanelScreen):
             if events:
                 for panel in self._panels:
                     panel.feed(events)
+                self.operations.feed(events)
                 self._announce(events)
                 self._make_room_for_scenario()
             if not self._paused:
@@ -140,6 +146,32 @@ class MainScreen(PanelScreen):
         self.app.push_screen(
             EditAnomaly(self._handle, anomaly.parameters if anomaly else {}), saved
         )
+
+    def action_csms_operation(self) -> None:
+        """Choose an operation of the central system, then fill in its form."""
+        from evtui.tui.palette import Palette
+        from evtui.tui.screens.operation_commands import OperationCommands
+
+        if self._can_send() and not self.has_class("-too-small"):
+            self.app.push_screen(Palette([OperationCommands], placeholder="Which operation?"))
+
+    def action_send_operation(self, action: str) -> None:
+        """Open the form of one operation."""
+        from evtui.tui.screens.operation import OperationScreen
+
+        def closed(answer: Future[str] | None) -> None:
+            if answer is not None:
+                self.listen(answer)
+
+        if self._can_send():
+            self.app.push_screen(OperationScreen(self._handle, self.operations, action), closed)
+
+    def _can_send(self) -> bool:
+        if not self.operations.ours:
+            self.notice(
+                "not with --csms: operations are sent by evtui's own central system", "error"
+            )
+        return self.operations.ours
 
     def action_view_mark(self) -> None:
         """Ask for a few words for this moment."""
