@@ -100,7 +100,7 @@ def parse(text: str | bytes) -> Frame:
         raise MalformedFrame("not a JSON array with a message type")
     kind = message[0]
     if isinstance(kind, bool) or not isinstance(kind, int):
-        raise MalformedFrame("message type is not a number")
+        raise MalformedFrame("message type is not a whole number")
     if kind not in (CALL, RESULT, ERROR):
         raise UnknownMessageType(f"message type {str(kind)[:20]} is not 2, 3 or 4")
     uid = _message_id(message, answerable=kind == CALL)

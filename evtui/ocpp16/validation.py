@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-__all__ = ["Violation", "check", "is_known_action"]
+__all__ = ["Violation", "check", "is_date_time", "is_known_action"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ _CODES = {
 }
 
 
-def _is_date_time(value: str) -> bool:
+def is_date_time(value: str) -> bool:
     """ISO 8601 with date and time; the zone may be absent, as XML Schema's dateTime allows."""
     value = value.upper()  # RFC 3339 section 5.6 takes "t" and "z" as well
     if len(value) < 16 or value[10] != "T":
@@ -72,7 +72,7 @@ def _validator(name: str) -> Any:
     # Asked for known names only: a name a peer made up must not stay in the cache.
     schema = json.loads(_schemas()[name].read_text(encoding="utf-8-sig"))
     return jsonschema_rs.Draft4Validator(
-        schema, validate_formats=True, formats={"date-time": _is_date_time}
+        schema, validate_formats=True, formats={"date-time": is_date_time}
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from urllib.parse import quote, unquote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
-from websockets.http11 import Request, Response
+from websockets.frames import CloseCode
+from websockets.http11 import Request
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from evtui.ocpp16.link import LinkClosed, MessageTooBig
+from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -21,7 +21,6 @@ __all__ = [
     "WebSocketTransport",
     "dial",
     "identity_from_path",
-    "not_found",
     "offered_subprotocols",
     "select_subprotocol",
     "station_url",
@@ -30,6 +29,16 @@ __all__ = [
 SUBPROTOCOL = Subprotocol("ocpp1.6")
 MAX_MESSAGE_BYTES = 1024 * 1024
 """A larger message closes the connection with 1009 (RFC 6455 section 7.4.1)."""
+
+_FAILURES: dict[int, str] = {
+    CloseCode.PROTOCOL_ERROR: "WebSocket violation",
+    CloseCode.INVALID_DATA: "invalid UTF-8",
+    CloseCode.MESSAGE_TOO_BIG: "message too big",
+}
+"""What the library closes a connection over by itself (RFC 6455 section 7.4.1)."""
+
+_NO_PONG = "keepalive ping timeout"
+"""What the library says when it closes a connection over a missing pong."""
 
 CLOSE_REASON_MAX = 123
 """Bytes of UTF-8 that a close frame holds beside its code (RFC 6455 section 5.5)."""
@@ -44,14 +53,25 @@ class WebSocketTransport:
     def __init__(self, connection: ServerConnection | ClientConnection) -> None:
         self._connection = connection
 
+    def ping_every(self, interval: float) -> None:
+        """Ping the peer every ``interval`` s from now on, not at all for 0.
+
+        OCPP 1.6 section 9.1.33.  A peer that leaves a ping without its pong for the
+        connection's ``ping_timeout`` is gone: the connection is closed with 1011.
+        """
+        connection = self._connection
+        if connection.keepalive_task is not None:
+            connection.keepalive_task.cancel()
+            connection.keepalive_task = None
+        connection.ping_interval = interval or None
+        if connection.protocol.state is State.OPEN:
+            connection.start_keepalive()
+
     async def recv(self) -> str | bytes:
         try:
             return await self._connection.recv()
         except ConnectionClosed as closed:
-            reason = describe_close(closed)
-            if refused_as_too_big(self._connection):
-                raise MessageTooBig(reason, MAX_MESSAGE_BYTES) from None
-            raise LinkClosed(reason) from None
+            raise _ending(closed) from None
 
     async def send(self, text: str) -> None:
         try:
@@ -75,10 +95,16 @@ def describe_close(closed: ConnectionClosed) -> str:
     return "connection lost without a close (1006)"
 
 
-def refused_as_too_big(connection: ServerConnection | ClientConnection) -> bool:
-    """True when we closed because the peer's message was over :data:`MAX_MESSAGE_BYTES`."""
-    ours, theirs_first = connection.protocol.close_sent, connection.protocol.close_rcvd_then_sent
-    return ours is not None and ours.code == 1009 and not theirs_first
+def _ending(closed: ConnectionClosed) -> LinkClosed:
+    ours = closed.sent
+    if ours is not None and not closed.rcvd_then_sent:
+        error = _FAILURES.get(ours.code)
+        if ours.reason == _NO_PONG:
+            error = "no pong"
+        if error is not None:
+            oversize = ours.code == CloseCode.MESSAGE_TOO_BIG
+            return ConnectionFailed(describe_close(closed), error, oversize=oversize)
+    return LinkClosed(describe_close(closed))
 
 
 def identity_from_path(path: str) -> str | None:
@@ -110,24 +136,20 @@ def select_subprotocol(
     return SUBPROTOCOL if SUBPROTOCOL in offered else None
 
 
-def not_found(text: str) -> Response:
-    """HTTP 404 for an identity that is not recognised (OCPP-J 1.6 section 3.2)."""
-    body = f"{text}\n".encode()
-    headers = Headers()
-    headers["Content-Type"] = "text/plain; charset=utf-8"
-    headers["Content-Length"] = str(len(body))
-    headers["Connection"] = "close"
-    return Response(HTTPStatus.NOT_FOUND.value, HTTPStatus.NOT_FOUND.phrase, headers, body)
-
-
 def offered_subprotocols(request: Request | None) -> str:
     """What a client offered, for people."""
     values = [] if request is None else request.headers.get_all("Sec-WebSocket-Protocol")
     return ", ".join(values) or "none"
 
 
-async def dial(url: str) -> tuple[WebSocketTransport, ClientConnection]:
+async def dial(
+    url: str, *, max_message_bytes: int = MAX_MESSAGE_BYTES
+) -> tuple[WebSocketTransport, ClientConnection]:
     """Connect a charge point.
+
+    Args:
+        url: connection URL, see :func:`station_url`.
+        max_message_bytes: a larger message of the central system closes the connection.
 
     Raises:
         LinkClosed: with one line that says why it did not work.
@@ -137,7 +159,7 @@ async def dial(url: str) -> tuple[WebSocketTransport, ClientConnection]:
             url,
             subprotocols=[SUBPROTOCOL],
             compression=None,
-            max_size=MAX_MESSAGE_BYTES,
+            max_size=max_message_bytes,
             open_timeout=10,
             close_timeout=1,
             proxy=None,

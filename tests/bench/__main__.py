@@ -9,7 +9,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import cpu, headless, latency, memory, output, stalled, startup
+from tests.bench import (
+    cpu,
+    headless,
+    latency,
+    memory,
+    output,
+    stalled,
+    startup,
+    station_memory,
+    throughput,
+)
 from tests.bench.measure import Bench, Options, Row
 
 BENCHES: dict[str, Bench] = {
@@ -20,6 +30,8 @@ BENCHES: dict[str, Bench] = {
     "stalled": stalled.bench,
     "memory": memory.bench,
     "headless": headless.bench,
+    "throughput": throughput.bench,
+    "station-memory": station_memory.bench,
 }
 
 

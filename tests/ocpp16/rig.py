@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from evtui.central_system.system import CentralSystem
 from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 from evtui.events import Event, EventStream, OcppMessage, Role
+from evtui.ocpp16.limits import LinkCounters
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.ocpp16.peer import Peer
 from evtui.ocpp16.websocket import SUBPROTOCOL
@@ -44,6 +45,7 @@ class Rig:
         *,
         supports: frozenset[str] = frozenset({"Heartbeat"}),
         timeout: float = 30.0,
+        counters: LinkCounters | None = None,
     ) -> Link:
         """One end of CP1's connection."""
         return Link(
@@ -56,6 +58,7 @@ class Rig:
             sent=self.sent,
             supports=supports,
             timeout=timeout,
+            counters=counters,
         )
 
     def central_system(self, **options: Any) -> CentralSystem:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evtui.events import caused_by
+from evtui.ocpp16.limits import CALLS_WAITING_MAX
 from evtui.ocpp16.link import CallRefused, Link, LinkClosed, SentMessages
 from tests.ocpp16.memory import MemoryTransport, pair
 from tests.ocpp16.rig import NOW, Rig, reading, until
@@ -211,7 +212,7 @@ def test_a_late_answer_is_logged_as_that_calls_answer_and_harms_nothing() -> Non
     run_virtual(scenario())
 
 
-def test_a_call_given_up_by_its_caller_frees_the_way_and_its_answer_is_known() -> None:
+def test_a_call_given_up_by_its_caller_holds_the_turn_until_it_is_answered() -> None:
     async def scenario() -> None:
         bench = Bench()
         async with reading(bench.near):
@@ -219,12 +220,87 @@ def test_a_call_given_up_by_its_caller_frees_the_way_and_its_answer_is_known() -
             given_up = (await bench.heard())[1]
             first.cancel()
             second = reset(bench.near)
+            await asyncio.wait((first,))
+            assert first.cancelled()
+            assert asyncio.get_running_loop().time() == 0  # told at once
+            await asyncio.sleep(10)
+            assert bench.log() == ["sent call Reset"]
+            await bench.far.send(json.dumps([3, given_up, {"status": "Rejected"}]))
             await bench.answer({"status": "Accepted"})
             assert await second == {"status": "Accepted"}
-            await bench.far.send(json.dumps([3, given_up, {"status": "Accepted"}]))
+        assert bench.log() == ["sent call Reset", "delivered result Reset"] * 2
+        assert bench.messages()[1].uid == given_up
+
+    run_virtual(scenario())
+
+
+def test_a_call_given_up_and_never_answered_holds_the_turn_until_its_timeout() -> None:
+    async def scenario() -> None:
+        bench = Bench(timeout=12)
+        async with reading(bench.near):
+            first = reset(bench.near)
+            await until(lambda: bench.messages())
+            first.cancel()
+            second = reset(bench.near)
+            late = (await bench.heard())[1]
+            await bench.answer({"status": "Accepted"})
+            assert await second == {"status": "Accepted"}
+            assert asyncio.get_running_loop().time() == pytest.approx(12)
+            await bench.far.send(json.dumps([3, late, {"status": "Accepted"}]))
             await until(lambda: len(bench.messages()) == 4)
+        assert bench.messages()[3].uid == late
         assert bench.log()[3] == "delivered result Reset"
-        assert bench.messages()[3].uid == given_up
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize("caller", ["waits", "has gone"])
+def test_a_connection_that_goes_ends_the_turn_of_a_call_given_up(caller: str) -> None:
+    async def scenario() -> None:
+        bench = Bench()
+        async with reading(bench.near):
+            first = reset(bench.near)
+            await until(lambda: bench.messages())
+            second = reset(bench.near)
+            if caller == "has gone":
+                first.cancel()
+            await bench.far.close(1001, "going away")
+            with pytest.raises(LinkClosed, match="going away"):
+                await second
+            await asyncio.wait((first,))
+        assert asyncio.get_running_loop().time() < 0.1
+
+    run_virtual(scenario())
+
+
+def test_a_call_that_is_cancelled_while_it_waits_for_its_turn_is_never_sent() -> None:
+    async def scenario() -> None:
+        bench = Bench()
+        async with reading(bench.near):
+            first, second = reset(bench.near), reset(bench.near)
+            await until(lambda: bench.messages())
+            second.cancel()
+            third = reset(bench.near)
+            for _ in range(2):
+                await bench.answer({"status": "Accepted"})
+            assert await first == await third == {"status": "Accepted"}
+        assert bench.log() == ["sent call Reset", "delivered result Reset"] * 2
+
+    run_virtual(scenario())
+
+
+def test_more_calls_than_may_wait_are_refused_unsent() -> None:
+    async def scenario() -> None:
+        bench = Bench()
+        calls = [reset(bench.near) for _ in range(CALLS_WAITING_MAX + 1)]
+        await until(lambda: bench.messages())
+        with pytest.raises(CallRefused, match="1000 calls wait already") as refused:
+            await bench.near.call("Reset", {"type": "Soft"})
+        assert refused.value.code == "TooManyCalls"
+        assert bench.log() == ["sent call Reset"]
+        bench.near.fail("over")
+        done = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(one, LinkClosed) for one in done)
 
     run_virtual(scenario())
 
@@ -244,9 +320,9 @@ def test_an_answer_that_comes_as_its_caller_gives_up_is_that_calls_answer() -> N
     run_virtual(scenario())
 
 
-def test_a_call_given_up_while_it_is_being_sent_frees_the_way() -> None:
+def test_a_call_given_up_while_it_is_being_sent_holds_the_turn_until_its_timeout() -> None:
     async def scenario() -> None:
-        bench = Bench()
+        bench = Bench(timeout=12)
         bench.far.reads.clear()
         async with reading(bench.near):
             first = reset(bench.near)
@@ -258,6 +334,7 @@ def test_a_call_given_up_while_it_is_being_sent_frees_the_way() -> None:
             await bench.answer({"status": "Accepted"})
             assert await second == {"status": "Accepted"}
         assert first.cancelled()
+        assert asyncio.get_running_loop().time() == pytest.approx(12)
         assert bench.log() == ["sent call Reset", "sent call Reset", "delivered result Reset"]
 
     run_virtual(scenario())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -12,7 +13,7 @@ from evtui.events import CentralSystemState, LinkState
 from evtui.ocpp16.link import LinkClosed
 from evtui.ocpp16.memory import memory_pair
 from evtui.runtime.virtual import run_virtual
-from tests.ocpp16.rig import Rig, running
+from tests.ocpp16.rig import BOOT, Rig, running
 
 
 def test_texts_arrive_in_order_at_the_other_end() -> None:
@@ -88,13 +89,13 @@ def test_a_station_connects_boots_and_is_asked() -> None:
         central = central_system(rig, endpoint)
         async with running(central):
             station = await endpoint.dial("CP1")
-            await station.send('[2,"1","Heartbeat",{}]')
+            await station.send(json.dumps([2, "1", "BootNotification", BOOT]))
             answer = await station.recv()
             assert central.is_connected("CP1")
         return answer, [event.state for event in rig.of(LinkState)]
 
     answer, states = run_virtual(main())
-    assert str(answer).startswith('[3,"1",{"currentTime":')
+    assert json.loads(answer)[2]["status"] == "Accepted"
     assert states[0] == "connected"
 
 

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 from ocpp.exceptions import SecurityError
-from ocpp.v16 import call, call_result
-from ocpp.v16.enums import Action, ResetType
+from ocpp.v16 import call_result
+from ocpp.v16.enums import Action
 
 from evtui.events import Note, current_cause
-from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.ocpp16.link import LinkClosed
 from evtui.ocpp16.peer import Peer, on
-from tests.ocpp16.memory import MemoryTransport, pair
-from tests.ocpp16.rig import NOW, Rig, serving, until
+from tests.ocpp16.memory import pair
+from tests.ocpp16.rig import Rig, serving, until
 from tests.virtual_loop import run_virtual
 
 
@@ -189,51 +188,5 @@ def test_serving_ends_with_the_reason_of_the_close() -> None:
                 await task
         assert bench.station.link.closed == "closed by peer with 1001: bye"
         assert bench.events == []
-
-    run_virtual(scenario())
-
-
-async def asked_for(
-    far: MemoryTransport, peer: Peer, payload: Any, answer: dict[str, Any]
-) -> tuple[Any, Any]:
-    """The payload ``peer`` sent for ``payload``, and what it made of ``answer``."""
-    calling = asyncio.create_task(peer.call(payload))
-    _, uid, _, sent = json.loads(await far.recv())
-    await far.send(json.dumps([3, uid, answer]))
-    return sent, await calling
-
-
-def test_a_typed_call_goes_out_in_camel_case_without_what_was_left_out() -> None:
-    async def scenario() -> None:
-        bench = Bench()
-        async with serving(bench.station):
-            sent, answer = await asked_for(
-                bench.far,
-                bench.station,
-                call.StartTransaction(
-                    connector_id=1, id_tag="TAG", meter_start=0, timestamp=NOW, reservation_id=None
-                ),
-                {"transactionId": 7, "idTagInfo": {"status": "Accepted", "parentIdTag": "P"}},
-            )
-        assert sent == {"connectorId": 1, "idTag": "TAG", "meterStart": 0, "timestamp": NOW}
-        assert answer.transaction_id == 7
-        assert answer.id_tag_info == {"status": "Accepted", "parent_id_tag": "P"}
-        assert bench.log() == ["sent call StartTransaction", "delivered result StartTransaction"]
-
-    run_virtual(scenario())
-
-
-def test_a_typed_call_raises_as_the_link_does() -> None:
-    async def scenario() -> None:
-        bench = Bench()
-        async with serving(bench.station):
-            with pytest.raises(ValueError, match="Authorize"):
-                await bench.station.call(call.Authorize(id_tag="x" * 21))
-            calling = asyncio.create_task(bench.station.call(call.Reset(type=ResetType.soft)))
-            uid = json.loads(await bench.far.recv())[1]
-            await bench.far.send(json.dumps([4, uid, "NotSupported", "", {}]))
-            with pytest.raises(CallRefused, match="NotSupported"):
-                await calling
-        assert bench.log() == ["sent call Reset", "delivered error Reset NotSupported"]
 
     run_virtual(scenario())

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
-from evtui.ocpp16.link import LinkClosed
+from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
 from evtui.ocpp16.websocket import (
     IDENTITY_MAX,
     SUBPROTOCOL,
@@ -20,6 +22,7 @@ from evtui.ocpp16.websocket import (
     identity_from_path,
     station_url,
 )
+from tests.ocpp16.rig import until
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,56 @@ async def test_a_reason_too_long_for_a_close_frame_is_cut_between_characters() -
         transport, _ = await dial(f"ws://127.0.0.1:{port}/CP1")
         await transport.close(1000, "é" * 200)
     assert heard == ["closed by peer with 1000: " + "é" * 61]
+
+
+class PingCounter(ServerConnection):
+    """A server's connection that counts the pings it gets."""
+
+    pings = 0
+
+    def process_event(self, event: Event) -> None:
+        if isinstance(event, Frame) and event.opcode is Opcode.PING:
+            self.pings += 1
+        super().process_event(event)
+
+
+async def test_pings_go_out_at_the_interval_last_set_and_0_ends_them() -> None:
+    accepted: asyncio.Queue[PingCounter] = asyncio.Queue()
+
+    async def keep(connection: ServerConnection) -> None:
+        assert isinstance(connection, PingCounter)
+        accepted.put_nowait(connection)
+        await connection.wait_closed()
+
+    async with serve(
+        keep, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], create_connection=PingCounter
+    ) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        transport, connection = await dial(f"ws://127.0.0.1:{port}/CP1")
+        far = await accepted.get()
+        transport.ping_every(3600)
+        transport.ping_every(0.01)
+        await until(lambda: far.pings >= 3)
+        transport.ping_every(0)
+        await transport.send("[]")
+        await far.recv()
+        told = far.pings
+        await asyncio.sleep(0.05)
+        assert far.pings == told
+        await transport.close()
+        transport.ping_every(0.01)
+        assert connection.keepalive_task is None
+
+
+async def test_a_message_over_a_limit_of_ones_own_closes_with_1009() -> None:
+    async with server(SUBPROTOCOL) as url:
+        transport, _ = await dial(url, max_message_bytes=100)
+        await transport.send("x" * 100)
+        assert len(await transport.recv()) == 100
+        await transport.send("x" * 101)
+        with pytest.raises(ConnectionFailed, match="1009") as failed:
+            await transport.recv()
+        assert failed.value.oversize
 
 
 async def test_a_central_system_without_ocpp_1_6_is_left_with_1002() -> None:

@@ -1,0 +1,84 @@
+"""Where a link draws the line, and how often it had to.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["CALLS_WAITING_MAX", "LinkCounters", "MessageRate", "Pace"]
+
+CALLS_WAITING_MAX = 1_000
+"""Calls of ours that may wait for their turn on one connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRate:
+    """How many messages a peer may send before it is held back.
+
+    A charge point sends a few a minute; what it queued while it was offline comes in a burst.
+
+    Attributes:
+        per_s: messages a second in the long run.
+        burst: messages at once after a pause.
+    """
+
+    per_s: float = 500.0
+    burst: int = 1_000
+
+
+class Pace:
+    """A token bucket: says how long to leave the peer's next message unread.
+
+    Args:
+        rate: what the peer may send.
+        now: s, on the clock that :meth:`take` will use.
+    """
+
+    __slots__ = ("_last", "_rate", "_tokens")
+
+    def __init__(self, rate: MessageRate, now: float) -> None:
+        self._rate = rate
+        self._tokens = float(rate.burst)
+        self._last = now
+
+    def take(self, now: float) -> float:
+        """Count a message that has come; s to wait before it is looked at, mostly 0."""
+        earned = (now - self._last) * self._rate.per_s
+        self._tokens = min(self._rate.burst, self._tokens + earned) - 1
+        self._last = now
+        return max(0.0, -self._tokens / self._rate.per_s)
+
+
+@dataclass(slots=True)
+class LinkCounters:
+    """What went over a link, or over all that share these counters, since the start.
+
+    Attributes:
+        received: messages read.
+        sent: messages written.
+        invalid: messages not taken: no OCPP-J, against their schema, of an action not handled
+            here, answers to nothing, violations of the WebSocket protocol.
+        repeated: calls under an id already answered, which were not acted on again.
+        throttled: messages held back because the peer sent too many.
+        oversize: messages over the size limit; each cost its connection, and is invalid too.
+        trouble: called when ``invalid``, ``throttled`` or ``oversize`` has grown.
+    """
+
+    received: int = 0
+    sent: int = 0
+    invalid: int = 0
+    repeated: int = 0
+    throttled: int = 0
+    oversize: int = 0
+    trouble: Callable[[], object] = lambda: None
+
+    def count_invalid(self, *, oversize: bool = False) -> None:
+        """A message was not taken."""
+        self.invalid += 1
+        self.oversize += oversize
+        self.trouble()
+
+    def count_throttled(self) -> None:
+        """A message was held back."""
+        self.throttled += 1
+        self.trouble()

@@ -1,0 +1,166 @@
+"""Everything that goes over a link, published: one event for each message at each end."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, Literal
+
+from evtui.events import EventStream, OcppMessage, Role, current_cause
+from evtui.ocpp16.framing import Frame
+from evtui.ocpp16.validation import Violation
+
+__all__ = ["RAW_TEXT_KEPT", "SentMessages", "Tap"]
+
+RAW_TEXT_KEPT = 2_000
+"""Characters of a broken text, or of the id it has, that are kept in its event."""
+
+
+class SentMessages:
+    """Tells a *delivered* message which *sent* event it comes from, when both ends are ours."""
+
+    def __init__(self, capacity: int = 2_000) -> None:
+        self._seqs: OrderedDict[tuple[str, Role, str, str], int] = OrderedDict()
+        self._capacity = capacity
+
+    def __len__(self) -> int:
+        return len(self._seqs)
+
+    def note(self, message: OcppMessage) -> None:
+        """Remember a sent message until its twin asks."""
+        self._seqs[message.station, message.sender, message.kind, message.uid] = message.seq
+        if len(self._seqs) > self._capacity:
+            self._seqs.popitem(last=False)
+
+    def claim(self, station: str, sender: Role, kind: str, uid: str) -> int | None:
+        """Sequence number of the sent twin, once."""
+        return self._seqs.pop((station, sender, kind, uid), None)
+
+
+class Tap:
+    """Publishes what one end of a connection sends and gets.
+
+    Args:
+        stream: where messages are published.
+        source: name of this end on the stream.
+        station: identity of the charge point on this connection.
+        role: which end this is.
+        sent: shared by both ends when both are ours.
+        number: count of this station's connections at this end, from 1.
+    """
+
+    def __init__(
+        self,
+        stream: EventStream,
+        source: str,
+        station: str,
+        role: Role,
+        sent: SentMessages,
+        number: int,
+    ) -> None:
+        self._stream = stream
+        self._source = source
+        self._station = station
+        self._role: Role = role
+        self._other: Role = "charge_point" if role == "central_system" else "central_system"
+        self._sent = sent
+        self._number = number
+
+    def sent(
+        self,
+        kind: Literal["call", "result", "error"],
+        uid: str,
+        action: str,
+        payload: Any,
+        *,
+        cause: int | None = None,
+        since: float | None = None,
+        error: str = "",
+        detail: str = "",
+    ) -> OcppMessage:
+        """A message of ours goes out.
+
+        Args:
+            cause: sequence number of what it answers; None for what is being handled.
+            since: lab time in s when the call it answers came.
+        """
+        event = self._stream.publish(
+            OcppMessage(
+                source=self._source,
+                station=self._station,
+                sender=self._role,
+                phase="sent",
+                kind=kind,
+                uid=uid[:RAW_TEXT_KEPT],
+                action=action,
+                payload=payload,
+                connector=connector_of(payload),
+                latency=None if since is None else self._stream.now() - since,
+                error=error,
+                detail=detail,
+                cause=current_cause() if cause is None else cause,
+                link=self._number,
+            )
+        )
+        self._sent.note(event)
+        return event
+
+    def delivered(
+        self,
+        frame: Frame,
+        action: str,
+        *,
+        cause: int | None = None,
+        since: float | None = None,
+        violation: Violation | None = None,
+    ) -> OcppMessage:
+        """A well-formed message of the peer has come.
+
+        Args:
+            cause: sequence number of the call it answers, when its sender is not ours.
+            since: lab time in s when that call was sent.
+            violation: what is wrong with a result.
+        """
+        twin = self._sent.claim(self._station, self._other, frame.kind, frame.uid)
+        return self._stream.publish(
+            OcppMessage(
+                source=self._source,
+                station=self._station,
+                sender=self._other,
+                phase="delivered",
+                kind=frame.kind,
+                uid=frame.uid,
+                action=action,
+                payload=frame.payload,
+                connector=connector_of(frame.payload),
+                latency=None if since is None else self._stream.now() - since,
+                error=frame.code if violation is None else violation.code,
+                detail=frame.description if violation is None else violation.detail,
+                cause=cause if twin is None else twin,
+                link=self._number,
+            )
+        )
+
+    def invalid(self, uid: str, error: str, detail: str, text: str | bytes) -> OcppMessage:
+        """What the peer sent is not taken; nothing comes of it but perhaps a refusal."""
+        shown = text if isinstance(text, str) else text[:RAW_TEXT_KEPT].hex(" ")
+        return self._stream.publish(
+            OcppMessage(
+                source=self._source,
+                station=self._station,
+                sender=self._other,
+                phase="delivered",
+                kind="invalid",
+                uid=uid[:RAW_TEXT_KEPT],
+                action="",
+                error=error,
+                detail=detail,
+                text=shown[:RAW_TEXT_KEPT],
+                link=self._number,
+            )
+        )
+
+
+def connector_of(payload: Any) -> int | None:
+    """The connector a payload names, or None."""
+    connector = payload.get("connectorId") if isinstance(payload, dict) else None
+    return connector if isinstance(connector, int) and not isinstance(connector, bool) else None
