@@ -114,6 +114,8 @@ def test_any_operation_goes_to_any_station_and_comes_back_in_one_line() -> None:
             assert version.startswith("GetLocalListVersion to CP1: listVersion 0, ")
             keys = await call("CP1", "GetConfiguration", key=["HeartbeatInterval", "NoSuchKey"])
             assert keys.startswith("GetConfiguration to CP1: 1 keys, 1 unknown, ")
+            schedule = await call("CP1", "GetCompositeSchedule", connectorId=1, duration=60)
+            assert schedule.startswith("GetCompositeSchedule to CP1: Accepted: 0 s 100 A, ")
             for station, action, problem in (
                 ("CP9", "ClearCache", "CP9 is not connected"),
                 ("CP1", "Reset", "'type' is a required property"),

@@ -327,6 +327,12 @@ def _in_short(answer: dict[str, Any]) -> str:
     if "configurationKey" in answer or "unknownKey" in answer:
         known, unknown = (len(answer.get(name, ())) for name in ("configurationKey", "unknownKey"))
         return f"{known} keys, {unknown} unknown" if unknown else f"{known} keys"
+    if "chargingSchedule" in answer:
+        schedule = answer["chargingSchedule"]
+        unit = schedule["chargingRateUnit"]
+        periods = schedule["chargingSchedulePeriod"]
+        limits = "; ".join(f"{each['startPeriod']} s {each['limit']:g} {unit}" for each in periods)
+        return f"{answer['status']}: {limits}"
     if "status" in answer:
         return str(answer["status"])
     return ", ".join(f"{name} {value}" for name, value in answer.items()) or "done"
