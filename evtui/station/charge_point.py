@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,16 +13,17 @@ import can
 
 from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.protocol import MalformedFrame, StationMessage, decode, encode
-from evtui.events import ConnectorState, EventStream, TransactionState
+from evtui.events import EventStream, TransactionState
 from evtui.ocpp16.link import MessageIds, SentMessages
 from evtui.power import Preset
 from evtui.runtime.clock import LoopClock
 from evtui.smart_charging import ProfileStore
 from evtui.station.authorization import Authorizer
+from evtui.station.availability import Availability
+from evtui.station.belongings import Belongings
 from evtui.station.charging_profiles import ChargingProfiles
 from evtui.station.configuration import Configuration
 from evtui.station.connection import Connection, Dial
-from evtui.station.connector import Status, station_status
 from evtui.station.context import Identity, StationContext
 from evtui.station.controller import ConnectorController
 from evtui.station.diagnostics import Diagnostics
@@ -31,15 +32,14 @@ from evtui.station.id_tag_cache import IdTagCache
 from evtui.station.journal import Journal
 from evtui.station.local_list import LocalList
 from evtui.station.outbox import Outbox
+from evtui.station.reboots import Reboots
+from evtui.station.remote_control import RemoteControl
 from evtui.station.reservations import Reservations
-from evtui.station.session import Then
 from evtui.station.state import StateStore, recover
 from evtui.station.transfers import FileTransfers
+from evtui.station.triggers import Triggers
 
 __all__ = ["ChargePoint", "Equipment"]
-
-FLUSH = 2.0
-"""s that a soft reset or a farewell waits for the last messages to be delivered."""
 
 RETIMED_BY = frozenset({"MeterValueSampleInterval", "ClockAlignedDataInterval"})
 
@@ -106,10 +106,6 @@ class ChargePoint:
     ) -> None:
         self._reconfigured = reconfigured
         self._ready = False
-        self._operative = True
-        self._inoperative_next = False
-        self._installing_at: list[ConnectorController] = []
-        self._tasks: set[asyncio.Task[None]] = set()
         self.connectors: dict[int, ConnectorController] = {}
         self.configuration = Configuration(
             connectors=connectors,
@@ -128,21 +124,21 @@ class ChargePoint:
             attempts=lambda: self.configuration.number("TransactionMessageAttempts"),
             retry_interval=lambda: self.configuration.number("TransactionMessageRetryInterval"),
         )
-        self.local_list = LocalList(self.configuration)
-        self._cache = IdTagCache()
+        self.local_list = LocalList(self.configuration, changed=lambda: self._keep("local list"))
+        cache = IdTagCache(changed=lambda: self._keep("id tag cache"))
         self.authorizer = Authorizer(
             self.configuration,
             clock,
             outbox,
             self.local_list,
-            self._cache,
+            cache,
             conflict=self._on_list_conflict,
         )
         self.reservations = Reservations(
             range(1, connectors + 1),
             self.configuration,
             clock,
-            status=self._status_of,
+            status=lambda number: self.availability.status_of(number).value,
             changed=self._on_reservation,
         )
         self._context = StationContext(
@@ -164,19 +160,28 @@ class ChargePoint:
                 number,
                 partial(self._send, number),
                 preset,
-                ended=self._transaction_ended,
+                ended=lambda: self.availability.review(),
                 neighbours=partial(self._others, number),
             )
-        self.charging_profiles = ChargingProfiles(self._context, self.connectors)
+        self.availability = Availability(
+            self._context, self.connectors, changed=lambda: self._keep("availability")
+        )
+        self.charging_profiles = ChargingProfiles(
+            self._context, self.connectors, changed=lambda: self._keep("charging profiles")
+        )
+        self.remote_control = RemoteControl(self._context, self.connectors, self.charging_profiles)
+        self.reboots = Reboots(
+            self._context, self.connectors, reconnect=lambda: self.connection.restart()
+        )
         self.firmware = FirmwareManagement(
             self._context,
             equipment.transfers,
             busy=lambda: any(each.transaction for each in self.connectors.values()),
-            installing=self._on_installing,
+            installing=self.reboots.installing,
             reboot=self._on_new_firmware,
         )
         self.diagnostics = Diagnostics(self._context, equipment.transfers, equipment.journal)
-        self.connection = Connection(
+        self.connection: Connection = Connection(
             self._context,
             self,
             dial,
@@ -184,6 +189,26 @@ class ChargePoint:
             sent=sent,
             chance=chance,
             accepted=self._on_accepted,
+        )
+        self.triggers = Triggers(
+            self._context,
+            self.connectors,
+            self.availability.station,
+            self.firmware,
+            self.diagnostics,
+            boot_now=self.connection.boot_now,
+        )
+        self._belongings = Belongings(
+            store,
+            {
+                "configuration": self.configuration,
+                "local list": self.local_list,
+                "id tag cache": cache,
+                "charging profiles": self._context.profiles,
+                "reservations": self.reservations,
+                "availability": self.availability,
+            },
+            report=lambda line: self._context.note(line, "warning"),
         )
         self.use(preset)
         self.configuration.set("MessageTimeout", equipment.call_timeout)
@@ -225,10 +250,10 @@ class ChargePoint:
 
     async def run(self) -> None:
         """Be connected and watch the modules until cancelled."""
-        self._publish_station_status()
+        self.availability.review()
         self._tell_interrupted()
         for connector in self.connectors.values():
-            connector.retime_meter_values()
+            connector.metering.retime()
         watch = asyncio.create_task(self._watch(), name="module watch")
         try:
             await self.connection.run()
@@ -237,9 +262,7 @@ class ChargePoint:
             raise
         finally:
             watch.cancel()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(watch, *self._tasks, return_exceptions=True)
+            await asyncio.gather(watch, self.reboots.close(), return_exceptions=True)
 
     def stop_charging(self, reason: str) -> None:
         """End every transaction here and now, whatever the central system says.
@@ -247,18 +270,18 @@ class ChargePoint:
         Args:
             reason: OCPP 1.6 Reason (section 7.36).
         """
-        for connector in self.connectors.values():
-            connector.stop(reason)
+        self.reboots.stop_charging(reason)
 
     async def farewell(self) -> None:
         """End every transaction (reason Local) and let the last messages go out."""
         self.stop_charging("Local")
-        await self._flush()
+        await self.reboots.flush()
 
     def close(self) -> None:
         """Leave the bus; call when the charge point is not run any more."""
         for connector in self.connectors.values():
             connector.close()
+        self.availability.station.close()
         self.firmware.close()
         self.diagnostics.close()
         self.reservations.close()
@@ -270,99 +293,6 @@ class ChargePoint:
         for connector in self.connectors.values():
             connector.use(preset)
         self.configuration.use(preset)
-
-    # What the central system may ask (session.Operations)
-
-    def remote_start(
-        self,
-        id_tag: str,
-        connector: int | None,
-        profile: Mapping[str, Any] | None,
-        then: Then,
-    ) -> str:
-        """RemoteStartTransaction (section 5.11); not allowed while Pending (section 4.2)."""
-        if not self.accepted:
-            return "Rejected"
-        wanted = self.connectors.values() if connector is None else [self.connectors.get(connector)]
-        usable = (each for each in wanted if each is not None and each.startable_by(id_tag))
-        controller = next(usable, None)
-        if controller is None:
-            return "Rejected"
-        if profile is not None:
-            status = self.charging_profiles.set_for_start(controller.number, profile)
-            if status != "Accepted":
-                return status
-        then(lambda: controller.request_start(id_tag) if controller.startable else None)
-        return "Accepted"
-
-    def remote_stop(self, transaction_id: int, then: Then) -> str:
-        """RemoteStopTransaction (section 5.12): an unknown id is rejected."""
-        if not self.accepted:
-            return "Rejected"
-        for controller in self.connectors.values():
-            running = controller.transaction
-            if running is not None and running.transaction_id == transaction_id:
-                then(partial(controller.stop, "Remote"))
-                return "Accepted"
-        return "Rejected"
-
-    def unlock(self, connector: int) -> str:
-        """UnlockConnector (section 5.18); errata 3.36: no such connector is NotSupported."""
-        controller = self.connectors.get(connector)
-        return "NotSupported" if controller is None else controller.unlock()
-
-    def change_availability(self, connector: int, *, operative: bool, then: Then) -> str:
-        """ChangeAvailability (section 5.2); connector 0 means all of it."""
-        if connector != 0:
-            controller = self.connectors.get(connector)
-            if controller is None:
-                return "Rejected"
-            status = controller.change_availability(operative=operative)
-            self._keep_availability()
-            return status
-        answers = [
-            controller.change_availability(operative=operative)
-            for controller in self.connectors.values()
-        ]
-        self._inoperative_next = "Scheduled" in answers
-        if self._inoperative_next:
-            return "Scheduled"
-        self._operative = operative
-        self._keep_availability()
-        then(self._publish_station_status)
-        return "Accepted"
-
-    def reset(self, *, hard: bool, then: Then) -> str:
-        """Reset (section 5.14): transactions end, then the station boots again."""
-        then(lambda: self._spawn(self._reset("HardReset" if hard else "SoftReset")))
-        return "Accepted"
-
-    def trigger(self, message: str, connector: int | None, then: Then) -> str:
-        """TriggerMessage (section 5.17); a connector that means nothing to it is ignored."""
-        match message:
-            case "BootNotification":
-                if self.accepted:  # errata 3.35: not before the next boot
-                    return "Rejected"
-                then(self.connection.boot_now)
-            case "Heartbeat":
-                then(partial(self._context.outbox.post, "Heartbeat", {}, triggered=True))
-            case "StatusNotification":
-                return self._trigger_status(connector, then)
-            case "MeterValues":
-                return self._trigger_meter_values(connector, then)
-            case "FirmwareStatusNotification":
-                then(partial(self.firmware.notify, triggered=True))
-            case "DiagnosticsStatusNotification":
-                then(partial(self.diagnostics.notify, triggered=True))
-            case _:
-                return "NotImplemented"
-        return "Accepted"
-
-    def remember(self) -> None:
-        """Keep lists and reservations, which an operation may have changed."""
-        self._store.save("local list", self.local_list.export())
-        self._store.save("id tag cache", self._cache.export())
-        self._store.save("reservations", self.reservations.export())
 
     # Inside: the bus
 
@@ -380,43 +310,6 @@ class ChargePoint:
     def _others(self, number: int) -> list[ConnectorController]:
         return [each for each in self.connectors.values() if each.number != number]
 
-    # Inside: what is asked
-
-    def _trigger_status(self, connector: int | None, then: Then) -> str:
-        if connector is not None and connector not in (0, *self.connectors):
-            return "Rejected"
-        if not connector:
-            then(partial(self._notify_station, triggered=True))
-        for number, controller in self.connectors.items():
-            if connector in (None, number):
-                then(partial(controller.notify, always=True, triggered=True))
-        return "Accepted"
-
-    def _trigger_meter_values(self, connector: int | None, then: Then) -> str:
-        if connector is not None and connector not in self.connectors:
-            return "Rejected"  # connector 0 would be the main meter: there is none
-        for number, controller in self.connectors.items():
-            if connector in (None, number):
-                then(controller.trigger_meter_values)
-        return "Accepted"
-
-    async def _reset(self, reason: str) -> None:
-        """Stop gracefully, or, for a hard reset, report the stop after the boot (5.14)."""
-        self.stop_charging(reason)
-        if reason == "SoftReset":
-            await self._flush()
-        self.configuration.rebooted()
-        await self.connection.restart()
-
-    async def _flush(self) -> None:
-        if not self._context.outbox.open:
-            return
-        try:
-            async with asyncio.timeout(FLUSH):
-                await self._context.outbox.flushed()
-        except TimeoutError:
-            self._context.note("left before the last messages were acknowledged", "warning")
-
     # Inside: what changes
 
     def _configuration_changed(self, key: str) -> None:
@@ -431,79 +324,46 @@ class ChargePoint:
             self.connection.retime_pings()
         elif key in RETIMED_BY:
             for controller in self.connectors.values():
-                controller.retime_meter_values()
-        self._store.save("configuration", self.configuration.export())
+                controller.metering.retime()
+        self._keep("configuration")
         self._reconfigured(key)
 
-    def _transaction_ended(self) -> None:
-        self._keep_availability()
-        if self._inoperative_next and not any(c.transaction for c in self.connectors.values()):
-            self._inoperative_next = False
-            self._operative = False
-            self._keep_availability()
-            self._publish_station_status()
+    def _keep(self, name: str) -> None:
+        if self._ready:  # not what was only just taken back
+            self._belongings.keep(name)
 
     def _on_reservation(self, connector: int) -> None:
         if connector in self.connectors:
             self.connectors[connector].show_reserved(self.reservations.held(connector))
-        self._store.save("reservations", self.reservations.export())
+        self._keep("reservations")
 
     def _on_list_conflict(self, id_tag: str) -> None:
         """The central system thinks otherwise of a tag than the list (section 3.5.2)."""
-        self._notify_station(error_code="LocalListConflict")
-
-    def _on_installing(self, installing: bool) -> None:
-        """Connectors in use are left alone until they are free (section 4.5)."""
-        if installing:
-            self._installing_at = [c for c in self.connectors.values() if c.operative]
-        for controller in self._installing_at:
-            controller.change_availability(operative=not installing)
+        self.availability.station.notify(always=True, error_code="LocalListConflict")
 
     def _on_new_firmware(self, version: str) -> None:
         self._context.identity = replace(self.identity, firmware=version)
         self._store.save("firmware", version)
-        self._spawn(self._reset("Reboot"))
+        self.reboots.begin("Reboot")
 
     def _on_accepted(self, booted: bool) -> None:
         """Tell the central system where we stand (section 4.9, errata 3.22)."""
-        if booted:
-            self._notify_station()
+        self.availability.station.notify(always=booted)
         for controller in self.connectors.values():
-            controller.notify(always=booted)
+            controller.status_report.notify(always=booted)
         self.firmware.notify(triggered=False)
         self.diagnostics.notify(triggered=False)
 
     # Inside: over a crash
 
-    def _keep_availability(self) -> None:
-        inoperative = [each.number for each in self.connectors.values() if not each.operative]
-        self._store.save("inoperative", inoperative if self._operative else [0, *inoperative])
-
     def _take_back(self) -> None:
         """What was kept before the last end of the process."""
-        load = self._store.load
-        for name, restore in (
-            ("configuration", self.configuration.restore),
-            ("local list", self.local_list.restore),
-            ("id tag cache", self._cache.restore),
-            ("reservations", self.reservations.restore),
-        ):
-            kept = load(name)
-            if kept is None:
-                continue
-            try:
-                restore(kept)
-            except ValueError as error:
-                self._context.note(f"{name} of the state file not used: {error}", "warning")
-        self.charging_profiles.restore()
-        inoperative = load("inoperative") or []
-        self._operative = 0 not in inoperative
-        for number in inoperative:
-            if number in self.connectors:
-                self.connectors[number].change_availability(operative=False)
-        firmware = load("firmware")
+        self._belongings.take_back()
+        firmware = self._store.load("firmware")
         if firmware is not None:
             self._context.identity = replace(self.identity, firmware=firmware)
+        for controller in self.connectors.values():
+            controller.apply_limit()
 
     def _tell_interrupted(self) -> None:
         """Transactions that ran when the process died before this one."""
@@ -523,39 +383,8 @@ class ChargePoint:
                 )
             )
 
-    # Inside: reports
-
-    @property
-    def _status(self) -> Status:
-        return station_status(operative=self._operative, faulted=False)
-
-    def _status_of(self, connector: int) -> str:
-        return str((self.connectors[connector].status if connector else self._status).value)
-
-    def _publish_station_status(self) -> None:
-        name = self.identity.name
-        self._context.stream.publish(
-            ConnectorState(source=name, station=name, connector=0, status=self._status.value)
-        )
-        self._notify_station()
-        self.reservations.review()
-
-    def _notify_station(self, *, error_code: str = "NoError", triggered: bool = False) -> None:
-        payload = {
-            "connectorId": 0,
-            "errorCode": error_code,
-            "status": self._status.value,
-            "timestamp": self._context.clock.iso(),
-        }
-        self._context.outbox.post("StatusNotification", payload, triggered=triggered)
-
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(0.5)
             for controller in self.connectors.values():
                 controller.watch_module()
-
-    def _spawn(self, coroutine: Any) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -1,8 +1,8 @@
-"""What the central system may do with charging profiles (OCPP 1.6 sections 3.13, 5.5, 5.7, 5.16)."""
+"""Charging profiles, set, cleared and laid out (OCPP 1.6 sections 3.13, 5.5, 5.7 and 5.16)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ocpp.exceptions import PropertyConstraintViolationError
@@ -20,31 +20,24 @@ from evtui.station.controller import ConnectorController
 
 __all__ = ["ChargingProfiles"]
 
-DOCUMENT = "charging profiles"
-
 
 class ChargingProfiles:
     """Profiles come, go and are laid out; the connectors follow at once.
 
     Args:
         connectors: by connectorId, from 1.
+        changed: called after profiles have come or gone.
     """
 
     def __init__(
-        self, context: StationContext, connectors: Mapping[int, ConnectorController]
+        self,
+        context: StationContext,
+        connectors: Mapping[int, ConnectorController],
+        changed: Callable[[], None],
     ) -> None:
         self._context = context
         self._connectors = connectors
-
-    def restore(self) -> None:
-        """Take back the profiles that survive a reboot (errata 3.37)."""
-        kept = self._context.store.load(DOCUMENT)
-        if kept is None:
-            return
-        try:
-            self._context.profiles.restore(kept)
-        except InvalidProfile as error:
-            self._context.note(str(error), "warning")
+        self._changed = changed
 
     def set(self, connector: int, profile: Mapping[str, Any]) -> str:
         """Answer a SetChargingProfile.req (section 5.16).
@@ -91,7 +84,7 @@ class ChargingProfiles:
     ) -> str:
         """Answer a ClearChargingProfile.req (section 5.5)."""
         cleared = self._context.profiles.clear(profile_id, connector, purpose, stack_level)
-        self._changed()
+        self._follow()
         return "Accepted" if cleared else "Unknown"
 
     def composite(self, connector: int, duration: int, unit: str | None) -> dict[str, Any]:
@@ -135,10 +128,10 @@ class ChargingProfiles:
         ):
             return "Rejected"
         profiles.install(stored)
-        self._changed()
+        self._follow()
         return "Accepted"
 
-    def _changed(self) -> None:
-        self._context.store.save(DOCUMENT, self._context.profiles.export())
+    def _follow(self) -> None:
+        self._changed()
         for connector in self._connectors.values():
             connector.apply_limit()

@@ -1,11 +1,15 @@
-"""Status of a connector from the facts about it (OCPP 1.6 section 4.9).  Pure."""
+"""Status of a connector from the facts about it (OCPP 1.6 section 4.9).  Pure.
+
+Connector 0, the charge point, has no other facts than ``operative`` and ``faulted``: it is
+Available, Unavailable or Faulted.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ConnectorFacts", "Status", "connector_status", "is_established", "station_status"]
+__all__ = ["ConnectorFacts", "Status", "connector_status", "is_established"]
 
 
 class Status(StrEnum):
@@ -37,9 +41,10 @@ class ConnectorFacts:
         starting: somebody was authorised to start and no transaction runs yet.
         transaction: a transaction runs.
         established: energy could flow in this transaction already.
-        finishing: a transaction has ended and the cable is still in.
+        finishing: a transaction has ended and the cable is still in, or locked.
         reserved: held for somebody who has not come yet.
-        operative: False after ChangeAvailability to Inoperative.
+        operative: False after ChangeAvailability to Inoperative; counts once no transaction runs.
+        updating: out of use for new firmware; counts once no transaction runs.
         faulted: the connector cannot be used.
         offered: A the station offers; below ``minimum`` it pauses the vehicle.
         minimum: A below which the station cannot charge (AC: 6 A, IEC 61851-1).
@@ -53,6 +58,7 @@ class ConnectorFacts:
     finishing: bool = False
     reserved: bool = False
     operative: bool = True
+    updating: bool = False
     faulted: bool = False
     offered: float = 0.0
     minimum: float = 0.0
@@ -65,7 +71,7 @@ def is_established(phase: str) -> bool:
 
 
 def connector_status(facts: ConnectorFacts) -> Status:
-    """Status of a connector other than 0."""
+    """Status that the facts amount to."""
     if facts.faulted:
         return Status.FAULTED
     if facts.transaction and not facts.plugged:
@@ -81,7 +87,7 @@ def connector_status(facts: ConnectorFacts) -> Status:
         if facts.phase in VEHICLE_DECLINES:
             return Status.SUSPENDED_EV
         return Status.CHARGING
-    if not facts.operative:
+    if not facts.operative or facts.updating:
         return Status.UNAVAILABLE
     if facts.starting:
         return Status.PREPARING
@@ -90,10 +96,3 @@ def connector_status(facts: ConnectorFacts) -> Status:
     if facts.finishing:
         return Status.FINISHING
     return Status.PREPARING if facts.plugged else Status.AVAILABLE
-
-
-def station_status(*, operative: bool, faulted: bool) -> Status:
-    """Status of connector 0: Available, Unavailable or Faulted and nothing else."""
-    if faulted:
-        return Status.FAULTED
-    return Status.AVAILABLE if operative else Status.UNAVAILABLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,10 @@ from evtui.station.outbox import Outbox
 from evtui.station.reservations import Reservations
 from evtui.station.state import StateStore
 
-__all__ = ["Identity", "StationContext"]
+__all__ = ["Identity", "StationContext", "Then"]
+
+Then = Callable[[Callable[[], object]], None]
+"""Takes what is to happen after the answer to a call has gone out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class StationContext:
     Attributes:
         identity: replaced when new firmware is installed.
         persist_interval: s between two registers that are kept while a transaction runs.
+        rebooting: True from a Reset to the boot that follows; nothing starts meanwhile.
     """
 
     identity: Identity
@@ -55,6 +60,7 @@ class StationContext:
     authorizer: Authorizer
     reservations: Reservations
     persist_interval: float = 1.0
+    rebooting: bool = False
 
     def note(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
         """Publish a line for people."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -38,10 +38,12 @@ class LocalList:
     Args:
         configuration: asked for LocalAuthListEnabled, LocalAuthListMaxLength and
             SendLocalListMaxLength.
+        changed: called after an update was taken.
     """
 
-    def __init__(self, configuration: ListKeys) -> None:
+    def __init__(self, configuration: ListKeys, changed: Callable[[], None] = lambda: None) -> None:
         self._configuration = configuration
+        self._changed = changed
         self._version = EMPTY
         self._entries: dict[str, IdTagInfo] = {}
 
@@ -96,6 +98,7 @@ class LocalList:
         if len(kept) > self._configuration.number("LocalAuthListMaxLength"):
             return "Failed"
         self._version, self._entries = version, kept
+        self._changed()
         return "Accepted"
 
     def export(self) -> dict[str, Any]:

@@ -183,6 +183,11 @@ class Sampler:
             self._aligned.origin = self._take()
             self._arm_aligned(self._unix())
 
+    @property
+    def has_values(self) -> bool:
+        """True when the meter shows something that :meth:`trigger` would report."""
+        return self._read() is not None and bool(self._configuration.items(self._sampled.sent))
+
     def trigger(self) -> None:
         """Report the measurands of MeterValuesSampledData now (TriggerMessage, errata 3.46)."""
         taken = self._take(self._sampled.origin)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ocpp.v16 import call_result
@@ -16,27 +15,37 @@ from evtui.ocpp16.peer import Peer, on
 from evtui.smart_charging import Purpose
 from evtui.smart_charging.moments import unix_time
 from evtui.station.authorization import Authorizer
+from evtui.station.availability import Availability
 from evtui.station.charging_profiles import ChargingProfiles
 from evtui.station.configuration import Configuration
 from evtui.station.diagnostics import Diagnostics
 from evtui.station.firmware import FirmwareManagement
 from evtui.station.local_list import LocalList
+from evtui.station.reboots import Reboots
+from evtui.station.remote_control import RemoteControl
 from evtui.station.reservations import Reservations
+from evtui.station.triggers import Triggers
 
-__all__ = ["Operations", "StationSession", "Then"]
-
-Then = Callable[[Callable[[], object]], None]
-"""Takes what is to happen after the answer has gone out."""
+__all__ = ["Operations", "StationSession"]
 
 
 class Operations(Protocol):
-    """What a charge point can be asked; each method returns the status of the answer."""
+    """The pieces of a charge point that can be asked something."""
 
     @property
     def configuration(self) -> Configuration: ...
 
     @property
     def authorizer(self) -> Authorizer: ...
+
+    @property
+    def availability(self) -> Availability: ...
+
+    @property
+    def remote_control(self) -> RemoteControl: ...
+
+    @property
+    def triggers(self) -> Triggers: ...
 
     @property
     def charging_profiles(self) -> ChargingProfiles: ...
@@ -53,22 +62,8 @@ class Operations(Protocol):
     @property
     def diagnostics(self) -> Diagnostics: ...
 
-    def remote_start(
-        self, id_tag: str, connector: int | None, profile: Mapping[str, Any] | None, then: Then
-    ) -> str: ...
-
-    def remote_stop(self, transaction_id: int, then: Then) -> str: ...
-
-    def unlock(self, connector: int) -> str: ...
-
-    def change_availability(self, connector: int, *, operative: bool, then: Then) -> str: ...
-
-    def reset(self, *, hard: bool, then: Then) -> str: ...
-
-    def trigger(self, message: str, connector: int | None, then: Then) -> str: ...
-
-    def remember(self) -> None:
-        """Keep lists and reservations, which an operation may have changed."""
+    @property
+    def reboots(self) -> Reboots: ...
 
 
 class StationSession(Peer):
@@ -89,30 +84,30 @@ class StationSession(Peer):
         connector_id: int | None = None,
         charging_profile: dict[str, Any] | None = None,
     ) -> Any:
-        status = self._operations.remote_start(
+        status = self._operations.remote_control.start(
             id_tag, connector_id, charging_profile, self.afterwards
         )
         return call_result.RemoteStartTransaction(status=status)
 
     @on(Action.remote_stop_transaction)
     def on_remote_stop(self, transaction_id: int) -> Any:
-        status = self._operations.remote_stop(transaction_id, self.afterwards)
+        status = self._operations.remote_control.stop(transaction_id, self.afterwards)
         return call_result.RemoteStopTransaction(status=status)
 
     @on(Action.unlock_connector)
     def on_unlock_connector(self, connector_id: int) -> Any:
-        return call_result.UnlockConnector(status=self._operations.unlock(connector_id))
+        return call_result.UnlockConnector(
+            status=self._operations.remote_control.unlock(connector_id)
+        )
 
     @on(Action.change_availability)
     def on_change_availability(self, connector_id: int, type: str) -> Any:  # noqa: A002
-        status = self._operations.change_availability(
-            connector_id, operative=type == "Operative", then=self.afterwards
-        )
+        status = self._operations.availability.change(connector_id, operative=type == "Operative")
         return call_result.ChangeAvailability(status=status)
 
     @on(Action.reset)
     def on_reset(self, type: str) -> Any:  # noqa: A002
-        status = self._operations.reset(hard=type == "Hard", then=self.afterwards)
+        status = self._operations.reboots.reset(hard=type == "Hard", then=self.afterwards)
         return call_result.Reset(status=status)
 
     @on(Action.get_configuration)
@@ -133,9 +128,7 @@ class StationSession(Peer):
 
     @on(Action.clear_cache)
     def on_clear_cache(self) -> Any:
-        status = self._operations.authorizer.clear_cache()
-        self._operations.remember()
-        return call_result.ClearCache(status=status)
+        return call_result.ClearCache(status=self._operations.authorizer.clear_cache())
 
     @on(Action.data_transfer)
     def on_data_transfer(self, **_: Any) -> Any:
@@ -174,7 +167,7 @@ class StationSession(Peer):
 
     @on(Action.trigger_message)
     def on_trigger_message(self, requested_message: str, connector_id: int | None = None) -> Any:
-        status = self._operations.trigger(requested_message, connector_id, self.afterwards)
+        status = self._operations.triggers.request(requested_message, connector_id, self.afterwards)
         return call_result.TriggerMessage(status=status)
 
     # Local authorization list
@@ -192,7 +185,6 @@ class StationSession(Peer):
     ) -> Any:
         entries = fields_of(local_authorization_list or [])
         status = self._operations.local_list.update(list_version, update_type, entries)
-        self._operations.remember()
         return call_result.SendLocalList(status=status)
 
     # Reservation
@@ -209,13 +201,11 @@ class StationSession(Peer):
         status = self._operations.reservations.reserve(
             connector_id, id_tag, unix_time(expiry_date), reservation_id, parent_id_tag
         )
-        self._operations.remember()
         return call_result.ReserveNow(status=status)
 
     @on(Action.cancel_reservation)
     def on_cancel_reservation(self, reservation_id: int) -> Any:
         status = self._operations.reservations.cancel(reservation_id)
-        self._operations.remember()
         return call_result.CancelReservation(status=status)
 
     # Firmware management

@@ -18,19 +18,15 @@ class StatusReporter:
 
     Args:
         context: what the charge point's pieces share.
-        connector: connectorId, from 1.
-
-    Attributes:
-        error_code: ChargePointErrorCode (OCPP 1.6 section 7.6) of the next reports.
-        info: what to add to the next reports.
+        connector: connectorId; 0 is the charge point.
     """
 
     def __init__(self, context: StationContext, connector: int) -> None:
-        self.error_code = "NoError"
-        self.info = ""
         self._context = context
         self._connector = connector
         self._facts = ConnectorFacts()
+        self._error_code = "NoError"
+        self._info = ""
         self._published = ""
         self._notified = ""
         self._stable: asyncio.TimerHandle | None = None
@@ -45,13 +41,19 @@ class StatusReporter:
         """Status of OCPP 1.6 section 4.9."""
         return connector_status(self._facts)
 
-    def update(self, **changes: Any) -> None:
-        """Change some facts; a status that changes with them is published and sent."""
+    def update(self, *, error_code: str = "NoError", info: str = "", **changes: Any) -> None:
+        """Change some facts; a status that changes with them is published and sent.
+
+        Args:
+            error_code: ChargePointErrorCode (section 7.6) that goes with a new status.
+            info: what else is said of a new status.
+            changes: facts, by the names of :class:`ConnectorFacts`.
+        """
         self._facts = replace(self._facts, **changes)
         status = self.status.value
         if status == self._published:
             return
-        self._published = status
+        self._published, self._error_code, self._info = status, error_code, info
         name = self._context.identity.name
         self._context.stream.publish(
             ConnectorState(
@@ -59,30 +61,34 @@ class StatusReporter:
                 station=name,
                 connector=self._connector,
                 status=status,
-                error_code=self.error_code,
-                info=self.info,
+                error_code=error_code,
+                info=info,
             )
         )
         self._notify_when_stable()
+        self._context.reservations.review()
 
-    def notify(self, *, always: bool = False, triggered: bool = False) -> None:
+    def notify(
+        self, *, always: bool = False, triggered: bool = False, error_code: str | None = None
+    ) -> None:
         """Send a StatusNotification if the central system does not know the status.
 
         Args:
             always: send it even if it does.
             triggered: TriggerMessage asked for it.
+            error_code: to report something that leaves the status as it is.
         """
         status = self.status.value
         if status == self._notified and not always:
             return
         payload = {
             "connectorId": self._connector,
-            "errorCode": self.error_code,
+            "errorCode": error_code or self._error_code,
             "status": status,
             "timestamp": self._context.clock.iso(),
         }
-        if self.info:
-            payload["info"] = self.info
+        if self._info:
+            payload["info"] = self._info
         post = self._context.outbox.post
         if post("StatusNotification", payload, done=self._sent, triggered=triggered):
             self._notified = status

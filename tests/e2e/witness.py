@@ -20,7 +20,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-__all__ = ["Seen", "Witness", "gaps"]
+__all__ = ["TRANSACTION_ID", "Seen", "Witness", "gaps"]
 
 TRANSACTION_ID = 4711
 

@@ -56,6 +56,7 @@ class Rig:
         strict: bool,
         connectors: int = 1,
         store: StateStore | None = None,
+        after_crash: str = "Reboot",
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop, START_UTC)
@@ -78,6 +79,7 @@ class Rig:
                 store=StateStore() if store is None else store,
                 transfers=self.transfers,
                 journal=Journal(self.stream),
+                after_crash=after_crash,
             ),
             ids=MessageIds("run"),
             sent=SentMessages(),
@@ -95,40 +97,45 @@ class Rig:
             if number > 1
         }
         self.module_task: asyncio.Task[None] | None = None
-        self._other_tasks: list[asyncio.Task[None]] = []
+        self._other_tasks: dict[int, asyncio.Task[None]] = {}
 
     @property
     def connector(self) -> ConnectorController:
         """Connector 1."""
         return self.charge_point.connectors[1]
 
-    def plug(self) -> None:
-        """Plug the vehicle in."""
-        self.stage.plug(self.vehicle)
-        self.connector.plug()
+    def stage_of(self, connector: int) -> PowerStage:
+        """The power stage behind a connector."""
+        return self.stage if connector == 1 else self.others[connector].stage
 
-    def unplug(self) -> None:
+    def plug(self, connector: int = 1) -> None:
+        """Plug the vehicle in; at another connector than 1 one of its own."""
+        self.stage_of(connector).plug(self.vehicle if connector == 1 else Vehicle())
+        self.charge_point.connectors[connector].plug()
+
+    def unplug(self, connector: int = 1) -> None:
         """Take the vehicle away, under current if need be."""
-        self.connector.unplug()
-        self.stage.unplug()
+        self.charge_point.connectors[connector].unplug()
+        self.stage_of(connector).unplug()
 
     def start_module(self) -> None:
         """The charger modules begin to work."""
         self.module_task = asyncio.create_task(self.module.run())
-        self._other_tasks = [asyncio.create_task(each.run()) for each in self.others.values()]
+        self._other_tasks = {
+            number: asyncio.create_task(each.run()) for number, each in self.others.items()
+        }
 
-    async def silence_module(self) -> None:
-        """The charger module of connector 1 falls silent."""
-        if self.module_task is not None:
-            self.module_task.cancel()
-            await asyncio.gather(self.module_task, return_exceptions=True)
+    async def silence_module(self, connector: int = 1) -> None:
+        """The charger module of a connector falls silent."""
+        task = self.module_task if connector == 1 else self._other_tasks.get(connector)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def close(self) -> None:
         """Nothing of it goes on."""
-        await self.silence_module()
-        for task in self._other_tasks:
-            task.cancel()
-        await asyncio.gather(*self._other_tasks, return_exceptions=True)
+        for number in self.charge_point.connectors:
+            await self.silence_module(number)
         self.charge_point.close()
         self.bus.close()
         await self.central.close()
@@ -144,7 +151,8 @@ class Rig:
 
     async def accepted(self) -> None:
         """Wait until the station has booted, told its statuses and met its module."""
-        await self.until(lambda: len(self.central.of("StatusNotification")) >= 2)
+        count = 1 + len(self.charge_point.connectors)
+        await self.until(lambda: len(self.central.of("StatusNotification")) >= count)
         if self.module_task is not None:
             await self.until(self.limits)
 
@@ -161,9 +169,9 @@ class Rig:
         """Every line for people, joined."""
         return "\n".join(note.text for note in self.of(Note))
 
-    def limits(self) -> list[int]:
-        """A of every 0x210 so far."""
-        frames = [frame for frame in self.of(CanFrame) if frame.arbitration_id == 0x210]
+    def limits(self, connector: int = 1) -> list[int]:
+        """A of every limit that was set at a connector so far."""
+        frames = self.frames(0x210 + 0x20 * (connector - 1))
         return [int.from_bytes(frame.data, "little") for frame in frames]
 
     def frames(self, arbitration_id: int) -> list[CanFrame]:
@@ -184,6 +192,10 @@ class Rig:
             "SetChargingProfile", connectorId=connector, csChargingProfiles=profile(**fields)
         )
 
+    async def ask(self, action: str, **payload: Any) -> str:
+        """Have the central system ask something and return the status of the answer."""
+        return await self.central.status_of(action, **payload)
+
     async def configure(self, key: str, value: object) -> str:
         """Send a ChangeConfiguration and return the status of the answer."""
         return await self.central.status_of("ChangeConfiguration", key=key, value=str(value))
@@ -200,12 +212,14 @@ async def station(
     module: bool = True,
     connectors: int = 1,
     store: StateStore | None = None,
+    after_crash: str = "Reboot",
     prepare: Callable[[FakeCentral], object] = lambda central: None,
 ) -> AsyncIterator[Rig]:
     """A station that runs while the block does.
 
     Args:
         kind: preset.
+        store: what it has kept from before.
         module: False saves simulating one where only the link matters.
         prepare: scripts the central system before the station dials it.
     """
@@ -216,6 +230,7 @@ async def station(
         strict=strict,
         connectors=connectors,
         store=store,
+        after_crash=after_crash,
     )
     prepare(rig.central)
     if plugged:
@@ -232,15 +247,15 @@ async def station(
         await rig.close()
 
 
-async def charge(rig: Rig) -> int:
+async def charge(rig: Rig, connector: int = 1, id_tag: str = "TAG") -> int:
     """Boot, start a transaction remotely, wait until current flows; returns its id."""
     await rig.accepted()
     begun = len(rig.central.of("StartTransaction"))
-    status = await rig.central.status_of("RemoteStartTransaction", idTag="TAG", connectorId=1)
+    status = await rig.ask("RemoteStartTransaction", idTag=id_tag, connectorId=connector)
     assert status == "Accepted"
     await rig.sent("StartTransaction", begun + 1)
-    await rig.until(lambda: rig.stage.state.contactor)
-    running = rig.connector.transaction
+    await rig.until(lambda: rig.stage_of(connector).state.contactor)
+    running = rig.charge_point.connectors[connector].transaction
     assert running is not None
     await rig.until(lambda: running.transaction_id == rig.central.transaction_id)
     return rig.central.transaction_id

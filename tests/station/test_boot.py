@@ -10,6 +10,7 @@ import pytest
 
 from evtui.events import LinkState
 from evtui.station.connection import LONGEST_RETRY, OWN_INTERVAL
+from evtui.station.reboots import ANSWER_FIRST
 from evtui.station.state import QueuedMessage, StateStore
 from evtui.station.transaction import Transaction
 from tests.ocpp16.memory import MemoryTransport
@@ -318,6 +319,19 @@ async def test_a_reset_ends_the_transaction_and_boots_again(kind: str, reason: s
         before_boot = after.index("StopTransaction") < after.index("BootNotification")
         assert before_boot == (kind == "Soft")
         assert rig.stage.state.current < 100
+
+
+@pytest.mark.parametrize("kind", ["Soft", "Hard"])
+@virtual
+async def test_the_answer_to_a_reset_has_time_to_arrive_before_the_connection_is_closed(
+    kind: str,
+) -> None:
+    async with station() as rig:
+        await rig.accepted()
+        assert await rig.central.status_of("Reset", type=kind) == "Accepted"
+        await asyncio.sleep(ANSWER_FIRST / 2)
+        assert states(rig)[-1] == "accepted"
+        await rig.sent("BootNotification", 2)
 
 
 @virtual

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evtui.events import ConnectorState
 from evtui.power import Vehicle, preset
-from evtui.station.connector import ConnectorFacts, Status, connector_status, station_status
+from evtui.station.connector import ConnectorFacts, Status, connector_status
 from tests.station.rig import Rig, charge, station, virtual
 
 PHASES = (
@@ -141,7 +141,7 @@ def test_a_transaction_that_has_charged_never_goes_back_to_preparing(facts: Conn
 @settings(deadline=None)
 @given(operative=st.booleans(), faulted=st.booleans())
 def test_connector_0_is_available_unavailable_or_faulted(operative: bool, faulted: bool) -> None:
-    status = station_status(operative=operative, faulted=faulted)
+    status = connector_status(ConnectorFacts(operative=operative, faulted=faulted))
     assert status in ("Available", "Unavailable", "Faulted")
 
 

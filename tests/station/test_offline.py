@@ -24,7 +24,7 @@ from evtui.station.outbox import Gate, Outbox
 from evtui.station.state import StateStore, next_key, recover
 from evtui.station.transaction import Transaction
 from tests.station.rig import START_UTC, charge, station, virtual
-from tests.virtual_loop import run_virtual
+from tests.virtual_loop import VirtualTimeLoop, run_virtual
 
 Fate = Literal["answered", "refused", "unanswered", "cut before", "cut after"]
 
@@ -321,3 +321,25 @@ async def test_a_charge_point_killed_while_it_charges_offline_reports_it_after_t
         assert 0 < energy - register.energy < 15  # Wh in 1 s of some 40 kW
         await asyncio.sleep(60)
         assert len(rig.central.of("StopTransaction")) == 1
+
+
+def test_killed_right_after_its_start_a_transaction_does_not_end_before_it() -> None:
+    loop = VirtualTimeLoop()
+    moments: list[Rows] = []
+
+    def write(_: object) -> None:
+        loop.hold_up(0.01)  # a slow disk
+        moments.append(dict(store.rows))
+
+    store = StateStore(write=write)
+
+    async def life() -> None:
+        async with station(store=store) as rig:
+            await charge(rig)
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(life())
+    left = StateStore(next(rows for rows in moments if StateStore(rows).messages()))
+    recover(left, "Reboot", LoopClock(loop, START_UTC))
+    start, stop = (each.payload for each in left.messages())
+    assert start["timestamp"] <= stop["timestamp"]
