@@ -13,6 +13,7 @@ from typing import Literal
 __all__ = [
     "COMMANDS",
     "REPLAY",
+    "STATIONS",
     "Command",
     "by_name",
     "lab_commands",
@@ -174,6 +175,14 @@ COMMANDS: tuple[Command, ...] = (
         "lab",
     ),
     Command(
+        "station.swipe",
+        ("i",),
+        "id tag",
+        "Hold the id tag to the reader of the connector: it begins or ends charging.",
+        "Station",
+        "lab",
+    ),
+    Command(
         "station.preset",
         ("P",),
         "preset",
@@ -252,6 +261,30 @@ COMMANDS: tuple[Command, ...] = (
         12,
     ),
     Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", "view", 13),
+    Command(
+        "view.stations",
+        ("l",),
+        "stations",
+        "List every charge point, ours and foreign: choose one, let in one that asks.",
+        "View",
+        "view",
+    ),
+    Command(
+        "view.next_connector",
+        ("c", "right_curly_bracket"),
+        "connector",
+        "Show, and act on, the next connector of our charge points.",
+        "View",
+        "view",
+    ),
+    Command(
+        "view.previous_connector",
+        ("C", "left_curly_bracket"),
+        "← connector",
+        "Show, and act on, the connector before.",
+        "View",
+        "view",
+    ),
     Command("view.ocpp", ("1",), "OCPP", "Focus the OCPP log.", "View", "view"),
     Command("view.can", ("2",), "CAN", "Focus the CAN panel.", "View", "view"),
     Command("view.current", ("3",), "current", "Focus the current chart.", "View", "view"),
@@ -458,10 +491,59 @@ REPLAY: tuple[Command, ...] = (
 )
 """What there is in a replay alone; the keys are free there, since a recording takes no orders."""
 
+STATIONS: tuple[Command, ...] = (
+    Command(
+        "stations.choose",
+        ("enter",),
+        "choose",
+        "Show, and act on, the charge point; of a foreign one, list its operations.",
+        "In the list of stations",
+        "view",
+        1,
+    ),
+    Command(
+        "stations.operation",
+        ("o",),
+        "operation",
+        "Send an OCPP operation to the charge point.",
+        "In the list of stations",
+        "view",
+        2,
+    ),
+    Command(
+        "csms.admit",
+        ("a",),
+        "let in",
+        "Let in the charge point that asks, from now on.",
+        "In the list of stations",
+        "lab",
+        3,
+    ),
+    Command(
+        "csms.turn_away",
+        ("x",),
+        "turn away",
+        "Turn away the charge point that asks, from now on.",
+        "In the list of stations",
+        "lab",
+        4,
+    ),
+    Command(
+        "stations.close",
+        ("escape", "l", "q"),
+        "close",
+        "Close the list.",
+        "In the list of stations",
+        "view",
+        5,
+    ),
+)
+"""What there is in the list of stations alone; the main screen is covered then."""
+
 _HELP_IN_REPLAY = {"app.quit": "Leave."}
 """Where nothing runs that would have to be made safe."""
 
-by_name: dict[str, Command] = {command.name: command for command in (*COMMANDS, *REPLAY)}
+by_name: dict[str, Command] = {command.name: command for command in (*COMMANDS, *REPLAY, *STATIONS)}
 
 
 def lab_commands() -> tuple[Command, ...]:

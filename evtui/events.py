@@ -378,6 +378,7 @@ class Detection(Event, frozen=True, kw_only=True):
     view: str
     attack_id: str
     time_to_detect: float | None
+    connector: int = 1
 
 
 class PartState(Event, frozen=True, kw_only=True):

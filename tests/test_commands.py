@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from evtui.commands import COMMANDS, REPLAY, by_name, lab_commands, view_commands
+from evtui.commands import COMMANDS, REPLAY, STATIONS, by_name, lab_commands, view_commands
 
 TAKEN_BY_TERMINALS = {f"ctrl+{letter}" for letter in "abjosz"}
 
@@ -30,7 +30,7 @@ def test_no_two_commands_share_a_key() -> None:
 
 
 def test_no_two_commands_share_a_name() -> None:
-    assert len(by_name) == len(COMMANDS) + len(REPLAY)
+    assert len(by_name) == len(COMMANDS) + len(REPLAY) + len(STATIONS)
 
 
 def test_no_key_is_one_that_tmux_screen_or_the_terminal_takes() -> None:

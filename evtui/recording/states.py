@@ -13,6 +13,7 @@ from evtui.events import (
     Alarm,
     AnomalyState,
     BusLoad,
+    CentralSystemLoad,
     CentralSystemState,
     ConnectorState,
     Detection,
@@ -20,6 +21,7 @@ from evtui.events import (
     LabState,
     LinkState,
     PartState,
+    QueueState,
     RecordingState,
     ScenarioState,
     TransactionState,
@@ -36,7 +38,7 @@ _States = dict[Hashable, Event]
 def state_of(event: Event) -> Hashable:
     """What the event says the state of; None for an event that is a moment and no state."""
     match event:
-        case CentralSystemState() | ScenarioState() | RecordingState():
+        case CentralSystemState() | CentralSystemLoad() | ScenarioState() | RecordingState():
             return type(event)
         case LinkState():
             return LinkState, event.station, event.side
@@ -45,11 +47,13 @@ def state_of(event: Event) -> Hashable:
         case Alarm():
             return Alarm, event.station, event.connector, event.detector, event.view
         case Detection():
-            return Detection, event.station, event.detector, event.view
+            return Detection, event.station, event.connector, event.detector, event.view
         case PartState():
             return PartState, event.part
         case LabState():
-            return LabState, event.station
+            return LabState, event.station, event.connector
+        case QueueState():
+            return QueueState, event.station
         case BusLoad():
             return BusLoad, event.station, event.bus
     return None

@@ -73,6 +73,7 @@ class LiveScorer:
                 source="scorer",
                 cause=alarm.seq,
                 station=alarm.station,
+                connector=alarm.connector,
                 detector=alarm.detector,
                 view=alarm.view,
                 attack_id=attack.attack_id if attack is not None and true else "",

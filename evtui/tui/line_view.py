@@ -201,6 +201,11 @@ class LineView(RowsWidget, can_focus=True):
             self._place(len(self.source) - 1, self._top)
         self._moved()
 
+    def go_to(self, position: int) -> None:
+        """Put the cursor on a row."""
+        self._place(position, 0)
+        self._moved()
+
     def restart(self, source: Source) -> None:
         """Show another source, through the same filter and from its end; draws nothing."""
         source.set_filter(self.source.filter)

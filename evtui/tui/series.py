@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from evtui.events import Alarm, AnomalyState, Event, Mark, Sample
+from evtui.tui.models.selection import ByPlace, Place
 
 __all__ = [
     "AlarmMark",
+    "AllSeries",
     "Attack",
     "Column",
     "CurrentSeries",
@@ -34,6 +36,12 @@ LONGEST_WINDOW = 600.0
 
 SAMPLE_RATE = 10.0
 """Samples a second the ring is sized for: the power stage publishes every 100 ms."""
+
+LONGEST = math.ceil(LONGEST_WINDOW * SAMPLE_RATE * 1.05)
+"""Samples of a connector: a column more than the window, since the oldest is shown whole."""
+
+POINTS_KEPT = 100_000
+"""Samples of all connectors, in some 20 MiB: the longest window of fifteen, a minute of 160."""
 
 MARKS_KEPT = 256
 """Attacks, alarm edges and marks kept of each; more would not fit on the band under the chart."""
@@ -85,21 +93,17 @@ class AlarmMark(NamedTuple):
 class CurrentSeries:
     """Bounded memory of one connector's current, of attacks on it, of alarms and of marks.
 
-    It follows the connector whose sample comes first; samples, attacks, alarms and marks of
-    others are left alone.
-
     Args:
-        span: s of samples to keep at ``SAMPLE_RATE``.
+        points: most samples that are kept.
     """
 
-    def __init__(self, span: float = LONGEST_WINDOW) -> None:
-        # A column more than the span, since the oldest column is shown whole.
-        self._points: deque[Point] = deque(maxlen=math.ceil(span * SAMPLE_RATE * 1.05))
+    def __init__(self, points: int = LONGEST) -> None:
+        self._points: deque[Point] = deque(maxlen=points)
         self._attacks: deque[Attack] = deque(maxlen=MARKS_KEPT)
         self._alarms: deque[AlarmMark] = deque(maxlen=MARKS_KEPT)
         self._marks: deque[float] = deque(maxlen=MARKS_KEPT)
-        self._station: str | None = None
-        self._connector = 0
+        self.phase = ""
+        """State of the power stage's session, as the newest sample has it."""
         self.edges = 0
         """Counts marks, starts and ends of attacks and alarms, so a view knows of a new one."""
 
@@ -107,19 +111,20 @@ class CurrentSeries:
         """Remember the samples, attacks, alarms and marks of ``events``, which come in order."""
         for event in events:
             if isinstance(event, Sample):
-                if self._station is None:
-                    self._station, self._connector = event.station, event.connector
-                if self._is_followed(event.station, event.connector):
-                    self._points.append(Point(event.t, event.current, event.limit, event.reported))
+                self._points.append(Point(event.t, event.current, event.limit, event.reported))
+                self.phase = event.phase
             elif isinstance(event, AnomalyState):
-                if self._is_followed(event.station, event.connector):
-                    self._note_anomaly(event)
-            elif isinstance(event, Alarm) and self._is_followed(event.station, event.connector):
+                self._note_anomaly(event)
+            elif isinstance(event, Alarm):
                 self._alarms.append(AlarmMark(event.t, event.raised))
                 self.edges += 1
-            elif isinstance(event, Mark) and event.station in ("", self._station):
+            elif isinstance(event, Mark):
                 self._marks.append(event.moment)
                 self.edges += 1
+
+    def keep(self, points: int) -> None:
+        """Keep at most so many samples from now on."""
+        self._points = deque(self._points, maxlen=points)
 
     @property
     def newest(self) -> Point | None:
@@ -146,11 +151,6 @@ class CurrentSeries:
         """Lab times in s that somebody has marked, oldest first."""
         return tuple(self._marks)
 
-    def _is_followed(self, station: str, connector: int) -> bool:
-        # Before the first sample nothing is known of connectors; the first events of the
-        # stream are about the one that is going to be followed.
-        return self._station is None or (station, connector) == (self._station, self._connector)
-
     def _note_anomaly(self, state: AnomalyState) -> None:
         last = self._attacks[-1] if self._attacks else None
         running = last is not None and last.off is None
@@ -166,6 +166,39 @@ class CurrentSeries:
         else:
             return
         self.edges += 1
+
+
+class AllSeries:
+    """The series of every connector, which share what is kept."""
+
+    def __init__(self) -> None:
+        self._series: ByPlace[CurrentSeries] = ByPlace(CurrentSeries)
+
+    @property
+    def shown(self) -> CurrentSeries:
+        """That of the chosen connector, or of the first one."""
+        return self._series.shown
+
+    def choose(self, place: Place | None) -> None:
+        """Show this connector."""
+        self._series.chosen = place
+
+    def feed(self, events: Iterable[Event]) -> None:
+        """Remember what ``events`` say, each of its connector, in the order of the stream."""
+        for event in events:
+            if isinstance(event, Sample | AnomalyState | Alarm):
+                before = len(self._series)
+                self._series.at(event.station, event.connector).feed((event,))
+                if len(self._series) > before:
+                    self._share()
+            elif isinstance(event, Mark):
+                for place, series in self._series.pairs():
+                    if event.station in ("", place.station):
+                        series.feed((event,))
+
+    def _share(self) -> None:
+        for _, series in self._series.pairs():
+            series.keep(min(LONGEST, POINTS_KEPT // len(self._series)))
 
 
 def column_of(t: float, column_seconds: float) -> int:

@@ -17,6 +17,7 @@ from evtui.events import (
     LinkState,
     Mark,
     Note,
+    QueueState,
     TransactionState,
 )
 from evtui.recording import states
@@ -83,6 +84,27 @@ def test_a_transaction_that_ended_is_no_longer_there() -> None:
     index = StateIndex(lambda offset: list(enumerate(told))[offset or 0 :])
     assert index.before(2.0) == [told[0]]
     assert index.before(3.0) == []
+
+
+def test_each_connector_has_states_of_its_own_and_a_queue_is_its_station_s() -> None:
+    def detection(seq: int, connector: int) -> Detection:
+        return Detection(
+            seq=seq,
+            t=float(seq),
+            station="CP1",
+            connector=connector,
+            detector="current-reversals",
+            view="can",
+            attack_id=f"fluctuation-{connector}",
+            time_to_detect=9.0,
+        )
+
+    def queue(seq: int, queued: int) -> QueueState:
+        return QueueState(seq=seq, t=float(seq), station="CP1", queued=queued, capacity=100)
+
+    told: list[Event] = [detection(1, 1), detection(2, 2), queue(3, 7), queue(4, 0)]
+    index = StateIndex(lambda offset: list(enumerate(told))[offset or 0 :])
+    assert index.before(9.0) == [told[0], told[1], told[3]]
 
 
 @given(jumps=st.lists(st.integers(-1, 6000), min_size=1, max_size=8))

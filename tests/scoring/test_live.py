@@ -39,12 +39,12 @@ class Rig:
     def scores(self) -> list[tuple[str, float | None]]:
         return [(each.attack_id, each.time_to_detect) for each in self.detections]
 
-    def sample(self, t: float, current: float, station: str = "CP1") -> None:
+    def sample(self, t: float, current: float, station: str = "CP1", connector: int = 1) -> None:
         self.clock.time = t
         self.stream.publish(
             Sample(
                 station=station,
-                connector=1,
+                connector=connector,
                 current=current,
                 limit=0,
                 target=0,
@@ -57,12 +57,19 @@ class Rig:
             )
         )
 
-    def truth(self, t: float, change: Change, attack: str = "a-1", station: str = "CP1") -> None:
+    def truth(
+        self,
+        t: float,
+        change: Change,
+        attack: str = "a-1",
+        station: str = "CP1",
+        connector: int = 1,
+    ) -> None:
         self.clock.time = t
         self.stream.publish(
             AnomalyState(
                 station=station,
-                connector=1,
+                connector=connector,
                 attack_id=attack,
                 anomaly="x",
                 change=change,
@@ -72,12 +79,14 @@ class Rig:
             )
         )
 
-    def alarm(self, t: float, *, raised: bool = True, station: str = "CP1") -> Alarm:
+    def alarm(
+        self, t: float, *, raised: bool = True, station: str = "CP1", connector: int = 1
+    ) -> Alarm:
         self.clock.time = t
         return self.stream.publish(
             Alarm(
                 station=station,
-                connector=1,
+                connector=connector,
                 detector="d",
                 view="can",
                 raised=raised,
@@ -193,3 +202,13 @@ def test_an_alarm_is_true_exactly_between_first_change_and_end(
     rig.alarm(alarm_at)
     true = changed <= alarm_at < end
     assert rig.scores == [("a-1", pytest.approx(alarm_at - changed)) if true else ("", None)]
+
+
+def test_a_detection_names_the_connector_of_its_alarm() -> None:
+    rig = Rig()
+    rig.truth(10.0, "on", connector=2)
+    rig.sample(11.0, 50.0, connector=2)
+    rig.alarm(20.0, connector=2)
+    rig.alarm(21.0, connector=1)
+    assert [each.connector for each in rig.detections] == [2, 1]
+    assert rig.scores == [("a-1", 9.0), ("", None)]

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from evtui.commands import by_name
 from evtui.events import Event
-from evtui.tui.panels.anomaly import AnomalyPanel
+from evtui.tui.models.selection import Place
+from evtui.tui.panels.anomaly import AnomalyPanel, AnomalyViews
 from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.rows import row_text, row_width
 from tests.tui.panel_app import PanelApp, text
@@ -119,9 +120,17 @@ def test_next_attack_starts_with_nothing_seen() -> None:
     assert "edge (CAN)          not seen yet" in shown
 
 
-def test_other_stations_are_left_alone() -> None:
-    shown = said([*RUNNING, anomaly(50.0, "on", station="CP2", variant="txprofile", cycle=9)])
-    assert "cycle 4 / ∞" in shown
+def test_each_connector_has_a_story_of_its_own_and_the_chosen_one_is_told() -> None:
+    views = AnomalyViews()
+    views.feed([*RUNNING, anomaly(50.0, "on", station="CP2", variant="txprofile", cycle=9)])
+
+    def told() -> str:
+        return "\n".join(row_text(row) for row in views.rows(110, 11, 50.0))
+
+    assert "cycle 4 / ∞" in told()
+    views.choose(Place("CP2", 1))
+    assert "cycle 9 / ∞" in told()
+    assert not views.feed([anomaly(51.0, "step", cycle=5)])
 
 
 def test_lab_settings_are_in_the_last_line() -> None:

@@ -132,7 +132,7 @@ async def test_what_the_band_means_is_told_on_the_edge_where_the_legend_has_no_r
         await pilot.resize_terminal(55, 12)
         await until(pilot, lambda: "attack" not in text(panel).splitlines()[0])
         assert edge(panel).startswith("▓ attack  ▲ alarm   60 s")
-        panel.feed([Mark(text="odd", t=0.5)])
+        panel.feed([sample(0.4), Mark(text="odd", t=0.5)])
         panel.tick(2.0)
         assert "▼ mark" in edge(panel)
         await pilot.resize_terminal(30, 12)

@@ -41,7 +41,7 @@ class FormApp(App[None]):
         self.answers: list[Future[str] | None] = []
 
     def on_mount(self) -> None:
-        self.push_screen(EditAnomaly(self.lab, PARAMETERS), self.answers.append)
+        self.push_screen(EditAnomaly(self.lab.submit, PARAMETERS), self.answers.append)
 
     def set(self, name: str, value: str) -> None:
         self.screen.query_one(f"#{name}", Input).value = value

@@ -378,8 +378,8 @@ def test_known_frames_are_decoded_and_unknown_ones_are_called_so() -> None:
     log = FrameLog()
     log.feed([frame(0.0, data=b"\x62\0"), frame(0.1, 0x18FF50E5, extended=True)])
     log.store.publish()
-    assert log.store.row(0).text == "300 Current module 62 00 98 A"
-    assert log.store.row(1).text == "18FF50E5 unknown module 00 00"
+    assert log.store.row(0).text == "CP1 300 Current module 62 00 98 A"
+    assert log.store.row(1).text == "CP1 18FF50E5 unknown module 00 00"
 
 
 def test_the_frames_a_message_caused_are_found() -> None:

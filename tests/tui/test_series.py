@@ -6,9 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import Mark
+from evtui.tui.models.selection import Place
 from evtui.tui.series import (
     LONGEST_WINDOW,
+    POINTS_KEPT,
     AlarmMark,
+    AllSeries,
     Attack,
     Column,
     CurrentSeries,
@@ -74,10 +77,33 @@ def test_an_hour_of_traffic_is_kept_flat() -> None:
     assert len(series.alarms) < 300
 
 
-def test_the_connector_seen_first_is_followed() -> None:
-    series = CurrentSeries()
+def test_the_connector_that_came_first_is_shown_until_another_is_chosen() -> None:
+    series = AllSeries()
     series.feed([sample(0.0, 1.0), sample(0.0, 99.0, connector=2), sample(0.1, 2.0)])
-    assert [point.current for point in series.points] == [1.0, 2.0]
+    assert [point.current for point in series.shown.points] == [1.0, 2.0]
+    series.choose(Place("CP1", 2))
+    assert [point.current for point in series.shown.points] == [99.0]
+    series.choose(Place("CP2", 1))
+    assert series.shown.points == ()
+
+
+def test_an_attack_stands_in_the_series_of_its_connector_only() -> None:
+    series = AllSeries()
+    series.feed([sample(0.0), sample(0.0, connector=2), anomaly(5.0, "on", connector=2)])
+    assert not series.shown.attacks
+    series.choose(Place("CP1", 2))
+    assert series.shown.attacks == (Attack(5.0),)
+
+
+def test_many_connectors_share_what_is_kept() -> None:
+    series = AllSeries()
+    connectors = POINTS_KEPT // 1_000
+    for tick in range(1_500):
+        series.feed([sample(tick / 10, connector=1)])
+    series.feed([sample(150.0, connector=n) for n in range(2, connectors + 1)])
+    assert len(series.shown.points) == 1_000
+    assert series.shown.newest is not None
+    assert series.shown.newest.t == 149.9
 
 
 def test_attack_lasts_from_on_to_off_and_its_effect_until_safe() -> None:
@@ -108,12 +134,12 @@ def test_every_edge_is_counted_and_nothing_else() -> None:
     assert series.alarms == (AlarmMark(9.0, True), AlarmMark(12.0, False))
 
 
-def test_marks_stand_at_the_moment_that_is_meant_on_the_station_that_is_followed() -> None:
-    series = CurrentSeries()
+def test_marks_stand_at_the_moment_that_is_meant_on_the_station_that_is_meant() -> None:
+    series = AllSeries()
     series.feed([sample(1.0), Mark(t=3.0, text="a", station="CP1"), Mark(t=9.0, text="b", at=7.5)])
     series.feed([Mark(t=10.0, text="another's", station="CP2")])
-    assert series.marks == (3.0, 7.5)
-    assert series.edges == 2
+    assert series.shown.marks == (3.0, 7.5)
+    assert series.shown.edges == 2
 
 
 @given(st.floats(0, 5000))

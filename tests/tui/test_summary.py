@@ -5,13 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from evtui.events import CentralSystemState, PartState, RecordingState
+from evtui.tui.models.selection import Place, Selection
+from evtui.tui.models.stations import Stations
 from evtui.tui.models.summary import LabSummary, fit_segments
 from tests.tui.fake_lab import FakeLab
+from tests.tui.fleet import load, offline, several
+
+
+def summary_of(lab: FakeLab, *, orders: bool = True) -> LabSummary:
+    stations, selection = Stations(), Selection()
+    events = lab.events.take()
+    stations.feed(events)
+    selection.feed(events)
+    summary = LabSummary(stations, selection, orders=orders)
+    summary.feed(events)
+    return summary
 
 
 def told(lab: FakeLab, width: int = 200) -> str:
-    summary = LabSummary()
-    summary.feed(lab.events.take())
+    summary = summary_of(lab)
     return "  ".join(text for text, _ in fit_segments(summary.segments(), width))
 
 
@@ -38,6 +50,48 @@ def test_a_crashed_part_comes_first_until_it_runs_again() -> None:
     lab.publish(PartState(part="module", state="crashed"))
     lab.publish(PartState(part="module", state="running"))
     assert "✗" not in told(lab)
+
+
+def test_a_charge_point_that_is_away_says_how_much_it_has_to_tell() -> None:
+    lab = FakeLab()
+    lab.play(4.0)
+    offline(lab, queued=1_200)
+    assert "CP1 ○ offline close 1006 1,200 queued  " in told(lab)
+
+
+def test_trouble_at_the_central_system_is_counted_where_there_is_room() -> None:
+    lab = FakeLab()
+    lab.play(25.9)
+    load(lab, invalid=3, throttled=2)
+    summary = summary_of(lab)
+    wide = [text for text, _ in fit_segments(summary.segments(), 200)]
+    assert wide[-1] == "! 3 invalid, 2 throttled"
+    narrow = "  ".join(text for text, _ in fit_segments(summary.segments(), 78))
+    assert "invalid" not in narrow
+    assert narrow.endswith("ALARM ▲ 19.1 s")
+
+
+def test_the_line_tells_of_the_chosen_connector_and_where_else_something_runs() -> None:
+    lab = FakeLab()
+    several(lab, 25.0)
+    lab.play(25.9)
+    stations, selection = Stations(), Selection()
+    events = lab.events.take()
+    stations.feed(events)
+    selection.feed(events)
+    summary = LabSummary(stations, selection)
+    summary.feed(events)
+
+    def line() -> str:
+        return "  ".join(text for text, _ in fit_segments(summary.segments(), 200))
+
+    assert "CP1/1 ● Charging tx 3 +2  " in line()
+    assert "▶ fluctuation/seed #3 +1  ALARM ▲ 19.1 s" in line()
+    selection.choose(Place("CP1", 2))
+    assert "CP1/2 ● Charging tx 9 +2  " in line()
+    assert line().endswith("ANOMALY ▶ CP1/1 +1  ALARM ▲ CP1/1")
+    selection.choose(Place("CP2", 1))
+    assert line().endswith("ANOMALY ▶ fluctuation/txprofile #1 +1  ALARM ▲ CP1/1")
 
 
 FOLDER = "runs/20260101T120000Z-CP1"
@@ -95,17 +149,13 @@ def test_a_recording_that_failed_is_told_in_front_and_until_another_runs() -> No
 def test_a_replay_does_not_claim_to_record() -> None:
     lab = FakeLab()
     recording(lab, "on", 1)
-    summary = LabSummary(orders=False)
-    summary.feed(lab.events.take())
+    summary = summary_of(lab, orders=False)
     assert not any("rec" in form for segment in summary.segments() for form in segment.forms)
 
 
 def test_leaving_asks_only_while_something_runs() -> None:
     lab = FakeLab()
-    summary = LabSummary()
     lab.play(4.0)
-    summary.feed(lab.events.take())
-    assert summary.running == ""
+    assert summary_of(lab).running == ""
     lab.play(6.0)
-    summary.feed(lab.events.take())
-    assert summary.running == "the anomaly"
+    assert summary_of(lab).running == "the anomaly"

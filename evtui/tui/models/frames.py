@@ -98,7 +98,8 @@ class FrameRow:
     @property
     def text(self) -> str:
         """What a filter searches and what copying a row gives, without the time."""
-        parts = (self.id_text, self.name, self.node, self.data_text, self.signals)
+        station = clean(self.frame.station)
+        parts = (station, self.id_text, self.name, self.node, self.data_text, self.signals)
         return " ".join(part for part in parts if part)
 
 
@@ -201,6 +202,7 @@ class IdTable:
         self._counted = -COUNTER_SECONDS
         self.filter: RowFilter | None = None
         self.data_width = 2
+        self.name_width = len("StartCharging")
 
     def feed(self, frames: Iterable[CanFrame]) -> None:
         """Take frames in the order of the stream."""
@@ -210,6 +212,7 @@ class IdTable:
             row = self._by_key.get(key)
             if row is None:
                 row = self._by_key[key] = IdRow(key, frame)
+                self.name_width = max(self.name_width, len(row.name))
             row.take(frame)
             self.data_width = max(self.data_width, len(frame.data))
 
@@ -227,6 +230,11 @@ class IdTable:
         self.filter = row_filter
         rows = sorted(self._by_key.values(), key=lambda row: row.key)
         self._rows = [row for row in rows if row_filter is None or row_filter(row.text)]
+
+    @property
+    def several_buses(self) -> bool:
+        """True where it has to be said which bus a frame was on."""
+        return len(self._buses) > 1
 
     @property
     def total(self) -> int:

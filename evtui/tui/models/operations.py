@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ class Operations:
     Args:
         known: texts for fields by name, see :func:`evtui.ocpp16.forms.defaults`; asked each
             time a form needs them, so it may change.
+        here: texts that go before them at one station, since one of its connectors is chosen.
 
     Attributes:
         ours: False where the central system is somebody else's.
@@ -44,8 +45,13 @@ class Operations:
         drafts: by operation.
     """
 
-    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        known: Mapping[str, str] | None = None,
+        here: Callable[[str], Mapping[str, str]] = lambda station: {},
+    ) -> None:
         self._known = known if known is not None else {}
+        self._here = here
         self._connected: dict[str, None] = {}
         self._running: deque[tuple[str, object]] = deque(maxlen=MOST_RUNNING)
         self.ours = True
@@ -77,7 +83,8 @@ class Operations:
     def known(self, station: str) -> dict[str, str]:
         """Texts for fields by name, with the newest transaction that runs at ``station``."""
         running = [number for name, number in self._running if name == station]
-        return {**self._known, **({"transactionId": f"{running[-1]}"} if running else {})}
+        newest = {"transactionId": f"{running[-1]}"} if running else {}
+        return {**self._known, **newest, **self._here(station)}
 
 
 def _transaction(message: OcppMessage) -> tuple[str, object]:

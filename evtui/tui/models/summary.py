@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 
@@ -11,6 +11,7 @@ from evtui.events import (
     Alarm,
     AnomalyState,
     BusLoad,
+    CentralSystemLoad,
     CentralSystemState,
     ConnectorState,
     Detection,
@@ -18,25 +19,29 @@ from evtui.events import (
     LabState,
     LinkState,
     PartState,
+    QueueState,
     RecordingState,
     ScenarioState,
     TransactionState,
 )
+from evtui.tui.models.selection import Place, Selection
+from evtui.tui.models.stations import Stations
 from evtui.tui.models.text import byte_size, clean, number
 
-__all__ = ["LabSummary", "Segment", "Station", "fit_segments"]
+__all__ = ["LINK_GLYPHS", "LabSummary", "Segment", "fit_segments"]
 
-_LINK_GLYPHS = {"accepted": "●", "connected": "◐", "booting": "◐", "pending": "◐"}
+LINK_GLYPHS = {"accepted": "●", "connected": "◐", "booting": "◐", "pending": "◐", "asking": "?"}
+"""How a connection stands, in one character; any other state is ○."""
 
-
-@dataclass
-class Station:
-    """What is known of one charge point."""
-
-    link: str = "offline"
-    link_detail: str = ""
-    status: str = ""
-    transactions: dict[int, int | None] = field(default_factory=dict)
+TOLD_BY_STATIONS = (
+    CentralSystemLoad,
+    ConnectorState,
+    LabState,
+    LinkState,
+    QueueState,
+    TransactionState,
+)
+"""Events that change the line through what is known of the charge points."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,13 @@ def fit_segments(segments: list[Segment], width: int, gap: int = 2) -> list[tupl
     All go to their second form, from the right, before one goes to its third.
 
     Returns:
-        text and role of each, in order.
+        text and role of each, in order, without those that have come to say nothing.
     """
     chosen = [one.forms[0] for one in segments]
 
     def total() -> int:
-        return sum(map(cell_len, chosen)) + gap * (len(chosen) - 1)
+        said = [cell_len(text) for text in chosen if text]
+        return sum(said) + gap * (len(said) - 1)
 
     for level in range(1, max((len(one.forms) for one in segments), default=0)):
         for index in reversed(range(len(segments))):
@@ -71,35 +77,35 @@ def fit_segments(segments: list[Segment], width: int, gap: int = 2) -> list[tupl
                 break
             forms = segments[index].forms
             chosen[index] = forms[min(level, len(forms) - 1)]
-    return [(text, one.role) for text, one in zip(chosen, segments, strict=True)]
+    return [(text, one.role) for text, one in zip(chosen, segments, strict=True) if text]
 
 
 class LabSummary:
     """Keeps the newest of everything the status line shows.
 
     Args:
+        stations: what is known of the charge points; fed by whoever shares it.
+        selection: the connector that is told of; fed by whoever shares it.
         orders: whether there is a lab that the keys can tell something.
 
     Attributes:
-        stations: by identity, in order of appearance.
-        anomaly: newest ground truth.
-        phase: how far the anomaly is: ``on``, ``off`` (stopping), ``safe`` or ``failed``.
         recording: newest word of a recording.
         crashed: parts that crashed and have not been restarted, with the reason.
     """
 
-    def __init__(self, *, orders: bool = True) -> None:
+    def __init__(self, stations: Stations, selection: Selection, *, orders: bool = True) -> None:
+        self._stations = stations
+        self._selection = selection
         self._orders = orders
         self.central: CentralSystemState | None = None
-        self.stations: dict[str, Station] = {}
-        self.load: BusLoad | None = None
-        self.anomaly: AnomalyState | None = None
-        self.phase = "safe"
+        self._loads: dict[str, BusLoad] = {}
+        self._anomalies: dict[Place, AnomalyState] = {}
+        self._phases: dict[Place, str] = {}
         self.recording: RecordingState | None = None
         self._scenario_runs = False
         self.crashed: dict[str, str] = {}
-        self._alarms: dict[tuple[str, str, str], Alarm] = {}
-        self._detections: dict[tuple[str, str, str], Detection] = {}
+        self._alarms: dict[tuple[Place, str, str], Alarm] = {}
+        self._detections: dict[tuple[Place, str, str], Detection] = {}
 
     def feed(self, events: Iterable[Event]) -> bool:
         """Take events in the order of the stream; True where one of them mattered."""
@@ -112,53 +118,58 @@ class LabSummary:
         match event:
             case CentralSystemState():
                 self.central = event
-            case LinkState(side="charge_point"):
-                station = self._station(event.station)
-                station.link, station.link_detail = event.state, event.detail
-            case ConnectorState(connector=connector) if connector > 0:
-                self._station(event.station).status = event.status
-            case TransactionState(state="started"):
-                station = self._station(event.station)
-                station.transactions[event.connector] = event.transaction_id
-            case TransactionState():
-                self._station(event.station).transactions.pop(event.connector, None)
             case BusLoad():
-                self.load = event
-            case LabState():
-                self._station(event.station)
+                self._loads[event.station] = event
             case AnomalyState():
-                self.anomaly = event
-                if event.change == "on":
-                    self._detections.clear()
-                if event.change in ("on", "off", "safe", "failed"):
-                    self.phase = event.change
+                self._note_anomaly(event)
             case RecordingState() if self._orders:
                 self.recording = event
             case ScenarioState():
                 self._scenario_runs = event.change != "end"
             case Alarm():
-                self._alarms[event.station, event.detector, event.view] = event
+                place = Place(event.station, event.connector)
+                self._alarms[place, event.detector, event.view] = event
             case Detection():
-                self._detections[event.station, event.detector, event.view] = event
+                place = Place(event.station, event.connector)
+                self._detections[place, event.detector, event.view] = event
             case PartState(state="crashed"):
                 self.crashed[event.part] = event.detail
             case PartState():
                 self.crashed.pop(event.part, None)
             case _:
-                return False
+                return isinstance(event, TOLD_BY_STATIONS)
         return True
 
-    def _station(self, identity: str) -> Station:
-        return self.stations.setdefault(identity, Station())
+    def _note_anomaly(self, state: AnomalyState) -> None:
+        place = Place(state.station, state.connector)
+        self._anomalies[place] = state
+        if state.change == "on":
+            for key in [key for key in self._detections if key[0] == place]:
+                del self._detections[key]
+        if state.change in ("on", "off", "safe", "failed"):
+            self._phases[place] = state.change
+
+    @property
+    def anomaly(self) -> AnomalyState | None:
+        """Newest ground truth of the chosen connector."""
+        chosen = self._selection.chosen
+        return None if chosen is None else self._anomalies.get(chosen)
+
+    def marks(self, place: Place) -> str:
+        """▶ where an anomaly runs, ▲ where an alarm is raised."""
+        runs = self._phases.get(place) in ("on", "off")
+        raised = any(key[0] == place and alarm.raised for key, alarm in self._alarms.items())
+        return ("▶" if runs else "") + ("▲" if raised else "")
 
     @property
     def running(self) -> str:
         """What leaving would end, in words; empty while nothing runs."""
         if self._scenario_runs:
             return "the scenario"
-        if self.phase in ("on", "off"):
+        if any(phase in ("on", "off") for phase in self._phases.values()):
             return "the anomaly"
-        if any(station.transactions for station in self.stations.values()):
+        ours = (one for one in self._stations.by_identity.values() if one.ours)
+        if any(connector.busy for station in ours for connector in station.connectors.values()):
             return "the transaction"
         return ""
 
@@ -166,9 +177,10 @@ class LabSummary:
         """The parts of the status line, in order."""
         parts = [self._central(), *self._charge_points(), self._bus(), self._anomaly()]
         recording = self._recording()
+        rest = [self._alarm(), *self._load()]
         if recording and recording[0].role == "bad":
-            return [*self._crashes(), *recording, *parts, self._alarm()]
-        return [*self._crashes(), *parts, self._alarm(), *recording]
+            return [*self._crashes(), *recording, *parts, *rest]
+        return [*self._crashes(), *parts, *rest, *recording]
 
     def _crashes(self) -> list[Segment]:
         if not self.crashed:
@@ -197,7 +209,8 @@ class LabSummary:
         before, colon, after = short.rpartition(":")
         port = f":{after}" if colon and after.isdecimal() else before or short
         if not central.ours:
-            linked = any(one.link == "accepted" for one in self.stations.values())
+            known = self._stations.by_identity.values()
+            linked = any(one.link == "accepted" for one in known)
             return Segment(
                 (f"CSMS {'●' if linked else '○'} {short}", f"CSMS {'●' if linked else '○'} {port}"),
                 "good" if linked else "bad",
@@ -208,55 +221,97 @@ class LabSummary:
         return Segment((f"CSMS ● {short}", f"CSMS ● {port}"), "good")
 
     def _charge_points(self) -> list[Segment]:
-        if not self.stations:
+        known = self._stations.by_identity
+        chosen = self._selection.chosen
+        identity = next((one.identity for one in known.values() if one.ours), "")
+        if chosen is not None:
+            identity = chosen.station
+        if identity not in known:
             return []
-        identity, station = next(iter(self.stations.items()))
-        others = set(self.stations) | set(self.central.stations if self.central else ())
-        more = f" +{len(others) - 1}" if len(others) > 1 else ""
-        name = clean(identity)
+        station = known[identity]
+        others = sum(one.ours or one.link != "offline" for one in known.values()) - 1
+        more = f" +{others}" if others > 0 else ""
+        name = clean(self._selection.name or identity)
         if station.link != "accepted":
-            glyph = _LINK_GLYPHS.get(station.link, "○")
+            glyph = LINK_GLYPHS.get(station.link, "○")
             detail = f" {clean(station.link_detail)}" if station.link_detail else ""
+            queued = f" {station.queued:,} queued" if station.queued else ""
             forms: tuple[str, ...] = (
-                f"{name} {glyph} {station.link}{detail}{more}",
-                f"{name} {glyph} {station.link}",
+                f"{name} {glyph} {station.link}{detail}{queued}{more}",
+                f"{name} {glyph} {station.link}{queued}",
             )
             return [Segment(forms, "warning" if glyph == "◐" else "bad")]
-        running = [one for one in station.transactions.values() if one is not None]
-        tx = f" tx {running[-1]}" if running else ""
-        known = f"{name} ● {station.status}"
-        forms = (*[f"{known}{tx}{more}"] * 5, known)
-        return [Segment(forms, "bad" if station.status == "Faulted" else "good")]
+        connector = station.connector(chosen.connector if chosen is not None else 1)
+        tx = f" tx {connector.transaction}" if connector.transaction is not None else ""
+        told = f"{name} ● {connector.status}"
+        forms = (*[f"{told}{tx}{more}"] * 5, told)
+        return [Segment(forms, "bad" if connector.status == "Faulted" else "good")]
 
     def _bus(self) -> Segment:
-        if self.load is None:
+        chosen = self._selection.chosen
+        load = next(iter(self._loads.values()), None)
+        if chosen is not None:
+            load = self._loads.get(chosen.station)
+        if load is None:
             return Segment(("CAN ○",), "muted")
-        load = f"{self.load.load_pct:.1f} %"
-        kilobits = f"{number(self.load.bitrate / 1000)}k"
-        return Segment((f"CAN ● {kilobits} {load}", *[f"CAN ● {load}"] * 4, "CAN ●"), "good")
+        share = f"{load.load_pct:.1f} %"
+        kilobits = f"{number(load.bitrate / 1000)}k"
+        return Segment((f"CAN ● {kilobits} {share}", *[f"CAN ● {share}"] * 4, "CAN ●"), "good")
 
     def _anomaly(self) -> Segment:
-        state = self.anomaly
-        if state is None or self.phase == "safe":
+        state, chosen = self.anomaly, self._selection.chosen
+        elsewhere = [
+            place
+            for place, phase in self._phases.items()
+            if place != chosen and phase in ("on", "off")
+        ]
+        phase = self._phases.get(chosen, "safe") if chosen is not None else "safe"
+        if state is None or phase == "safe":
+            if elsewhere:
+                where = f"▶ {_places(elsewhere)}"
+                return Segment((*[f"ANOMALY {where}"] * 2, where), "anomaly")
             return Segment((*["ANOMALY ■ idle"] * 2, "■ idle"), "muted")
-        if self.phase == "failed":
+        if phase == "failed":
             return Segment(("ANOMALY ✗ failed", "✗ failed"), "bad")
-        if self.phase == "off":
+        if phase == "off":
             return Segment(("ANOMALY ■ stopping", "■ stopping"), "warning")
         short = clean(state.anomaly).rsplit("-", 1)[-1]
-        what = f"▶ {short}/{clean(state.variant)} #{state.cycle}"
+        more = f" +{len(elsewhere)}" if elsewhere else ""
+        what = f"▶ {short}/{clean(state.variant)} #{state.cycle}{more}"
         return Segment(
-            (*[f"ANOMALY {what}"] * 2, what, f"▶ {clean(state.variant)} #{state.cycle}"), "anomaly"
+            (*[f"ANOMALY {what}"] * 2, what, f"▶ {clean(state.variant)} #{state.cycle}{more}"),
+            "anomaly",
         )
 
     def _alarm(self) -> Segment:
+        chosen = self._selection.chosen
         raised = [key for key, alarm in self._alarms.items() if alarm.raised]
+        here = [key for key in raised if key[0] == chosen]
+        elsewhere = list(dict.fromkeys(key[0] for key in raised if key[0] != chosen))
         if not raised:
             return Segment((*["ALARM · none"] * 4, "· none"), "muted")
+        if not here:
+            what = f"▲ {_places(elsewhere)}"
+            return Segment((*[f"ALARM {what}"] * 4, what), "alarm")
         times = [
             detection.time_to_detect
-            for key in raised
+            for key in here
             if (detection := self._detections.get(key)) and detection.time_to_detect is not None
         ]
-        what = f"▲ {min(times):.1f} s" if times else "▲ raised"
+        more = f" +{len(elsewhere)}" if elsewhere else ""
+        what = f"▲ {min(times):.1f} s{more}" if times else f"▲ raised{more}"
         return Segment((*[f"ALARM {what}"] * 4, what), "alarm")
+
+    def _load(self) -> list[Segment]:
+        """What the central system had to put up with, where there is room to say so."""
+        load = self._stations.load
+        if load is None:
+            return []
+        counts = {"invalid": load.invalid, "throttled": load.throttled, "too big": load.oversize}
+        told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+        return [Segment((f"! {told}", ""), "warning")] if told else []
+
+
+def _places(places: list[Place]) -> str:
+    more = f" +{len(places) - 1}" if len(places) > 1 else ""
+    return f"{clean(str(places[0]))}{more}"

@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
+from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.key_hints import key_of
+from evtui.tui.models.selection import ByPlace, Place
+from evtui.tui.models.text import clean
 from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.panels.told_panel import ToldPanel
+from evtui.tui.rows import Row
 
-__all__ = ["AnomalyPanel"]
+__all__ = ["AnomalyPanel", "AnomalyViews"]
+
+
+class AnomalyViews:
+    """The story of every connector's anomaly; that of one of them is told.
+
+    Args:
+        orders: whether the keys for the lab are named.
+    """
+
+    def __init__(self, *, orders: bool = True) -> None:
+        self._views: ByPlace[AnomalyView] = ByPlace(lambda: AnomalyView(orders=orders))
+
+    @property
+    def shown(self) -> AnomalyView:
+        """That of the chosen connector, or of the first one."""
+        return self._views.shown
+
+    def choose(self, place: Place | None) -> None:
+        """Tell of this connector."""
+        self._views.chosen = place
+
+    @property
+    def counting(self) -> bool:
+        """True while a countdown is moving."""
+        return self.shown.counting
+
+    def feed(self, events: Iterable[Event]) -> bool:
+        """Take in ``events``, each of its connector; True when what is told may have changed."""
+        changed = False
+        for event in events:
+            if isinstance(event, LabState | AnomalyState | Alarm | Detection):
+                view = self._views.at(event.station, event.connector)
+                changed |= view.feed((event,)) and view is self.shown
+        return changed
+
+    def rows(self, width: int, height: int, now: float) -> tuple[Row, ...]:
+        """At most ``height`` rows of at most ``width`` cells for lab time ``now`` in seconds."""
+        return self.shown.rows(width, height, now)
 
 
 class AnomalyPanel(ToldPanel):
@@ -47,8 +90,22 @@ class AnomalyPanel(ToldPanel):
         "anomaly--cleared",
     }
     ROLE_PREFIX = "anomaly"
+    _story: AnomalyViews
 
     def __init__(self, *, orders: bool = True, id: str = "anomaly") -> None:  # noqa: A002
-        super().__init__(partial(AnomalyView, orders=orders), id=id)
+        self._place: Place | None = None
+        super().__init__(partial(AnomalyViews, orders=orders), id=id)
         self.border_title = "Anomaly"
         self.border_subtitle = f"{key_of('anomaly.edit')} edit" if orders else ""
+
+    def choose(self, place: Place | None, name: str) -> None:
+        """Tell of this connector, and call it so in the title; an empty name is not said."""
+        self._place = place
+        self._story.choose(place)
+        self.draw()
+        self.border_title = f"Anomaly · {clean(name)}" if name else "Anomaly"
+
+    def reset(self) -> None:
+        """Forget everything but what is chosen; what comes next is from another moment."""
+        super().reset()
+        self._story.choose(self._place)

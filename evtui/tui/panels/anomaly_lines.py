@@ -62,9 +62,7 @@ class _Detector:
 
 @dataclass
 class AnomalyView:
-    """State of the anomaly, its detectors and the lab, as the events told it.
-
-    It follows the station whose events come first.
+    """State of one connector's anomaly, its detectors and the lab, as the events told it.
 
     Attributes:
         orders: whether the keys for the lab are named.
@@ -83,13 +81,13 @@ class AnomalyView:
         """Take in ``events``; True when something on the panel may have changed."""
         changed = False
         for event in events:
-            if isinstance(event, LabState) and self._follows(event.station):
+            if isinstance(event, LabState):
                 self.lab = event
-            elif isinstance(event, AnomalyState) and self._follows(event.station):
+            elif isinstance(event, AnomalyState):
                 self._note_anomaly(event)
-            elif isinstance(event, Alarm) and self._follows(event.station):
+            elif isinstance(event, Alarm):
                 self._note_alarm(event)
-            elif isinstance(event, Detection) and self._follows(event.station):
+            elif isinstance(event, Detection):
                 self._note_detection(event)
             else:
                 continue
@@ -140,10 +138,6 @@ class AnomalyView:
         if height == 10:
             return [head, why, *parameters, step, [()], *views, lab]
         return [head, why, *parameters, step, [()], *views, [()], lab]
-
-    def _follows(self, station: str) -> bool:
-        first = self.lab or self.anomaly
-        return first is None or first.station == station
 
     def _note_anomaly(self, state: AnomalyState) -> None:
         before = self.anomaly

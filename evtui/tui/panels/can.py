@@ -8,7 +8,7 @@ from typing import ClassVar
 from evtui.events import CanFrame, Event
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.frames import FrameLog, FrameRow, IdRow, IdTable
-from evtui.tui.models.text import clock, fit
+from evtui.tui.models.text import clean, clock, fit
 from evtui.tui.panels.list_panel import ListPanel
 
 __all__ = ["CanPanel"]
@@ -16,9 +16,9 @@ __all__ = ["CanPanel"]
 TRACE_SECONDS = 0.5
 """The trace scrolls as a whole, which is dear, so it moves twice a second."""
 
-NAME_WIDTH = 14  # StartCharging and a blank
 NODE_WIDTH = 13  # charge-point and a blank
 SIGNALS_WIDTH = 6
+STATION_WIDTH, SHORT_STATION_WIDTH = 10, 6
 MAX_DATA_BYTES = 8
 
 
@@ -101,7 +101,7 @@ class CanPanel(ListPanel):
 
     def id_cells(self, row: IdRow, width: int) -> Cells:
         """Identifier, name, sender, count, period, data with changed bytes marked, signals."""
-        before: Cells = [(f"{row.id_text} ", "strong")]
+        before: Cells = [*self._bus_cells(row, width), (f"{row.id_text} ", "strong")]
         numbers = f"{row.count:>7,}{row.period_text:>7} "
         return self._columns(before, row, width, numbers, row.changed(self._now))
 
@@ -110,16 +110,24 @@ class CanPanel(ListPanel):
         time = clock(self._start_utc + row.t)
         before: Cells = [
             (f"{time if width >= 60 else time[:8]} ", "muted"),
+            *self._bus_cells(row, width),
             (f"{row.id_text} ", "strong"),
         ]
         return self._columns(before, row, width, "", frozenset())
+
+    def _bus_cells(self, row: FrameRow, width: int) -> Cells:
+        """The charge point whose bus it was, where there are several: each has one."""
+        if not self.ids.several_buses:
+            return []
+        cells = STATION_WIDTH if width >= 60 else SHORT_STATION_WIDTH
+        return [(fit(clean(row.frame.station), cells) + " ", "muted")]
 
     def _columns(
         self, before: Cells, row: FrameRow, width: int, numbers: str, changed: frozenset[int]
     ) -> Cells:
         shown_bytes = min(self.ids.data_width, MAX_DATA_BYTES)
         fixed = sum(len(text) for text, _ in before) + len(numbers) + shown_bytes * 3 + 2
-        name_width = min(NAME_WIDTH, max(0, width - fixed - SIGNALS_WIDTH))
+        name_width = min(self.ids.name_width + 1, max(0, width - fixed - SIGNALS_WIDTH))
         room = width - fixed - name_width
         cells: Cells = [*before, (fit(row.name, name_width), "")]
         if room >= NODE_WIDTH + SIGNALS_WIDTH:

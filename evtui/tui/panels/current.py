@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.events import Click, Mount, Resize, Unmount
 from textual.message import Message
 
-from evtui.events import Event, Sample
+from evtui.events import Event
 from evtui.tui.chart import (
     ACTUAL_GLYPH,
     ATTACK_MARKER,
@@ -23,8 +23,10 @@ from evtui.tui.chart import (
     Scene,
 )
 from evtui.tui.key_hints import key_of
+from evtui.tui.models.selection import Place
+from evtui.tui.models.text import clean
 from evtui.tui.rows import Row, RowsWidget, Run, row_width
-from evtui.tui.series import CurrentSeries, Point
+from evtui.tui.series import AllSeries, CurrentSeries, Point
 
 __all__ = ["WINDOWS", "CurrentPanel"]
 
@@ -98,11 +100,11 @@ class CurrentPanel(RowsWidget, can_focus=True):
     def __init__(self, *, orders: bool = True, id: str = "current") -> None:  # noqa: A002
         super().__init__(id=id)
         self._orders = orders
-        self._series = CurrentSeries()
+        self._all = AllSeries()
+        self._place: Place | None = None
         self._window = DEFAULT_WINDOW
         self._mark: float | None = None
         self._now = 0.0
-        self._phase = ""
         self._asked: tuple[object, ...] = ()
         self._asked_at = 0.0
         self._worker: ChartWorker | None = None
@@ -112,15 +114,20 @@ class CurrentPanel(RowsWidget, can_focus=True):
 
     def feed(self, events: Sequence[Event]) -> None:
         """Remember what the chart needs of ``events``; draws nothing."""
-        self._series.feed(events)
-        for event in events:
-            if isinstance(event, Sample):
-                self._phase = event.phase
+        self._all.feed(events)
+
+    def choose(self, place: Place | None, name: str) -> None:
+        """Show this connector, and call it so in the title; an empty name is not said."""
+        self._place = place
+        self._all.choose(place)
+        self.border_title = f"Current · {clean(name)}" if name else "Current"
+        self._show_values()
+        self._ask()
 
     def reset(self) -> None:
-        """Forget everything; what comes next is from another moment."""
-        self._series = CurrentSeries()
-        self._phase = ""
+        """Forget everything but what is chosen; what comes next is from another moment."""
+        self._all = AllSeries()
+        self._all.choose(self._place)
         self._mark = None
         self._asked = ()
         self._asked_at = -REDRAW_SECONDS
@@ -173,6 +180,10 @@ class CurrentPanel(RowsWidget, can_focus=True):
             self.show(drawn.rows, first=self._chart_top)
 
     @property
+    def _series(self) -> CurrentSeries:
+        return self._all.shown
+
+    @property
     def _chart_top(self) -> int:
         # A panel this low has no row to spare for the values.
         return 1 if self.size.height >= 4 else 0
@@ -185,8 +196,9 @@ class CurrentPanel(RowsWidget, can_focus=True):
         grid = self._grid
         if self._worker is None or grid.width < 8 or grid.height < 2:
             return
-        hints = _hints(self._phase, self._orders)
-        wanted = (grid, grid.newest(self._now), self._series.edges, self._mark, hints)
+        series = self._series
+        hints = _hints(series.phase, self._orders)
+        wanted = (grid, grid.newest(self._now), self._place, series.edges, self._mark, hints)
         if wanted == self._asked:
             return
         self._asked = wanted
@@ -195,10 +207,10 @@ class CurrentPanel(RowsWidget, can_focus=True):
             Scene(
                 grid=grid,
                 now=self._now,
-                points=self._series.points,
-                attacks=self._series.attacks,
-                alarms=self._series.alarms,
-                marks=self._series.marks,
+                points=series.points,
+                attacks=series.attacks,
+                alarms=series.alarms,
+                marks=series.marks,
                 mark=self._mark,
                 hints=hints,
             )

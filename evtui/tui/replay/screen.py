@@ -138,13 +138,16 @@ class ReplayScreen(MainScreen):
             self.notice(arrival.trouble, "warning")
         if arrival.events is None:
             return
-        self.summary = LabSummary(orders=self.orders)
+        self.stations.reset()
+        self._learn(arrival.events)
+        self.summary = LabSummary(self.stations, self.selection, orders=self.orders)
         # Nine of ten events say nothing of a state, and a seek is to be felt as immediate.
         self.summary.feed(event for event in arrival.events if not isinstance(event, STATELESS))
         self._status_at = -STATUS_SECONDS
         for panel in self._panels:
             panel.reset()
             panel.feed(arrival.events)
+        self.points.draw()
         self._make_room_for_scenario()
         self._relate(self.focused_list.view)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +15,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
 from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
-from evtui.tui.handle import LabHandle
 
 __all__ = ["FIELDS", "EditAnomaly", "Field", "check"]
 
@@ -87,7 +86,7 @@ class EditAnomaly(ModalScreen[Future[str] | None]):
     A change takes effect at the anomaly's next step.
 
     Args:
-        handle: the lab that is told.
+        order: tells the lab to do something, as :meth:`evtui.tui.handle.LabHandle.submit`.
         parameters: values to begin with, as ``AnomalyState.parameters`` has them.
     """
 
@@ -122,9 +121,9 @@ class EditAnomaly(ModalScreen[Future[str] | None]):
         Binding("down", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, handle: LabHandle, parameters: Mapping[str, float]) -> None:
+    def __init__(self, order: Callable[..., Future[str]], parameters: Mapping[str, float]) -> None:
         super().__init__()
-        self._handle = handle
+        self._order = order
         self._parameters = dict(parameters)
 
     def compose(self) -> ComposeResult:
@@ -166,7 +165,7 @@ class EditAnomaly(ModalScreen[Future[str] | None]):
         if errors:
             self.query_one(f"#{next(iter(errors))}", Input).focus()
         else:
-            self.dismiss(self._handle.submit("anomaly.set", **values))
+            self.dismiss(self._order("anomaly.set", **values))
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import CancelledError, Future
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import ClassVar
 
 from textual import on
@@ -11,18 +11,22 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from evtui.commands import by_name
-from evtui.events import Event, Note, PartState, ScenarioState
+from evtui.commands import STATIONS, by_name
+from evtui.events import Event, LinkState, Note, PartState, ScenarioState
+from evtui.tui.answers import when_answered
 from evtui.tui.handle import LabHandle
+from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
 from evtui.tui.models.detail import exchange_blocks, frame_blocks
 from evtui.tui.models.exchanges import Exchange
 from evtui.tui.models.frames import FrameRow
 from evtui.tui.models.operations import Operations
-from evtui.tui.models.summary import LabSummary
+from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clock
+from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.panels.footer import Level
 from evtui.tui.screens.panels import PanelScreen
+from evtui.tui.screens.stations import Chosen, StationsScreen
 
 __all__ = ["STATUS_SECONDS", "MainScreen"]
 
@@ -31,6 +35,8 @@ TAKE_LIMIT = 5_000
 
 STATUS_SECONDS = 1.0
 """How often the status line looks at what is not announced by an event."""
+
+MORE_CONNECTORS = ": start evtui with --connectors or --stations for more"
 
 LAB_FAILED = 3
 """Exit code when the lab has ended by itself."""
@@ -60,8 +66,7 @@ class MainScreen(PanelScreen):
         self._handle = handle
         self._paused = False
         self._status_at = -STATUS_SECONDS
-        self.summary = LabSummary(orders=self.orders)
-        self.operations = Operations(known)
+        self.operations = Operations(known, self._known_here)
 
     # Events of the lab
 
@@ -71,6 +76,7 @@ class MainScreen(PanelScreen):
         now = self._handle.now()
         with self.app.batch_update():
             if events:
+                self._learn(events)
                 for panel in self._panels:
                     panel.feed(events)
                 self.operations.feed(events)
@@ -79,15 +85,28 @@ class MainScreen(PanelScreen):
             if not self._paused:
                 for panel in self._panels:
                     panel.tick(now)
+                self.points.tick(now)
+                self._make_room_for_points()
+            if isinstance(self.app.screen, StationsScreen):
+                self.app.screen.tick()
             if self.summary.feed(events) or now - self._status_at >= STATUS_SECONDS:
                 self._status_at = now
                 self._show_status()
+
+    def _learn(self, events: Sequence[Event]) -> None:
+        """Which charge points and connectors there are."""
+        self.stations.feed(events)
+        if self.selection.feed(events):
+            self._select()
 
     def _announce(self, events: list[Event]) -> None:
         for event in events:
             match event:
                 case Note(level="warning" | "error"):
                     self.notice(event.text, event.level)
+                case LinkState(state="asking") if self.orders:
+                    key = key_of("view.stations")
+                    self.notice(f"station {event.station} asks to be let in: {key}", "warning")
                 case ScenarioState(change="end"):
                     self.notice(f"scenario {event.scenario} ended: {event.detail}")
                 case PartState(part="lab", state="stopped") if self.orders:
@@ -111,24 +130,20 @@ class MainScreen(PanelScreen):
         """Do what the command says: here, or in the lab."""
         command = by_name[name]
         if command.scope == "lab":
-            self.listen(self._handle.submit(name))
+            self.listen(self.order(name))
         else:
             await self.run_action(name.replace(".", "_"))
 
+    def order(self, command: str, **arguments: object) -> Future[str]:
+        """Tell the lab to do something at the chosen connector."""
+        place = self.selection.chosen
+        if place is not None:
+            arguments = {**place._asdict(), **arguments}
+        return self._handle.submit(command, **arguments)
+
     def listen(self, answer: Future[str]) -> None:
         """Show the lab's answer when it comes."""
-
-        def done(future: Future[str]) -> None:
-            level: Level
-            try:
-                text, level = future.result(), "info"
-            except CancelledError:
-                return
-            except Exception as error:
-                text, level = str(error) or type(error).__name__, "error"
-            self.post_message(self.Answered(text, level))
-
-        answer.add_done_callback(done)
+        when_answered(answer, lambda text, level: self.post_message(self.Answered(text, level)))
 
     @on(Answered)
     def _show_answer(self, answer: Answered) -> None:
@@ -143,9 +158,7 @@ class MainScreen(PanelScreen):
                 self.listen(answer)
 
         anomaly = self.summary.anomaly
-        self.app.push_screen(
-            EditAnomaly(self._handle, anomaly.parameters if anomaly else {}), saved
-        )
+        self.app.push_screen(EditAnomaly(self.order, anomaly.parameters if anomaly else {}), saved)
 
     def action_csms_operation(self) -> None:
         """Choose an operation of the central system, then fill in its form."""
@@ -173,6 +186,69 @@ class MainScreen(PanelScreen):
             )
         return self.operations.ours
 
+    # Which charge point
+
+    def action_view_stations(self) -> None:
+        """List every charge point."""
+
+        def chosen(choice: Chosen | None) -> None:
+            if choice is None:
+                return
+            place = self.selection.at(choice.station)
+            if place is not None:
+                self._choose(place)
+            if choice.operation:
+                self.operations.station = choice.station
+                self.action_csms_operation()
+
+        self.app.push_screen(
+            StationsScreen(self._handle, self.stations, self.selection, orders=self.orders), chosen
+        )
+
+    def action_view_next_connector(self) -> None:
+        """Choose the next connector of ours."""
+        self._step_connector(1)
+
+    def action_view_previous_connector(self) -> None:
+        """Choose the one before."""
+        self._step_connector(-1)
+
+    def _step_connector(self, by: int) -> None:
+        if self.selection.several:
+            self.selection.step(by)
+            self._show_choice()
+        else:
+            self.notice("there is one connector only" + MORE_CONNECTORS * self.orders)
+
+    @on(ChargePointsPanel.Pointed)
+    def _choose_pointed(self, pointed: ChargePointsPanel.Pointed) -> None:
+        self._choose(pointed.place)
+
+    def _choose(self, place: Place) -> None:
+        self.selection.choose(place)
+        self._show_choice()
+
+    def _show_choice(self) -> None:
+        """Show the chosen connector, in a paused view too."""
+        chosen = self.selection.chosen
+        assert chosen is not None
+        self.operations.station = chosen.station
+        self._select()
+        self._show_status()
+        self.notice(f"{chosen} is shown" + ", and orders go to it" * self.orders)
+
+    def _known_here(self, station: str) -> dict[str, str]:
+        """What fields of operations begin with because a connector is chosen."""
+        chosen, known = self.selection.chosen, self.stations.get(station)
+        if not self.selection.several or chosen is None or known is None:
+            return {}
+        if chosen.station != station:
+            return {}
+        transaction = known.connector(chosen.connector).transaction
+        return {"connectorId": f"{chosen.connector}"} | (
+            {} if transaction is None else {"transactionId": f"{transaction}"}
+        )
+
     def action_view_mark(self) -> None:
         """Ask for a few words for this moment."""
         from evtui.tui.screens.mark import MarkScreen
@@ -181,7 +257,7 @@ class MainScreen(PanelScreen):
 
         def answered(words: str | None) -> None:
             if words is not None:
-                self.listen(self._handle.submit("lab.mark", text=words, at=moment))
+                self.listen(self.order("lab.mark", text=words, at=moment))
 
         self.app.push_screen(MarkScreen(clock(self._handle.start_utc + moment)), answered)
 
@@ -237,7 +313,7 @@ class MainScreen(PanelScreen):
         """Show all keys."""
         from evtui.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.commands))
+        self.app.push_screen(HelpScreen((*self.commands, *STATIONS)))
 
     def action_app_quit(self) -> None:
         """Leave; ask while something runs."""

@@ -16,8 +16,12 @@ from textual.widgets import Static
 from evtui.commands import COMMANDS, Command
 from evtui.events import Event
 from evtui.tui.line_view import LineView
+from evtui.tui.models.selection import Selection
+from evtui.tui.models.stations import Stations
+from evtui.tui.models.summary import LabSummary
 from evtui.tui.panels.anomaly import AnomalyPanel
 from evtui.tui.panels.can import CanPanel
+from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.panels.footer import KeyFooter, Level
 from evtui.tui.panels.list_panel import ListPanel
@@ -28,6 +32,9 @@ from evtui.tui.panels.status import StatusLine
 __all__ = ["MIN_HEIGHT", "MIN_WIDTH", "Panel", "PanelScreen"]
 
 MIN_WIDTH, MIN_HEIGHT = 60, 15
+
+POINTS_SHARE = 8
+"""Of so many rows of the screen one may be a line of the panel of charge points."""
 
 
 class Panel(Protocol):
@@ -65,12 +72,18 @@ class PanelScreen(Screen[None]):
         self.status = StatusLine()
         self.ocpp = OcppPanel(start_utc)
         self.can = CanPanel(start_utc)
+        self.selection = Selection()
+        self.stations = Stations()
+        self.summary = LabSummary(self.stations, self.selection, orders=self.orders)
         self.current = CurrentPanel(orders=self.orders, id="current")
         self.anomaly = AnomalyPanel(orders=self.orders, id="anomaly")
+        self.points = ChargePointsPanel(
+            self.stations, self.selection, lambda place: self.summary.marks(place)
+        )
         self.scenario = ScenarioPanel(id="scenario")
         self.scenario.display = False
         self.footer = KeyFooter(self.commands)
-        self._side = Vertical(self.current, self.anomaly, self.scenario, id="side")
+        self._side = Vertical(self.current, self.points, self.anomaly, self.scenario, id="side")
         self._lists = Vertical(self.ocpp, self.can, id="lists")
         self._too_small = Static(id="too-small", markup=False)
 
@@ -169,6 +182,19 @@ class PanelScreen(Screen[None]):
         self._arrange()
         self._focus(panel)
 
+    # Which connector
+
+    def _select(self) -> None:
+        """Show the chosen connector everywhere."""
+        chosen, name = self.selection.chosen, self.selection.name
+        self.current.choose(chosen, name)
+        self.anomaly.choose(chosen, name)
+        self.points.draw()
+
+    def _make_room_for_points(self) -> None:
+        """While there is more than one connector; the style sheet says where there is room."""
+        self.set_class(self.points.several, "-several")
+
     def _make_room_for_scenario(self) -> None:
         """Once there is one: a replay that goes back before it keeps the room."""
         if self.scenario.present and not self._has_scenario:
@@ -230,6 +256,7 @@ class PanelScreen(Screen[None]):
     @on(Resize)
     def _check_size(self, event: Resize) -> None:
         width, height = event.size
+        self.points.room = max(2, height // POINTS_SHARE)
         small = width < MIN_WIDTH or height < MIN_HEIGHT
         if small and not self.has_class("-too-small"):
             self._focus_to_restore = self.focused_panel

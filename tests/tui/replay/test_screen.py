@@ -12,14 +12,17 @@ from evtui.commands import COMMANDS, REPLAY, replay_commands
 from evtui.events import CanFrame, ScenarioState
 from evtui.tui.keymap import footer_entries
 from evtui.tui.line_view import LineView
-from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.panels.current import CurrentPanel
+from evtui.tui.panels.footer import KeyFooter
 from evtui.tui.replay.go_to import GoTo
 from evtui.tui.replay.overview import Overview
 from evtui.tui.replay.scrubber import Scrubber
 from evtui.tui.rows import RowsWidget, row_text
 from evtui.tui.screens.help import HelpScreen
+from evtui.tui.screens.stations import StationsScreen
 from tests.tui.driving import driven
+from tests.tui.fake_lab import FakeLab
+from tests.tui.fleet import several
 from tests.tui.replay.driving import Replayed, app_over, replayed
 from tests.tui.replay.fake_recording import FakeRecording, Stopwatch, story
 
@@ -71,8 +74,7 @@ async def test_after_a_seek_every_panel_shows_what_it_showed_live() -> None:
             assert series.points == expected.points
             assert series.attacks == expected.attacks
             assert series.alarms == expected.alarms
-            story = live.main.anomaly._story
-            assert isinstance(story, AnomalyView)
+            story = live.main.anomaly._story.shown
             without_keys = replace(story, orders=False)
             rows = without_keys.rows(*one.main.anomaly.size, t)
             told = [row_text(row) for row in one.main.anomaly.rows]
@@ -453,3 +455,38 @@ async def test_a_pause_writes_nothing() -> None:
         views = [*one.main.query(LineView), *one.main.query(RowsWidget)]
         one.main.tick()
         assert not any(view._repaint_regions for view in views)
+
+
+async def test_a_recording_of_several_connectors_is_looked_at_one_by_one() -> None:
+    lab = FakeLab(capacity=1_000_000)
+    several(lab, 26.0)
+    async with replayed(FakeRecording(lab.events.take())) as one:
+        await one.let_pass(20.0)
+        assert one.title("#current") == "Current · CP1/1"
+        await one.press("right_curly_bracket")
+        assert one.title("#current") == "Current · CP1/2"
+        assert "· CP1/2 is shown " in one.text("#footer")
+        assert "CP1/2 ● Charging tx 9" in one.text("#status")
+        one.handle.seek(10.0)
+        await one.settle()
+        assert one.title("#current") == "Current · CP1/2"
+        assert "actual  31 A" in one.text("#current")
+        await one.press("left_curly_bracket")
+        assert one.title("#current") == "Current · CP1/1"
+
+
+async def test_the_list_of_stations_in_a_recording_only_shows_and_chooses() -> None:
+    lab = FakeLab(capacity=1_000_000)
+    several(lab, 26.0)
+    async with replayed(FakeRecording(lab.events.take())) as one:
+        await one.let_pass(20.0)
+        await one.press("space", "l")
+        listed = one.pilot.app.screen
+        assert isinstance(listed, StationsScreen)
+        assert listed.list.source.total == 3
+        await one.press("a", "x", "o")
+        assert one.pilot.app.screen is listed
+        footer = listed.query_one(KeyFooter)
+        assert "operation" not in "".join(run.text for run in footer.rows[0])
+        await one.press("down", "enter")
+        assert one.title("#current") == "Current · CP2/1"

@@ -1,0 +1,124 @@
+"""Which connector of ours the terminal shows and acts on, and what is kept for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from evtui.events import AnomalyState, Event, LabState, Sample
+
+__all__ = ["ByPlace", "Place", "Selection"]
+
+T = TypeVar("T")
+
+
+class Place(NamedTuple):
+    """A connector of one of our charge points."""
+
+    station: str
+    connector: int
+
+    def __str__(self) -> str:
+        return f"{self.station}/{self.connector}"
+
+
+class Selection:
+    """The connectors of ours in the order in which they appeared, one of them chosen.
+
+    The first is chosen until somebody chooses another.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[Place, None] = {}
+        self._chosen: Place | None = None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All of them."""
+        return tuple(self._places)
+
+    @property
+    def chosen(self) -> Place | None:
+        """The chosen one; None while none has appeared."""
+        return self._chosen
+
+    @property
+    def several(self) -> bool:
+        """True where there is a choice, and it has to be said which one is meant."""
+        return len(self._places) > 1
+
+    @property
+    def name(self) -> str:
+        """``CP1/2`` where there is a choice, else empty."""
+        return str(self._chosen) if self.several else ""
+
+    def feed(self, events: Iterable[Event]) -> bool:
+        """Learn of connectors; True when there is a new one."""
+        before = len(self._places)
+        for event in events:
+            if isinstance(event, LabState | Sample | AnomalyState):
+                self._places[Place(event.station, event.connector)] = None
+        if self._chosen is None and self._places:
+            self._chosen = next(iter(self._places))
+        return len(self._places) > before
+
+    def choose(self, place: Place) -> None:
+        """Choose a connector that has appeared.
+
+        Raises:
+            KeyError: there is no such connector.
+        """
+        if place not in self._places:
+            raise KeyError(place)
+        self._chosen = place
+
+    def step(self, by: int) -> None:
+        """Choose the one ``by`` places further, round and round."""
+        places = self.places
+        if self._chosen is not None:
+            self._chosen = places[(places.index(self._chosen) + by) % len(places)]
+
+    def at(self, station: str) -> Place | None:
+        """What choosing ``station`` means: its chosen connector, or its first; None: not ours."""
+        if self._chosen is not None and self._chosen.station == station:
+            return self._chosen
+        return next((place for place in self._places if place.station == station), None)
+
+
+class ByPlace(Generic[T]):
+    """Something kept for each connector; one of them is shown.
+
+    Args:
+        begin: makes an empty one.
+
+    Attributes:
+        chosen: the connector that is shown; None for the one that came first.
+    """
+
+    def __init__(self, begin: Callable[[], T]) -> None:
+        self._begin = begin
+        self._kept: dict[Place, T] = {}
+        self._nothing = begin()
+        self.chosen: Place | None = None
+
+    def at(self, station: str, connector: int) -> T:
+        """That of one connector."""
+        place = Place(station, connector)
+        kept = self._kept.get(place)
+        if kept is None:
+            kept = self._kept[place] = self._begin()
+        return kept
+
+    @property
+    def shown(self) -> T:
+        """That of the chosen connector, an empty one where nothing is known of it."""
+        if self.chosen is None:
+            return next(iter(self._kept.values()), self._nothing)
+        return self._kept.get(self.chosen, self._nothing)
+
+    def pairs(self) -> Iterator[tuple[Place, T]]:
+        """Everything that is kept, the one that came first first."""
+        yield from self._kept.items()
+
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -1,0 +1,300 @@
+"""Every charge point in a list: choose one, let one in, and what the central system carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.events import Resize
+from textual.message import Message
+from textual.screen import ModalScreen
+
+from evtui.commands import STATIONS
+from evtui.tui.answers import when_answered
+from evtui.tui.handle import LabHandle
+from evtui.tui.key_hints import key_of
+from evtui.tui.keymap import bindings
+from evtui.tui.line_view import Cells, LineView
+from evtui.tui.models.filter import RowFilter
+from evtui.tui.models.selection import Selection
+from evtui.tui.models.station_lines import (
+    about,
+    connectors_text,
+    link_glyph,
+    link_role,
+    load_forms,
+    where_to_connect,
+)
+from evtui.tui.models.stations import Station, Stations
+from evtui.tui.models.text import clean, fit
+from evtui.tui.panels.footer import KeyFooter, Level
+from evtui.tui.rows import Row, RowsWidget, Run, first_that_fits
+
+__all__ = ["Chosen", "StationsScreen"]
+
+WIDE, WIDER = 110, 150
+"""Cells from which a row has room for vendor and model, and from which for errors too."""
+
+
+class Chosen(NamedTuple):
+    """What the list ends with.
+
+    Attributes:
+        station: identity of the charge point.
+        operation: True where an operation is to be sent to it.
+    """
+
+    station: str
+    operation: bool
+
+
+class _Rows:
+    """The stations as a list's source: in order of appearance, none left out."""
+
+    filter: RowFilter | None = None
+
+    def __init__(self, stations: Stations) -> None:
+        self._stations = stations
+        self._rows: list[Station] = []
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take in stations that have come or gone."""
+        self._rows = list(self._stations.by_identity.values())
+
+    @property
+    def total(self) -> int:
+        return len(self._rows)
+
+    def set_filter(self, row_filter: RowFilter | None) -> None:
+        """There is none."""
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def row(self, position: int) -> Any:
+        return self._rows[position]
+
+    def position(self, key: int) -> int:
+        return next((n for n, row in enumerate(self._rows) if row.key >= key), len(self._rows))
+
+
+class Lines(RowsWidget):
+    """Rows of text in the dialog."""
+
+    DEFAULT_CSS = """
+    Lines {
+        height: 1;
+        padding: 0 1;
+        & > .lines--muted { color: $text-muted; }
+        & > .lines--strong { text-style: bold; }
+        & > .lines--bad { color: $text-error; }
+        & > .lines--warning { color: $text-warning; text-style: bold; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "lines--muted",
+        "lines--strong",
+        "lines--bad",
+        "lines--warning",
+    }
+    ROLE_PREFIX = "lines"
+
+
+class StationsScreen(ModalScreen[Chosen | None]):
+    """The list, live; ends with what was chosen, or with None.
+
+    Args:
+        handle: the lab.
+        stations: what is known of the charge points; somebody else feeds it.
+        selection: the connector that is chosen now.
+        orders: whether there is a lab that can be told something.
+    """
+
+    DEFAULT_CSS = """
+    StationsScreen {
+        align: center middle;
+        & > Vertical {
+            width: 100%;
+            height: 1fr;
+            border: round $border;
+            background: $surface;
+            border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+        #detail { height: 4; border-top: solid $foreground 30%; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(STATIONS)
+
+    class Answered(Message):
+        """The lab has done what was asked, or could not."""
+
+        def __init__(self, text: str, level: Level) -> None:
+            super().__init__()
+            self.text = text
+            self.level = level
+
+    def __init__(
+        self, handle: LabHandle, stations: Stations, selection: Selection, *, orders: bool
+    ) -> None:
+        super().__init__()
+        self._handle = handle
+        self._stations = stations
+        self._selection = selection
+        self._commands = tuple(
+            command
+            for command in STATIONS
+            if orders or (command.scope == "view" and command.name != "stations.operation")
+        )
+        self._rows = _Rows(stations)
+        self.list = LineView(self._rows, self._cells, follows=False, id="stations")
+        self.list.empty = "no charge point yet"
+        self.head = Lines(id="head")
+        self.detail = Lines(id="detail")
+        self.load = Lines(id="load")
+        self.footer = KeyFooter(self._commands)
+
+    def compose(self) -> ComposeResult:
+        """Names of the columns, the list, more of the one under the cursor, the load, keys."""
+        box = Vertical()
+        box.border_title = "Stations"
+        with box:
+            yield self.head
+            yield self.list
+            yield self.detail
+            yield self.load
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Begin at one that asks, else at the chosen one."""
+        asking = next((n for n, row in enumerate(self._all) if row.asking), None)
+        chosen = self._selection.chosen
+        here = (n for n, row in enumerate(self._all) if chosen and row.identity == chosen.station)
+        self.list.go_to(next(here, 0) if asking is None else asking)
+        self.call_after_refresh(self.tick)
+
+    @property
+    def _all(self) -> list[Station]:
+        return list(self._stations.by_identity.values())
+
+    # What is shown
+
+    @on(Resize)
+    def tick(self) -> None:
+        """Show what is known now."""
+        self._rows.refresh()
+        width = self.list.size.width
+        self.head.show([((Run(_head(width - 2), "muted")),)])
+        self.list.redraw()
+        self._show_detail()
+        forms = [(Run(form, "muted"),) for form in load_forms(self._stations)]
+        self.load.show([first_that_fits(forms, self.load.content_size.width)])
+
+    @on(LineView.Moved)
+    def _show_detail(self) -> None:
+        width = self.detail.content_size.width
+        rows = _detail(self.list.entry, self._stations, self._selection)
+        self.detail.show([first_that_fits([row], width) for row in rows])
+
+    def _cells(self, station: Station, width: int) -> Cells:
+        texts: dict[str, tuple[str, str]] = {
+            "": (link_glyph(station), link_role(station)),
+            "station": (clean(station.identity), "strong" if station.ours else ""),
+            "whose": ("ours" if station.ours else "foreign", "muted"),
+            "link": (station.link, link_role(station)),
+            "vendor model firmware": (about(station), "muted"),
+            "connectors": (connectors_text(station, self._selection.chosen), ""),
+            "queued": (f"{station.queued:,}" if station.queued else "", "warning"),
+            "errors": (", ".join(map(clean, station.errors)), "bad"),
+        }
+        return [
+            (fit(texts[name][0], cells - 1) + " ", texts[name][1])
+            for name, cells in _columns(width)
+        ]
+
+    # What is done
+
+    async def action_command(self, name: str) -> None:
+        """Do what the command says, if it is one of the list."""
+        if any(command.name == name for command in self._commands):
+            await self.run_action(name.replace(".", "_"))
+
+    def action_stations_choose(self) -> None:
+        """Take the station under the cursor; a foreign one for its operations."""
+        self._end(lambda station: Chosen(station.identity, operation=not station.ours))
+
+    def action_stations_operation(self) -> None:
+        """Take the station under the cursor, for an operation."""
+        self._end(lambda station: Chosen(station.identity, operation=True))
+
+    def action_stations_close(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)
+
+    def _end(self, chosen: Callable[[Station], Chosen]) -> None:
+        station: Station | None = self.list.entry
+        if station is not None:
+            self.dismiss(chosen(station))
+
+    def action_csms_admit(self) -> None:
+        """Let in the station under the cursor."""
+        self._answer_for("csms.admit")
+
+    def action_csms_turn_away(self) -> None:
+        """Turn away the station under the cursor."""
+        self._answer_for("csms.turn_away")
+
+    def _answer_for(self, command: str) -> None:
+        station: Station | None = self.list.entry
+        if station is None:
+            return
+        if not station.asking:
+            self.footer.say(f"{station.identity} does not ask to be let in", "warning")
+            return
+        when_answered(
+            self._handle.submit(command, station=station.identity),
+            lambda text, level: self.post_message(self.Answered(text, level)),
+        )
+
+    @on(Answered)
+    def _show_answer(self, answer: Answered) -> None:
+        self.footer.say(answer.text, answer.level)
+
+
+def _columns(width: int) -> list[tuple[str, int]]:
+    """Names and widths of the columns in ``width`` cells."""
+    columns = [("", 2), ("station", 20 if width >= WIDER else 12), ("whose", 8), ("link", 11)]
+    if width >= WIDE:
+        columns.append(("vendor model firmware", 26))
+    after = [("queued", 7), *([("errors", 20)] if width >= WIDER else [])]
+    room = width - sum(cells for _, cells in (*columns, *after))
+    return [*columns, ("connectors", room), *after]
+
+
+def _head(width: int) -> str:
+    return "".join(fit(name, cells - 1) + " " for name, cells in _columns(width))
+
+
+def _detail(station: Station | None, stations: Stations, selection: Selection) -> list[Row]:
+    """More of one station, in three lines, and how another one comes."""
+    connect = (Run(where_to_connect(stations), "muted"),)
+    if station is None:
+        return [(), (), connect]
+    told = [clean(station.identity), about(station) or "has not booted yet", station.link]
+    if station.link_detail:
+        told.append(clean(station.link_detail))
+    first = (Run(" · ".join(told), "strong"),)
+    if station.asking:
+        admit, turn_away = key_of("csms.admit"), key_of("csms.turn_away")
+        remedy = f"asks to be let in: {admit} lets it in, {turn_away} turns it away"
+        return [first, (Run(remedy, "warning"),), connect]
+    connectors = connectors_text(station, selection.chosen) or "no connector known yet"
+    errors = ", ".join(map(clean, station.errors))
+    second = (Run(connectors), Run(f"  {errors}" if errors else "", "bad"))
+    return [first, second, connect]
