@@ -371,6 +371,7 @@ class Detection(Event, frozen=True, kw_only=True):
         attack_id: the attack the alarm belongs to; empty for a false alarm.
         time_to_detect: s from the first change of current that the injector caused to the
             alarm; None for a false alarm.
+        connector: connectorId that the alarm is about.
     """
 
     station: str

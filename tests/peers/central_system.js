@@ -16,6 +16,9 @@ server.on('client', (client) => {
   attend(client, 'central_system', 'charge_point', {
     Authorize: { idTagInfo },
     BootNotification: () => ({ status: 'Accepted', currentTime: now(), interval: HEARTBEAT_S }),
+    DataTransfer: { status: 'UnknownVendorId' },
+    DiagnosticsStatusNotification: {},
+    FirmwareStatusNotification: {},
     Heartbeat: () => ({ currentTime: now() }),
     MeterValues: {},
     StartTransaction: () => ({ transactionId: ++transactionId, idTagInfo }),

@@ -2,7 +2,7 @@
 
 They are no dependencies of ours: ``EVTUI_PEERS`` names a folder made by
 
-    npm install --prefix FOLDER ocpp-rpc
+    npm install --prefix FOLDER ocpp-rpc ocpp-ws-cli
     python -m venv FOLDER/venv && FOLDER/venv/bin/pip install ocpp-csms
 
 A peer that is missing skips its tests, except under ``EVTUI_FULL=1``, where it fails them.
@@ -29,15 +29,26 @@ def _peers() -> Path:
     return Path(os.environ.get("EVTUI_PEERS", os.devnull)).absolute()
 
 
-@pytest.fixture
-def ocpp_rpc() -> Path:
-    """The ``node_modules`` folder with the npm package ``ocpp-rpc``."""
+def _npm_package(name: str) -> Path:
+    """The ``node_modules`` folder that has it."""
     modules = _peers() / "node_modules"
     if shutil.which("node") is None:
         _missing("Node.js is not installed", "installing it")
-    if not (modules / "ocpp-rpc").is_dir():
-        _missing("no npm package ocpp-rpc", "npm install --prefix FOLDER ocpp-rpc")
+    if not (modules / name).is_dir():
+        _missing(f"no npm package {name}", f"npm install --prefix FOLDER {name}")
     return modules
+
+
+@pytest.fixture
+def ocpp_rpc() -> Path:
+    """The ``node_modules`` folder with the npm package ``ocpp-rpc``."""
+    return _npm_package("ocpp-rpc")
+
+
+@pytest.fixture
+def ocpp_cli() -> Path:
+    """The command ``ocpp`` of the npm package ``ocpp-ws-cli``."""
+    return _npm_package("ocpp-ws-cli") / ".bin" / "ocpp"
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +23,8 @@ __all__ = [
     "Program",
     "RemotePeer",
     "Watched",
+    "cli_report",
+    "ocpp_csms_peer",
     "program",
     "remote_peer",
     "running",
@@ -34,10 +37,10 @@ PATIENCE = 10.0
 E = TypeVar("E", bound=Event)
 
 
-async def until(condition: Callable[[], object], what: str) -> None:
-    """Wait until ``condition`` holds; fails with ``what`` after :data:`PATIENCE`."""
+async def until(condition: Callable[[], object], what: str, *, within: float = PATIENCE) -> None:
+    """Wait until ``condition`` holds; fails with ``what`` after ``within`` s."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(within):
             while not condition():  # noqa: ASYNC110 - it may be about another process
                 await asyncio.sleep(0.01)
     except TimeoutError:
@@ -106,6 +109,10 @@ class Watched:
             if call.kind == "call" and call.sender == by and call.uid in answers
         ]
 
+    def said(self, station: str) -> list[Exchange]:
+        """Calls of a charge point that were answered, oldest first."""
+        return self.exchanges(station, "charge_point")
+
     def trouble(self, station: str) -> list[OcppMessage]:
         """Messages that were refused, broken, or broke their schema."""
         return [message for message in self.of(OcppMessage, station) if message.error]
@@ -147,8 +154,24 @@ class Program:
 
     def send(self, line: str) -> None:
         """Give the program one line."""
+        self.press(f"{line}\n")
+
+    def press(self, keys: str) -> None:
+        """Give the program keys that need no Return."""
         assert self._process.stdin is not None
-        self._process.stdin.write(line.encode() + b"\n")
+        self._process.stdin.write(keys.encode())
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
+    async def finished(self, within: float = PATIENCE) -> None:
+        """Wait until it has ended by itself, at most ``within`` s."""
+        try:
+            async with asyncio.timeout(within):
+                await self._process.wait()
+        except TimeoutError:
+            raise AssertionError(f"still running after {within:g} s: {self.lines[-5:]}") from None
 
     async def end(self) -> None:
         """End it and wait until it is gone."""
@@ -169,6 +192,12 @@ async def program(*command: str | Path, **environment: str) -> AsyncIterator[Pro
         yield started
     finally:
         await started.end()
+
+
+def cli_report(folder: Path) -> dict[str, Any]:
+    """The report that the command ``ocpp`` has left in a folder."""
+    (report,) = folder.glob("ocpp-*.json")
+    return dict(json.loads(report.read_text()))
 
 
 class RemotePeer:
@@ -230,7 +259,24 @@ async def remote_peer(modules: Path, script: str, *arguments: str) -> AsyncItera
         arguments: for the script.
     """
     path = Path(__file__).with_name(script)
-    async with program("node", path, *arguments, NODE_PATH=str(modules)) as started:
-        peer = RemotePeer(started)
-        await peer.report("ready")
+    async with (
+        program("node", path, *arguments, NODE_PATH=str(modules)) as started,
+        obedient(started) as peer,
+    ):
         yield peer
+
+
+@asynccontextmanager
+async def ocpp_csms_peer(command: Path) -> AsyncIterator[RemotePeer]:
+    """``ocpp_csms_server.py``, run by the interpreter beside the package's command."""
+    path = Path(__file__).with_name("ocpp_csms_server.py")
+    async with program(command.with_name("python"), path) as started, obedient(started) as peer:
+        yield peer
+
+
+@asynccontextmanager
+async def obedient(started: Program) -> AsyncIterator[RemotePeer]:
+    """A program that takes orders, as soon as it does."""
+    peer = RemotePeer(started)
+    await peer.report("ready")
+    yield peer

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ocpp.v16 import call
 
 from evtui.config import Settings
 from evtui.events import CanFrame, LinkState, OcppMessage
+from evtui.ocpp16.forms import OPERATIONS
 from tests.peers.rig import RemotePeer, Watched, remote_peer, running, until
 
 pytestmark = pytest.mark.peer
 
 PEER = "PEER1"
+ACCEPTED = {"status": "Accepted"}
 WHEN = "2026-01-05T12:00:00.000Z"
+LATER = "2037-01-05T12:00:00.000Z"
+
+Operate = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 THEIR_CALLS = {
     "BootNotification": 1,
@@ -26,20 +31,12 @@ THEIR_CALLS = {
     "StartTransaction": 1,
     "MeterValues": 2,
     "StopTransaction": 1,
+    "DiagnosticsStatusNotification": 2,
+    "FirmwareStatusNotification": 2,
     "DataTransfer": 1,
     "Heartbeat": 1,
 }
-OUR_OPERATIONS = {
-    "GetConfiguration",
-    "ChangeConfiguration",
-    "RemoteStartTransaction",
-    "SetChargingProfile",
-    "TriggerMessage",
-    "RemoteStopTransaction",
-    "ClearChargingProfile",
-    "ChangeAvailability",
-    "Reset",
-}
+"""All 10 messages of a station, and how often each."""
 
 BOOT = {
     "chargePointVendor": "ocpp-rpc",
@@ -85,8 +82,8 @@ def meter_values(transaction: int, amperes: str, context: str) -> dict[str, Any]
 async def one_whole_visit(ours: Watched, peer: RemotePeer) -> None:
     """From the first BootNotification to the last Heartbeat, with every operation of ours."""
 
-    async def operate(payload: Any) -> Any:
-        return await ours.lab.central_system.call(PEER, payload)
+    async def operate(action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        return await ours.lab.central_system.call(PEER, action, payload)
 
     assert (await peer.call("BootNotification", BOOT))["status"] == "Accepted"
     for connector in (0, 1, 2):
@@ -94,13 +91,14 @@ async def one_whole_visit(ours: Watched, peer: RemotePeer) -> None:
     authorized = await peer.call("Authorize", {"idTag": "CARD"})
     assert authorized == {"idTagInfo": {"status": "Accepted"}}
 
-    asked = await operate(call.GetConfiguration(key=["HeartbeatInterval", "Nothing"]))
-    assert asked.configuration_key[0]["value"] == "10"
-    assert asked.unknown_key == ["Nothing"]
-    assert (await operate(call.ChangeConfiguration("HeartbeatInterval", "20"))).status == "Accepted"
+    asked = await operate("GetConfiguration", {"key": ["HeartbeatInterval", "Nothing"]})
+    assert asked["configurationKey"][0]["value"] == "10"
+    assert asked["unknownKey"] == ["Nothing"]
+    changed = await operate("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "20"})
+    assert changed == ACCEPTED
 
-    remote_start = call.RemoteStartTransaction(id_tag="CARD", connector_id=2)
-    assert (await operate(remote_start)).status == "Accepted"
+    started_from_here = await operate("RemoteStartTransaction", {"idTag": "CARD", "connectorId": 2})
+    assert started_from_here == ACCEPTED
     await peer.call("StatusNotification", status(2, "Preparing"))
     started = await peer.call(
         "StartTransaction", {"connectorId": 2, "idTag": "CARD", "meterStart": 5, "timestamp": WHEN}
@@ -113,26 +111,57 @@ async def one_whole_visit(ours: Watched, peer: RemotePeer) -> None:
     await peer.call("MeterValues", meter_values(transaction, "15.9", "Sample.Periodic"))
 
     profile = RATED | {"chargingProfilePurpose": "TxProfile", "transactionId": transaction}
-    limited = await operate(call.SetChargingProfile(connector_id=2, cs_charging_profiles=profile))
-    assert limited.status == "Accepted"
-    triggered = await operate(call.TriggerMessage("MeterValues", connector_id=2))
-    assert triggered.status == "Accepted"
+    limit = {"connectorId": 2, "csChargingProfiles": profile}
+    assert await operate("SetChargingProfile", limit) == ACCEPTED
+    trigger = {"requestedMessage": "MeterValues", "connectorId": 2}
+    assert await operate("TriggerMessage", trigger) == ACCEPTED
     await peer.call("MeterValues", meter_values(transaction, "16.1", "Trigger"))
 
-    assert (await operate(call.RemoteStopTransaction(transaction))).status == "Accepted"
+    assert await operate("RemoteStopTransaction", {"transactionId": transaction}) == ACCEPTED
     await peer.call(
         "StopTransaction",
         {"transactionId": transaction, "meterStop": 90, "timestamp": WHEN, "reason": "Remote"},
     )
     assert ours.lab.central_system.open_transaction(PEER, 2) is None
     await peer.call("StatusNotification", status(2, "Finishing"))
-    assert (await operate(call.ClearChargingProfile(id=1))).status == "Accepted"
-    assert (await operate(call.ChangeAvailability(2, "Inoperative"))).status == "Accepted"
+    assert await operate("ClearChargingProfile", {"id": 1}) == ACCEPTED
+    out_of_order = {"connectorId": 2, "type": "Inoperative"}
+    assert await operate("ChangeAvailability", out_of_order) == ACCEPTED
     await peer.call("StatusNotification", status(2, "Unavailable"))
-    assert (await operate(call.Reset("Soft"))).status == "Accepted"
+    await everything_else(ours, peer, operate)
+    assert await operate("Reset", {"type": "Soft"}) == ACCEPTED
     unknown = await peer.call("DataTransfer", {"vendorId": "org.example"})
     assert unknown == {"status": "UnknownVendorId"}
     assert "currentTime" in await peer.call("Heartbeat", {})
+
+
+async def everything_else(ours: Watched, peer: RemotePeer, operate: Operate) -> None:
+    """What a visit needs none of: lists, reservations, files, schedules, vendors."""
+    reservation = {"connectorId": 2, "expiryDate": LATER, "idTag": "CARD", "reservationId": 7}
+    assert await operate("ReserveNow", reservation) == ACCEPTED
+    assert await operate("CancelReservation", {"reservationId": 7}) == ACCEPTED
+    entry = {"idTag": "CARD", "idTagInfo": {"status": "Accepted", "expiryDate": LATER}}
+    full = {"listVersion": 3, "updateType": "Full", "localAuthorizationList": [entry]}
+    assert await operate("SendLocalList", full) == ACCEPTED
+    assert await operate("GetLocalListVersion", {}) == {"listVersion": 3}
+    assert await operate("ClearCache", {}) == ACCEPTED
+    assert await operate("UnlockConnector", {"connectorId": 2}) == {"status": "Unlocked"}
+    schedule = await operate("GetCompositeSchedule", {"connectorId": 2, "duration": 60})
+    assert schedule["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 16.1
+    vendor = {"vendorId": "org.example", "messageId": "hello", "data": "there"}
+    assert await operate("DataTransfer", vendor) == {"status": "Accepted", "data": "there"}
+
+    files = ours.lab.central_system.files
+    diagnostics = {"location": files.diagnostics_url, "retries": 1}
+    assert await operate("GetDiagnostics", diagnostics) == {"fileName": "log.txt"}
+    firmware = {"location": files.add("image.bin", b"x"), "retrieveDate": WHEN}
+    assert await operate("UpdateFirmware", firmware) == {}
+    for status in ("Uploading", "Uploaded"):
+        assert await peer.call("DiagnosticsStatusNotification", {"status": status}) == {}
+    for status in ("Downloading", "Downloaded"):
+        assert await peer.call("FirmwareStatusNotification", {"status": status}) == {}
+    told = ours.lab.central_system.stations[PEER]
+    assert (told.diagnostics_status, told.firmware_status) == ("Uploaded", "Downloaded")
 
 
 async def test_a_strict_foreign_station_charges_at_our_central_system_beside_our_own(
@@ -150,7 +179,7 @@ async def test_a_strict_foreign_station_charges_at_our_central_system_beside_our
             await one_whole_visit(ours, peer)
 
             assert Counter(done.action for done in peer.exchanges("charge_point")) == THEIR_CALLS
-            assert {done.action for done in peer.exchanges("central_system")} == OUR_OPERATIONS
+            assert {done.action for done in peer.exchanges("central_system")} == set(OPERATIONS)
             for by in ("charge_point", "central_system"):
                 assert ours.exchanges(PEER, by) == peer.exchanges(by)
             assert peer.trouble() == []
