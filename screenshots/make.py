@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -21,11 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import resvg_py
 from textual.pilot import Pilot
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from evtui.config import Settings
 from evtui.live import LiveLab, settings_for
@@ -64,6 +67,9 @@ RISE = 0.5
 
 APART = 2.0
 """s from an alarm to a mark, so that both can be seen in the picture."""
+
+CHARGED = 8.0
+"""s of charging before a picture of it."""
 
 FONT = "DejaVu Sans Mono"
 FONT_FILES = ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf")
@@ -168,6 +174,11 @@ def alarm_raised(summary: LabSummary) -> bool:
     return any(segment.role == "alarm" for segment in summary.segments())
 
 
+def told(summary: LabSummary, text: str) -> bool:
+    """Whether the status line says ``text``."""
+    return any(text in segment.forms[0] for segment in summary.segments())
+
+
 async def tell_the_story(photographer: Photographer, pilot: Pilot[None]) -> None:
     """Press the keys of a first visit and take a picture of each thing to see."""
     main = pilot.app.screen
@@ -182,8 +193,8 @@ async def tell_the_story(photographer: Photographer, pilot: Pilot[None]) -> None
         entry = main.ocpp.view.entry
         return isinstance(entry, Exchange) and entry.action == action and bool(entry.answer)
 
-    await photographer.until(lambda: summary.load and "CP1" in summary.stations, "the station")
-    await photographer.until(lambda: summary.stations["CP1"].status == "Preparing", "a vehicle")
+    await photographer.until(lambda: told(summary, "Preparing"), "a vehicle")
+    await photographer.until(lambda: told(summary, "CAN ●"), "the load of the bus")
     await photographer.take("idle")
 
     await pilot.press("comma", "s")  # a window of 30 s: the waves fill it
@@ -218,6 +229,44 @@ async def first_visit() -> dict[str, str]:
             return photographer.pictures
     finally:
         lab.stop(timeout=6.0)
+
+
+async def stations() -> dict[str, str]:
+    """A charge point with two connectors, a foreign one that asks to be let in, an operation."""
+    lab = LiveLab(Settings(port=0, preset="dc", connectors=2, unknown_stations="ask"))
+    lab.start()
+    try:
+        app = EvtuiApp(lab, known={"idTag": "ANOM_TEST"})
+        async with app.run_test(size=WIDE[0]) as pilot:
+            main, photographer = app.screen, Photographer(pilot)
+            assert isinstance(main, MainScreen)
+            await photographer.until(lambda: told(main.summary, "Preparing"), "a vehicle")
+            await pilot.press("comma", "c", "s", "C", "b")
+            await photographer.until(lambda: told(main.summary, "Charging"), "charging")
+            await pilot.pause(CHARGED)
+            async with guest(main.stations.url):
+                await photographer.until(lambda: "GARAGE-7" in main.stations.by_identity, "a guest")
+                await pilot.pause(SETTLE)
+                main.footer.clear()
+                await pilot.press("l", "down")
+                await photographer.take("stations", WIDE)
+                await pilot.press("escape")
+            await main.run_action("send_operation('SetChargingProfile')")
+            await photographer.until(lambda: app.screen is not main, "the form")
+            await photographer.take("operation", WIDE)
+            return photographer.pictures
+    finally:
+        lab.stop(timeout=6.0)
+
+
+@contextlib.asynccontextmanager
+async def guest(url: str) -> AsyncIterator[None]:
+    """A charge point of somebody else's that boots and waits."""
+    boot = {"chargePointVendor": "Somebody", "chargePointModel": "Wallbox 22"}
+    async with connect(f"{url}/GARAGE-7", subprotocols=[Subprotocol("ocpp1.6")]) as connection:
+        await connection.send(json.dumps([2, "1", "BootNotification", boot]))
+        await connection.recv()
+        yield
 
 
 async def recording() -> dict[str, str]:
@@ -292,7 +341,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as workplace, contextlib.chdir(workplace):
         run = Path("runs/night")
         evtui("run", SCENARIO, "--seed", str(SEED), "--out", str(run))
-        for story in (first_visit(), recording(), replay(run)):
+        for story in (first_visit(), stations(), recording(), replay(run)):
             for name, svg in asyncio.run(story).items():
                 (folder / f"{name}.svg").write_text(svg, "utf-8")
                 (folder / f"{name}.png").write_bytes(render(svg, fonts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
@@ -221,6 +222,34 @@ async def test_the_lab_has_no_key_that_would_send_an_operation_unseen() -> None:
         await one.press("o")
         assert one.shows(Palette)
         assert one.lab.submitted == []
+
+
+async def test_a_form_about_a_file_begins_with_the_labs_own_file_server() -> None:
+    async with driven(0.0) as one:
+        await connect(one, "CP1")
+        places = {
+            "GetDiagnostics.location": "http://127.0.0.1:1/diagnostics",
+            "UpdateFirmware.location": "http://127.0.0.1:1/firmware/a",
+        }
+        one.lab.answer = json.dumps(places)
+        for name, place in places.items():
+            action = name.partition(".")[0]
+            await open_form(one, action)
+            while not one.shows(OperationScreen):
+                await one.pilot.pause(0.01)
+            assert form_of(one).row("location").text == place
+            await one.press("escape")
+        assert one.lab.submitted == ["csms.files"]
+
+
+async def test_a_form_about_a_file_opens_without_a_file_server_too() -> None:
+    async with driven(0.0) as one:
+        await connect(one, "CP1")
+        one.lab.answer = RuntimeError("no port is free")
+        await open_form(one, "GetDiagnostics")
+        while not one.shows(OperationScreen):
+            await one.pilot.pause(0.01)
+        assert form_of(one).row("location").text == ""
 
 
 async def test_with_a_foreign_central_system_the_reason_is_said_and_no_form_opens() -> None:

@@ -31,6 +31,9 @@ class Draft:
     json: str | None = None
 
 
+ABOUT_FILES = frozenset({"GetDiagnostics", "UpdateFirmware"})
+
+
 class Operations:
     """Who can be called, what the fields begin with, what was typed before.
 
@@ -51,6 +54,7 @@ class Operations:
         here: Callable[[str], Mapping[str, str]] = lambda station: {},
     ) -> None:
         self._known = known if known is not None else {}
+        self._places: dict[str, str] = {}
         self._here = here
         self._connected: dict[str, None] = {}
         self._running: deque[tuple[str, object]] = deque(maxlen=MOST_RUNNING)
@@ -84,7 +88,17 @@ class Operations:
         """Texts for fields by name, with the newest transaction that runs at ``station``."""
         running = [number for name, number in self._running if name == station]
         newest = {"transactionId": f"{running[-1]}"} if running else {}
-        return {**self._known, **newest, **self._here(station)}
+        return {**self._places, **self._known, **newest, **self._here(station)}
+
+    def misses_a_place(self, action: str) -> bool:
+        """True for an operation about a file, while nobody has said where files may go."""
+        return action in ABOUT_FILES and not (
+            "location" in self._known or f"{action}.location" in self._places
+        )
+
+    def learn_places(self, places: Mapping[str, str]) -> None:
+        """Take where files may go: ``GetDiagnostics.location`` and the like."""
+        self._places.update(places)
 
 
 def _transaction(message: OcppMessage) -> tuple[str, object]:

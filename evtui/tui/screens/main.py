@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import ClassVar
@@ -60,6 +61,14 @@ class MainScreen(PanelScreen):
             super().__init__()
             self.text = text
             self.level = level
+
+    class PlacesTold(Message):
+        """The lab has said where files may go, before the form of ``action`` opens."""
+
+        def __init__(self, action: str, places: dict[str, str]) -> None:
+            super().__init__()
+            self.action = action
+            self.places = places
 
     def __init__(self, handle: LabHandle, known: Mapping[str, str] | None = None) -> None:
         super().__init__(handle.start_utc)
@@ -169,15 +178,32 @@ class MainScreen(PanelScreen):
             self.app.push_screen(Palette([OperationCommands], placeholder="Which operation?"))
 
     def action_send_operation(self, action: str) -> None:
-        """Open the form of one operation."""
+        """Open the form of one operation, once it is known where its files may go."""
+
+        def told(text: str, level: Level) -> None:
+            places = json.loads(text) if level == "info" else {}
+            self.post_message(self.PlacesTold(action, places))
+
+        if not self._can_send():
+            return
+        if self.operations.misses_a_place(action):
+            when_answered(self._handle.submit("csms.files"), told)
+        else:
+            self._open_form(action)
+
+    @on(PlacesTold)
+    def _places_are_known(self, told: PlacesTold) -> None:
+        self.operations.learn_places(told.places)
+        self._open_form(told.action)
+
+    def _open_form(self, action: str) -> None:
         from evtui.tui.screens.operation import OperationScreen
 
         def closed(answer: Future[str] | None) -> None:
             if answer is not None:
                 self.listen(answer)
 
-        if self._can_send():
-            self.app.push_screen(OperationScreen(self._handle, self.operations, action), closed)
+        self.app.push_screen(OperationScreen(self._handle, self.operations, action), closed)
 
     def _can_send(self) -> bool:
         if not self.operations.ours:
