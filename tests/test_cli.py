@@ -20,8 +20,8 @@ from evtui import __version__, commands
 from evtui.cli import main
 from evtui.config import SETTINGS, Settings
 from evtui.recording.feed import Feed
-from evtui.station.state_file import StateFile
 from evtui.scenario.loader import Plan
+from evtui.station.state_file import StateFile
 
 EVTUI = [sys.executable, "-m", "evtui"]
 HEAVY = {
