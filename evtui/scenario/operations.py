@@ -78,9 +78,7 @@ class Operations:
             )
         running = self._open_transaction()
         if running is None:
-            raise StepFailed(
-                f"no transaction runs: the connector is {self._connector.status}"
-            )
+            raise StepFailed(f"no transaction runs: the connector is {self._connector.status}")
         return running
 
     async def set_limit(self, step: model.SetLimit) -> None:
