@@ -11,7 +11,8 @@ Three purposes and the station itself bear on a connector:
    holds (3.13.3, errata 3.43): a gap never lets more through than a stored profile allows.
 2. The rating of the power stage caps that.
 3. A ChargePointMaxProfile caps the sum of all connectors (3.13.3).  Where they want more than
-   that, each gets the same, but none more than it wants.
+   that, each gets the same, but none more than it wants; and none takes its share before those
+   that still draw more than theirs have let it go.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from math import inf
 
 from evtui.smart_charging.moments import earliest
 from evtui.smart_charging.store import ProfileStore
-from evtui.smart_charging.timing import prevailing
+from evtui.smart_charging.timing import Prevailing, prevailing
 
 __all__ = ["Allowance", "Outlet", "allowance", "shares"]
 
@@ -39,6 +40,7 @@ class Outlet:
             DC the output voltage.  0 when that is not known; a limit in W then allows nothing.
         phases: phases it charges with, None for DC.
         charging_since: Unix time in s at which its transaction started, None without one.
+        drawing: A that it takes now, as measured; only :func:`allowance` looks at it.
     """
 
     connector: int
@@ -47,6 +49,7 @@ class Outlet:
     watts_per_ampere: float
     phases: int | None = None
     charging_since: float | None = None
+    drawing: float = 0.0
 
     def amperes(self, limit: float, unit: str) -> float:
         """A of a limit in ``A`` or ``W``."""
@@ -66,10 +69,12 @@ class Allowance:
     Attributes:
         limit: A.
         until: Unix time in s of the next moment at which a profile may change it, or None.
+        held_back: True while the limit is less than the share, because others draw too much yet.
     """
 
     limit: float
     until: float | None
+    held_back: bool = False
 
 
 def allowance(
@@ -88,7 +93,15 @@ def allowance(
     sharing = [o for o in outlets if o.charging_since is not None or o.connector == connector]
     limits, until = shares(profiles, sharing, now)
     own = next(n for n, outlet in enumerate(sharing) if outlet.connector == connector)
-    return Allowance(limits[own], until)
+    outlet, limit = sharing[own], limits[own]
+    cap = _cap(profiles, sharing, now)
+    if outlet.charging_since is None or cap.profile is None or cap.period is None:
+        return Allowance(limit, until)
+    unit = cap.profile.unit
+    others = sum(o.in_unit(o.drawing, unit) for o in outlets if o.connector != connector)
+    room = outlet.amperes(max(0.0, cap.period.limit - others), unit)
+    held = min(limit, max(room, outlet.drawing))
+    return Allowance(held, until, held_back=held < limit)
 
 
 def shares(
@@ -104,9 +117,7 @@ def shares(
             limit = outlet.amperes(lead.period.limit, lead.profile.unit)
         wanted.append(min(limit, outlet.rated_current))
         changes.append(lead.until)
-    # For all connectors charging starts when the first of them does.
-    since = earliest(*(outlet.charging_since for outlet in outlets))
-    cap = prevailing(profiles.for_charge_point(), now, since)
+    cap = _cap(profiles, outlets, now)
     until = earliest(*changes, cap.until)
     if cap.profile is None or cap.period is None:
         return wanted, until
@@ -117,6 +128,12 @@ def shares(
         min(amperes, outlet.amperes(level, unit))
         for outlet, amperes in zip(outlets, wanted, strict=True)
     ], until
+
+
+def _cap(profiles: ProfileStore, outlets: Sequence[Outlet], now: float) -> Prevailing:
+    """What the ChargePointMaxProfiles say; for all, charging starts when the first one's does."""
+    since = earliest(*(outlet.charging_since for outlet in outlets))
+    return prevailing(profiles.for_charge_point(), now, since)
 
 
 def _level(total: float, demands: Sequence[float]) -> float:

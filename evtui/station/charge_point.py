@@ -179,8 +179,14 @@ class ChargePoint:
             busy=lambda: any(each.transaction for each in self.connectors.values()),
             installing=self.reboots.installing,
             reboot=self._on_new_firmware,
+            changed=lambda: self._keep("firmware update"),
         )
-        self.diagnostics = Diagnostics(self._context, equipment.transfers, equipment.journal)
+        self.diagnostics = Diagnostics(
+            self._context,
+            equipment.transfers,
+            equipment.journal,
+            changed=lambda: self._keep("diagnostics upload"),
+        )
         self.connection: Connection = Connection(
             self._context,
             self,
@@ -207,6 +213,8 @@ class ChargePoint:
                 "charging profiles": self._context.profiles,
                 "reservations": self.reservations,
                 "availability": self.availability,
+                "firmware update": self.firmware,
+                "diagnostics upload": self.diagnostics,
             },
             report=lambda line: self._context.note(line, "warning"),
         )

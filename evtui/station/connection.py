@@ -41,7 +41,7 @@ class Pinging(Transport, Protocol):
     """A transport that can ask now and then whether the other end is still there."""
 
     def ping_every(self, interval: float) -> None:
-        """Send a ping every ``interval`` s from now on, none for 0 (section 9.1.33)."""
+        """Send a ping every ``interval`` s from now on, none for 0 (section 9.1.34)."""
 
 
 class Connection:

@@ -130,11 +130,13 @@ class ConnectorController:
     def on_message(self, message: StationMessage) -> None:
         """What was heard on CAN about this connector."""
         self._module.on_message(message)
+        self.limiter.on_current(self.metering.meter.current)
         self._control.watch_energy()
 
     def watch_module(self) -> None:
         """Called about twice a second: a silent module is a fault that ends the transaction."""
         self._module.watch()
+        self.limiter.on_current(self.metering.meter.current)  # none, once it is silent
 
     def _module_is_back(self) -> None:
         """Bring a module that has just appeared to what it should be doing."""
@@ -207,7 +209,7 @@ class ConnectorController:
 
         If it does, UnlockConnectorOnEVSideDisconnect says whether the cable is unlocked at the
         station, or stays locked until the same id tag is presented, it is unlocked from afar
-        or put to use again (section 9.1.23).
+        or put to use again (section 4.10).
         """
         running, flag = self.transaction, self._context.configuration.flag
         if running is not None and flag("StopTransactionOnEVSideDisconnect"):
@@ -310,7 +312,7 @@ class ConnectorController:
         return "Scheduled" if self.transaction is not None and not operative else "Accepted"
 
     def update_firmware(self, *, updating: bool) -> None:
-        """New firmware is to be installed once no transaction runs (section 4.5), or was."""
+        """New firmware is to be installed once no transaction runs (section 5.19), or was."""
         self.status_report.update(updating=updating)
         self._leave_if_unavailable()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,9 +32,16 @@ class Diagnostics:
 
     Args:
         journal: remembers what happened to the station, from now on.
+        changed: called after what :meth:`export` gives may have changed.
     """
 
-    def __init__(self, context: JobContext, transfers: FileTransfers, journal: Journal) -> None:
+    def __init__(
+        self,
+        context: JobContext,
+        transfers: FileTransfers,
+        journal: Journal,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._context = context
         self._transfers = transfers
         self._journal = journal
@@ -42,8 +49,9 @@ class Diagnostics:
         self._task: asyncio.Task[None] | None = None
         self._progress = Progress(
             "DiagnosticsStatusNotification",
-            frozenset({"Uploaded", "UploadFailed"}),
+            {"Uploading": "UploadFailed"},
             context.outbox,
+            changed,
         )
 
     @property
@@ -70,7 +78,8 @@ class Diagnostics:
         name = self._own_name()
         url = file_url(payload["location"], name)
         data = self._file(lines)
-        self._abandon()
+        self._cancel()
+        self._progress.abandon()
         self._task = asyncio.create_task(
             self._upload(url, data, Retries.of(payload)),
             name=f"{self._context.identity.name} diagnostics",
@@ -86,15 +95,26 @@ class Diagnostics:
         """
         self._progress.notify(triggered=triggered)
 
+    def export(self) -> str | None:
+        """The end of an upload that the central system has yet to be told, None without one."""
+        return self._progress.export()
+
+    def restore(self, exported: object) -> None:
+        """Take over what :meth:`export` gave.
+
+        Raises:
+            ValueError: it is not of that form.
+        """
+        self._progress.restore(exported)
+
     def close(self) -> None:
         """Upload nothing more and remember nothing more."""
-        self._abandon()
+        self._cancel()
         self._journal.forget(self._context.identity.name)
 
-    def _abandon(self) -> None:
+    def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
-        self._progress.abandon()
 
     def _between(self, start: float | None, stop: float | None) -> list[JournalLine]:
         zero = self._context.clock.start_utc

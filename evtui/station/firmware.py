@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from ocpp.exceptions import GenericError
 
 from evtui.station.progress import JobContext, Progress
@@ -41,6 +42,19 @@ def firmware_version(image: bytes) -> str | None:
     return match[1].decode() if match else None
 
 
+class _Update(msgspec.Struct, frozen=True):
+    """What UpdateFirmware.req asked for (section 6.55), ``due`` in Unix s."""
+
+    location: str
+    due: float
+    retries: Retries
+
+
+class _Kept(msgspec.Struct):
+    waiting: _Update | None = None
+    end: str | None = None
+
+
 class FirmwareManagement:
     """Does what UpdateFirmware says.
 
@@ -54,11 +68,15 @@ class FirmwareManagement:
     security whitepaper has it for signed updates (AcceptedCanceled).  During an installation
     it is refused with a CALLERROR, since UpdateFirmware.conf has no field to say no with.
 
+    When the process ends, an update that waits for its retrieveDate goes on waiting in the
+    next one; any other has failed, and that is told then.
+
     Args:
         busy: True while a transaction runs.
         installing: told True when connectors shall become Unavailable as soon as nothing runs
             on them, False when they need not be any more.
         reboot: told the new firmware version; ends the connection and boots with it.
+        changed: called after what :meth:`export` gives may have changed.
     """
 
     def __init__(
@@ -69,6 +87,7 @@ class FirmwareManagement:
         busy: Callable[[], bool],
         installing: Callable[[bool], None],
         reboot: Callable[[str], None],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._context = context
         self._transfers = transfers
@@ -76,10 +95,16 @@ class FirmwareManagement:
         self._installing = installing
         self._reboot = reboot
         self._task: asyncio.Task[None] | None = None
+        self._waiting: _Update | None = None  # until it is due
         self._progress = Progress(
             "FirmwareStatusNotification",
-            frozenset({"DownloadFailed", "InstallationFailed", "Installed"}),
+            {
+                "Downloading": "DownloadFailed",
+                "Downloaded": "InstallationFailed",
+                "Installing": "InstallationFailed",
+            },
             context.outbox,
+            changed,
         )
 
     @property
@@ -104,10 +129,8 @@ class FirmwareManagement:
             raise GenericError("firmware is being installed; ask again when it is Installed")
         due = moment(payload, "retrieveDate") or 0.0
         self.close()
-        self._task = asyncio.create_task(
-            self._run(payload["location"], due, Retries.of(payload)),
-            name=f"{self._context.identity.name} firmware",
-        )
+        self._begin(_Update(payload["location"], due, Retries.of(payload)))
+        self._progress.abandon()  # which has the new one kept too
 
     def notify(self, *, triggered: bool) -> None:
         """Tell the central system the status.
@@ -118,16 +141,37 @@ class FirmwareManagement:
         """
         self._progress.notify(triggered=triggered)
 
+    def export(self) -> dict[str, Any] | None:
+        """What must not be forgotten: the update that waits, the end that was not heard."""
+        kept = _Kept(self._waiting, self._progress.export())
+        return None if kept == _Kept() else msgspec.to_builtins(kept)
+
+    def restore(self, exported: object) -> None:
+        """Take over what :meth:`export` gave.
+
+        Raises:
+            ValueError: it is not of that form; the text names the place.
+        """
+        kept = msgspec.convert(exported, _Kept)
+        if kept.waiting is not None:
+            self._begin(kept.waiting)
+        self._progress.restore(kept.end)
+
     def close(self) -> None:
         """Give up the update; one that was downloaded is not installed any more."""
         if self._task is not None:
             self._task.cancel()
-        self._progress.abandon()
 
-    async def _run(self, location: str, due: float, retries: Retries) -> None:
-        clock = self._context.clock
-        await asyncio.sleep(due - clock.start_utc - clock.now())
-        image = await self._download(location, retries)
+    def _begin(self, update: _Update) -> None:
+        self._waiting = update
+        name = f"{self._context.identity.name} firmware"
+        self._task = asyncio.create_task(self._run(update), name=name)
+
+    async def _run(self, update: _Update) -> None:
+        clock, location = self._context.clock, update.location
+        await asyncio.sleep(update.due - clock.start_utc - clock.now())
+        self._waiting = None
+        image = await self._download(location, update.retries)
         if image is None:
             return
         version = firmware_version(image)

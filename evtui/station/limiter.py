@@ -63,7 +63,8 @@ class Limiter:
         self._connector = connector
         self._applied = applied
         self._neighbours = neighbours
-        self._voltage = 0.0
+        self._voltage = self._current = 0.0
+        self._held_back = False
         self._converted_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -79,6 +80,7 @@ class Limiter:
             watts_per_ampere=self._voltage if ac is None else ac.voltage * ac.phases,
             phases=None if ac is None else ac.phases,
             charging_since=None if since is None else self._context.clock.start_utc + since,
+            drawing=self._current,
         )
 
     @property
@@ -105,6 +107,14 @@ class Limiter:
         ):
             self.apply()
 
+    def on_current(self, current: float) -> None:
+        """Take the current (A) that is measured; neighbours may wait for it to fall."""
+        if current != self._current:
+            self._current = current
+            for limiter in self._neighbours():
+                if limiter._held_back:
+                    limiter._work_out()
+
     def cancel(self) -> None:
         """Stop the timer."""
         if self._timer is not None:
@@ -120,6 +130,7 @@ class Limiter:
         outlets = [self.outlet, *(limiter.outlet for limiter in self._neighbours())]
         allowed = allowance(context.profiles, outlets, self._connector, now)
         self.limit = allowed.limit
+        self._held_back = allowed.held_back
         if allowed.until is not None:
             delay = min(max(SHORTEST_TIMER, allowed.until - now), LONGEST_TIMER)
             self._timer = asyncio.get_running_loop().call_later(delay, self._work_out)

@@ -65,6 +65,11 @@ class Meter:
         """Wh, the register with its fractions."""
         return self._energy
 
+    @property
+    def current(self) -> float:
+        """A, as the module reported it last."""
+        return self._current
+
     def report(self, current: float, voltage: float, now: float) -> None:
         """Take a report of the module.
 

@@ -150,6 +150,11 @@ class Outbox:
         """True while the central system has accepted us."""
         return self._gate is Gate.OPEN
 
+    @property
+    def closed(self) -> bool:
+        """True while nothing may go out, not even what is triggered (section 4.2)."""
+        return self._gate is Gate.CLOSED
+
     def set_gate(self, gate: Gate) -> None:
         """Let out more or less; what only waited for an open gate is given up when it closes."""
         self._gate = gate

@@ -1,4 +1,4 @@
-"""Going down and coming up again (OCPP 1.6 sections 4.5 and 5.14)."""
+"""Going down and coming up again (OCPP 1.6 sections 5.14 and 5.19)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Reboots:
             self._task = asyncio.create_task(self._go_down_and_up(reason), name=name)
 
     def installing(self, installing: bool) -> None:
-        """New firmware takes the connectors out of use, or not any more (section 4.5).
+        """New firmware takes the connectors out of use, or not any more (section 5.19).
 
         What was Unavailable for an installation is so until after the boot that ends it.
         """

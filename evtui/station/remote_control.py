@@ -62,7 +62,7 @@ class RemoteControl:
         return "Rejected"
 
     def unlock(self, connector: int) -> str:
-        """Answer an UnlockConnector.req; errata 3.36: no such connector is NotSupported."""
+        """Answer an UnlockConnector.req; no such connector is NotSupported (section 7.46)."""
         controller = self._connectors.get(connector)
         return "NotSupported" if controller is None else controller.unlock()
 

@@ -100,7 +100,7 @@ class StatusReporter:
             self._stable = None
 
     def _notify_when_stable(self) -> None:
-        """Send the status once it has lasted MinimumStatusDuration (section 4.9, 9.1.18)."""
+        """Send the status once it has lasted MinimumStatusDuration (sections 4.9 and 9.1.20)."""
         self.close()
         duration = self._context.configuration.number("MinimumStatusDuration")
         if duration <= 0:

@@ -23,9 +23,10 @@ OWN_RETRY_INTERVAL = 10.0
 """Retries, and s between them, where the request does not say: left to us by sections 6.25
 and 6.55."""
 
+MOST_RETRIES = 1_000_000
 SHORTEST_RETRY_INTERVAL = 1.0
 LONGEST_RETRY_INTERVAL = 86_400.0
-"""s; what a request asks beyond is cut: an interval of 0 would flood the server."""
+"""Retries and s; what a request asks beyond is cut: an interval of 0 would flood the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Retries:
         """Those that a GetDiagnostics.req or UpdateFirmware.req asks for."""
         interval = payload.get("retryInterval", OWN_RETRY_INTERVAL)
         return cls(
-            max(0, payload.get("retries", OWN_RETRIES)),
+            min(max(0, payload.get("retries", OWN_RETRIES)), MOST_RETRIES),
             float(min(max(interval, SHORTEST_RETRY_INTERVAL), LONGEST_RETRY_INTERVAL)),
         )
 

@@ -49,15 +49,19 @@ class Triggers:
                 them when there is none.
 
         Returns:
-            TriggerMessageStatus (section 7.46); a connector that does not exist is rejected.
+            TriggerMessageStatus (section 7.44).  Rejected: a connector that does not exist, and
+            anything but a BootNotification before the first one was answered (section 4.2).
         """
+        outbox = self._context.outbox
         match message:
             case "BootNotification":
-                if self._context.outbox.open:  # errata 3.35: not before the next boot
+                if outbox.open:  # errata 3.35: not before the next boot
                     return "Rejected"
                 then(self._boot_now)
+            case _ if outbox.closed:
+                return "Rejected"
             case "Heartbeat":
-                then(partial(self._context.outbox.post, "Heartbeat", {}, triggered=True))
+                then(partial(outbox.post, "Heartbeat", {}, triggered=True))
             case "StatusNotification":
                 return self._statuses(connector, then)
             case "MeterValues":

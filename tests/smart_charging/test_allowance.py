@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from evtui.smart_charging import Allowance, StoredProfile, allowance
 from tests.smart_charging.station import at, cap, default, hold, outlet, tx
 
@@ -65,6 +68,37 @@ def test_what_one_connector_cannot_take_goes_to_the_others() -> None:
     ]
     limits = [allowance(hold(cap(60)), outlets, n, at("Mon 12:00")).limit for n in (1, 2, 3)]
     assert limits == [30, 0, 30]
+
+
+def test_a_share_waits_until_those_that_draw_too_much_have_let_it_go() -> None:
+    noon = at("Mon 12:00")
+
+    def limits(*drawing: float) -> list[float]:
+        outlets = [outlet(n + 1, "Mon 12:00", drawing=a) for n, a in enumerate(drawing)]
+        found = [allowance(hold(cap(32)), outlets, each.connector, noon) for each in outlets]
+        assert [each.held_back for each in found] == [each.limit < 16 for each in found]
+        return [each.limit for each in found]
+
+    assert limits(31, 0) == [16, 1]
+    assert limits(20, 0) == [16, 12]
+    assert limits(16, 0) == [16, 16]
+    assert limits(40, 0) == [16, 0]
+    assert limits(31, 14) == [16, 14]  # what flows is not cut off for the other's sake
+    assert limits(32, 32) == [16, 16]
+
+
+@given(st.floats(0, 200), st.lists(st.floats(0, 200), min_size=1, max_size=4))
+def test_no_limit_rises_beyond_what_the_others_leave(total: float, drawing: list[float]) -> None:
+    outlets = [outlet(n + 1, "Mon 12:00", drawing=a) for n, a in enumerate(drawing)]
+    for own in outlets:
+        limit = allowance(hold(cap(total)), outlets, own.connector, at("Mon 12:00")).limit
+        others = sum(drawing) - own.drawing
+        assert limit <= max(own.drawing, total - others) + 1e-9
+
+
+def test_who_only_waits_for_a_transaction_is_told_the_whole_share() -> None:
+    outlets = [outlet(1, "Mon 12:00", drawing=60.0), outlet(2)]
+    assert allowance(hold(cap(60)), outlets, 2, at("Mon 12:00")).limit == 30
 
 
 def test_a_cap_in_watts_is_shared_in_watts() -> None:

@@ -37,7 +37,11 @@ async def leave_with_everything(rig: Rig) -> None:
     transaction = await charge(rig, 1, "KNOWN")  # puts it into the cache
     fields = {"purpose": "TxProfile", "profile_id": 9, "transaction_id": transaction}
     assert await rig.set_profile(1, limit=12, **fields) == "Accepted"
+    location = {"location": "http://127.0.0.1/none"}
+    await rig.central.call("UpdateFirmware", **location, retrieveDate=FAR)
     await asyncio.sleep(20)
+    await rig.central.call("GetDiagnostics", **location)
+    await asyncio.sleep(0.5)
 
 
 @virtual
@@ -61,6 +65,9 @@ async def test_everything_that_must_not_be_forgotten_is_there_after_a_crash() ->
         }
         assert (await rig.central.call("GetLocalListVersion"))["listVersion"] == 3
         assert rig.central.statuses(2) == ["Reserved"]
+        upload = (await rig.sent("DiagnosticsStatusNotification")).payload
+        assert upload == {"status": "UploadFailed"}
+        assert store.load("firmware update") is not None
         assert rig.connector.limit == 41  # profile 9 went with its transaction
         for number, cleared in ((9, "Unknown"), (1, "Accepted"), (3, "Accepted"), (2, "Accepted")):
             assert await rig.ask("ClearChargingProfile", id=number) == cleared
@@ -81,6 +88,8 @@ async def test_everything_that_must_not_be_forgotten_is_there_after_a_crash() ->
         "charging profiles",
         "reservations",
         "availability",
+        "firmware update",
+        "diagnostics upload",
     ],
 )
 @virtual

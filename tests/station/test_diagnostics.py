@@ -243,6 +243,22 @@ async def test_an_end_that_came_offline_is_told_once_accepted() -> None:
 
 
 @virtual
+async def test_an_upload_that_the_process_did_not_survive_has_failed_and_that_is_told() -> None:
+    rig = Rig()
+    rig.note("booted")
+    rig.request()
+    await asyncio.sleep(0.5)
+    kept = rig.diagnostics.export()
+    rig.diagnostics.close()
+    rig = Rig()
+    rig.diagnostics.restore(kept)
+    rig.diagnostics.notify(triggered=False)
+    rig.diagnostics.notify(triggered=False)
+    assert rig.told == ["UploadFailed"]
+    assert rig.diagnostics.export() is None
+
+
+@virtual
 async def test_a_closed_one_uploads_and_remembers_nothing() -> None:
     rig = Rig()
     rig.note("booted")

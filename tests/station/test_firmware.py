@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -279,6 +280,58 @@ async def test_a_closed_one_does_nothing_more() -> None:
     await asyncio.sleep(60)
     assert rig.told == ["Downloading"]
     assert rig.asked == []
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (0.5, ["DownloadFailed"]),  # Downloading
+        (3.0, ["InstallationFailed"]),  # Installing
+        (60.0, ["Installed"]),  # rebooting with it
+    ],
+)
+@virtual
+async def test_an_update_that_the_process_did_not_survive_still_has_its_end_told(
+    after: float, told: list[str]
+) -> None:
+    rig = Rig()
+    rig.update()
+    await asyncio.sleep(after)
+    kept = rig.firmware.export()
+    rig.firmware.close()
+    rig = Rig()
+    rig.firmware.restore(kept)
+    assert rig.firmware.export() == kept
+    rig.boot()
+    rig.boot()
+    assert rig.told == told
+    assert rig.firmware.status == "Idle"
+    assert rig.firmware.export() is None
+
+
+@virtual
+async def test_an_update_goes_on_waiting_for_its_retrieve_date_in_the_next_process() -> None:
+    rig = Rig()
+    rig.update(date=3_600, retries=10**30)
+    await asyncio.sleep(60)
+    kept = rig.firmware.export()
+    rig.firmware.close()
+    rig = Rig()
+    rig.firmware.restore(msgspec.json.decode(msgspec.json.encode(kept)))
+    rig.boot()
+    assert rig.told == []
+    await asyncio.sleep(3_610)
+    assert rig.time_of("Downloading") == pytest.approx(3_660)  # lab time began anew 60 s ago
+    assert rig.told == ["Downloading", "Downloaded", "Installing"]
+
+
+@virtual
+async def test_an_end_that_was_heard_is_not_kept() -> None:
+    rig = Rig()
+    rig.update(url="http://127.0.0.1/gone.bin", retries=0)
+    await asyncio.sleep(60)
+    assert rig.told[-1] == "DownloadFailed"
+    assert rig.firmware.export() is None
 
 
 @virtual

@@ -62,6 +62,19 @@ async def test_a_transaction_at_one_connector_halves_what_the_other_has() -> Non
 
 
 @virtual
+async def test_a_share_grows_as_the_current_of_the_other_falls() -> None:
+    first, second = two_limiters(cap(60))
+    first.charging_since = 0.0
+    first.on_current(60)
+    second.charging_since = 0.0
+    second.apply()
+    assert limits([first, second]) == [30, 0]
+    for current, share in ((45, 15), (31, 29), (30, 30), (10, 30)):
+        first.on_current(current)
+        assert limits([first, second]) == [30, share]
+
+
+@virtual
 async def test_a_vehicle_that_gets_nothing_leaves_its_share_to_the_other() -> None:
     first, second = two_limiters(cap(60))
     first.charging_since = second.charging_since = 0.0

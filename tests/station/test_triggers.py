@@ -93,6 +93,21 @@ async def test_meter_values_are_not_promised_when_no_measurand_is_configured() -
 
 
 @virtual
+async def test_nothing_but_a_boot_is_promised_before_the_first_boot_was_answered() -> None:
+    def silent(central: FakeCentral) -> None:
+        central.ignores.add("BootNotification")
+
+    async with station(meter_interval=0, prepare=silent) as rig:
+        await rig.sent("BootNotification")
+        await rig.until(rig.limits)  # the meter shows something
+        for message in (STATUS, METER, *REST):
+            assert await trigger(rig, message) == "Rejected"
+        assert await trigger(rig, "BootNotification") == "Accepted"
+        await asyncio.sleep(10)
+        assert [call.action for call in rig.central.calls] == ["BootNotification"]
+
+
+@virtual
 async def test_a_pending_station_boots_when_triggered_and_an_accepted_one_does_not() -> None:
     async with station(prepare=pending) as rig:
         await rig.sent("BootNotification")

@@ -98,7 +98,27 @@ async def test_a_charge_point_max_profile_is_shared_by_those_that_charge() -> No
         assert min(limits) > 0
         await rig.ask("RemoteStopTransaction", transactionId=second)
         await rig.sent("StopTransaction")
-        assert rig.connector.limit == 60
+        assert rig.connector.limit < 60  # the other one's current is still falling
+        await rig.until(lambda: rig.connector.limit == 60, timeout=2)
+
+
+@virtual
+async def test_a_connector_that_joins_never_makes_them_all_draw_more_than_the_cap() -> None:
+    """A vehicle at an AC connector follows a limit after up to 5 s (IEC 61851-1)."""
+    async with station("ac", connectors=2) as rig:
+        await rig.accepted()
+        rig.plug(2)
+        await rig.set_profile(0, limit=32, purpose="ChargePointMaxProfile")
+        await charge(rig, 1)
+        await rig.until(lambda: rig.stage.state.current > 31.9)
+        await rig.set_profile(1, limit=31, purpose="TxDefaultProfile", profile_id=2)
+        await asyncio.sleep(0.5)
+        await charge(rig, 2)
+        for _ in range(200):
+            await asyncio.sleep(0.1)
+            together = [rig.stage_of(number).state.current for number in (1, 2)]
+            assert sum(together) <= 32.001, together
+        assert together == pytest.approx([16, 16])
 
 
 @virtual
