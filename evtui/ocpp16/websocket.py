@@ -13,6 +13,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
+from evtui.ocpp16.limits import MAX_MESSAGE_BYTES
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
 
 __all__ = [
@@ -27,8 +28,6 @@ __all__ = [
 ]
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")
-MAX_MESSAGE_BYTES = 1024 * 1024
-"""A larger message closes the connection with 1009 (RFC 6455 section 7.4.1)."""
 
 _FAILURES: dict[int, str] = {
     CloseCode.PROTOCOL_ERROR: "WebSocket violation",
@@ -56,7 +55,7 @@ class WebSocketTransport:
     def ping_every(self, interval: float) -> None:
         """Ping the peer every ``interval`` s from now on, not at all for 0.
 
-        OCPP 1.6 section 9.1.33.  A peer that leaves a ping without its pong for the
+        OCPP 1.6 section 9.1.34.  A peer that leaves a ping without its pong for the
         connection's ``ping_timeout`` is gone: the connection is closed with 1011.
         """
         connection = self._connection
