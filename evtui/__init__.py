@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from evtui.central_system.system import CentralSystem, StationOffline
     from evtui.config import Settings
     from evtui.events import EventStream
-    from evtui.lab import Lab
+    from evtui.lab import CommandError, Lab
+    from evtui.ocpp16.limits import MessageRate
     from evtui.ocpp16.link import CallRefused, LinkClosed
     from evtui.runtime.clock import LoopClock
 
@@ -23,12 +24,14 @@ __version__ = "0.1.0"
 __all__ = [
     "CallRefused",
     "CentralSystem",
+    "CommandError",
     "EventStream",
     "IdTag",
     "IdTags",
     "Lab",
     "LinkClosed",
     "LoopClock",
+    "MessageRate",
     "Settings",
     "StationOffline",
     "__version__",
@@ -37,12 +40,14 @@ __all__ = [
 _PLACES = {
     "CallRefused": "evtui.ocpp16.link",
     "CentralSystem": "evtui.central_system.system",
+    "CommandError": "evtui.lab",
     "EventStream": "evtui.events",
     "IdTag": "evtui.central_system.id_tags",
     "IdTags": "evtui.central_system.id_tags",
     "Lab": "evtui.lab",
     "LinkClosed": "evtui.ocpp16.link",
     "LoopClock": "evtui.runtime.clock",
+    "MessageRate": "evtui.ocpp16.limits",
     "Settings": "evtui.config",
     "StationOffline": "evtui.central_system.system",
 }

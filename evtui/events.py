@@ -555,24 +555,45 @@ Subscriber = Callable[[Event], None]
 """Reads the stream, on the engine's thread."""
 
 
+READER_BYTES = 16 * 1024 * 1024
+"""Payloads, as JSON, that wait in one :class:`EventReader`: a peer may send 1 MiB a message, and
+in memory one of many small elements takes 17 times as much."""
+
+
 class EventReader:
     """A bounded mailbox for one reader on another thread.
 
     The engine appends, the reader takes; both ends of a deque are atomic in CPython, so no
     lock is held and a reader that stands still never holds up the engine.  What does not fit
     pushes out the oldest and is counted in ``dropped``.
+
+    Args:
+        capacity: events that wait at most.
+        bytes_max: bytes of their payloads, as JSON, that wait at most.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._events: deque[Event] = deque(maxlen=capacity)
+    def __init__(self, capacity: int, bytes_max: int = READER_BYTES) -> None:
+        self._events: deque[tuple[Event, int]] = deque()
         self._capacity = capacity
+        self._bytes_max = bytes_max
         self._appended = 0
         self._taken = 0
+        self._bytes_in = 0  # written by the engine's thread only, as is what it pushes out
+        self._bytes_out = 0  # written by the reader's thread only
 
     def append(self, event: Event) -> None:
         """Called by the stream, on the engine's thread only."""
-        self._events.append(event)
+        size = _payload_bytes(event) if isinstance(event, OcppMessage) else 0
+        self._events.append((event, size))
         self._appended += 1
+        self._bytes_in += size
+        while (
+            len(self._events) > self._capacity or self._bytes_in - self._bytes_out > self._bytes_max
+        ):
+            try:
+                self._bytes_in -= self._events.popleft()[1]
+            except IndexError:  # the reader was faster
+                return
 
     def take(self, limit: int | None = None) -> list[Event]:
         """Return what has come since the last call, oldest first, at most ``limit``."""
@@ -580,7 +601,9 @@ class EventReader:
         pop = self._events.popleft
         try:
             while limit is None or len(taken) < limit:
-                taken.append(pop())
+                event, size = pop()
+                taken.append(event)
+                self._bytes_out += size
         except IndexError:
             pass
         self._taken += len(taken)
@@ -590,6 +613,11 @@ class EventReader:
     def dropped(self) -> int:
         """Events pushed out before they were taken."""
         return max(0, self._appended - self._taken - len(self._events))
+
+
+def _payload_bytes(message: OcppMessage) -> int:
+    """What a message holds, nearly: a peer chooses its payload, and the name of its action."""
+    return len(msgspec.json.encode(message.payload)) + len(message.action)
 
 
 class EventStream:

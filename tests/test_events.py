@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.events import Event, EventReader, EventStream, Note, caused_by, current_cause
+from evtui.events import (
+    Event,
+    EventReader,
+    EventStream,
+    Note,
+    OcppMessage,
+    caused_by,
+    current_cause,
+)
 
 
 @dataclass
@@ -22,6 +30,18 @@ class Clock:
 
 def note(text: str = "") -> Note:
     return Note(level="info", text=text)
+
+
+def ocpp(action: str, payload: object = None) -> OcppMessage:
+    return OcppMessage(
+        station="CP1",
+        sender="charge_point",
+        phase="delivered",
+        kind="call",
+        uid="1",
+        action=action,
+        payload=payload,
+    )
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=30))
@@ -176,3 +196,28 @@ def test_a_reader_that_keeps_up_misses_nothing() -> None:
         reader.append(note())
         assert len(reader.take()) == 1
     assert reader.dropped == 0
+
+
+def test_a_reader_that_stands_still_holds_no_more_than_its_bytes_of_payloads() -> None:
+    reader = EventReader(capacity=100, bytes_max=3_000)
+    for number in range(10):
+        reader.append(ocpp(action=f"A{number}", payload={"data": "x" * 1_000}))
+        reader.append(note())
+    assert reader.dropped == 15
+    assert [event.action for event in reader.take() if isinstance(event, OcppMessage)] == [
+        "A8",
+        "A9",
+    ]
+    for name in ("B", "C"):  # what was taken makes room
+        reader.append(ocpp(action=name, payload={"data": "x" * 1_000}))
+    assert len(reader.take()) == 2
+    assert reader.dropped == 15
+
+
+def test_a_message_bigger_than_a_readers_room_is_dropped_and_counted() -> None:
+    reader = EventReader(capacity=100, bytes_max=3_000)
+    reader.append(note())
+    reader.append(ocpp(action="A" * 4_000))
+    assert reader.dropped == 2
+    reader.append(ocpp(action="B"))
+    assert len(reader.take()) == 1

@@ -38,6 +38,9 @@ class Admission:
             404 (OCPP-J 1.6 section 3.2), or ``ask``: Pending until somebody answers.
         known: stations that are always let in.
         heartbeat_interval: s, given to accepted stations.
+
+    Raises:
+        ValueError: no such rule, or one text where identities are asked for.
     """
 
     def __init__(
@@ -47,6 +50,10 @@ class Admission:
         *,
         heartbeat_interval: int = 10,
     ) -> None:
+        if unknown not in ("accept", "refuse", "ask"):
+            raise ValueError(f"unknown stations {unknown!r}: expected accept, refuse or ask")
+        if isinstance(known, str):
+            raise ValueError(f"known stations {known!r}: expected several, as in [{known!r}]")
         self.unknown = unknown
         self.heartbeat_interval = heartbeat_interval
         self._known = set(known)

@@ -22,6 +22,12 @@ LARGEST = 16 * 1024 * 1024
 MOST = 100
 """Files in each of the two folders."""
 
+TOTAL = 64 * 1024 * 1024
+"""Bytes of all files of a folder."""
+
+UPLOADS = 8
+"""Files brought at the same time; others wait for :data:`PATIENCE`."""
+
 LONGEST_NAME = 255
 """Characters; GetDiagnostics.conf has room for as many (section 6.26)."""
 
@@ -39,11 +45,23 @@ class FileStore:
     Args:
         largest: bytes of one file.
         most: files kept in each folder.
+        total: bytes kept in each folder.
+        patience: s that a client may be silent in the middle of a request, or has to wait.
     """
 
-    def __init__(self, *, largest: int = LARGEST, most: int = MOST) -> None:
+    def __init__(
+        self,
+        *,
+        largest: int = LARGEST,
+        most: int = MOST,
+        total: int = TOTAL,
+        patience: float = PATIENCE,
+    ) -> None:
         self.largest = largest
         self.most = most
+        self.total = total
+        self.patience = patience
+        self.uploads = threading.BoundedSemaphore(UPLOADS)
         self._firmware: dict[str, bytes] = {}
         self._received: dict[str, bytes] = {}
         self._lock = threading.Lock()
@@ -111,6 +129,9 @@ class FileStore:
         with self._lock:
             if name not in folder and len(folder) >= self.most:
                 return HTTPStatus.INSUFFICIENT_STORAGE, f"there are {self.most} files already"
+            others = sum(len(file) for other, file in folder.items() if other != name)
+            if others + len(content) > self.total:
+                return HTTPStatus.INSUFFICIENT_STORAGE, f"there are {others} bytes already"
             folder.pop(name, None)
             folder[name] = content
         return None
@@ -118,7 +139,7 @@ class FileStore:
 
 class _Server:
     def __init__(self, store: FileStore) -> None:
-        self._http = ThreadingHTTPServer((HOST, 0), type("Handler", (_Handler,), {"store": store}))
+        self._http = ThreadingHTTPServer((HOST, 0), _handler(store))
         self._http.daemon_threads = True
         self._http.block_on_close = False
         self.url = f"http://{HOST}:{self._http.server_address[1]}"
@@ -133,9 +154,13 @@ class _Server:
         self._http.server_close()
 
 
+def _handler(store: FileStore) -> type[_Handler]:
+    """The handler class of one store: the library makes an object of it for each connection."""
+    return type("Handler", (_Handler,), {"store": store, "timeout": store.patience})
+
+
 class _Handler(BaseHTTPRequestHandler):
     store: FileStore
-    timeout = PATIENCE
     protocol_version = "HTTP/1.1"
     server_version = "evtui"
     sys_version = ""
@@ -174,8 +199,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif int(length[:20]) > self.store.largest:
             text = f"over {self.store.largest} bytes\n"
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text.encode())
+        elif not self.store.uploads.acquire(timeout=self.store.patience):
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, b"busy: try again later\n")
         else:
-            self._store(name, int(length))
+            try:
+                self._store(name, int(length))
+            finally:
+                self.store.uploads.release()
 
     def _store(self, name: str, length: int) -> None:
         content = self.rfile.read(length)

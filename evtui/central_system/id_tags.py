@@ -51,8 +51,11 @@ class IdTag:
         if self.status not in get_args(IdTagStatus):
             expected = ", ".join(get_args(IdTagStatus))
             raise IdTagError(f'status "{self.status[:60]}": expected one of {expected}')
-        if self.expiry is not None and self.expiry.tzinfo is None:
-            raise IdTagError(f"expiry {self.expiry.isoformat()}: expected a time with its zone")
+        if self.expiry is not None:
+            if not isinstance(self.expiry, datetime):
+                raise IdTagError(f"expiry {self.expiry!r}: expected a datetime")
+            if self.expiry.tzinfo is None:
+                raise IdTagError(f"expiry {self.expiry.isoformat()}: expected a time with its zone")
 
 
 class IdTags:
@@ -151,6 +154,8 @@ def _entries(rows: csv.DictReader[str], path: str) -> Iterator[IdTag]:
         raise IdTagError(f"{path}:1: {expected}; id_tag is missing")
     if unknown := [name for name in header if name not in COLUMNS]:
         raise IdTagError(f'{path}:1: {expected}; "{unknown[0][:60]}" is none of them')
+    if twice := [name for name in COLUMNS if header.count(name) > 1]:
+        raise IdTagError(f"{path}:1: {expected}; {twice[0]} is there twice")
     seen: dict[str, int] = {}
     for row in rows:
         place = f"{path}:{rows.line_num}"

@@ -93,6 +93,11 @@ class Reception:
         self._load = LoadMeter(stream, source, connections_max)
         self._sessions: dict[str, StationSession] = {}
 
+    @property
+    def connections_max(self) -> int:
+        """Most stations at once."""
+        return self._load.connections_max
+
     def find(self, station: str) -> StationSession | None:
         """The session of a station, None when it is not connected."""
         return self._sessions.get(station)
@@ -102,7 +107,7 @@ class Reception:
         if not self._admission.lets_in(station):
             self.refused(station, "unknown identity", "not let in: 404")
             return Door(HTTPStatus.NOT_FOUND, f"No charge point {station} is known here")
-        most = self._load.connections_max
+        most = self.connections_max
         if station not in self._sessions and len(self._sessions) >= most:
             self.refused(station, "too many connections", f"{most} are let in: 503")
             return Door(HTTPStatus.SERVICE_UNAVAILABLE, "Too many charge points: try again later")

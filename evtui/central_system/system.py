@@ -23,9 +23,9 @@ from evtui.central_system.session import StationSession
 from evtui.central_system.stations import StationInfo, Stations
 from evtui.central_system.transactions import Transaction, Transactions
 from evtui.events import CentralSystemState, EventStream
-from evtui.ocpp16.limits import MessageRate
+from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, MessageRate
 from evtui.ocpp16.link import CallRefused, LinkClosed, MessageIds, SentMessages
-from evtui.ocpp16.validation import check, is_known_action
+from evtui.ocpp16.validation import check, is_known_action, schemas
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.identity import first_transaction_id as first_of_this_run
 from evtui.runtime.identity import run_nonce
@@ -76,6 +76,11 @@ class CentralSystem:
         id_tags: who may charge; default: everybody.
         connections_max: most stations at once; more are told HTTP 503.
         message_rate: what a station may send before it is held back; None sets no limit.
+        max_message_bytes: a larger message closes its connection with 1009; not for an
+            ``endpoint`` that is given.
+
+    Raises:
+        ValueError: an argument is not as it must be.
 
     Attributes:
         admission: which stations are let in.
@@ -103,13 +108,16 @@ class CentralSystem:
         id_tags: IdTags | None = None,
         connections_max: int = CONNECTIONS_MAX,
         message_rate: MessageRate | None = MessageRate(),  # noqa: B008 - frozen
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
     ) -> None:
         self.clock = LoopClock(asyncio.get_running_loop()) if clock is None else clock
         self.stream = EventStream(self.clock) if stream is None else stream
         own = frozenset(ours)
         self.admission = Admission(
-            unknown_stations, own.union(known_stations), heartbeat_interval=heartbeat_interval
+            unknown_stations, known_stations, heartbeat_interval=heartbeat_interval
         )
+        for identity in own:
+            self.admission.admit(identity)
         self.id_tags = IdTags() if id_tags is None else id_tags
         self.transactions = Transactions(
             first_of_this_run() if first_transaction_id is None else first_transaction_id
@@ -137,7 +145,9 @@ class CentralSystem:
             message_rate=message_rate,
             connections_max=connections_max,
         )
-        self._endpoint = _websocket_endpoint(port) if endpoint is None else endpoint
+        self._endpoint = (
+            _websocket_endpoint(port, max_message_bytes) if endpoint is None else endpoint
+        )
         self._chores: set[asyncio.Task[None]] = set()
         self._listening = False
         self._task: asyncio.Task[None] | None = None
@@ -181,6 +191,7 @@ class CentralSystem:
         Raises:
             OSError: the endpoint cannot listen.
         """
+        schemas()
         try:
             await self._endpoint.serve(self._reception, self._listens)
         except OSError as error:
@@ -251,9 +262,13 @@ class CentralSystem:
             raise ValueError(f"{action}.req breaks its schema: {violation.detail}")
         session = self._session_for(station, action)
         record = session.record
-        if action == "TriggerMessage":  # before it is sent: what it triggers may come at once
-            record.triggered.add(plain["requestedMessage"])
+        told = plain["requestedMessage"] if action == "TriggerMessage" else ""
+        is_new = told not in record.triggered
+        if told:  # before it is sent: what it triggers may come at once
+            record.triggered.add(told)
         answer = await session.link.call(action, plain, timeout=timeout)
+        if told and is_new and answer["status"] != "Accepted":
+            record.triggered.discard(told)
         record.last_seen = self.stream.now()
         return answer
 
@@ -370,8 +385,8 @@ class CentralSystem:
         )
 
 
-def _websocket_endpoint(port: int) -> Endpoint:
+def _websocket_endpoint(port: int, max_message_bytes: int) -> Endpoint:
     """Imported here: a lab in virtual time needs no WebSockets."""
     from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 
-    return WebSocketEndpoint(port)
+    return WebSocketEndpoint(port, max_message_bytes=max_message_bytes)

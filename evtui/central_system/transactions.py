@@ -188,11 +188,7 @@ class Transactions:
         if transaction is None:
             return oddity
         if transaction.meter_stop is not None:
-            same = (transaction.meter_stop, transaction.stopped) == (
-                payload["meterStop"],
-                payload["timestamp"],
-            )
-            if same:
+            if _is_stop_of(transaction, payload):
                 return ""
             return (
                 f"transaction {transaction.transaction_id} stopped again with "
@@ -238,6 +234,11 @@ class Transactions:
                 "acknowledged, not taken"
             )
         transaction.answered = True
+        if connector is not None and connector != transaction.connector:
+            return transaction, (
+                f"transaction {transaction_id} is on connector {transaction.connector}, "
+                f"its meter values say {_short(connector)}: taken"
+            )
         return transaction, ""
 
     def _find_nameless(
@@ -272,13 +273,15 @@ class Transactions:
         """The closed transaction whose nameless StopTransaction.req this repeats."""
         if "meterStop" not in payload:
             return None
-        told = (station, payload["meterStop"], payload["timestamp"], payload.get("idTag", ""))
+        tag = payload.get("idTag", "").casefold()
         return next(
             (
                 one
                 for one in reversed(self._closed.values())
-                if not one.answered
-                and (one.station, one.meter_stop, one.stopped, one.stop_id_tag) == told
+                if one.station == station
+                and not one.answered
+                and one.stop_id_tag.casefold() == tag
+                and _is_stop_of(one, payload)
             ),
             None,
         )
@@ -366,6 +369,15 @@ def _fits(one: Transaction, connector: int | None, payload: Mapping[str, Any]) -
     if one.started and _moment(payload["timestamp"]) < _moment(one.started):
         return False
     return one.meter_start is None or payload["meterStop"] >= one.meter_start
+
+
+def _is_stop_of(one: Transaction, payload: Mapping[str, Any]) -> bool:
+    """True for the StopTransaction.req that closed ``one``, told again."""
+    return (
+        one.meter_stop == payload["meterStop"]
+        and bool(one.stopped)
+        and _moment(one.stopped) == _moment(payload["timestamp"])
+    )
 
 
 def _moment(timestamp: str) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +27,10 @@ HOST = "127.0.0.1"
 
 HANDSHAKE_TIMEOUT = 2.0
 """s for the opening handshake over loopback; one never finished holds up stopping that long."""
+
+
+FILES_BESIDE = 256
+"""File descriptors for everything that is no station."""
 
 
 class WebSocketEndpoint:
@@ -59,6 +64,7 @@ class WebSocketEndpoint:
         Raises:
             OSError: the port cannot be bound.
         """
+        _make_room(reception.connections_max)
         async with self._server(reception) as server:
             self._port = server.sockets[0].getsockname()[1]
             listens()
@@ -85,6 +91,24 @@ class WebSocketEndpoint:
         if listener is not None:
             return serve(handle, sock=listener, **options)
         return serve(handle, HOST, self._port, **options)
+
+
+def _make_room(connections: int) -> None:
+    """Let the process have a file descriptor for each connection, as far as its hard limit goes.
+
+    The soft limit is 1,024 on most systems; a listener that has reached it lets nobody in, and
+    tells nobody why.
+    """
+    if sys.platform == "win32":  # knows no such limit
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + FILES_BESIDE
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _process_request(

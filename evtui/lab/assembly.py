@@ -30,7 +30,7 @@ from evtui.lab.building import StandBuilder, identities
 from evtui.lab.orders import Orders
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import FIRST_CONNECTOR, Stand
-from evtui.ocpp16.link import MessageIds, SentMessages, Transport
+from evtui.ocpp16.link import LinkClosed, MessageIds, SentMessages, Transport
 from evtui.power import RecordedVehicle, Vehicle
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.identity import first_transaction_id, run_nonce
@@ -129,6 +129,7 @@ class Lab:
         self._scorer = LiveScorer(self.stream)
         self._chores: set[asyncio.Task[None]] = set()
         self._leaving = False
+        self._csms_trouble = ""
         builder = StandBuilder(
             settings,
             self.stream,
@@ -164,15 +165,24 @@ class Lab:
     async def start(self, timeout: float = 10.0) -> None:
         """Bring everything up; returns when our charge points are accepted.
 
+        Args:
+            timeout: s to wait for that.
+
         Raises:
-            TimeoutError: one of them is not within ``timeout`` s; the lab goes on trying.
+            OSError: our central system cannot listen.
+            TimeoutError: one of them is not accepted in time; the lab goes on trying until it
+                is stopped.
+            RuntimeError: it has been started before, or stopped.
         """
+        if self._running is not None or self._stop.is_set():
+            raise RuntimeError("a lab runs once: make another one")
         self._running = asyncio.get_running_loop().create_task(self.run(self._stop), name="lab")
         try:
             async with asyncio.timeout(timeout):
-                while not all(each.charge_point.accepted for each in self._stands.values()):
+                while not self._is_up():
                     if self._running.done():
                         await self._running
+                        return  # stopped meanwhile
                     await asyncio.sleep(LOOK_EVERY)
         except TimeoutError:
             away = [s.name for s in self._stands.values() if not s.charge_point.accepted]
@@ -188,11 +198,27 @@ class Lab:
             await self._running
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    def _is_up(self) -> bool:
+        """True when our charge points are accepted.
+
+        Raises:
+            OSError: our central system cannot listen.
+        """
+        if self.settings.csms is None and not self.central_system.ready.is_set():
+            if "csms" in self._supervisor.crashed:
+                raise OSError(f"the central system cannot listen: {self._csms_trouble}")
+            return False
+        return all(each.charge_point.accepted for each in self._stands.values())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Bring everything up, work until ``stop`` is set, leave in the safe state."""
@@ -231,6 +257,9 @@ class Lab:
         endpoint = WebSocketEndpoint(self.settings.port, listener)
 
         async def dial_central_system(identity: str) -> Transport:
+            if self.settings.csms is None and not self.central_system.ready.is_set():
+                # Whoever listens at our port then is somebody else.
+                raise LinkClosed("cannot connect: the central system does not listen")
             url = station_url(self.settings.csms or endpoint.url, identity)
             return (await dial(url))[0]
 
@@ -268,8 +297,11 @@ class Lab:
             return  # whatever holds it up, the stations go on trying
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, PartState) and event.state == "crashed" and not self._leaving:
-            self._chore(self._make_safe(event))
+        if isinstance(event, PartState) and event.state == "crashed":
+            if event.part == "csms":
+                self._csms_trouble = event.detail
+            if not self._leaving:
+                self._chore(self._make_safe(event))
 
     async def _make_safe(self, crash: PartState) -> None:
         """A part crashed: whatever runs is brought to an end without it."""

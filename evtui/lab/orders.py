@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from evtui.anomalies.injector import AnomalyError
@@ -89,6 +90,10 @@ class Orders:
             raise CommandError(f"no command {command!r}")
         if not command.startswith("csms."):
             handler = partial(handler, self._target(arguments))
+        try:
+            signature(handler).bind(**arguments)
+        except TypeError as error:
+            raise CommandError(f"{command}: {error}") from None
         try:
             result = handler(**arguments)
             text = await result if asyncio.iscoroutine(result) else result

@@ -95,10 +95,15 @@ class OutgoingCalls:
         """Send a valid CALL when its turn comes and wait for its answer, ``timeout`` s at most.
 
         Raises:
-            CallRefused, TimeoutError, LinkClosed: see :meth:`Link.call`.
+            CallRefused, TimeoutError, LinkClosed, ValueError: see :meth:`Link.call`.
         """
         await self._take_turn()
         uid = self._ids.next()
+        try:
+            text = framing.encode_call(uid, action, payload)
+        except ValueError as error:  # half of a surrogate pair, where the schema sets no bound
+            self._turn.release()
+            raise ValueError(f"{action}.req cannot be written as JSON: {error}") from None
         event = self._tap.sent("call", uid, action, payload)
         pending = self._pending = _PendingCall(uid, action, event.seq, event.t)
         loop = asyncio.get_running_loop()
@@ -106,7 +111,7 @@ class OutgoingCalls:
         try:
             async with asyncio.timeout_at(deadline):
                 self._counters.sent += 1
-                await self._transport.send(framing.encode_call(uid, action, payload))
+                await self._transport.send(text)
                 return await pending.answer
         except TimeoutError:
             self._expire(pending)

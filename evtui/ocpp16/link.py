@@ -123,7 +123,7 @@ class Link:
                 many calls wait for their turn already.
             TimeoutError: no answer within ``timeout`` seconds.
             LinkClosed: the connection is gone, now or while waiting.
-            ValueError: the payload breaks its schema; nothing was sent.
+            ValueError: the payload breaks its schema, or is no JSON; nothing was sent.
         """
         violation = check(action, "call", payload)
         if violation is not None:
@@ -259,7 +259,7 @@ class Link:
             await self._send_result(frame.uid, frame.action, answered.payload, row.seq, row.t)
         else:
             # Table 7 has no code of its own for what section 4.2.3 lists as a case.
-            detail = f"message id {frame.uid} was used for another {answered.action}"
+            detail = f"message id {frame.uid} was used before, for {answered.action}"
             seq = self._reject(frame.uid, "message id used twice", detail, text)
             await self._send_error(frame.uid, frame.action, "GenericError", detail, seq)
 
@@ -270,9 +270,10 @@ class Link:
     async def _send_result(
         self, uid: str, action: str, payload: Any, cause: int, since: float
     ) -> None:
+        text = framing.encode_result(uid, payload)
         self._tap.sent("result", uid, action, payload, cause=cause, since=since)
         self.counters.sent += 1
-        await self._transport.send(framing.encode_result(uid, payload))
+        await self._transport.send(text)
 
     async def _send_error(
         self,

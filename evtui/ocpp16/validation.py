@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
 import jsonschema_rs
 
-__all__ = ["Violation", "check", "is_date_time", "is_known_action"]
+__all__ = ["Violation", "check", "is_date_time", "is_known_action", "schemas"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +56,27 @@ def is_date_time(value: str) -> bool:
 
 
 @cache
-def _schemas() -> Mapping[str, Traversable]:
-    """Schema file of each message: the action for a call, ``<action>Response`` for a result."""
+def schemas() -> Mapping[str, Any]:
+    """Validator of each message: the action for a call, ``<action>Response`` for a result.
+
+    Read together, before the first message comes: a process that has run out of file
+    descriptors must still answer the stations it has.
+    """
     folder = resources.files("ocpp.v16") / "schemas"
     return {
-        file.name.removesuffix(".json"): file
+        file.name.removesuffix(".json"): jsonschema_rs.Draft4Validator(
+            json.loads(file.read_text(encoding="utf-8-sig")),
+            validate_formats=True,
+            formats={"date-time": is_date_time},
+        )
         for file in folder.iterdir()
         if file.name.endswith(".json")
     }
 
 
-@cache
-def _validator(name: str) -> Any:
-    # Asked for known names only: a name a peer made up must not stay in the cache.
-    schema = json.loads(_schemas()[name].read_text(encoding="utf-8-sig"))
-    return jsonschema_rs.Draft4Validator(
-        schema, validate_formats=True, formats={"date-time": is_date_time}
-    )
-
-
 def is_known_action(action: str) -> bool:
     """True for an action of OCPP 1.6 or its security extension (whitepaper edition 3)."""
-    return action in _schemas() and not action.endswith("Response")
+    return action in schemas() and not action.endswith("Response")
 
 
 def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violation | None:
@@ -92,12 +90,11 @@ def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violati
     Returns:
         None when it conforms, else the first violation.  An action without a schema conforms.
     """
-    name = action if kind == "call" else action + "Response"
-    if name not in _schemas():
+    validator = schemas().get(action if kind == "call" else action + "Response")
+    if validator is None:
         return None
     if not isinstance(payload, dict):
         return Violation("FormationViolation", f"{action}: payload is not an object")
-    validator = _validator(name)
     try:
         if validator.is_valid(payload):
             return None

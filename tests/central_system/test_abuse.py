@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from websockets.typing import Subprotocol
 
 from evtui.central_system.session import StationSession
 from evtui.events import LinkState, Note
+from evtui.ocpp16.validation import schemas
 from evtui.ocpp16.websocket import MAX_MESSAGE_BYTES, SUBPROTOCOL
 from tests.central_system.rig import booted
 from tests.ocpp16.rig import BOOT, Rig, client, running, until
@@ -265,3 +267,18 @@ async def test_a_replaced_station_that_does_not_answer_the_close_does_not_hold_u
         writer.close()
     assert rig.log() == ["delivered call Heartbeat", "sent result Heartbeat"]
     assert [state.state for state in rig.of(LinkState)][:3] == ["connected", "offline", "connected"]
+
+
+async def test_stations_are_answered_when_no_more_files_can_be_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cannot_open(*_: object, **__: object) -> str:
+        raise OSError(24, "Too many open files")
+
+    rig = Rig()
+    central = rig.central_system()
+    schemas.cache_clear()
+    async with running(central), client(central) as station:
+        monkeypatch.setattr(Path, "read_text", cannot_open)
+        assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
+        assert "currentTime" in await station.call("Heartbeat", {})

@@ -146,6 +146,26 @@ async def test_a_pending_station_may_say_what_it_was_told_to_and_nothing_else(
         assert (await refusal(station, "StatusNotification", STATUS))[0] == "SecurityError"
 
 
+async def test_what_a_pending_station_refused_to_be_triggered_for_is_not_let_in(
+    link: LinkKind,
+) -> None:
+    async with open_house(link) as house, house.connected() as station:
+        house.central.admission.answer("CP1", "Pending")
+        await station.call("BootNotification", BOOT)
+        await until(lambda: house.states[-1] == "CP1 pending")
+        trigger = {"requestedMessage": "StatusNotification"}
+        for status, refused in (("Rejected", True), ("Accepted", False), ("Rejected", False)):
+            calling = asyncio.create_task(house.central.call("CP1", "TriggerMessage", trigger))
+            _, uid, *_ = await station.hear()
+            await station.connection.send(json.dumps([3, uid, {"status": status}]))
+            assert await calling == {"status": status}
+            if refused:
+                code, _ = await refusal(station, "StatusNotification", STATUS)
+                assert code == "SecurityError"
+            else:
+                assert await station.call("StatusNotification", STATUS) == {}
+
+
 async def test_a_pending_station_can_be_configured_but_not_told_to_charge(
     link: LinkKind,
 ) -> None:
@@ -207,3 +227,15 @@ def test_what_somebody_said_of_a_station_goes_before_the_rules() -> None:
     assert not admission.lets_in("KNOWN")
     admission.answer("KNOWN", "Accepted")
     assert admission.boot("KNOWN").interval == 42
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"unknown": "maybe"}, "unknown stations 'maybe': expected accept, refuse or ask"),
+        ({"known": "CP1"}, "known stations 'CP1': expected several"),
+    ],
+)
+def test_rules_that_are_none_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Admission(**arguments)

@@ -46,17 +46,21 @@ async def test_a_call_without_a_payload_is_an_empty_one(link: LinkKind) -> None:
         ("Reset", {"type": "Loud"}, "Reset.req breaks its schema: type: "),
         ("Reset", {"type": "Soft", "x": 1}, "Reset.req breaks its schema: Reset: "),
         ("UnlockConnector", {"connectorId": "1"}, "UnlockConnector.req breaks its schema: conn"),
+        ("DataTransfer", {"vendorId": "v", "data": "\ud800"}, "DataTransfer.req cannot be written"),
     ],
 )
 async def test_what_is_no_operation_is_refused_in_one_line_and_not_sent(
     link: LinkKind, action: str, payload: dict[str, Any], text: str
 ) -> None:
     async with open_house(link) as house, house.station():
-        with pytest.raises(ValueError, match=r"OCPP|schema") as refused:
+        with pytest.raises(ValueError, match=r"OCPP|schema|JSON") as refused:
             await house.central.call("CP1", action, payload)
         assert str(refused.value).startswith(text)
         assert "\n" not in str(refused.value)
         assert house.rig.messages(kind="call", phase="sent") == []
+        sent = asyncio.create_task(house.central.call("CP1", "ClearCache"))
+        await until(lambda: house.rig.messages(kind="call", phase="sent"))  # the turn is free
+        sent.cancel()
 
 
 async def test_each_call_may_have_its_own_timeout(link: LinkKind) -> None:

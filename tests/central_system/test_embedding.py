@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 import evtui
-from evtui import CentralSystem, EventStream
-from evtui.events import LinkState
+from evtui import CentralSystem, EventStream, MessageRate
+from evtui.events import CentralSystemLoad, LinkState
 from tests.ocpp16.rig import BOOT, client
 
 EXAMPLE = Path(__file__).with_name("example.py")
@@ -53,6 +55,24 @@ async def test_a_port_in_use_is_an_error_of_start() -> None:
         with pytest.raises(OSError, match="address already in use"):
             await second.start()
         await second.stop()
+
+
+async def test_the_size_and_the_rate_of_messages_are_its_arguments() -> None:
+    bounds: dict[str, Any] = {
+        "message_rate": MessageRate(per_s=100, burst=2),
+        "max_message_bytes": 1_000,
+    }
+    loads: list[Any] = []
+    async with CentralSystem(**bounds) as csms, client(csms) as station:
+        csms.events.subscribe(loads.append, CentralSystemLoad)
+        await station.call("BootNotification", BOOT)
+        for _ in range(3):
+            await station.call("Heartbeat", {})
+        with pytest.raises(ConnectionClosed):
+            await station.call("DataTransfer", {"vendorId": "v", "data": "x" * 1_000})
+        assert station.connection.close_code == 1009
+        load = await csms.until(lambda: loads[-1] if loads else None, timeout=5)
+    assert (load.oversize, load.throttled > 0) == (1, True)
 
 
 async def test_ids_of_two_runs_are_never_the_same() -> None:

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from evtui.central_system.file_store import FileStore, FileStoreError
+from evtui.central_system.file_store import UPLOADS, FileStore, FileStoreError
 
 
 @pytest.fixture
@@ -79,6 +79,39 @@ def test_files_are_bounded_in_size_and_number(files: FileStore) -> None:
     assert send(files, "PUT", "/diagnostics/c", b"x") == (507, b"there are 2 files already\n")
     assert send(files, "PUT", "/diagnostics/a", b"again")[0] == 201
     assert sorted(files.received) == ["a", "b"]
+
+
+def test_files_are_bounded_in_their_sum() -> None:
+    files = FileStore(total=1000)
+    try:
+        assert send(files, "PUT", "/diagnostics/a", b"x" * 600)[0] == 201
+        assert send(files, "PUT", "/diagnostics/b", b"x" * 401) == (
+            507,
+            b"there are 600 bytes already\n",
+        )
+        assert send(files, "PUT", "/diagnostics/a", b"x" * 1000)[0] == 201  # in place of itself
+        files.add("fw0", b"x" * 600)
+        with pytest.raises(FileStoreError, match="fw: there are 600 bytes already"):
+            files.add("fw", b"x" * 401)
+    finally:
+        files.close()
+
+
+def test_uploads_are_bounded_in_number_and_one_more_waits_then_is_told_to_come_later() -> None:
+    files = FileStore(patience=0.1)
+    place = urlsplit(files.url)
+    begun = b"PUT /diagnostics/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+    taken = [files.uploads.acquire(timeout=1) for _ in range(UPLOADS)]
+    try:
+        assert all(taken)
+        assert send(files, "PUT", "/diagnostics/late", b"x") == (503, b"busy: try again later\n")
+        files.uploads.release()
+        with socket.create_connection((place.hostname or "", place.port or 0), 5) as raw:
+            raw.sendall(begun)
+            assert raw.recv(100) == b""  # silent for too long; its place is free again
+        assert send(files, "PUT", "/diagnostics/next", b"x")[0] == 201
+    finally:
+        files.close()
 
 
 def test_an_upload_without_a_length_is_refused(files: FileStore) -> None:

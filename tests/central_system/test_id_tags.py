@@ -82,6 +82,12 @@ def test_an_expiry_without_a_zone_is_refused() -> None:
         IdTag("A", expiry=datetime(2026, 1, 1))
 
 
+def test_an_expiry_that_is_a_text_is_refused() -> None:
+    written: Any = "2030-01-01"
+    with pytest.raises(IdTagError, match="expiry '2030-01-01': expected a datetime"):
+        IdTag("A", expiry=written)
+
+
 def test_a_file_gives_status_parent_and_expiry(tmp_path: Path) -> None:
     file = tmp_path / "tags.csv"
     file.write_text(
@@ -115,6 +121,10 @@ def test_a_file_may_have_its_columns_in_any_order_and_leave_some_out(tmp_path: P
         ("id_tag,expiry\nA,tomorrow\n", '2: expiry "tomorrow": expected a time such as 2030-'),
         ("id_tag\nA\n\na\n", '4: id tag "a" is on line 2 already'),
         ("id_tag\n\x07\n", r"2: id tag '\x07'"),
+        (
+            "id_tag,id_tag\nA,B\n",
+            "1: expected a header of id_tag, status, parent, expiry; id_tag is th",
+        ),
     ],
 )
 def test_a_file_that_is_not_as_it_must_be_is_refused_in_one_line_with_its_place(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import socket
 from typing import Any
 
@@ -283,3 +284,15 @@ async def test_a_handshake_never_finished_holds_up_stopping_no_longer_than_its_t
         writer.close()
     assert rig.of(CentralSystemState)[-1].detail == "stopped"
     assert rig.of(LinkState) == []
+
+
+async def test_a_low_limit_of_open_files_is_raised_for_its_connections() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (500, before[1]))
+    try:
+        async with running(Rig().central_system(connections_max=400)):
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (656, before[1])
+        async with running(Rig().central_system(connections_max=10)):
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (656, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

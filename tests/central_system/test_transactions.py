@@ -119,6 +119,21 @@ def test_meter_values_and_a_stop_told_again_change_nothing() -> None:
     assert only(kept).energy == 100
 
 
+@pytest.mark.parametrize("transaction", [1, -1])
+@pytest.mark.parametrize(
+    "written", ["2026-01-01T00:00:50Z", "2026-01-01T01:00:50+01:00", "2026-01-01T00:00:50"]
+)
+def test_a_stop_told_again_may_write_its_time_and_tag_otherwise(
+    transaction: int, written: str
+) -> None:
+    kept = Transactions(first_id=1)
+    kept.start("CP1", start())
+    kept.stop("CP1", stop(transaction, idTag="TAG"))
+    again = stop(transaction, idTag="tag") | {"timestamp": written}
+    assert kept.stop("CP1", again) == ""
+    assert only(kept).stopped == at(50)
+
+
 def test_a_second_stop_with_other_values_is_reported_and_the_first_is_kept() -> None:
     kept = Transactions()
     kept.start("CP1", start())
@@ -144,6 +159,14 @@ def test_a_transaction_of_another_station_is_left_alone() -> None:
     assert kept.meter_values("CP2", values(1, 10, 120)) == oddity
     assert only(kept).open
     assert only(kept).meter_values == []
+
+
+def test_values_that_name_another_connector_are_taken_and_reported() -> None:
+    kept = Transactions(first_id=1)
+    kept.start("CP1", start(connector=1))
+    oddity = kept.meter_values("CP1", values(1, 10, 120, connector=2))
+    assert oddity == "transaction 1 is on connector 1, its meter values say 2: taken"
+    assert len(only(kept).meter_values) == 1
 
 
 def test_values_outside_a_transaction_are_nobody_s() -> None:

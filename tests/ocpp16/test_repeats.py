@@ -80,7 +80,7 @@ def test_another_call_under_a_used_id_is_refused_and_not_acted_on(other: str) ->
         bench = Bench()
         _, refusal = await bench.say(transfer("a", "x"), other)
         assert refusal[:3] == [4, "a", "GenericError"]
-        assert "message id a was used for another DataTransfer" in refusal[3]
+        assert "message id a was used before, for DataTransfer" in refusal[3]
         assert len(bench.taken) == 1
         row = bench.messages(kind="invalid")[0]
         assert (row.error, row.text) == ("message id used twice", other)

@@ -200,10 +200,11 @@ def test_any_call_can_be_made_and_its_answer_held_against_the_expected(tmp_path:
 
 
 def test_a_callerror_is_an_answer_too(tmp_path: Path) -> None:
-    steps = """[{ocpp: SetChargingProfile, answer: PropertyConstraintViolation,
-      with: {connectorId: 9, csChargingProfiles: {chargingProfileId: 1, stackLevel: 0,
-      chargingProfileKind: Relative, chargingProfilePurpose: TxDefaultProfile,
-      chargingSchedule: {chargingRateUnit: A, chargingSchedulePeriod: [{startPeriod: 0, limit: 6}]}}}}]"""
+    steps = """[{ocpp: SetChargingProfile, answer: PropertyConstraintViolation, with: {
+      connectorId: 9, csChargingProfiles: {chargingProfileId: 1, stackLevel: 0,
+      chargingProfilePurpose: TxDefaultProfile, chargingProfileKind: Relative,
+      chargingSchedule: {chargingRateUnit: A,
+      chargingSchedulePeriod: [{startPeriod: 0, limit: 6}]}}}}]"""
     assert play_steps(steps, tmp_path).steps.met
 
 
