@@ -46,6 +46,7 @@ __all__ = [
     "Verdict",
     "caused_by",
     "current_cause",
+    "payload_bytes",
 ]
 
 
@@ -583,7 +584,7 @@ class EventReader:
 
     def append(self, event: Event) -> None:
         """Called by the stream, on the engine's thread only."""
-        size = _payload_bytes(event) if isinstance(event, OcppMessage) else 0
+        size = payload_bytes(event) if isinstance(event, OcppMessage) else 0
         self._events.append((event, size))
         self._appended += 1
         self._bytes_in += size
@@ -615,7 +616,7 @@ class EventReader:
         return max(0, self._appended - self._taken - len(self._events))
 
 
-def _payload_bytes(message: OcppMessage) -> int:
+def payload_bytes(message: OcppMessage) -> int:
     """What a message holds, nearly: a peer chooses its payload, and the name of its action."""
     return len(msgspec.json.encode(message.payload)) + len(message.action)
 

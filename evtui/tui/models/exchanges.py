@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from evtui.events import OcppMessage, Role
+from evtui.events import OcppMessage, Role, payload_bytes
 from evtui.tui.models.facts import answer_status, fact
 from evtui.tui.models.store import RowStore
 from evtui.tui.models.text import clean, number
@@ -14,6 +14,9 @@ __all__ = ["Exchange", "OcppLog", "Outcome"]
 
 CAPACITY = 2_000
 """Exchanges held: twenty minutes of the fluctuation at its default period, in some 8 MiB."""
+
+BYTES_MAX = 64 * 1024 * 1024
+"""Payloads held, as JSON: a peer may send 1 MiB a message."""
 
 Outcome = Literal["pending", "accepted", "rejected", "error"]
 
@@ -188,6 +191,7 @@ class OcppLog:
         self.stations: set[str] = set()
         self._open: dict[tuple[str, str, Role], Exchange] = {}
         self._by_seq: dict[int, Exchange] = {}
+        self._bytes = 0
 
     def feed(self, messages: Iterable[OcppMessage]) -> None:
         """Take messages in the order of the stream."""
@@ -223,6 +227,9 @@ class OcppLog:
             exchange.add(message)
             self.store.touch(exchange)
         self._by_seq[message.seq] = exchange
+        self._bytes += payload_bytes(message)
+        while self._bytes > BYTES_MAX:
+            self._forget(self.store.drop())
 
     def _broken(self, error: OcppMessage, pair: tuple[str, str, Role]) -> Exchange | None:
         """The row of the broken text that a CALLERROR answers: its event is the cause."""
@@ -237,6 +244,7 @@ class OcppLog:
             return
         for seq in exchange.seqs:
             self._by_seq.pop(seq, None)
+        self._bytes -= sum(map(payload_bytes, exchange.messages))
         pair = (exchange.station, exchange.uid, exchange.caller)
         if self._open.get(pair) is exchange:
             del self._open[pair]

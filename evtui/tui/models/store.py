@@ -28,7 +28,7 @@ R = TypeVar("R", bound=Stored)
 
 
 class RowStore(Generic[R]):
-    """Rows with keys 0, 1, 2, ...; the oldest leave when ``capacity`` is reached.
+    """Rows with keys 0, 1, 2, ...; the oldest leave when ``capacity`` is reached, or when told.
 
     What is appended becomes visible with :meth:`publish`, so a paused view simply does not
     publish.  A position counts visible rows from the oldest; a key stays with its row.
@@ -69,8 +69,10 @@ class RowStore(Generic[R]):
         row.key = self._next
         self._rows[row.key] = row
         self._next += 1
-        if len(self._rows) <= self._capacity:
-            return None
+        return self.drop() if len(self._rows) > self._capacity else None
+
+    def drop(self) -> R:
+        """Take the oldest row out and return it; there must be one."""
         self._first += 1
         return self._rows.pop(self._first - 1)
 
