@@ -205,6 +205,7 @@ COMMANDS: tuple[Command, ...] = (
         "Send an OCPP operation of the central system: choose it, fill in its form.",
         "Station",
         "view",
+        9,
     ),
     Command(
         "detector.view",
@@ -230,7 +231,7 @@ COMMANDS: tuple[Command, ...] = (
         "Begin or end a recording: a new folder below runs/.",
         "Recording",
         "lab",
-        9,
+        10,
     ),
     Command(
         "view.mark",
@@ -239,7 +240,7 @@ COMMANDS: tuple[Command, ...] = (
         "Mark this moment with a few words, on the chart and in the recording.",
         "Recording",
         "view",
-        10,
+        11,
     ),
     # View
     Command(
@@ -249,7 +250,7 @@ COMMANDS: tuple[Command, ...] = (
         "Freeze the view; the lab goes on.",
         "View",
         "view",
-        11,
+        12,
     ),
     Command(
         "view.filter",
@@ -258,9 +259,9 @@ COMMANDS: tuple[Command, ...] = (
         "Filter the focused list by text, or by /regex/.",
         "View",
         "view",
-        12,
+        14,
     ),
-    Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", "view", 13),
+    Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", "view", 15),
     Command(
         "view.stations",
         ("l",),
@@ -268,6 +269,7 @@ COMMANDS: tuple[Command, ...] = (
         "List every charge point, ours and foreign: choose one, let in one that asks.",
         "View",
         "view",
+        13,
     ),
     Command(
         "view.next_connector",
@@ -349,7 +351,7 @@ COMMANDS: tuple[Command, ...] = (
         "Program",
         "view",
     ),
-    Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", "view", 14),
+    Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", "view", 16),
     Command(
         "app.quit",
         ("q",),
@@ -357,7 +359,7 @@ COMMANDS: tuple[Command, ...] = (
         "Leave in the safe state; asks only while something is running.",
         "Program",
         "view",
-        15,
+        17,
     ),
 )
 

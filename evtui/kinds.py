@@ -205,18 +205,19 @@ class Identity(Text):
 
 
 class Identities(Kind[tuple[str, ...]]):
-    """Charge point identities, with commas between them on a command line."""
+    """Charge point identities: a list, or one text with commas between them."""
 
     metavar = "NAME,NAME"
-    expected = "charge point identities such as CP1,CP2, printable and not blank"
+    expected = "charge point identities such as CP1,CP2, each 1 to 48 printable characters"
 
     def read(self, text: str) -> object:
         return [name.strip() for name in text.split(",")]
 
     def check(self, value: object) -> tuple[str, ...]:
-        if not isinstance(value, list):
+        names = self.read(value) if isinstance(value, str) else value
+        if not isinstance(names, list):
             raise ValueError
-        return tuple(map(Identity().check, value))
+        return tuple(map(Identity().check, names))
 
 
 class Place(Text):

@@ -108,6 +108,11 @@ def test_a_flag_and_its_twin_in_a_file_mean_the_same(name: str, lab_toml: Path) 
     assert type(getattr(by_flag, name)) is type(getattr(by_file, name)) is type(value)
 
 
+def test_known_stations_may_stand_in_a_file_as_on_the_command_line(lab_toml: Path) -> None:
+    lab_toml.write_text('known_stations = "A, B 2"')
+    assert load(file="lab.toml").settings.known_stations == ("A", "B 2")
+
+
 def test_defaults_are_what_their_own_kinds_allow() -> None:
     for setting in SETTINGS:
         if setting.default is not None:
@@ -340,6 +345,11 @@ def test_a_bad_flag_is_told_in_one_line(flags: dict[str, str | bool], error: str
         ("strict = 1", "strict: expected true or false, got 1"),
         ("id = 7", "id: expected 1 to 48 printable characters, not blank, got 7"),
         ("theme = ''", "theme: expected one of ansi-dark, ansi-light, "),
+        (
+            "known_stations = ['A', '']",
+            "known_stations: expected charge point identities such as CP1,CP2, each 1 to 48 "
+            "printable characters, got a list of 2",
+        ),
         ("meter_interval = '2 days'", f'meter_interval: {TIME}, got "2 days"'),
         (
             "[anomaly]\nwaits_s = [2, 1, 2, true]",

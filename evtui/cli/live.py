@@ -111,7 +111,7 @@ def _check_id_tags(path: str) -> None:
     try:
         read_id_tags(path)
     except IdTagError as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(f"--id-tags {error}") from None
 
 
 def _open_state(path: str) -> StateFile:
@@ -121,7 +121,7 @@ def _open_state(path: str) -> StateFile:
     try:
         return StateFile(path)
     except StateError as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(f"--state {error}") from None
 
 
 def _prepare_folder(folder: str) -> None:

@@ -199,7 +199,7 @@ def _start(
 
 @click.pass_obj
 def _config(before: dict[str, Any], /, toml: bool, **options: Any) -> None:
-    """Show the settings in force and where each came from."""
+    """Show every setting and where it came from."""
     given = {name: value for name, value in options.items() if value is not None}
     effective = _load(before | given)
     click.echo(to_toml(effective.settings) if toml else _table(effective), nl=False)

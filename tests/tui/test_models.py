@@ -331,6 +331,20 @@ def test_a_full_log_forgets_dropped_exchanges_wholly() -> None:
     assert log.exchange_of(2) is log.store.row(0)
 
 
+def test_a_log_of_huge_messages_is_bounded_in_bytes_too() -> None:
+    log = OcppLog()
+    payload = {"vendorId": "x", "data": "x" * 1_000_000}
+    for seq in range(1, 201):
+        log.feed([message(seq=seq, uid=str(seq), action="DataTransfer", payload=payload)])
+    log.store.publish()
+    assert len(log.store) == 67
+    assert log.exchange_of(200) is log.store.row(66)
+    assert log.exchange_of(100) is None
+    log.feed([message(seq=n, uid=str(n)) for n in range(201, 401)])  # small ones fit beside them
+    log.store.publish()
+    assert 200 < len(log.store) <= 267
+
+
 # Frames
 
 
@@ -353,6 +367,17 @@ def test_frames_are_counted_by_identifier_with_their_period() -> None:
     table.publish(0.2)
     assert [table.row(i).id_text for i in range(2)] == ["210", "300"]
     assert (table.row(1).count, table.row(1).period_text) == (3, "0.10 s")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.1, "0.10 s"), (8.0, "8.0 s"), (99.97, "100 s"), (313.4, "313 s"), (4000.0, "67 min")],
+)
+def test_a_long_period_stays_in_its_column(seconds: float, text: str) -> None:
+    table = IdTable()
+    table.feed([frame(0.0), frame(seconds)])
+    table.publish(seconds)
+    assert table.row(0).period_text == text
 
 
 def test_counters_move_once_a_second_and_data_at_once() -> None:

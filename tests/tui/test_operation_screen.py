@@ -188,6 +188,14 @@ async def palette_of(one: Driven) -> list[str]:
     return [str(option.prompt).splitlines()[0] for option in found.options]
 
 
+async def test_a_station_with_a_long_name_is_shown_as_far_as_there_is_room() -> None:
+    async with form("Reset", stations=("A-station-" * 5,)) as one:
+        shown = str(one.station.render())
+        assert shown.startswith("‹ A-station-A-station-")
+        assert "… ›" in shown
+        assert len(shown.rstrip()) <= one.station.size.width
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_key_lists_every_operation_and_enter_opens_its_form(size: tuple[int, int]) -> None:
     async with driven(0.0, size=size) as one:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from evtui.events import CentralSystemState, PartState, RecordingState
+from evtui.events import CentralSystemState, LinkState, PartState, RecordingState
 from evtui.tui.models.selection import Place, Selection
 from evtui.tui.models.stations import Stations
 from evtui.tui.models.summary import LabSummary, fit_segments
 from tests.tui.fake_lab import FakeLab
-from tests.tui.fleet import load, offline, several
+from tests.tui.fleet import asks, load, offline, several
 
 
 def summary_of(lab: FakeLab, *, orders: bool = True) -> LabSummary:
@@ -22,9 +22,12 @@ def summary_of(lab: FakeLab, *, orders: bool = True) -> LabSummary:
     return summary
 
 
-def told(lab: FakeLab, width: int = 200) -> str:
-    summary = summary_of(lab)
+def line_of(summary: LabSummary, width: int = 200) -> str:
     return "  ".join(text for text, _ in fit_segments(summary.segments(), width))
+
+
+def told(lab: FakeLab, width: int = 200) -> str:
+    return line_of(summary_of(lab), width)
 
 
 def test_the_status_line_tells_what_runs_and_who_noticed() -> None:
@@ -57,6 +60,26 @@ def test_a_charge_point_that_is_away_says_how_much_it_has_to_tell() -> None:
     lab.play(4.0)
     offline(lab, queued=1_200)
     assert "CP1 ○ offline close 1006 1,200 queued  " in told(lab)
+
+
+def test_a_station_that_asks_to_be_let_in_stays_in_the_line_until_it_is_answered() -> None:
+    lab = FakeLab()
+    lab.play(25.9)
+    asks(lab)
+    asks(lab, "ANOTHER")
+    summary = summary_of(lab)
+    assert "  ? STRANGER +1 asks – l  " in line_of(summary)
+    assert "  ? asks – l  " in line_of(summary, 100)
+    assert "  ? l  " in line_of(summary, 78)
+
+
+def test_the_line_does_not_ask_for_a_station_that_was_let_in_or_went() -> None:
+    lab = FakeLab()
+    lab.play(4.0)
+    for station, state in (("STRANGER", "accepted"), ("ANOTHER", "offline")):
+        asks(lab, station)
+        lab.publish(LinkState(station=station, side="central_system", state=state))
+    assert "?" not in told(lab)
 
 
 def test_trouble_at_the_central_system_is_counted_where_there_is_room() -> None:
@@ -99,6 +122,16 @@ FOLDER = "runs/20260101T120000Z-CP1"
 
 def recording(lab: FakeLab, state: Any, size: int = 0, detail: str = "") -> None:
     lab.publish(RecordingState(folder=FOLDER, state=state, size=size, detail=detail))
+
+
+def test_of_another_central_system_the_port_is_told_whatever_its_path() -> None:
+    lab = FakeLab()
+    lab.play(4.0)
+    url = "ws://10.0.0.7:8180/ocpp/central"
+    lab.publish(CentralSystemState(url=url, ours=False, listening=False))
+    summary = summary_of(lab)
+    assert line_of(summary).startswith("CSMS ● 10.0.0.7:8180/ocpp/central  ")
+    assert line_of(summary, 50).startswith("CSMS ● :8180  ")
 
 
 def test_a_recording_says_where_and_how_much_until_it_ends() -> None:

@@ -182,10 +182,13 @@ class IdRow(FrameRow):
 
     @property
     def period_text(self) -> str:
-        """The period for people."""
+        """The period for people, in six characters."""
         if self.period is None:
             return ""
-        return f"{self.period:.2f} s" if self.period < 1 else f"{self.period:.1f} s"
+        if self.period >= 1000:
+            return f"{self.period / 60:.0f} min"
+        decimals = 2 if self.period < 1 else 1 if self.period < 99.95 else 0
+        return f"{self.period:.{decimals}f} s"
 
 
 class IdTable:

@@ -24,9 +24,10 @@ from evtui.events import (
     ScenarioState,
     TransactionState,
 )
+from evtui.tui.key_hints import key_of
 from evtui.tui.models.selection import Place, Selection
 from evtui.tui.models.stations import Stations
-from evtui.tui.models.text import byte_size, clean, number
+from evtui.tui.models.text import byte_size, clean, cut, number
 
 __all__ = ["LINK_GLYPHS", "LabSummary", "Segment", "fit_segments"]
 
@@ -175,9 +176,9 @@ class LabSummary:
 
     def segments(self) -> list[Segment]:
         """The parts of the status line, in order."""
-        parts = [self._central(), *self._charge_points(), self._bus(), self._anomaly()]
+        parts = [self._central(), *self._charge_points(), *self._asking(), self._bus()]
         recording = self._recording()
-        rest = [self._alarm(), *self._load()]
+        rest = [self._anomaly(), self._alarm(), *self._load()]
         if recording and recording[0].role == "bad":
             return [*self._crashes(), *recording, *parts, *rest]
         return [*self._crashes(), *parts, *rest, *recording]
@@ -206,8 +207,8 @@ class LabSummary:
             return Segment(("CSMS ○ starting", "CSMS ○") if self._orders else ("CSMS ○",), "muted")
         url = clean(central.url)
         short = url.split("://", 1)[-1]
-        before, colon, after = short.rpartition(":")
-        port = f":{after}" if colon and after.isdecimal() else before or short
+        host, colon, after = short.partition("/")[0].rpartition(":")
+        port = f":{after}" if colon and after.isdecimal() else host or short
         if not central.ours:
             known = self._stations.by_identity.values()
             linked = any(one.link == "accepted" for one in known)
@@ -246,6 +247,16 @@ class LabSummary:
         told = f"{name} ● {connector.status}"
         forms = (*[f"{told}{tx}{more}"] * 5, told)
         return [Segment(forms, "bad" if connector.status == "Faulted" else "good")]
+
+    def _asking(self) -> list[Segment]:
+        """Stations that wait for somebody to say whether they are let in."""
+        asking = [clean(one.identity) for one in self._stations.by_identity.values() if one.asking]
+        if not asking or not self._orders:
+            return []
+        key = key_of("view.stations")
+        more = f" +{len(asking) - 1}" if len(asking) > 1 else ""
+        told = f"? {cut(asking[0], 16)}{more} asks – {key}"
+        return [Segment((told, *[f"? asks – {key}"] * 2, f"? {key}"), "warning")]
 
     def _bus(self) -> Segment:
         chosen = self._selection.chosen

@@ -102,7 +102,7 @@ class CanPanel(ListPanel):
     def id_cells(self, row: IdRow, width: int) -> Cells:
         """Identifier, name, sender, count, period, data with changed bytes marked, signals."""
         before: Cells = [*self._bus_cells(row, width), (f"{row.id_text} ", "strong")]
-        numbers = f"{row.count:>7,}{row.period_text:>7} "
+        numbers = f"{row.count:>7,} {row.period_text:>6} "
         return self._columns(before, row, width, numbers, row.changed(self._now))
 
     def trace_cells(self, row: FrameRow, width: int) -> Cells:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
@@ -83,9 +84,9 @@ class Choice(Widget, can_focus=True):
 
     def render(self) -> RenderResult:
         """The one that is chosen, and the others as far as they fit."""
-        chosen = f"‹ {clean(self._value) or self._nothing} ›"
+        chosen = f"‹ {cut(clean(self._value) or self._nothing, self.size.width - 4)} ›"
         others = [clean(each) or self._nothing for each in self._choices() if each != self._value]
-        room = self.size.width - len(chosen) - 2
+        room = self.size.width - cell_len(chosen) - 2
         return Content.assemble(chosen, "  ", (cut(" · ".join(others), room), "dim"))
 
     def action_turn(self, by: int) -> None:
