@@ -188,6 +188,10 @@ class Reception:
                 self._stations.leave(record, f"{reason}, at {self._clock.iso()}")
                 self._announce(record, "offline", reason)
 
+    def admitted(self, record: StationRecord) -> None:
+        """Somebody has let a station in, whose next BootNotification is awaited."""
+        self._announce(record, "pending", "let in, and to boot again")
+
     def closed(self) -> None:
         """The endpoint has closed every connection: nothing more is to be told."""
         self._load.stop()

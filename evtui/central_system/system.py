@@ -321,6 +321,7 @@ class CentralSystem:
         self.admission.admit(station)
         record = self.stations.record(station)
         if record is not None and record.connected and record.boot_status != "Accepted":
+            self._reception.admitted(record)
             self._chore(self._have_booted(station))
 
     def turn_away(self, station: str) -> None:

@@ -93,6 +93,7 @@ async def test_an_unknown_station_is_pending_until_somebody_lets_it_in(link: Lin
         assert (answer["status"], answer["interval"]) == ("Pending", 10)
         await until(lambda: house.states == ["CP1 connected", "CP1 asking"])
         house.central.admit("CP1")
+        assert house.states[-1] == "CP1 pending"  # nobody has to be asked any more
         assert await obey(station, "TriggerMessage") == {"requestedMessage": "BootNotification"}
         assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
         assert (await house.central.wait_for("CP1", timeout=5)).boot_status == "Accepted"
