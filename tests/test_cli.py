@@ -22,6 +22,7 @@ from evtui.config import SETTINGS, Settings
 from evtui.recording.feed import Feed
 from evtui.scenario.loader import Plan
 from evtui.station.state_file import StateFile
+from tests.patience import PATIENCE
 
 EVTUI = [sys.executable, "-m", "evtui"]
 HEAVY = {
@@ -108,7 +109,7 @@ def test_the_app_gets_the_settings_and_a_socket_that_listens(app: App) -> None:
     assert app.settings == Settings(port=port, preset="dc")
     assert app.listener is not None
     assert app.listener.getsockname() == ("127.0.0.1", port)
-    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
 
 
 def test_the_app_gets_a_scenario_with_its_inputs_and_settings(app: App) -> None:

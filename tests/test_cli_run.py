@@ -23,6 +23,7 @@ from evtui.recording import layout
 from evtui.recording.feed import FeedError, _FileFeed
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import RunFolder
+from tests.patience import PATIENCE
 from tests.scenario.files import minimal
 
 GOOD = minimal("[start, {wait_for: {status: Charging, timeout: 5s}}, {wait: 2s}]")
@@ -256,7 +257,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 def until_there(path: Path, size: int = 1) -> None:
     """Wait until a file has grown to some bytes."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not path.exists() or path.stat().st_size < size:
         assert time.monotonic() < deadline, f"{path} is not there"
         time.sleep(0.02)
@@ -273,7 +274,7 @@ def test_a_signal_ends_the_run_in_its_safe_state(number: signal.Signals) -> None
     process = start(scenario(LONG), "--speed", "20", "--out", "a")
     until_there(Path("a") / layout.SIGNALS, 20_000)
     process.send_signal(number)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert f"s: {number.name}" in out
     found = manifest("a")
@@ -289,7 +290,7 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
     process.send_signal(signal.SIGINT)
     until_said(process, "cleanup[0]")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=5)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert manifest("a").status == "running"
 
@@ -303,7 +304,7 @@ def test_a_signal_ends_the_processes_of_a_matrix_and_their_folders_are_complete(
     for name in ("hours=10", "hours=20"):
         until_there(Path("m") / name / layout.SIGNALS, 2000)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "not run hours=30" in out
     for name in ("hours=10", "hours=20"):
@@ -316,7 +317,7 @@ def test_nobody_who_reads_the_table_is_no_traceback() -> None:
     assert process.stderr is not None
     process.stdout.close()
     err = process.stderr.read()
-    process.wait(timeout=20)
+    process.wait(timeout=PATIENCE)
     process.stderr.close()
     assert "Traceback" not in err
     assert manifest("a").status == "complete"
@@ -338,7 +339,7 @@ def test_a_table_that_cannot_be_written_exits_with_one(tmp_path: Path) -> None:
 def test_a_program_without_standard_output_and_error_runs_all_the_same() -> None:
     command = [sys.executable, "-m", "evtui", "run", scenario(GOOD), "--out", "a"]
     closed = subprocess.run(
-        ["sh", "-c", f"exec {shlex.join(command)} <&- >&- 2>&-"], timeout=20, check=False
+        ["sh", "-c", f"exec {shlex.join(command)} <&- >&- 2>&-"], timeout=PATIENCE, check=False
     )
     assert closed.returncode == 0
     assert manifest("a").status == "complete"
@@ -380,7 +381,7 @@ def test_events_to_a_standard_output_that_is_closed_are_refused() -> None:
         ["sh", "-c", f"exec {shlex.join(command)} >&-"],
         stderr=subprocess.PIPE,
         text=True,
-        timeout=20,
+        timeout=PATIENCE,
         check=False,
     )
     assert closed.returncode == 2
@@ -411,7 +412,7 @@ def test_the_processes_of_a_matrix_end_when_the_program_is_killed() -> None:
         until_there(folder / layout.SIGNALS, 2000)
     process.kill()
     # Their standard error is ours: it ends when the last of them has.
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in err
     for folder in folders:
         assert manifest(folder).interrupted == "the program that started it has gone"
@@ -425,6 +426,6 @@ def test_a_signal_while_processes_start_ends_all_of_them_in_order() -> None:
     process = start(scenario(text), "--jobs", "2", "--speed", "20", "--out", "m")
     until_there(Path("m"), 0)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "BROKEN" not in out

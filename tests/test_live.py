@@ -12,8 +12,7 @@ import pytest
 from evtui.config import Settings
 from evtui.events import AnomalyState, Event, PartState, Sample
 from evtui.live import LiveLab
-
-PATIENCE = 10.0
+from tests.patience import PATIENCE
 
 
 class Live:

@@ -32,9 +32,8 @@ from evtui.recording.feed import open_feed
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import RunFolder
 from evtui.scenario.loader import load
+from tests.patience import PATIENCE
 from tests.test_live import Live
-
-PATIENCE = 10.0
 
 
 @contextmanager

@@ -22,7 +22,7 @@ __all__ = ["VirtualTimeLoop", "run_virtual"]
 
 T = TypeVar("T")
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 """Real seconds to wait for a thread or a socket when no timer is left to jump to."""
 
 

@@ -11,6 +11,7 @@ import can
 from evtui.canbus import SimulatedBus
 from evtui.events import CanFrame, Event, EventStream
 from evtui.runtime.clock import LoopClock
+from tests.patience import PATIENCE
 
 E = TypeVar("E", bound=Event)
 
@@ -46,7 +47,7 @@ def ignore(_: can.Message) -> None:
     """A receiver that has no use for what it hears."""
 
 
-async def until(condition: Callable[[], object], timeout: float = 5.0) -> None:
+async def until(condition: Callable[[], object], timeout: float = PATIENCE) -> None:
     """Wait for ``condition``, on real or virtual time, at most ``timeout`` s."""
     async with asyncio.timeout(timeout):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event

@@ -16,6 +16,7 @@ from evtui.canbus.protocol import Current, SetLimit, StartCharging, encode
 from evtui.events import CanFrame, Note
 from evtui.power import PowerStage, Vehicle, preset
 from tests.canbus.rig import START_UTC, Rig, frame, ignore, until
+from tests.patience import PATIENCE
 
 
 def documented_program() -> Callable[[SimulatedBus], int]:
@@ -56,7 +57,7 @@ async def test_a_program_in_a_thread_hears_0x300_through_a_notifier_and_commands
                 bus.send(encode(SetLimit(300)))
                 bus.send(encode(StartCharging()))
                 for _ in range(50):
-                    message = reader.get_message(timeout=2.0)
+                    message = reader.get_message(timeout=PATIENCE)
                     assert message is not None
                     current = int.from_bytes(message.data, "little")
                     if message.arbitration_id == 0x300 and current > 30:

@@ -15,6 +15,7 @@ from evtui.events import OcppMessage
 from evtui.ocpp16.link import LinkClosed
 from tests.central_system.rig import START, LinkKind, open_house
 from tests.ocpp16.rig import BOOT, NOW, Client, until
+from tests.patience import PATIENCE
 
 STATUS = {"connectorId": 0, "errorCode": "NoError", "status": "Available"}
 
@@ -96,7 +97,7 @@ async def test_an_unknown_station_is_pending_until_somebody_lets_it_in(link: Lin
         assert house.states[-1] == "CP1 pending"  # nobody has to be asked any more
         assert await obey(station, "TriggerMessage") == {"requestedMessage": "BootNotification"}
         assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
-        assert (await house.central.wait_for("CP1", timeout=5)).boot_status == "Accepted"
+        assert (await house.central.wait_for("CP1", timeout=PATIENCE)).boot_status == "Accepted"
 
 
 async def test_a_known_station_is_not_asked_about(link: LinkKind) -> None:

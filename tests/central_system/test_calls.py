@@ -12,6 +12,7 @@ from evtui.central_system.system import StationOffline
 from evtui.ocpp16.link import CallRefused
 from tests.central_system.rig import START, LinkKind, open_house
 from tests.ocpp16.rig import BOOT, until
+from tests.patience import PATIENCE
 
 INOPERATIVE = {"connectorId": 0, "type": "Inoperative"}
 
@@ -91,7 +92,7 @@ async def test_a_station_that_is_away_is_said_to_be_with_the_reason(link: LinkKi
 
 async def test_waiting_for_a_station_ends_when_it_is_accepted(link: LinkKind) -> None:
     async with open_house(link) as house:
-        waiting = asyncio.create_task(house.central.wait_for("CP1", timeout=5))
+        waiting = asyncio.create_task(house.central.wait_for("CP1", timeout=PATIENCE))
         async with house.connected() as station:
             assert not waiting.done()
             await station.call("BootNotification", BOOT)

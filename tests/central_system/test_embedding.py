@@ -17,6 +17,7 @@ import evtui
 from evtui import CentralSystem, EventStream, MessageRate
 from evtui.events import CentralSystemLoad, LinkState
 from tests.ocpp16.rig import BOOT, client
+from tests.patience import PATIENCE
 
 EXAMPLE = Path(__file__).with_name("example.py")
 
@@ -29,7 +30,7 @@ async def test_it_needs_nothing_but_a_port() -> None:
         csms.events.subscribe(seen.append, LinkState)
         async with client(csms, "/X") as station:
             await station.call("BootNotification", BOOT)
-            assert (await csms.wait_for("X", timeout=5)).connected
+            assert (await csms.wait_for("X", timeout=PATIENCE)).connected
             assert list(csms.stations) == ["X"]
         assert len(csms.transactions) == len(csms.id_tags) == 0
     assert len(seen) == 3
@@ -71,7 +72,7 @@ async def test_the_size_and_the_rate_of_messages_are_its_arguments() -> None:
         with pytest.raises(ConnectionClosed):
             await station.call("DataTransfer", {"vendorId": "v", "data": "x" * 1_000})
         assert station.connection.close_code == 1009
-        load = await csms.until(lambda: loads[-1] if loads else None, timeout=5)
+        load = await csms.until(lambda: loads[-1] if loads else None, timeout=PATIENCE)
     assert (load.oversize, load.throttled > 0) == (1, True)
 
 

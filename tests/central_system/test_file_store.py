@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import pytest
 
 from evtui.central_system.file_store import UPLOADS, FileStore, FileStoreError
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def files() -> Iterator[FileStore]:
 def send(files: FileStore, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
     """Status and body of the answer to one request."""
     place = urlsplit(files.url)
-    connection = HTTPConnection(place.hostname or "", place.port, timeout=5)
+    connection = HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
     try:
         connection.request(method, path, body)
         answer = connection.getresponse()
@@ -36,7 +37,7 @@ def test_firmware_that_is_offered_can_be_fetched_at_its_url(files: FileStore) ->
     url = files.add("fw 1.2.bin", b"\x00\x01firmware")
     assert url == f"{files.url}/firmware/fw%201.2.bin"
     assert url.startswith("http://127.0.0.1:")
-    with urlopen(url, timeout=5) as answer:
+    with urlopen(url, timeout=PATIENCE) as answer:
         assert answer.read() == b"\x00\x01firmware"
     assert send(files, "HEAD", "/firmware/fw%201.2.bin") == (200, b"")
     files.add("fw 1.2.bin", b"newer")
@@ -101,7 +102,7 @@ def test_uploads_are_bounded_in_number_and_one_more_waits_then_is_told_to_come_l
     files = FileStore(patience=0.1)
     place = urlsplit(files.url)
     begun = b"PUT /diagnostics/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
-    taken = [files.uploads.acquire(timeout=1) for _ in range(UPLOADS)]
+    taken = [files.uploads.acquire(timeout=PATIENCE) for _ in range(UPLOADS)]
     try:
         assert all(taken)
         assert send(files, "PUT", "/diagnostics/late", b"x") == (503, b"busy: try again later\n")
@@ -153,7 +154,7 @@ def test_the_server_comes_with_the_first_need_and_its_files_outlive_it() -> None
     first = files.add("fw", b"x")
     files.close()
     with pytest.raises(OSError, match="refused"):
-        urlopen(first, timeout=5)
-    assert urlopen(f"{files.firmware_url}/fw", timeout=5).read() == b"x"
+        urlopen(first, timeout=PATIENCE)
+    assert urlopen(f"{files.firmware_url}/fw", timeout=PATIENCE).read() == b"x"
     assert files.diagnostics_url == f"{files.url}/diagnostics"
     files.close()

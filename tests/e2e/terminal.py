@@ -26,6 +26,8 @@ from typing import Any
 import psutil
 import pyte
 
+from tests.patience import PATIENCE
+
 __all__ = ["EVTUI", "PASTE_END", "PASTE_START", "Terminal", "TerminalTimeout"]
 
 EVTUI = (sys.executable, "-m", "evtui")
@@ -160,7 +162,7 @@ class Terminal:
         """Screen as of the last wait, one line a row, without trailing blanks."""
         return "\n".join(line.rstrip() for line in self._screen.display)
 
-    def wait_for(self, what: str | Predicate, timeout: float = 10.0) -> float:
+    def wait_for(self, what: str | Predicate, timeout: float = PATIENCE) -> float:
         """Wait until a text is on the screen, or a condition of the screen's text holds.
 
         Returns:
@@ -207,7 +209,7 @@ class Terminal:
         """True once the program has ended."""
         return self._ended.is_set()
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """Wait for the end and return the exit status as a shell says it.
 
         Raises:

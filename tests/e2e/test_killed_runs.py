@@ -18,6 +18,7 @@ import pytest
 from evtui.recording.check import check_folder
 from evtui.recording.reader import RunFolder
 from evtui.recording.repair import repair
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -61,7 +62,7 @@ class Witness:
 
     def wait_until(self, t: float) -> None:
         """Until an event of lab time ``t`` s or later has come."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not self.seen or self.seen[-1][1]["t"] < t:
             assert self.process.poll() is None, "the run ended by itself"
             assert time.monotonic() < deadline, "no events"

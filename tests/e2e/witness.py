@@ -20,6 +20,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from tests.patience import PATIENCE
+
 __all__ = ["TRANSACTION_ID", "Seen", "Witness", "gaps"]
 
 TRANSACTION_ID = 4711
@@ -81,7 +83,7 @@ class Witness:
         with self._changed:
             return [seen for seen in self._seen if seen.action == action]
 
-    def wait_for(self, action: str, count: int = 1, timeout: float = 10.0) -> Seen:
+    def wait_for(self, action: str, count: int = 1, timeout: float = PATIENCE) -> Seen:
         """Wait for the ``count``-th call of ``action`` and return it.
 
         Raises:

@@ -18,6 +18,7 @@ from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transp
 from evtui.ocpp16.peer import Peer
 from evtui.ocpp16.websocket import SUBPROTOCOL
 from evtui.runtime.clock import LoopClock
+from tests.patience import PATIENCE
 
 E = TypeVar("E", bound=Event)
 
@@ -88,7 +89,7 @@ class Rig:
         ]
 
 
-async def until(condition: Callable[[], object], timeout: float = 5.0) -> None:
+async def until(condition: Callable[[], object], timeout: float = PATIENCE) -> None:
     """Wait for ``condition``, on real or virtual time, at most ``timeout`` s."""
     async with asyncio.timeout(timeout):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event
@@ -130,7 +131,7 @@ async def running(central: CentralSystem) -> AsyncIterator[asyncio.Task[None]]:
     """``central`` listens inside the block; the task it does that in."""
     task = asyncio.create_task(central.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await central.ready.wait()
         yield task
     finally:
@@ -152,7 +153,7 @@ class Client:
 
     async def hear(self) -> Any:
         """The next message, decoded."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return json.loads(await self.connection.recv())
 
     async def call(self, action: str, payload: dict[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from evtui.ocpp16.peer import Peer, on
 from evtui.ocpp16.websocket import SUBPROTOCOL, WebSocketTransport, dial
 from tests.ocpp16.frames import Frame
 from tests.ocpp16.rig import BOOT, Rig, client, running, serving, until
+from tests.patience import PATIENCE
 
 __all__ = ["ENDS", "OpenEnd", "RoughPeer", "open_end"]
 
@@ -42,13 +43,13 @@ class RoughPeer:
 
     async def hear(self) -> list[Any]:
         """The next message, decoded."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             message: list[Any] = json.loads(await self.connection.recv())
         return message
 
     async def closed(self) -> int | None:
         """Wait for the end of the connection; its close code."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             try:
                 while True:
                     await self.connection.recv()
@@ -89,7 +90,7 @@ class _Station(Peer):
 
 
 TRANSFER = {"vendorId": "rough"}
-PATIENCE = 0.2
+ANSWER_WITHIN = 0.2
 """s that our end waits for an answer here."""
 
 
@@ -131,7 +132,7 @@ async def _open_central(rig: Rig) -> AsyncIterator[OpenEnd]:
         await station.call("BootNotification", BOOT)
 
         async def call() -> dict[str, Any]:
-            return await central.call("CP1", "DataTransfer", TRANSFER, timeout=PATIENCE)
+            return await central.call("CP1", "DataTransfer", TRANSFER, timeout=ANSWER_WITHIN)
 
         yield OpenEnd(rig, RoughPeer(station.connection), call)
 
@@ -151,7 +152,7 @@ async def _open_station(rig: Rig) -> AsyncIterator[OpenEnd]:
         peer = RoughPeer(await accepted.get())
 
         async def call() -> dict[str, Any]:
-            return await link.call("DataTransfer", TRANSFER, timeout=PATIENCE)
+            return await link.call("DataTransfer", TRANSFER, timeout=ANSWER_WITHIN)
 
         async with serving(_Station(link, rig.stream, "CP1")):
             yield OpenEnd(rig, peer, call)

@@ -14,6 +14,7 @@ from evtui.ocpp16.link import LinkClosed
 from evtui.ocpp16.memory import memory_pair
 from evtui.runtime.virtual import run_virtual
 from tests.ocpp16.rig import BOOT, Rig, running
+from tests.patience import PATIENCE
 
 
 def test_texts_arrive_in_order_at_the_other_end() -> None:
@@ -70,7 +71,7 @@ def test_a_reader_given_up_loses_nothing() -> None:
     async def main() -> str | bytes:
         one, other = memory_pair()
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE):
                 await other.recv()
         await one.send("still here")
         return await other.recv()

@@ -17,6 +17,7 @@ from evtui.config import Settings
 from evtui.events import ConnectorState, Event, LinkState, OcppMessage
 from evtui.lab import Lab
 from evtui.runtime.clock import LoopClock
+from tests.patience import PATIENCE
 
 __all__ = [
     "Exchange",
@@ -31,7 +32,6 @@ __all__ = [
     "until",
 ]
 
-PATIENCE = 10.0
 """s to wait for anything."""
 
 E = TypeVar("E", bound=Event)

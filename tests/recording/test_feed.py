@@ -32,8 +32,7 @@ from evtui.events import (
 from evtui.recording.feed import Feed, FeedError, open_feed
 from evtui.recording.feed_pump import AT_ONCE, CAPACITY, MOST_READERS
 from evtui.recording.redaction import Redactor
-
-PATIENCE = 10.0
+from tests.patience import PATIENCE
 
 
 class Clock:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-PATIENCE = 10.0
+from tests.patience import PATIENCE
 
 # A program with a guard; what the app does when asked to leave is the argument.
 PROGRAM = """

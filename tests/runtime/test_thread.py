@@ -8,8 +8,7 @@ import pytest
 
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.thread import LoopThread
-
-PATIENCE = 5.0
+from tests.patience import PATIENCE
 
 
 async def until_stopped(_clock: LoopClock, stop: asyncio.Event) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from evtui.ocpp16.link import LinkClosed, Transport
 from tests.ocpp16.memory import MemoryTransport, pair
+from tests.patience import PATIENCE
 
 __all__ = ["Call", "FakeCentral", "Refused"]
 
@@ -109,7 +110,7 @@ class FakeCentral:
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[uid] = answer
         await self._transport.send(json.dumps([2, uid, action, payload]))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return await answer
 
     async def status_of(self, action: str, **payload: Any) -> str:

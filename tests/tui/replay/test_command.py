@@ -15,6 +15,7 @@ import pytest
 
 from evtui.cli import main
 from evtui.recording.manifest import Manifest
+from tests.patience import PATIENCE
 from tests.recording.sample_run import record_sample
 
 SCENARIO = """\
@@ -147,10 +148,10 @@ def test_a_comparison_that_is_ended_early_leaves_nothing_behind(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not list(beside.glob("*/again/signals.csv")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(number)
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=PATIENCE) == 130
     assert list(beside.iterdir()) == []
