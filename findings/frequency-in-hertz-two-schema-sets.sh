@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A meter reading of the mains frequency in "Hertz", which the errata of OCPP 1.6 add to UnitOfMeasure.
+# A meter reading of the mains frequency in "Hertz": OCPP 1.6 edition 2 says in section 7.31
+# (Measurand) that this is its unit, and does not list it in UnitOfMeasure.
 #
 # One would guess: a schema set either knows the unit or it does not.
 # Seen with PyPI ocpp 2.1.0: MeterValues takes it, StopTransaction refuses the same reading in its
