@@ -118,7 +118,7 @@ def points_to_itself(path: Path) -> None:
     path.symlink_to(path)
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
