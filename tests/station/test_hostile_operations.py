@@ -71,9 +71,22 @@ async def ask_all(asked: list[tuple[str, dict[str, Any]]]) -> None:
         assert "failed" not in rig.notes()
 
 
+USUAL: dict[str, Any] = {
+    "connectorId": 2,  # plugged in and free
+    "transactionId": 101,  # of connector 1
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "recurrencyKind": "Daily",
+    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}],
+    "duration": 3600,
+    "minChargingRate": 6,
+    "listVersion": 7,
+    "updateType": "Full",
+}
+
+
 def operations(action: str) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
-    fixed = {"connectorId": 1, "transactionId": 101, "numberPhases": 3, "startPeriod": 0}
-    return payloads(action, **fixed).map(lambda payload: (action, payload))
+    return payloads(action, **USUAL).map(lambda payload: (action, payload))
 
 
 @pytest.mark.parametrize("action", OPERATIONS)
