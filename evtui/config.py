@@ -30,6 +30,7 @@ from evtui.kinds import (
     Place,
     Seconds,
     Switch,
+    Unfit,
     Waits,
 )
 
@@ -130,7 +131,8 @@ class Settings:
         None,
         EndpointUrl(),
         "Lab",
-        "Connect the charge point to this central system instead of ours.",
+        "Connect the charge point to this central system instead of ours; {id} is its identity, "
+        "else /identity is appended.",
         unset="our own",
     )
     unknown_stations: UnknownStations = _setting(
@@ -464,6 +466,8 @@ def _entries(document: Mapping[str, Any], path: str) -> Iterator[tuple[str, obje
 def _checked(kind: Kind[T], value: Any, place: str, *, from_text: bool = False) -> T:
     try:
         return kind.check(kind.read(value) if from_text else value)
+    except Unfit as unfit:
+        raise SettingsError(f"{place}: expected {kind.expected}, got {unfit}") from None
     except ValueError:
         raise SettingsError(f"{place}: expected {kind.expected}, got {_got(value)}") from None
 

@@ -22,6 +22,7 @@ __all__ = [
     "Seconds",
     "Switch",
     "Text",
+    "Unfit",
     "Waits",
 ]
 
@@ -31,6 +32,10 @@ Waits = tuple[float, float, float, float]
 T_co = TypeVar("T_co", covariant=True)
 
 _SECONDS_PER_UNIT = {"ms": 0.001, "min": 60.0, "s": 1.0, "h": 3600.0}
+
+
+class Unfit(ValueError):
+    """Why a value is none of its kind: the value as it may be shown, the reason, the way out."""
 
 
 class Kind(ABC, Generic[T_co]):
@@ -54,7 +59,11 @@ class Kind(ABC, Generic[T_co]):
 
     @abstractmethod
     def check(self, value: object) -> T_co:
-        """``value`` in its final type; raises ValueError when it is not what is expected."""
+        """``value`` in its final type.
+
+        Raises:
+            ValueError: it is not what is expected; :class:`Unfit` where that says too little.
+        """
 
 
 class Switch(Kind[bool]):
@@ -242,23 +251,75 @@ class CiString(Text):
 
 
 class EndpointUrl(Kind[str]):
-    """An OCPP-J endpoint URL (OCPP-J 1.6 section 3.1.1), to which /<identity> is appended.
+    """An OCPP-J endpoint URL (OCPP-J 1.6 section 3.1.1), whatever of it can ever work.
 
-    No query and no fragment: nothing can be appended behind them (RFC 6455 section 3
-    forbids the fragment anyway).
+    ``{id}`` in path or query, as often as it stands there, is the charge point identity; without
+    it ``/<identity>`` is appended, which needs a URL that ends with its path.
     """
 
     metavar = "URL"
-    expected = "a URL such as ws://host:9000/path or wss://host/path"
+    expected = "a URL such as ws://host:9000/path or wss://host/{id}/path"
 
     def check(self, value: object) -> str:
-        from urllib.parse import urlsplit
-
-        if not isinstance(value, str) or not value.isprintable() or " " in value:
+        """See :class:`Kind`; refuses with the reason and the way out."""
+        if not isinstance(value, str):
             raise ValueError
-        url = urlsplit(value)
-        if url.scheme not in ("ws", "wss") or not url.hostname or url.port == 0:
-            raise ValueError
-        if "?" in value or "#" in value:
-            raise ValueError
+        if reason := _why_no_endpoint(value):
+            raise Unfit(f'"{_without_credentials(value)}": {reason}')
         return value
+
+
+def _why_no_endpoint(value: str) -> str:
+    """Why no station can ever connect to ``value``, and what to do; empty where one can."""
+    from urllib.parse import unquote, urlsplit
+
+    if not value.isprintable() or any(map(str.isspace, value)):
+        return "blanks and control characters must be percent-encoded, as in %20"
+    try:
+        url = urlsplit(value)
+        host = url.hostname or ""
+        host.encode("idna")
+    except ValueError:
+        return "its host is no host name and no address"
+    if url.scheme not in ("ws", "wss"):
+        return "it must begin with ws:// or wss://"
+    if not host:
+        return "it has no host"
+    try:
+        if url.port == 0:
+            raise ValueError
+    except ValueError:
+        return "its port must be a number from 1 to 65535; / ? # in a password are %2F %3F %23"
+    if "#" in value:
+        return "a fragment (#) is never sent; leave it out, a # that is meant is %23"
+    place = value.replace("{id}", "")
+    if "{" in place or "}" in place or "{id}" in url.netloc:
+        return "{id} is for path and query, and the only thing in braces"
+    if "?" in value and place == value:
+        return "nothing can be appended behind a query; put {id} where the identity belongs"
+    if url.username is not None:
+        try:
+            user = unquote(url.username, errors="strict")
+            unquote(url.password or "", errors="strict")
+        except UnicodeDecodeError:
+            return "what is percent-encoded in user and password must be UTF-8"
+        if url.password is None:
+            return "a user needs a password: user:password@host"
+        if ":" in user:
+            return "a user must not contain a colon (RFC 7617 section 2)"
+    return ""
+
+
+def _without_credentials(value: str) -> str:
+    """``value`` for an error line, short, harmless and without what may be a password.
+
+    Whoever forgot to percent-encode one has / ? # in it, so all up to the last @ is hidden; and
+    a query may hold a token.
+    """
+    before, at, after = value.rpartition("@")
+    scheme, sign, _ = before.partition("//")
+    shown = f"{scheme}{sign}***@{after}" if at and sign else f"***@{after}" if at else value
+    address, mark, query = shown.partition("?")
+    shown = f"{address}?***" if query else address + mark
+    shown = shown if shown.isprintable() else ascii(shown)[1:-1]
+    return shown if len(shown) <= 80 else f"{shown[:80]}…"

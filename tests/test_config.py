@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.theme import BUILTIN_THEMES
+from websockets.headers import build_authorization_basic
+from websockets.uri import parse_uri
 
 from evtui import __version__, config
 from evtui.config import SETTINGS, Settings, SettingsError, Theme, load, over_ssh, to_toml
@@ -163,7 +165,12 @@ def any_settings(draw: st.DrawFn) -> Settings:
     low, high = draw(low_and_high)
     return Settings(
         port=draw(st.integers(0, 65535)),
-        csms=draw(st.none() | st.sampled_from(["ws://h", "wss://[::1]:9/a/b", "ws://u:p@h:1/é"])),
+        csms=draw(
+            st.none()
+            | st.sampled_from(
+                ["ws://h", "wss://[::1]:9/a/b", "ws://u:p@h:1/é", "ws://h/{id}/v16?x={id}"]
+            )
+        ),
         heartbeat_interval=draw(st.integers(1, 86400)),
         seed=draw(st.integers(0, 2**63 - 1)),
         id=draw(st.text(printable, min_size=1, max_size=48).filter(str.strip)),
@@ -270,7 +277,7 @@ def test_times_are_written_with_or_without_a_unit(text: str, seconds: float) -> 
 
 PORT = "expected an integer from 0 to 65535"
 TIME = "expected a time such as 500ms, 2s or 1min, from 0.1 to 86400 s"
-URL = "expected a URL such as ws://host:9000/path or wss://host/path"
+URL = "expected a URL such as ws://host:9000/path or wss://host/{id}/path"
 
 
 @pytest.mark.parametrize(
@@ -312,12 +319,6 @@ URL = "expected a URL such as ws://host:9000/path or wss://host/path"
             {"waits_s": "2,1,2,0.01"},
             '--waits: expected 4 times such as 2,1,2,3, each 0.05 to 3600 s, got "2,1,2,0.01"',
         ),
-        ({"csms": "http://host"}, f'--csms: {URL}, got "http://host"'),
-        ({"csms": "ws://"}, f'--csms: {URL}, got "ws://"'),
-        ({"csms": "ws://host:99999"}, f'--csms: {URL}, got "ws://host:99999"'),
-        ({"csms": "ws://[host"}, f'--csms: {URL}, got "ws://[host"'),
-        ({"csms": "ws://ho st"}, f'--csms: {URL}, got "ws://ho st"'),
-        ({"csms": "ws://host/a#b"}, f'--csms: {URL}, got "ws://host/a#b"'),
         (
             {"low_a": "120"},
             "high_a: expected at least low_a = 120 A (flag --low), got 100 A (default)",
@@ -328,6 +329,61 @@ def test_a_bad_flag_is_told_in_one_line(flags: dict[str, str | bool], error: str
     with pytest.raises(SettingsError) as caught:
         load(flags)
     assert str(caught.value) == error
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "reason"),
+    [
+        ("http://host", "http://host", "it must begin with ws:// or wss://"),
+        ("host:9000", "host:9000", "it must begin with ws:// or wss://"),
+        ("ws://", "ws://", "it has no host"),
+        ("ws:///ocpp", "ws:///ocpp", "it has no host"),
+        ("ws://[host", "ws://[host", "its host is no host name and no address"),
+        ("ws://a..b", "ws://a..b", "its host is no host name and no address"),
+        ("ws://host:99999", "ws://host:99999", "its port must be a number from 1 to 65535"),
+        ("ws://host:0", "ws://host:0", "its port must be a number from 1 to 65535"),
+        ("ws://u:to/p@host", "ws://***@host", "/ ? # in a password are %2F %3F %23"),
+        ("ws://ho st", "ws://ho st", "blanks and control characters must be percent-encoded"),
+        ("ws://h/\x1b[2J", "ws://h/\\x1b[2J", "blanks and control characters must be percent"),
+        ("ws://host/a#b", "ws://host/a#b", "a fragment (#) is never sent; leave it out"),
+        ("ws://h/a?k=secret", "ws://h/a?***", "put {id} where the identity belongs"),
+        ("ws://h/{ID}", "ws://h/{ID}", "{id} is for path and query"),
+        ("ws://{id}:secret@h", "ws://***@h", "{id} is for path and query"),
+        ("ws://a%3Ab:secret@h", "ws://***@h", "a user must not contain a colon"),
+        ("ws://secret@h", "ws://***@h", "a user needs a password: user:password@host"),
+        ("ws://u:secret%ff@h", "ws://***@h", "must be UTF-8"),
+    ],
+)
+def test_a_url_that_can_never_work_is_refused_with_the_reason_and_without_the_password(
+    url: str, shown: str, reason: str, lab_toml: Path
+) -> None:
+    with pytest.raises(SettingsError) as from_flag:
+        load({"csms": url})
+    line = str(from_flag.value)
+    assert line.startswith(f'--csms: {URL}, got "{shown}": ')
+    assert reason in line
+    assert "secret" not in line
+    if url.isprintable():
+        lab_toml.write_text(f'csms = "{url}"\n', encoding="utf-8")
+        with pytest.raises(SettingsError) as from_file:
+            load(file="lab.toml")
+        assert str(from_file.value) == line.replace("--csms", "lab.toml: csms")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ws://h", "WSS://h:8443/ocpp", "ws://[::1]:9000/a/b", "ws://hö.example/é"),
+        *("ws://:secret@h/", "ws://u:@h", "ws://u:a:b@h", "ws://u:a@b@h", "ws://u:pä@h/a%20b"),
+        *("ws://h/{id}/v16", "ws://h/{id}/{id}", "ws://h/ocpp?station={id}", "ws://h/{id}?k=1"),
+    ],
+)
+def test_a_url_that_is_taken_is_one_that_the_library_dials(url: str) -> None:
+    dialled = parse_uri(station_url(load({"csms": url}).settings.csms or "", "CP/1"))
+    assert "CP%2F1" in dialled.resource_name
+    assert "%25" not in dialled.resource_name
+    if dialled.username is not None and dialled.password is not None:
+        build_authorization_basic(dialled.username, dialled.password)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+
+from evtui.moments import unix_time
 
 __all__ = ["UNKNOWN_ID", "Transaction", "Transactions"]
 
@@ -354,7 +355,7 @@ def _start_key(station: str, payload: Mapping[str, Any]) -> tuple[Any, ...]:
         station,
         payload["connectorId"],
         payload["idTag"].casefold(),
-        _moment(payload["timestamp"]),
+        unix_time(payload["timestamp"]),
         payload["meterStart"],
     )
 
@@ -364,9 +365,9 @@ def _fits(one: Transaction, connector: int | None, payload: Mapping[str, Any]) -
     if connector is not None and one.connector not in (None, connector):
         return False
     if "meterStop" not in payload:
-        first = _moment(payload["meterValue"][0]["timestamp"])
-        return not one.started or first >= _moment(one.started)
-    if one.started and _moment(payload["timestamp"]) < _moment(one.started):
+        first = unix_time(payload["meterValue"][0]["timestamp"])
+        return not one.started or first >= unix_time(one.started)
+    if one.started and unix_time(payload["timestamp"]) < unix_time(one.started):
         return False
     return one.meter_start is None or payload["meterStop"] >= one.meter_start
 
@@ -376,14 +377,8 @@ def _is_stop_of(one: Transaction, payload: Mapping[str, Any]) -> bool:
     return (
         one.meter_stop == payload["meterStop"]
         and bool(one.stopped)
-        and _moment(one.stopped) == _moment(payload["timestamp"])
+        and unix_time(one.stopped) == unix_time(payload["timestamp"])
     )
-
-
-def _moment(timestamp: str) -> datetime:
-    """A date-time that held its schema as a moment; without a zone it is UTC (section 3.15)."""
-    moment = datetime.fromisoformat(timestamp.upper())
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _short(number: int) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any, Literal
 
 from evtui.canbus.protocol import Current, MalformedFrame, decode_data
 from evtui.detection.reversals import ReversalDetector
 from evtui.events import Alarm, CanFrame, Event, EventStream, OcppMessage
+from evtui.ocpp16.sampled import number_in
 
 __all__ = ["VIEWS", "DetectorPart", "View"]
 
@@ -119,8 +119,7 @@ def reported_current(payload: Any) -> float | None:
         for value in payload["meterValue"]:
             for sample in value["sampledValue"]:
                 if sample.get("measurand") == "Current.Import":
-                    current = float(sample["value"])
-                    return current if isfinite(current) else None
-    except (AttributeError, KeyError, TypeError, ValueError):
+                    return number_in(sample)
+    except (AttributeError, KeyError, TypeError):
         return None
     return None

@@ -38,6 +38,7 @@ from evtui.runtime.supervisor import Supervisor
 from evtui.scoring import LiveScorer
 from evtui.station.connection import Dial
 from evtui.station.state_file import StateFile
+from evtui.station.transfers import hide_credentials
 from evtui.station.transfers_memory import MemoryTransfers
 from evtui.station.transfers_network import NetworkTransfers
 
@@ -273,7 +274,10 @@ class Lab:
         else:
             self.stream.publish(
                 CentralSystemState(
-                    source="csms", url=self.settings.csms, listening=False, ours=False
+                    source="csms",
+                    url=hide_credentials(self.settings.csms),
+                    listening=False,
+                    ours=False,
                 )
             )
         for stand in self._stands.values():

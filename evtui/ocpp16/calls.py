@@ -11,7 +11,7 @@ from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.limits import CALLS_WAITING_MAX, LinkCounters
 from evtui.ocpp16.tap import Tap
 from evtui.ocpp16.transport import LinkClosed, Transport
-from evtui.ocpp16.validation import check
+from evtui.ocpp16.validation import accept
 
 __all__ = ["CallRefused", "MessageIds", "OutgoingCalls"]
 
@@ -132,16 +132,17 @@ class OutgoingCalls:
         answers = late or self._pending
         if answers is None or answers.uid != frame.uid:
             return False
-        violation = None
+        payload, violation = frame.payload, None
         if frame.kind == "result":
-            violation = check(answers.action, "result", frame.payload)
+            payload, violation = accept(answers.action, "result", payload)
         event = self._tap.delivered(
             frame, answers.action, cause=answers.seq, since=answers.sent_at, violation=violation
         )
         if violation is not None:
             self._counters.count_invalid()
         if late is None:
-            self._settle(answers, CallRefused(event.error, event.detail) if event.error else frame)
+            refused = CallRefused(event.error, event.detail) if event.error else None
+            self._settle(answers, refused or payload)
         return True
 
     def accept_broken_answer(self, uid: str, detail: str) -> None:
@@ -167,12 +168,12 @@ class OutgoingCalls:
             self._turn.release()
             raise LinkClosed(self._closed)
 
-    def _settle(self, pending: _PendingCall, outcome: Frame | Exception) -> None:
+    def _settle(self, pending: _PendingCall, outcome: Any) -> None:
         if not pending.answer.done():
-            if isinstance(outcome, Frame):
-                pending.answer.set_result(outcome.payload)
-            else:
+            if isinstance(outcome, Exception):
                 pending.answer.set_exception(outcome)
+            else:
+                pending.answer.set_result(outcome)
         self._end_turn(pending)
 
     def _expire(self, pending: _PendingCall) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from math import isinf
 from typing import Any
 
+from evtui.ocpp16 import schema_files
 from evtui.ocpp16.form_fields import Field, FormError, Kind, Path, Reading, read, write
 from evtui.ocpp16.validation import check
 
@@ -62,8 +63,7 @@ def fields(action: str) -> tuple[Field, ...]:
     """
     if action not in OPERATIONS:
         raise KeyError(action)
-    file = resources.files("ocpp.v16") / "schemas" / f"{action}.json"
-    return _flattened(json.loads(file.read_text(encoding="utf-8-sig")))
+    return _flattened(schema_files.read(action))
 
 
 def _flattened(schema: Mapping[str, Any], at: Path = (), group: Path = ()) -> tuple[Field, ...]:
@@ -180,7 +180,7 @@ def decode(text: str) -> dict[str, Any]:
         FormError: it is no JSON object.
     """
     try:
-        payload = json.loads(text, parse_constant=_no_constant)
+        payload = json.loads(text, parse_float=_number, parse_constant=_no_constant)
     except RecursionError:
         raise FormError("not JSON: nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -191,6 +191,13 @@ def decode(text: str) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise FormError("not an object: it begins with { and ends with }")
     return payload
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return number
 
 
 def _no_constant(name: str) -> Any:

@@ -20,7 +20,7 @@ from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace
 from evtui.ocpp16.repeats import Answered, AnsweredCalls
 from evtui.ocpp16.tap import SentMessages, Tap
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed, Transport
-from evtui.ocpp16.validation import Violation, check, is_known_action
+from evtui.ocpp16.validation import Violation, accept, check, is_known_action
 
 __all__ = [
     "CallRefused",
@@ -236,19 +236,20 @@ class Link:
     async def _accept_call(self, frame: Frame) -> IncomingCall | None:
         event = self._tap.delivered(frame, frame.action)
         call = IncomingCall(frame, event.seq, event.t)
-        objection = self._objection_to(frame)
+        objection = self._objection_to(call)
         if objection is None:
             return call
         self.counters.count_invalid()
         await self.refuse(call, objection.code, objection.detail)
         return None
 
-    def _objection_to(self, frame: Frame) -> Violation | None:
-        if not is_known_action(frame.action):
-            return Violation("NotImplemented", f"{frame.action[:50]} is no OCPP 1.6 action")
-        if frame.action not in self._supports:
-            return Violation("NotSupported", f"{frame.action} is not supported here")
-        return check(frame.action, "call", frame.payload)
+    def _objection_to(self, call: IncomingCall) -> Violation | None:
+        if not is_known_action(call.action):
+            return Violation("NotImplemented", f"{call.action[:50]} is no OCPP 1.6 action")
+        if call.action not in self._supports:
+            return Violation("NotSupported", f"{call.action} is not supported here")
+        call.payload, violation = accept(call.action, "call", call.payload)
+        return violation
 
     async def _accept_repeat(self, frame: Frame, answered: Answered, text: str) -> None:
         # No "call" event: whoever counts calls must not count this one.

@@ -6,17 +6,17 @@ at the link instead, in both directions: one MeterValues costs about a microseco
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
 import jsonschema_rs
 
-__all__ = ["Violation", "check", "is_date_time", "is_known_action", "schemas"]
+from evtui.moments import utc
+from evtui.ocpp16 import schema_files
+
+__all__ = ["Violation", "accept", "check", "is_date_time", "is_known_action", "schemas"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,9 @@ _CODES = {
 
 
 def is_date_time(value: str) -> bool:
-    """ISO 8601 with date and time; the zone may be absent, as XML Schema's dateTime allows."""
-    value = value.upper()  # RFC 3339 section 5.6 takes "t" and "z" as well
-    if len(value) < 16 or value[10] != "T":
-        return False
+    """True for what the one reader of dates reads, so that nobody behind it fails over a date."""
     try:
-        datetime.fromisoformat(value)
+        utc(value)
     except ValueError:
         return False
     return True
@@ -62,15 +59,11 @@ def schemas() -> Mapping[str, Any]:
     Read together, before the first message comes: a process that has run out of file
     descriptors must still answer the stations it has.
     """
-    folder = resources.files("ocpp.v16") / "schemas"
     return {
-        file.name.removesuffix(".json"): jsonschema_rs.Draft4Validator(
-            json.loads(file.read_text(encoding="utf-8-sig")),
-            validate_formats=True,
-            formats={"date-time": is_date_time},
+        name: jsonschema_rs.Draft4Validator(
+            schema_files.read(name), validate_formats=True, formats={"date-time": is_date_time}
         )
-        for file in folder.iterdir()
-        if file.name.endswith(".json")
+        for name in schema_files.names()
     }
 
 
@@ -105,3 +98,31 @@ def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violati
     place = ".".join(str(step) for step in error.instance_path) or action
     code = _CODES.get(rule, "PropertyConstraintViolation")
     return Violation(code, f"{place}: {error.message}"[:300])
+
+
+def accept(
+    action: str, kind: Literal["call", "result"], payload: Any
+) -> tuple[Any, Violation | None]:
+    """Hold what a peer has sent against its schema.
+
+    JSON has one kind of number (RFC 8259 section 6): ``100.0`` and ``1e2`` are the integer 100.
+
+    Returns:
+        The payload to act on, in which they are written so, and what is wrong with it.  The
+        payload that came is left as it is: it has been published.
+    """
+    violation = check(action, kind, payload)
+    if violation is None or violation.code != "TypeConstraintViolation":
+        return payload, violation
+    whole = _with_whole_numbers(payload)
+    violation = check(action, kind, whole)
+    return (payload if violation else whole), violation
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """A copy in which a float without a fraction is an int; no place that wants a number minds."""
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

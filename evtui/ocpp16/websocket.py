@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote, unquote, urlsplit
 
@@ -41,6 +42,8 @@ _NO_PONG = "keepalive ping timeout"
 
 CLOSE_REASON_MAX = 123
 """Bytes of UTF-8 that a close frame holds beside its code (RFC 6455 section 5.5)."""
+
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 
 IDENTITY_MAX = 255
 """Longest identity taken from a path; the standard sets no limit for OCPP-J 1.6."""
@@ -109,20 +112,39 @@ def _ending(closed: ConnectionClosed) -> LinkClosed:
 def identity_from_path(path: str) -> str | None:
     """Charge point identity in a request path, None when there is none to accept.
 
-    The identity is the last segment, percent-decoded: a station appends it to whatever
-    endpoint URL it was given (OCPP-J 1.6 section 3.1.1).  The query is not part of it.
+    The identity is the last segment that is not empty, percent-decoded: a station appends it to
+    whatever endpoint URL it was given (OCPP-J 1.6 section 3.1.1), and some slashes too many, as
+    in ``//CP1`` and ``/CP1/``.  The query is not part of it.
     """
+    before_query = path.partition("?")[0].partition("#")[0]
     try:
-        identity = unquote(urlsplit(path).path.rpartition("/")[2], errors="strict")
-    except (UnicodeDecodeError, ValueError):
+        identity = unquote(before_query.rstrip("/").rpartition("/")[2], errors="strict")
+    except UnicodeDecodeError:
         return None
     usable = identity.strip() and identity.isprintable() and len(identity) <= IDENTITY_MAX
     return identity if usable else None
 
 
 def station_url(endpoint: str, identity: str) -> str:
-    """Connection URL of a charge point: endpoint, slash, identity percent-encoded."""
-    return f"{endpoint.rstrip('/')}/{quote(identity, safe='')}"
+    """Connection URL of a charge point, in ASCII.
+
+    The identity, percent-encoded, stands wherever the endpoint says ``{id}``, or behind it after
+    a slash.  Whatever else is not ASCII is encoded here, each character once: the library would
+    encode what is percent-encoded already once more (RFC 3987 section 3.1 does not).
+    """
+    name = quote(identity, safe="")
+    whole = "{id}" in endpoint
+    url = endpoint.replace("{id}", name) if whole else f"{endpoint.rstrip('/')}/{name}"
+    if url.isascii():
+        return url
+    parts = urlsplit(url)
+    user, at, place = parts.netloc.rpartition("@")
+    if not place.isascii():
+        port = "" if parts.port is None else f":{parts.port}"
+        place = (parts.hostname or "").encode("idna").decode() + port
+    return _NOT_ASCII.sub(
+        lambda found: quote(found[0]), parts._replace(netloc=user + at + place).geturl()
+    )
 
 
 def select_subprotocol(
@@ -163,7 +185,9 @@ async def dial(
             close_timeout=1,
             proxy=None,
         )
-    except (OSError, InvalidHandshake, InvalidURI, ValueError) as error:
+    except InvalidURI as error:
+        raise LinkClosed(f"cannot connect: {error.msg}") from None  # without the password in it
+    except (OSError, InvalidHandshake, ValueError) as error:
         # ValueError: a port or a host name that urllib or the IDNA codec will not take.
         raise LinkClosed(f"cannot connect: {error}") from None
     if connection.subprotocol != SUBPROTOCOL:

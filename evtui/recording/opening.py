@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from evtui.events import Event
+from evtui.moments import unix_time
 from evtui.recording import layout, parsing
 from evtui.recording.candump import FD_FRAMES, count_fd_frames, is_candump, logged_frame
 from evtui.recording.lines import CHARGE_POINT_NODE
@@ -221,13 +221,13 @@ def _starts(sources: Sources) -> Iterator[float]:
     if sources.manifest is not None:
         told = sources.manifest.clock.start_utc
         try:
-            yield _unix(told)
+            yield unix_time(told)
         except ValueError:
             sources.trouble(f"start_utc {told!r} is no time", layout.MANIFEST)
     for sample in _all(sources.signals):
-        yield round(_unix(sample.t_utc) - sample.t_s, 3)
+        yield round(unix_time(sample.t_utc) - sample.t_s, 3)
     for message in _all(sources.messages):
-        yield round(_unix(message.t_utc) - message.t, 3)
+        yield round(unix_time(message.t_utc) - message.t, 3)
     first = _first_stamp(sources.path / layout.CAN_LOG)
     if first is not None:
         sources.trouble("when the run began is not known: its first CAN frame is at 0 s")
@@ -236,11 +236,6 @@ def _starts(sources: Sources) -> Iterator[float]:
 
 def _all(rows: Rows[R] | None) -> Iterator[R]:
     return (row for _, row in rows.located()) if rows else iter(())
-
-
-def _unix(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _unlabelled(line: bytes, sources: Sources) -> FrameRow:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any
 
+from evtui.moments import date_time
 from evtui.smart_charging.limit import Outlet, shares
-from evtui.smart_charging.moments import date_time
 from evtui.smart_charging.profile import GREATEST, Period
 from evtui.smart_charging.store import ProfileStore
 from evtui.smart_charging.timing import prevailing

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from evtui.smart_charging.moments import earliest
+from evtui.moments import earliest
 from evtui.smart_charging.store import ProfileStore
 from evtui.smart_charging.timing import Prevailing, prevailing
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from evtui.smart_charging.moments import date_time, unix_time
+from evtui.moments import date_time, unix_time
 
 __all__ = [
     "ChargingProfile",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import floor
 
-from evtui.smart_charging.moments import earliest
+from evtui.moments import earliest
 from evtui.smart_charging.profile import ChargingProfile, Period
 
 __all__ = ["Prevailing", "period_at", "prevailing"]

@@ -84,8 +84,10 @@ class ChargingProfiles:
     ) -> str:
         """Answer a ClearChargingProfile.req (section 5.5)."""
         cleared = self._context.profiles.clear(profile_id, connector, purpose, stack_level)
+        if not cleared:
+            return "Unknown"
         self._follow()
-        return "Accepted" if cleared else "Unknown"
+        return "Accepted"
 
     def composite(self, connector: int, duration: int, unit: str | None) -> dict[str, Any]:
         """Answer a GetCompositeSchedule.req (section 5.7).

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
+
+from evtui.moments import unix_time
 
 __all__ = ["IdTagInfo", "fold", "same_group"]
 
@@ -37,7 +38,7 @@ class IdTagInfo:
         expiry = payload.get("expiryDate")
         return cls(
             payload["status"],
-            None if expiry is None else _unix(expiry),
+            None if expiry is None else unix_time(expiry),
             payload.get("parentIdTag"),
         )
 
@@ -71,9 +72,3 @@ def same_group(id_tag: str, parent: str | None, other: str, other_parent: str | 
     if fold(id_tag) == fold(other):
         return True
     return parent is not None and other_parent is not None and fold(parent) == fold(other_parent)
-
-
-def _unix(text: str) -> float:
-    """Unix s of a moment; without a zone it is UTC, and none is too far off to be compared."""
-    moment = datetime.fromisoformat(text.upper())  # RFC 3339 section 5.6 takes "z" as well
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -9,11 +9,11 @@ from ocpp.v16.datatypes import KeyValue
 from ocpp.v16.enums import Action, DataTransferStatus
 
 from evtui.events import EventStream
+from evtui.moments import unix_time
 from evtui.ocpp16.link import Link
 from evtui.ocpp16.naming import fields_of
 from evtui.ocpp16.peer import Peer, on
 from evtui.smart_charging import Purpose
-from evtui.smart_charging.moments import unix_time
 from evtui.station.authorization import Authorizer
 from evtui.station.availability import Availability
 from evtui.station.charging_profiles import ChargingProfiles

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from ocpp.exceptions import PropertyConstraintViolationError
 
-from evtui.smart_charging.moments import unix_time
+from evtui.moments import unix_time
 from evtui.station.transfers import TransferFailed
 
 __all__ = ["Retries", "file_url", "moment"]
@@ -99,6 +99,6 @@ def moment(payload: Mapping[str, Any], name: str) -> float | None:
     if name not in payload:
         return None
     try:
-        return unix_time(payload[name].upper())
+        return unix_time(payload[name])
     except ValueError as error:
         raise PropertyConstraintViolationError(f"{name}: {error}") from None

@@ -12,7 +12,7 @@ from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 from ocpp.v16 import call, call_result
 
 from evtui.ocpp16 import validation
-from evtui.ocpp16.validation import check, is_known_action
+from evtui.ocpp16.validation import accept, check, is_known_action
 from tests.ocpp16.rig import NOW
 
 SCHEMAS = {
@@ -233,3 +233,28 @@ def test_any_payload_is_judged_without_an_exception(action: str, payload: Any) -
         "FormationViolation",
         "PropertyConstraintViolation",
     }
+
+
+@pytest.mark.parametrize("written", ["100.0", "1e2", "100", "1.0E+2"])
+def test_an_integer_is_one_however_json_writes_it(written: str) -> None:
+    payload = json.loads(f'{{"transactionId": {written}, "meterStop": -0.0, "timestamp": "{NOW}"}}')
+    came = dict(payload)
+    taken, violation = accept("StopTransaction", "call", payload)
+    assert violation is None
+    assert {name: type(value) for name, value in taken.items()}["transactionId"] is int
+    assert taken == {"transactionId": 100, "meterStop": 0, "timestamp": NOW}
+    assert [type(value) for value in payload.values()] == [type(value) for value in came.values()]
+
+
+def test_a_number_with_a_fraction_and_one_where_a_text_belongs_are_violations() -> None:
+    for change in ({"connectorId": 1.5}, {"idTag": 7.0}, {"connectorId": True}):
+        payload, violation = accept("StartTransaction", "call", START | change)
+        assert violation is not None
+        assert violation.code == "TypeConstraintViolation"
+        assert payload == START | change
+
+
+def test_what_else_is_wrong_is_still_found_beside_an_integer_written_as_1_0() -> None:
+    _, violation = accept("StartTransaction", "call", START | {"meterStart": 1.0, "extra": 1})
+    assert violation is not None
+    assert violation.code == "FormationViolation"

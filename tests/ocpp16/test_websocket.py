@@ -37,14 +37,17 @@ from tests.ocpp16.rig import until
         ("/" + "x" * IDENTITY_MAX, "x" * IDENTITY_MAX),
         ("/", None),
         ("", None),
-        ("/CP1/", None),
+        ("/CP1/", "CP1"),
         ("/?x=1", None),
         ("/%20", None),
         ("/a%00b", None),
         ("/a%0Ab", None),
         ("/a%1B[2Jb", None),
         ("/%FF", None),
-        ("//[", None),
+        ("//[", "["),
+        ("//CP1", "CP1"),
+        ("//ocpp//CP1//?x=/", "CP1"),
+        ("///", None),
         ("/" + "x" * (IDENTITY_MAX + 1), None),
     ],
 )
@@ -67,6 +70,22 @@ def test_an_identity_survives_the_connection_url(identity: str) -> None:
     url = station_url("ws://127.0.0.1:9000/ocpp/", identity)
     assert url.startswith("ws://127.0.0.1:9000/ocpp/")
     assert identity_from_path(url.removeprefix("ws://127.0.0.1:9000")) == identity
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url"),
+    [
+        ("ws://h:1/ocpp/", "ws://h:1/ocpp/C%201%2F%C3%A9"),
+        ("ws://h/ocpp/{id}/v16", "ws://h/ocpp/C%201%2F%C3%A9/v16"),
+        ("ws://h/{id}/x?of={id}", "ws://h/C%201%2F%C3%A9/x?of=C%201%2F%C3%A9"),
+        ("ws://u:pä@h/a%20b", "ws://u:p%C3%A4@h/a%20b/C%201%2F%C3%A9"),
+        ("wss://hö.example:1/é", "wss://xn--h-1ga.example:1/%C3%A9/C%201%2F%C3%A9"),
+    ],
+)
+def test_the_identity_stands_where_the_endpoint_says_and_nothing_is_encoded_twice(
+    endpoint: str, url: str
+) -> None:
+    assert station_url(endpoint, "C 1/é") == url
 
 
 @asynccontextmanager

@@ -66,6 +66,7 @@ class Rig:
         self.central = FakeCentral()
         self.transfers = MemoryTransfers()
         self.vehicle = vehicle
+        self.store = StateStore() if store is None else store
         self.bus = SimulatedBus("CP1/can", "CP1", self.stream, self.clock)
         self.stage = PowerStage(preset(kind))
         self.charge_point = ChargePoint(
@@ -76,7 +77,7 @@ class Rig:
             preset(kind),
             self.central.dial,
             Equipment(
-                store=StateStore() if store is None else store,
+                store=self.store,
                 transfers=self.transfers,
                 journal=Journal(self.stream),
                 after_crash=after_crash,

@@ -92,7 +92,7 @@ async def test_a_time_that_is_none_is_refused() -> None:
     rig = Rig()
     rig.note("booted")
     with pytest.raises(PropertyConstraintViolationError, match="startTime"):
-        rig.request(startTime="0001-01-01T00:00:00+14:00")
+        rig.request(startTime="soon")
     assert rig.told == []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from evtui.events import CanFrame, Note
 from tests.station.fake_central import Refused
-from tests.station.rig import Rig, charge, station, virtual
+from tests.station.rig import Rig, charge, profile, station, virtual
 
 DAY = 86_400.0
 
@@ -348,3 +348,15 @@ async def test_a_limit_is_on_the_bus_before_anything_else_happens() -> None:
         await asyncio.sleep(0.01)
         first = next(f for f in rig.of(CanFrame) if f.node == "charge-point")
         assert (first.arbitration_id, first.data) == (0x210, bytes([100, 0]))
+
+
+@virtual
+async def test_a_profile_for_ever_is_in_force_and_kept() -> None:
+    async with station() as rig:
+        await rig.accepted()
+        for_ever = profile(limit=10) | {"validTo": "9999-12-31T23:59:59.9999999Z"}
+        answer = await rig.ask("SetChargingProfile", connectorId=1, csChargingProfiles=for_ever)
+        assert answer == "Accepted"
+        await rig.until(lambda: rig.limits()[-1] == 10)
+        (kept,) = rig.charge_point.profiles.export()
+        assert kept["csChargingProfiles"]["validTo"].startswith("9999-12-31T23:59:59.9")

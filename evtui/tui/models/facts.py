@@ -6,9 +6,9 @@ Payloads come from anybody, so nothing about their shape is taken for granted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
+from evtui.ocpp16.sampled import number_in
 from evtui.tui.models.text import clean, number
 
 __all__ = ["answer_status", "fact"]
@@ -80,12 +80,13 @@ def _meter_values(call: Any, answer: Any) -> str:
         (value for value in values if dig(value, "measurand") == "Current.Import"),
         dig(values, 0),
     )
-    text = _word(dig(chosen, "value"))
-    with suppress(ValueError, OverflowError):
-        text = number(float(text))
+    said = number_in(chosen)
+    if said is None:
+        text = _word(dig(chosen, "value"))
+        return f'"{text}"' if text else ""
     # Section 7.45: the default unit is Wh; for a current it is A.
     default = "A" if dig(chosen, "measurand") == "Current.Import" else "Wh"
-    return f"{text} {_word(dig(chosen, 'unit')) or default}" if text else ""
+    return f"{number(said)} {_word(dig(chosen, 'unit')) or default}"
 
 
 def _status_notification(call: Any, answer: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from rich.cells import cell_len, set_cell_size
 
@@ -42,9 +43,19 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return padding + text if right else text + padding
 
 
+GREATEST = 1e15
+"""What a number for people is written out below."""
+
+
 def number(value: float) -> str:
-    """A quantity for people: at most one decimal, none where it would be 0."""
-    return f"{value:.1f}".removesuffix(".0")
+    """A quantity for people: at most one decimal, none where it would be 0.
+
+    Args:
+        value: of any size, since peers send any; an int may be too large for a float.
+    """
+    if not -GREATEST < value < GREATEST:
+        return f"{Decimal(value):.2e}"
+    return f"{value:z.1f}".removesuffix(".0")
 
 
 def byte_size(size: int) -> str:
