@@ -1,0 +1,36 @@
+"""Pictures that do not depend on how busy the machine is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+STILL = 3
+"""Pictures in a row that must be the same."""
+
+
+async def still(pilot: Pilot[None]) -> None:
+    """Wait until the screen has stopped changing: a layout may come some frames after a key."""
+    pictures: list[str] = []
+    while len(pictures) < STILL or len(set(pictures[-STILL:])) > 1:
+        await pilot.pause(0.02)
+        pictures.append(pilot.app.export_screenshot())
+
+
+@pytest.fixture
+def snap_compare(snap_compare: Callable[..., bool]) -> Callable[..., bool]:
+    """The plug-in's comparison, of a screen that has come to rest."""
+
+    def compare(
+        app: Any, *, run_before: Callable[[Pilot[None]], Awaitable[None]], **options: Any
+    ) -> bool:
+        async def settle(pilot: Pilot[None]) -> None:
+            await run_before(pilot)
+            await still(pilot)
+
+        return snap_compare(app, run_before=settle, **options)
+
+    return compare
