@@ -1,4 +1,4 @@
-"""An event loop whose time jumps to the next timer, for tests of anything that waits.
+"""The loop whose time jumps to the next timer, for tests of anything that waits.
 
 An hour of heartbeats takes milliseconds, and a test sees exact times::
 
@@ -8,7 +8,8 @@ An hour of heartbeats takes milliseconds, and a test sees exact times::
 
     assert run_virtual(scenario()) == 3600.0
 
-Sockets and threads do not know about virtual time: a timer may overtake them.
+It is the shipped loop, but for a clock that waits for sockets and threads where no timer is left.
+They do not know about virtual time: a timer may overtake them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from evtui.runtime.virtual import VirtualClock, VirtualLoop
+
 __all__ = ["VirtualTimeLoop", "run_virtual"]
 
 T = TypeVar("T")
@@ -26,34 +29,19 @@ PATIENCE_S = 60.0
 """Real seconds to wait for a thread or a socket when no timer is left to jump to."""
 
 
-class _JumpingSelector(selectors.DefaultSelector):
-    """Moves ``now`` by the time it was asked to wait, instead of waiting."""
-
-    now = 0.0
+class _PatientClock(VirtualClock):
+    """Looks at sockets before every jump, and waits for them before it calls it a deadlock."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            ready = super().select(PATIENCE_S)
-            if not ready:
-                raise RuntimeError("every task waits, and no timer is left that could wake one")
-            return ready
-        ready = super().select(0)
-        if not ready:
-            self.now += max(0.0, timeout)
-        return ready
+        ready = selectors.DefaultSelector.select(self, PATIENCE_S if timeout is None else 0)
+        return ready or super().select(timeout)
 
 
-class VirtualTimeLoop(asyncio.SelectorEventLoop):
+class VirtualTimeLoop(VirtualLoop):
     """A loop that starts at 0 s and never waits; nothing is ready: time jumps on."""
 
     def __init__(self) -> None:
-        self._virtual = _JumpingSelector()
-        super().__init__(self._virtual)
-        self._clock_resolution = 1e-6  # see evtui.runtime.virtual
-
-    def time(self) -> float:
-        """Virtual seconds since the loop was made."""
-        return self._virtual.now
+        super().__init__(_PatientClock())
 
     def hold_up(self, seconds: float) -> None:
         """Let time pass inside a callback, as if it had blocked the loop that long."""

@@ -150,6 +150,7 @@ class StandBuilder:
         name = charge_point.identity.name
         stage = PowerStage(preset(settings.preset), vehicle if plugged else None)
         connector = charge_point.connectors[number]
+        connector.switch_phases = stage.use_phases
         if plugged:
             connector.plug()
         # The streams of chance of the first connector keep their names: seeds keep their runs.

@@ -43,7 +43,7 @@ class AcSupply:
 
     Attributes:
         voltage: V, phase to neutral.
-        phases: number of phases in use.
+        phases: of its supply, and in use unless fewer are switched on.
         power_factor: of the on-board charger.
         min_current: A; the pilot of IEC 61851-1 cannot say less, so below it charging pauses.
         pilot_interval: s between two changes of the pilot, at least (IEC 61851-1).
@@ -65,10 +65,9 @@ class AcSupply:
         not_negative("min_current (A)", self.min_current)
         not_negative("pilot_interval (s)", self.pilot_interval)
 
-    @property
-    def watts_per_ampere(self) -> float:
-        """W for each A per phase."""
-        return self.voltage * self.phases * self.power_factor
+    def watts_per_ampere(self, phases: int) -> float:
+        """W for each A per phase, on this many phases."""
+        return self.voltage * phases * self.power_factor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

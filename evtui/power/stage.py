@@ -52,6 +52,7 @@ class StageState(msgspec.Struct, frozen=True, gc=False):
         phase: state of the session.
         running: True between a start and the stop or unplugging that ends it, even if no
             current flows.
+        phases: phases of an AC supply that are switched on; None for DC.
     """
 
     current: float
@@ -65,6 +66,7 @@ class StageState(msgspec.Struct, frozen=True, gc=False):
     contactor: bool
     phase: Phase
     running: bool
+    phases: int | None = None
 
 
 class PowerStage:
@@ -82,6 +84,7 @@ class PowerStage:
     def __init__(self, preset: Preset, vehicle: Vehicle | RecordedVehicle | None = None) -> None:
         self._preset = preset
         self._limit: float | None = None
+        self._phases = self._phases_to_use = _phases_of(preset)
         self._running = False
         self._energy = 0.0
         self._temperature = preset.cooling.ambient
@@ -133,6 +136,7 @@ class PowerStage:
             self._contactor,
             self._phase,
             self._running,
+            None if preset.ac is None else self._phases,
         )
 
     def start(self) -> None:
@@ -161,6 +165,17 @@ class PowerStage:
             ValueError: for a limit that is negative or not finite.
         """
         self._limit = float(not_negative("limit (A)", limit))
+
+    def use_phases(self, phases: int) -> None:
+        """Have this many phases of an AC supply switched on, or all if it has fewer.
+
+        The contactors of single phases are not moved under current, which can damage a vehicle
+        (OCPP 1.6 section 3.13.7): it is offered none until what flows has ended.
+
+        Raises:
+            ValueError: for less than one.
+        """
+        self._phases_to_use = min(int(positive("phases", phases)), _phases_of(self._preset))
 
     def plug(self, vehicle: Vehicle | RecordedVehicle) -> None:
         """Connect ``vehicle``.
@@ -191,11 +206,12 @@ class PowerStage:
 
         From DC to DC the current carries on where it is and moves by the new ramp.  Between
         AC and DC it is another outlet: the current ends at once and begins again at 0 A.
-        What the vehicle holds against this session is forgotten.
+        What the vehicle holds against this session is forgotten, and all phases are in use.
         """
         if (preset.ac is None) != (self._preset.ac is None):
             self._disconnect()
         self._preset = preset
+        self._phases = self._phases_to_use = _phases_of(preset)
         self._forget_session()
 
     def step(self, dt: float) -> StageState:
@@ -210,6 +226,9 @@ class PowerStage:
         positive("step (s)", dt)
         power_before = self._power
         battery = self._battery
+        if self._phases != self._phases_to_use and self._current <= OPENING_CURRENT:
+            self._phases = self._phases_to_use
+            self._pilot_age = math.inf
         if battery is not None:
             accepted = self._accepted_current(battery)
             self._phase = self._next_phase(battery, accepted, dt)
@@ -229,7 +248,7 @@ class PowerStage:
         if ac is None:
             return accepted
         watts = accepted * battery.open_circuit_voltage() / battery.onboard_efficiency
-        return min(battery.max_ac_current, watts / ac.watts_per_ampere)
+        return min(battery.max_ac_current, watts / ac.watts_per_ampere(self._phases))
 
     def _next_phase(self, battery: Battery, accepted: float, dt: float) -> Phase:
         refusal = self._refusal(battery, accepted)
@@ -272,6 +291,8 @@ class PowerStage:
         ac = preset.ac
         if ac is None:
             return offered
+        if self._phases != self._phases_to_use:
+            return 0.0
         if offered < ac.min_current:
             offered = 0.0
         self._pilot_age += dt
@@ -290,11 +311,10 @@ class PowerStage:
             self._voltage = battery.voltage(current)
             self._power = self._voltage * current
         else:
-            self._power = preset.ac.watts_per_ampere * current
+            watts_per_ampere = preset.ac.watts_per_ampere(self._phases)
+            self._power = watts_per_ampere * current
             into_battery *= (
-                preset.ac.watts_per_ampere
-                * battery.onboard_efficiency
-                / battery.open_circuit_voltage()
+                watts_per_ampere * battery.onboard_efficiency / battery.open_circuit_voltage()
             )
         battery.charge(into_battery, dt, offered)
         flowing = current > FLOWING_CURRENT
@@ -316,3 +336,8 @@ class PowerStage:
         """Forget what the vehicle counts between plugging in and unplugging."""
         self._interruptions = 0
         self._stopped = False
+
+
+def _phases_of(preset: Preset) -> int:
+    """Phases of its supply; for a DC station it does not matter how it is fed."""
+    return 1 if preset.ac is None else preset.ac.phases

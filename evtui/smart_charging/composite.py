@@ -31,7 +31,8 @@ class CompositeSchedule:
         start: Unix time, s.
         duration: s that the periods cover.
         unit: ``A`` or ``W``, of every limit.
-        periods: never empty, the first starts at 0, neighbours differ; limits are exact.
+        periods: never empty, the first starts at 0, neighbours differ in limit or phases; limits
+            are exact, and numberPhases are those in use, None for DC.
         min_charging_rate: in ``unit``, of the profile that leads the connector at the start:
             it is about a vehicle (section 7.13), so connector 0 has None.
     """
@@ -61,7 +62,8 @@ def composite(
     the most that the charge point can come to take from the grid (section 5.7).
 
     Schedules relative to the start of charging are laid out as if a transaction began at
-    ``start`` where none runs.  numberPhases are those the connector charges with.
+    ``start`` where none runs.  numberPhases are those that may be used: by the connector, or by
+    any connector where connector 0 is asked for.
 
     Args:
         outlets: all connectors of the station.
@@ -86,20 +88,21 @@ def composite(
         if outlet in asked or outlet.charging_since is not None
     ]
 
-    def limit_at(moment: float) -> tuple[float, float | None]:
-        limits, until = shares(profiles, sharing, moment)
-        pairs = zip(sharing, limits, strict=True)
-        shown = (o.in_unit(amperes, unit) for o, amperes in pairs if connector in (0, o.connector))
-        return sum(shown), until
+    def period_at(moment: float) -> tuple[Period, float | None]:
+        parts, until = shares(profiles, sharing, moment)
+        shown = [part for part in parts if connector in (0, part.outlet.connector)]
+        phases = [part.outlet.phases for part in shown if part.outlet.phases is not None]
+        limit = sum(part.in_unit(unit) for part in shown)
+        return Period(_since(start, moment), limit, max(phases, default=None)), until
 
     moment, end = start, start + min(duration, GREATEST)
     periods: list[Period] = []
     for _ in range(MOST_CHANGES):
-        limit, until = limit_at(moment)
-        if not periods or limit != periods[-1].limit:
+        period, until = period_at(moment)
+        if not periods or period != replace(periods[-1], start=period.start):
             if len(periods) == most_periods:
                 break
-            periods.append(Period(_since(start, moment), limit, asked[0].phases))
+            periods.append(period)
         moment = end if until is None else min(until, end)
         if moment == end:
             break
@@ -119,27 +122,25 @@ def _min_charging_rate(
     lead = prevailing(profiles.for_connector(outlet.connector), now, since).profile
     if lead is None or lead.min_charging_rate is None:
         return None
-    return outlet.in_unit(outlet.amperes(lead.min_charging_rate, lead.unit), unit)
+    ((own,), _) = shares(profiles, [outlet], now)
+    return own.outlet.in_unit(own.outlet.amperes(lead.min_charging_rate, lead.unit), unit)
 
 
 def conf_payload(schedule: CompositeSchedule) -> dict[str, Any]:
     """GetCompositeSchedule.conf (section 6.22) as it goes over the wire.
 
     The wire has whole seconds and one decimal (section 7.14), so nothing is rounded up: a second
-    in which the limit changes gets the lowest limit it has, and limits lose what is behind their
-    first decimal.  startSchedule stays away (errata 3.57).
+    in which the limit or the phases change gets the lowest and the fewest it has, and limits lose
+    what is behind their first decimal.  startSchedule stays away (errata 3.57).
     """
     periods: list[dict[str, Any]] = []
     edges = {edge for p in schedule.periods for edge in (floor(p.start), ceil(p.start))}
     for second in sorted(edges):
         if second > 0 and second >= schedule.duration:
             break
-        limit = _one_decimal(_lowest(schedule.periods, second))
-        if not periods or limit != periods[-1]["limit"]:
-            periods.append({"startPeriod": second, "limit": limit})
-            phases = schedule.periods[0].number_phases
-            if phases is not None:
-                periods[-1]["numberPhases"] = phases
+        told: dict[str, Any] = {"startPeriod": second, **_least(schedule.periods, second)}
+        if not periods or told != periods[-1] | {"startPeriod": second}:
+            periods.append(told)
     charging_schedule: dict[str, Any] = {
         "duration": int(schedule.duration),
         "chargingRateUnit": schedule.unit,
@@ -155,11 +156,13 @@ def conf_payload(schedule: CompositeSchedule) -> dict[str, Any]:
     }
 
 
-def _lowest(periods: Sequence[Period], second: int) -> float:
-    """The lowest limit between ``second`` and the next one."""
-    before = [period.limit for period in periods if period.start <= second][-1:]
-    within = [period.limit for period in periods if second < period.start < second + 1]
-    return min(before + within)
+def _least(periods: Sequence[Period], second: int) -> dict[str, Any]:
+    """The lowest limit between ``second`` and the next one, and the fewest phases if any."""
+    before = [period for period in periods if period.start <= second][-1:]
+    seen = before + [period for period in periods if second < period.start < second + 1]
+    least: dict[str, Any] = {"limit": _one_decimal(min(period.limit for period in seen))}
+    phases = [period.number_phases for period in seen if period.number_phases is not None]
+    return least | {"numberPhases": min(phases)} if phases else least
 
 
 def _one_decimal(amount: float) -> float:

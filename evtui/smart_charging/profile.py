@@ -63,8 +63,8 @@ class Period:
     Attributes:
         start: s from the start of the schedule.
         limit: in the schedule's unit.
-        number_phases: as given; None means 3.  Our stations do not switch phases, so they
-            apply a limit as it is to the phases they have (errata 3.34).
+        number_phases: phases that can be used, as given; None means 3.  A station that has
+            fewer applies the limit as it is to those (errata 3.34).
     """
 
     start: float

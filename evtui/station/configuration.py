@@ -93,6 +93,8 @@ class Configuration:
         ac = preset.ac is not None
         self.set("EvtuiAmpereMeaning", "current per phase" if ac else "output current")
         self.set("EvtuiDefaultLimit", preset.default_limit)
+        switched = preset.ac is not None and preset.ac.phases > 1
+        self.set("ConnectorSwitch3to1PhaseSupported", switched)
 
     def rebooted(self) -> None:
         """The station has booted: changes that were waiting for it take effect (section 5.3)."""

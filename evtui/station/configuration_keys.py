@@ -230,7 +230,7 @@ KEYS = (
     Key("9.4.1", "ChargeProfileMaxStackLevel", "R", COUNT, 10),
     Key("9.4.2", "ChargingScheduleAllowedChargingRateUnit", "R", LIST, "Current,Power"),
     Key("9.4.3", "ChargingScheduleMaxPeriods", "R", COUNT, 100),
-    Key("9.4.4", "ConnectorSwitch3to1PhaseSupported", "R", FLAG, False),
+    Key("9.4.4", "ConnectorSwitch3to1PhaseSupported", "R", FLAG, False, note="AC: true"),
     Key("9.4.5", "MaxChargingProfilesInstalled", "R", COUNT, 50),
     Key("errata 3.90", "SupportedFileTransferProtocols", "R", LIST, "FTP,HTTP,HTTPS"),
     # What an A-limit means is a reading of section 7.12 that a DC station must state.

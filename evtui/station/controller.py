@@ -40,6 +40,8 @@ class ConnectorController:
         status_report: its status, told to the central system.
         metering: its meter, told to the central system.
         limiter: what the charging profiles allow it.
+        switch_phases: told how many phases of an AC supply to switch on.  The contactors are the
+            station's own, on its own wires: what is behind the connector is tied on here.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class ConnectorController:
             self._limit_applied,
             neighbours=lambda: [each.limiter for each in neighbours()],
         )
+        self.switch_phases: Callable[[int], None] = lambda phases: None
+        self._phases = self.limiter.phases
         self._context = context
         self._preset = preset
         self._module = ModuleLink(
@@ -157,7 +161,8 @@ class ConnectorController:
     def on_stage(self, state: StageState) -> None:
         """What the power stage does; called after each of its steps, every 100 ms."""
         self._stage = state
-        self._module.voltage = state.voltage
+        self._module.voltage, self._module.phases = state.voltage, state.phases
+        self.limiter.on_phases(state.phases)
         facts = self.status_report.facts
         if state.phase != facts.phase:
             established = facts.established or is_established(state.phase)
@@ -191,6 +196,7 @@ class ConnectorController:
     def use(self, preset: Preset) -> None:
         """Another power stage is behind the connector now."""
         self._preset = self.limiter.preset = preset
+        self._phases = None if preset.ac is None else preset.ac.phases
         self.metering.use(preset)
         self.apply_limit()
 
@@ -337,6 +343,14 @@ class ConnectorController:
         ac = self._preset.ac
         minimum = 0.0 if ac is None else ac.min_current
         self.status_report.update(offered=self.limit, minimum=minimum)
+        phases = self.limiter.phases
+        if ac is not None and phases is not None:  # before the limit that is meant for them
+            self.switch_phases(phases)
+            if phases != self._phases:
+                self._context.note(
+                    f"connector {self.number}: {phases} of {ac.phases} phases in use"
+                )
+        self._phases = phases
         self._module.set_limit(self.limit)
 
     def close(self) -> None:

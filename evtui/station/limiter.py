@@ -41,7 +41,8 @@ class Limiter:
         neighbours: limiters of the other connectors: a ChargePointMaxProfile is shared with them.
 
     Attributes:
-        limit: A that the station allows now.
+        limit: A that the station allows now, on each phase for AC.
+        phases: how many of an AC supply may be used now; None for DC.
         preset: kind of power stage; may be replaced.
         charging_since: lab time in s at which the transaction started, None without one.
         barred: True while the vehicle gets nothing, whatever the profiles allow.
@@ -56,6 +57,7 @@ class Limiter:
         neighbours: Callable[[], Iterable[Limiter]] = tuple,
     ) -> None:
         self.limit = preset.default_limit
+        self.phases = None if preset.ac is None else preset.ac.phases
         self.preset = preset
         self.charging_since: float | None = None
         self.barred = False
@@ -64,6 +66,7 @@ class Limiter:
         self._applied = applied
         self._neighbours = neighbours
         self._voltage = self._current = 0.0
+        self._phases_on: int | None = None
         self._held_back = False
         self._converted_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -81,6 +84,7 @@ class Limiter:
             phases=None if ac is None else ac.phases,
             charging_since=None if since is None else self._context.clock.start_utc + since,
             drawing=self._current,
+            drawing_phases=self._phases_on,
         )
 
     @property
@@ -115,6 +119,14 @@ class Limiter:
                 if limiter._held_back:
                     limiter._work_out()
 
+    def on_phases(self, phases: int | None) -> None:
+        """Take how many phases are switched on; a share in W may wait for it."""
+        if phases != self._phases_on:
+            self._phases_on = phases
+            for limiter in self._neighbours():
+                if limiter._held_back:
+                    limiter._work_out()
+
     def cancel(self) -> None:
         """Stop the timer."""
         if self._timer is not None:
@@ -129,7 +141,7 @@ class Limiter:
         self._converted_at = self._voltage
         outlets = [self.outlet, *(limiter.outlet for limiter in self._neighbours())]
         allowed = allowance(context.profiles, outlets, self._connector, now)
-        self.limit = allowed.limit
+        self.limit, self.phases = allowed.limit, allowed.phases
         self._held_back = allowed.held_back
         if allowed.until is not None:
             delay = min(max(SHORTEST_TIMER, allowed.until - now), LONGEST_TIMER)

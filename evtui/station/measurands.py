@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from evtui.power import Preset
 from evtui.station.metering import Reading
@@ -31,6 +32,7 @@ class Measurand:
         digits: after the decimal point.
         location: where it is measured (section 7.30).
         phase: Phase (section 7.34) of AC line ``{}``; empty for an overall value.
+        flows: True for what is 0 on a line that is not switched on; the voltage is there.
         ac: False for what an AC station is not told.
     """
 
@@ -40,12 +42,13 @@ class Measurand:
     digits: int = 1
     location: str = "Outlet"
     phase: str = ""
+    flows: bool = False
     ac: bool = True
 
 
 MEASURANDS = (
-    Measurand("Current.Import", "A", lambda r: r.current, phase="L{}"),
-    Measurand("Current.Offered", "A", lambda r: r.offered, phase="L{}"),
+    Measurand("Current.Import", "A", lambda r: r.current, phase="L{}", flows=True),
+    Measurand("Current.Offered", "A", lambda r: r.offered, phase="L{}", flows=True),
     Measurand("Voltage", "V", lambda r: r.voltage, phase="L{}-N"),
     Measurand("Power.Active.Import", "W", lambda r: r.power),
     Measurand("Power.Offered", "W", lambda r: r.power_offered),
@@ -56,7 +59,19 @@ MEASURANDS = (
 )
 """What can be asked for.  Of an AC station current and voltage come for each phase (3.16.3)."""
 
-_Channel = tuple[Measurand, str | None]
+
+class _Channel(NamedTuple):
+    """A measurand, and for a line of an AC station its Phase and its number, from 1."""
+
+    measurand: Measurand
+    phase: str | None = None
+    line: int = 0
+
+    def amount(self, reading: Reading) -> float | None:
+        """What a reading says of it, None while there is nothing to report."""
+        amount = self.measurand.amount(reading)
+        idle = reading.phases is not None and self.line > reading.phases
+        return 0.0 if idle and self.measurand.flows and amount is not None else amount
 
 
 @cache
@@ -66,15 +81,15 @@ def _channels(phases: int) -> dict[str, tuple[_Channel, ...]]:
     for measurand in MEASURANDS:
         if phases == 0 or not measurand.phase:
             if phases == 0 or measurand.ac:
-                channels[measurand.name] = ((measurand, None),)
+                channels[measurand.name] = (_Channel(measurand),)
             continue
-        lines = [f"L{n + 1}" for n in range(phases)]
-        each = [(measurand, measurand.phase.format(n + 1)) for n in range(phases)]
+        lines = range(1, phases + 1)
+        each = [_Channel(measurand, measurand.phase.format(line), line) for line in lines]
         channels[measurand.name] = tuple(each)
-        for line, channel in zip(lines, each, strict=True):
+        for channel in each:
             # Section 9.1.17 joins measurand and phase, and calls L1-N of a voltage L1.
-            channels[f"{measurand.name}.{line}"] = (channel,)
-            channels[f"{measurand.name}.{channel[1]}"] = (channel,)
+            channels[f"{measurand.name}.L{channel.line}"] = (channel,)
+            channels[f"{measurand.name}.{channel.phase}"] = (channel,)
     return channels
 
 
@@ -128,8 +143,8 @@ def sampled_values(
     known = _known(preset)
     channels = dict.fromkeys(channel for item in items for channel in known.get(item, ()))
     values = []
-    for measurand, phase in channels:
-        amount = measurand.amount(reading)
+    for channel in channels:
+        measurand, amount = channel.measurand, channel.amount(reading)
         if amount is None:
             continue
         value = {
@@ -139,7 +154,7 @@ def sampled_values(
             "location": measurand.location,
             "unit": measurand.unit,
         }
-        if phase is not None:
-            value["phase"] = phase
+        if channel.phase is not None:
+            value["phase"] = channel.phase
         values.append(value)
     return values

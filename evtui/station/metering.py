@@ -14,7 +14,7 @@ class Reading:
     """What the meter shows; the values belong together.
 
     Attributes:
-        current: A, as the module reported it last (per phase for AC).
+        current: A, as the module reported it last (on each phase in use for AC).
         voltage: V (phase to neutral for AC).
         power: W, from the two.
         energy: Wh, integral of the power.
@@ -23,6 +23,7 @@ class Reading:
         offered: A that the vehicle may take (per phase for AC), None when nobody said.
         power_offered: W of that at the voltage of now.
         interval: Wh since the interval began that this reading belongs to; None without one.
+        phases: AC phases that carry the current; None for all there are, and for DC.
     """
 
     current: float
@@ -34,6 +35,7 @@ class Reading:
     offered: float | None = None
     power_offered: float | None = None
     interval: float | None = None
+    phases: int | None = None
 
     @property
     def register(self) -> int:
@@ -49,11 +51,13 @@ class Meter:
     """Integrates what the module reports on CAN.
 
     The station believes its module: a 0x300 that lies makes current, power and energy lie
-    together.  Voltage, state of charge and temperature come over the station's own wires.
+    together.  Voltage, phases in use, state of charge and temperature come over the station's own
+    wires.
     """
 
     def __init__(self, preset: Preset) -> None:
         self._preset = preset
+        self._phases: int | None = None
         self._energy = 0.0
         self._power = 0.0
         self._at: float | None = None
@@ -70,24 +74,27 @@ class Meter:
         """A, as the module reported it last."""
         return self._current
 
-    def report(self, current: float, voltage: float, now: float) -> None:
+    def report(self, current: float, voltage: float, now: float, phases: int | None = None) -> None:
         """Take a report of the module.
 
         Args:
             current: A.
             voltage: V, measured by the station.
             now: s, any clock that does not go back.
+            phases: of AC that are switched on; None for all there are, and for DC.
         """
         if self._at is not None:
             self._energy += self._power * (now - self._at) / 3600
         self._at = now
         self._current = current
         self._voltage = voltage
+        self._phases = phases
         self._power = self._watts(self._current)
 
     def use(self, preset: Preset) -> None:
         """Meter another kind of power stage from now on; the register goes on."""
         self._preset = preset
+        self._phases = None
         self._power = self._watts(self._current)
 
     def restore(self, energy: float) -> None:
@@ -102,7 +109,7 @@ class Meter:
 
     def _watts(self, current: float) -> float:
         ac = self._preset.ac
-        per_volt_ampere = 1.0 if ac is None else ac.phases * ac.power_factor
+        per_volt_ampere = 1.0 if ac is None else (self._phases or ac.phases) * ac.power_factor
         return current * self._voltage * per_volt_ampere
 
     def read(
@@ -124,4 +131,5 @@ class Meter:
             temperature,
             offered,
             None if offered is None else self._watts(offered),
+            phases=self._phases,
         )

@@ -27,6 +27,7 @@ class ModuleLink:
 
     Attributes:
         voltage: V that the station measures at the output.
+        phases: of AC that are switched on, None for DC.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class ModuleLink:
         lost: Callable[[], None],
     ) -> None:
         self.voltage = 0.0
+        self.phases: int | None = None
         self._clock = clock
         self._meter = meter
         self._send = send
@@ -70,7 +72,7 @@ class ModuleLink:
         now = self._clock.now()
         back = self._heard is None or now - self._heard > MODULE_SILENCE
         self._heard = now
-        self._meter.report(float(message.amperes), self.voltage, now)
+        self._meter.report(float(message.amperes), self.voltage, now, self.phases)
         if back:
             self._silent = False
             self._limit = None  # it may have missed the last one

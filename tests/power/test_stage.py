@@ -379,3 +379,82 @@ def test_a_trip_ends_the_current_at_once_and_it_takes_a_start_to_charge_again(ki
     tripped = stage.trip()
     assert (tripped.current, tripped.contactor, tripped.running) == (0.0, False, False)
     assert {state.current for state in run(stage, 5.0)} == {0.0}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_an_ac_stage_gives_its_current_on_the_phases_that_are_switched_on(count: int) -> None:
+    stage = PowerStage(AC, Vehicle())
+    stage.use_phases(count)
+    stage.set_limit(10.0)
+    stage.start()
+    state = run(stage, 10.0)[-1]
+    assert (state.current, state.phases) == (10.0, count)
+    assert state.power == pytest.approx(10.0 * 230.0 * count * 0.98)
+
+
+def test_phases_are_switched_without_current_and_charging_goes_on() -> None:
+    stage = charging(AC)
+    stage.use_phases(1)
+    states = run(stage, 30.0)
+    (moved,) = [i for i, (a, b) in enumerate(pairwise(states), 1) if a.phases != b.phases]
+    assert states[moved - 1].current == 0.0
+    assert moved * TICK <= 32.0 / 16.0 + 2 * TICK  # as soon as the current has fallen
+    assert all(s.phases == 3 for s in states[:moved])
+    assert all(s.phases == 1 and s.contactor for s in states[moved:])
+    assert (states[-1].current, states[-1].phase) == (32.0, "charging")
+    assert states[-1].power == pytest.approx(230.0 * 32.0 * 0.98)
+    integral = sum((a.power + b.power) / 2 * TICK for a, b in pairwise(states)) / 3600
+    assert states[-1].energy - states[0].energy == pytest.approx(integral)
+
+
+def test_phases_are_switched_at_once_where_no_current_flows() -> None:
+    stage = PowerStage(AC)
+    stage.use_phases(2)
+    assert stage.step(TICK).phases == 2
+    stage.plug(Vehicle())
+    stage.use_phases(1)
+    stage.use_phases(3)  # a change of mind
+    assert stage.step(TICK).phases == 3
+
+
+def test_a_change_of_mind_before_the_current_has_fallen_moves_no_contactor() -> None:
+    stage = charging(AC)
+    stage.use_phases(1)
+    assert run(stage, 0.5)[-1].current > 6.0
+    stage.use_phases(3)
+    states = run(stage, 20.0)
+    assert {s.phases for s in states} == {3}
+    assert states[-1].current == 32.0
+
+
+def test_there_are_no_more_phases_than_the_supply_has_and_none_at_a_dc_station() -> None:
+    stage = PowerStage(AC, Vehicle())
+    stage.use_phases(7)
+    assert stage.step(TICK).phases == 3
+    with pytest.raises(ValueError, match="phases"):
+        stage.use_phases(0)
+    dc = charging(DC)
+    before = dc.state
+    dc.use_phases(1)
+    after = dc.step(TICK)
+    assert after.phases is None
+    assert after.current == before.current
+
+
+def test_another_outlet_begins_with_all_its_phases() -> None:
+    stage = charging(AC)
+    stage.use_phases(1)
+    stage.switch(DC)
+    stage.switch(AC)
+    assert stage.step(TICK).phases == 3
+
+
+def test_a_vehicle_on_one_phase_takes_no_more_current_than_its_charger_can() -> None:
+    weak = Vehicle(max_current=20.0)  # some 7 kW
+    shares = []
+    for count in (1, 3):
+        stage = PowerStage(AC, weak)
+        stage.use_phases(count)
+        stage.start()
+        shares.append(run(stage, 20.0)[-1].current)
+    assert shares[0] == pytest.approx(min(32.0, 3 * shares[1]), rel=0.01)

@@ -53,7 +53,14 @@ class Switch:
     name: str
 
 
-Command = Start | Stop | Replug | Limit | Wait | Switch
+@dataclass(frozen=True)
+class Phases:
+    """Switch ``count`` phases on."""
+
+    count: int
+
+
+Command = Start | Stop | Replug | Limit | Wait | Switch | Phases
 
 waits = st.builds(Wait, steps=st.integers(1, 60), dt=st.sampled_from([0.05, 0.1, 0.5]))
 commands: st.SearchStrategy[Command] = st.one_of(
@@ -61,6 +68,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.just(Stop()),
     st.builds(Replug, soc=st.floats(0.0, 100.0)),
     st.builds(Limit, amperes=st.floats(0.0, 300.0)),
+    st.builds(Phases, count=st.integers(1, 3)),
     waits,
     waits,
 )
@@ -106,6 +114,8 @@ def execute(preset: Preset, program: list[Command]) -> Iterator[Step]:
                     stage.plug(Vehicle(soc=soc))
             case Limit(amperes):
                 stage.set_limit(amperes)
+            case Phases(count):
+                stage.use_phases(count)
             case Switch(name):
                 current = stage.state.current
                 stage.switch(PRESETS[name])
@@ -177,8 +187,16 @@ def test_power_is_the_product_of_what_the_state_says(
 ) -> None:
     for step in execute(preset, program):
         state, ac = step.after, step.preset.ac
-        factor = 1.0 if ac is None else ac.phases * ac.power_factor
+        assert (state.phases is None) == (ac is None)
+        factor = 1.0 if ac is None else (state.phases or 0) * ac.power_factor
         assert state.power == pytest.approx(state.voltage * state.current * factor)
+
+
+@given(presets, programs)
+def test_no_phase_is_switched_under_current(preset: Preset, program: list[Command]) -> None:
+    for step in execute(preset, program):
+        if step.before.phases != step.after.phases:
+            assert step.before.current <= 0.1
 
 
 @given(presets, switching_programs)

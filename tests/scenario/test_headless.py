@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from evtui.events import Event, PartState, Sample, ScenarioState
+from evtui.events import CanFrame, Event, PartState, Sample, ScenarioState
 from evtui.lab import Lab
 from evtui.power import PowerStage
 from evtui.recording import layout
@@ -210,6 +210,25 @@ def test_speed_one_is_the_real_clock_and_a_real_websocket(tmp_path: Path) -> Non
     assert result.exit_code == 0
     assert (manifest.clock.mode, manifest.reproducible) == ("real", False)
     assert result.t_end_s == pytest.approx(result.wall_s, abs=2)
+
+
+@pytest.mark.parametrize("speed", ["max", 20.0, 1.0])
+@pytest.mark.parametrize("limits", [(20, 40, 60), (60, 40, 20), (40, 60, 20, 50, 30)])
+def test_what_is_due_at_one_moment_happens_in_the_order_of_the_file_on_every_clock(
+    limits: tuple[int, ...], speed: float | Literal["max"], tmp_path: Path
+) -> None:
+    branches = ", ".join(f"[{{wait: 0.5s}}, {{set_limit: {each} A}}]" for each in limits)
+    plan = plan_of(minimal(f"[{{parallel: [{branches}]}}, {{wait: 0.1s}}]"), tmp_path)
+    seen: list[Event] = []
+    assert run_headless(plan, Options(speed=speed, events=seen.append)).exit_code == 0
+    told = [
+        event.data
+        for event in seen
+        if isinstance(event, CanFrame) and event.arbitration_id == 0x210
+    ]
+    asked = [limit.to_bytes(2, "little") for limit in limits]
+    begin = told.index(asked[0])  # before it the limit without a profile, after it the cleanup
+    assert told[begin : begin + len(asked)] == asked
 
 
 # What can go wrong

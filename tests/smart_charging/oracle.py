@@ -8,51 +8,90 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evtui.smart_charging import ChargingProfile, Outlet, Purpose, StoredProfile
+from evtui.smart_charging import ChargingProfile, Outlet, Period, Purpose, StoredProfile
 
-__all__ = ["cap_at", "limit_at", "wanted_at"]
+__all__ = ["cap_at", "limit_at", "phases_at", "wanted_at", "watts_per_ampere"]
 
 HORIZON = 20  # occurrences before and after; enough for the days that tests ask about
 
 
 def limit_at(profile: ChargingProfile, moment: float, since: float) -> float | None:
     """The limit of a profile in its own unit, None where it has nothing to say."""
+    period = _period_at(profile, moment, since)
+    return None if period is None else period.limit
+
+
+def _period_at(profile: ChargingProfile, moment: float, since: float) -> Period | None:
     if not _valid(profile, moment):
         return None
     for begin, end in _occurrences(profile, since):
         if begin <= moment < end:
             begun = [period for period in profile.periods if begin + period.start <= moment]
-            return max(begun, key=lambda period: period.start).limit
+            return max(begun, key=lambda period: period.start)
     return None
 
 
-def wanted_at(held: list[StoredProfile], outlet: Outlet, moment: float) -> float:
+def wanted_at(
+    held: list[StoredProfile], outlet: Outlet, moment: float, since_of_cap: float
+) -> float:
     """A of a connector before any cap of the charge point, where it charges since its start."""
+    lead = _lead(held, outlet, moment)
+    amperes = outlet.default_limit
+    if lead is not None:
+        period, unit = lead
+        watts = watts_per_ampere(outlet, phases_at(held, outlet, moment, since_of_cap))
+        amperes = period.limit if unit == "A" else _per(period.limit, watts)
+    return min(amperes, outlet.rated_current)
+
+
+def phases_at(
+    held: list[StoredProfile], outlet: Outlet, moment: float, since_of_cap: float
+) -> int | None:
+    """Phases that a connector may use: as few as anything that is in force says."""
+    if outlet.phases is None:
+        return None
+    lead, cap = _lead(held, outlet, moment), _cap(held, since_of_cap, moment)
+    for phases in (1, 2):
+        for voice in (lead, cap):
+            if voice is not None and voice[0].number_phases == phases <= outlet.phases:
+                return phases
+    return outlet.phases
+
+
+def watts_per_ampere(outlet: Outlet, phases: int | None) -> float:
+    """W for each A on this many of its phases."""
+    if outlet.phases is None or phases is None:
+        return outlet.watts_per_ampere
+    return outlet.watts_per_ampere / outlet.phases * phases
+
+
+def _lead(held: list[StoredProfile], outlet: Outlet, moment: float) -> tuple[Period, str] | None:
     since = moment if outlet.charging_since is None else outlet.charging_since
     voices = {
         (stored.profile.purpose is Purpose.TX, stored.connector > 0, stored.profile.stack_level): (
-            limit,
+            period,
             stored.profile.unit,
         )
         for stored in held
         if stored.profile.purpose is not Purpose.CHARGE_POINT_MAX
         and stored.connector in (0, outlet.connector)
-        and (limit := limit_at(stored.profile, moment, since)) is not None
+        and (period := _period_at(stored.profile, moment, since)) is not None
     }
-    amperes = outlet.default_limit
-    if voices:
-        limit, unit = voices[max(voices)]
-        amperes = limit if unit == "A" else _per(limit, outlet.watts_per_ampere)
-    return min(amperes, outlet.rated_current)
+    return voices[max(voices)] if voices else None
 
 
 def cap_at(held: list[StoredProfile], since: float, moment: float) -> tuple[float, str] | None:
     """Limit and unit of the ChargePointMaxProfile that counts, None without one."""
+    cap = _cap(held, since, moment)
+    return None if cap is None else (cap[0].limit, cap[1])
+
+
+def _cap(held: list[StoredProfile], since: float, moment: float) -> tuple[Period, str] | None:
     caps = {
-        stored.profile.stack_level: (limit, stored.profile.unit)
+        stored.profile.stack_level: (period, stored.profile.unit)
         for stored in held
         if stored.profile.purpose is Purpose.CHARGE_POINT_MAX
-        and (limit := limit_at(stored.profile, moment, since)) is not None
+        and (period := _period_at(stored.profile, moment, since)) is not None
     }
     return caps[max(caps)] if caps else None
 

@@ -35,7 +35,7 @@ def any_profile(draw: st.DrawFn, purpose: Purpose | None = None) -> ChargingProf
     kind = draw(st.sampled_from(Kind))
     starts = {0, *draw(st.lists(span, max_size=3))}
     begins = kind is Kind.RECURRING or (kind is Kind.ABSOLUTE and draw(st.booleans()))
-    phases = draw(st.sampled_from([None, 1, 2, 3]))
+    phases = st.sampled_from([None, 1, 2, 3])
     return ChargingProfile(
         profile_id=draw(st.integers(1, 20)),
         stack_level=draw(st.integers(0, 3)),
@@ -43,7 +43,7 @@ def any_profile(draw: st.DrawFn, purpose: Purpose | None = None) -> ChargingProf
         kind=kind,
         unit=draw(st.sampled_from("AW")),
         periods=tuple(
-            Period(float(start), float(draw(st.integers(0, 200))), phases)
+            Period(float(start), float(draw(st.integers(0, 200))), draw(phases))
             for start in sorted(starts)
         ),
         duration=draw(st.none() | span.map(float)),
@@ -81,16 +81,18 @@ def any_store(draw: st.DrawFn) -> ProfileStore:
 
 @st.composite
 def any_outlets(draw: st.DrawFn, now: float) -> list[Outlet]:
-    """Two connectors at ``now``, each with a transaction or without."""
+    """Two connectors at ``now``, each with a transaction or without, AC or DC."""
+    supply = [draw(st.sampled_from([None, 1, 2, 3])) for _ in range(2)]
     return [
         Outlet(
             connector=number,
             default_limit=draw(st.sampled_from([0.0, 16.0, 100.0])),
             rated_current=draw(st.sampled_from([0.0, 32.0, 150.0])),
-            watts_per_ampere=draw(st.sampled_from([0.0, 1.0, 3.0])),
+            watts_per_ampere=draw(st.sampled_from([0.0, 1.0, 3.0])) * (phases or 1),
+            phases=phases,
             charging_since=draw(
                 st.none() | st.integers(0, 3 * DAY).map(lambda lasted: now - lasted)
             ),
         )
-        for number in (1, 2)
+        for number, phases in enumerate(supply, 1)
     ]

@@ -108,6 +108,23 @@ def test_a_cap_in_watts_is_shared_in_watts() -> None:
     assert limits == [40, 20]  # 16 kW each
 
 
+def test_a_share_in_watts_waits_for_the_watts_that_others_still_draw_on_more_phases() -> None:
+    noon, store = at("Mon 12:00"), hold(cap(11_040, unit="W"), tx(32, phases=1))
+
+    def limits(drawing: float, on: int) -> list[float]:
+        station = {"watts_per_ampere": 690.0, "phases": 3, "rated_current": 32.0}
+        outlets = [
+            outlet(1, "Mon 12:00", drawing=drawing, drawing_phases=on, **station),
+            outlet(2, "Mon 12:00", **station),
+        ]
+        return [allowance(store, outlets, n, noon).limit for n in (1, 2)]
+
+    # 5.52 kW each: 24 A on one phase, 8 A on three.
+    assert limits(24, on=1) == [24, 8]
+    assert limits(16, on=3) == [24, 0]  # 11.04 kW flow yet: they may flow on one phase too
+    assert limits(12, on=3) == [24, 4]
+
+
 def test_a_connector_hears_of_changes_at_the_one_it_shares_with() -> None:
     outlets = [outlet(1, "Mon 12:00"), outlet(2, "Mon 12:00")]
     store = hold(cap(60), tx({"0:00": 10, "1:00": 100}, connector=2))

@@ -59,6 +59,25 @@ def test_an_answer_is_what_the_schema_wants_and_names_no_start_schedule() -> Non
     }
 
 
+def test_phases_that_change_are_a_period_of_their_own_and_never_more_than_allowed() -> None:
+    def told(*periods: Period) -> list[tuple[int, float, int]]:
+        schedule = CompositeSchedule(1, at("Mon 12:00"), 60.0, "A", periods)
+        answer = conf_payload(schedule)
+        assert check("GetCompositeSchedule", "result", answer) is None
+        return [tuple(p.values()) for p in answer["chargingSchedule"]["chargingSchedulePeriod"]]
+
+    assert told(Period(0, 16, 1), Period(10, 16, 3)) == [(0, 16, 1), (10, 16, 3)]
+    assert told(Period(0, 16, 1), Period(9.5, 10, 3)) == [(0, 16, 1), (9, 10, 1), (10, 10, 3)]
+    assert told(Period(0, 16, 3), Period(9.5, 16, 2)) == [(0, 16, 3), (9, 16, 2)]
+
+
+def test_a_minimum_rate_in_watts_is_that_of_the_phases_in_use() -> None:
+    three_phases = [outlet(watts_per_ampere=690.0, phases=3)]
+    on_one = default(16, rate=6.0, phases=1)
+    assert ask(on_one, outlets=three_phases, unit="W").min_charging_rate == 6 * 230
+    assert ask(on_one, outlets=three_phases).min_charging_rate == 6
+
+
 def test_a_dc_station_tells_no_phases() -> None:
     (period,) = conf_payload(ask())["chargingSchedule"]["chargingSchedulePeriod"]
     assert period == {"startPeriod": 0, "limit": 100.0}

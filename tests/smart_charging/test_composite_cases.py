@@ -8,7 +8,7 @@ hours in A.  What is expected: from when on which limit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -28,6 +28,7 @@ AC = (
         phases=3,
     ),
 )
+AC_BOTH = (AC[0], replace(AC[0], connector=2))
 AC_ONE_PHASE = (
     outlet(
         charging="Mon 12:00",
@@ -45,6 +46,7 @@ class Case:
 
     Attributes:
         section: where OCPP 1.6 edition 2 or its errata sheet (E) says so.
+        phases: numberPhases of each expected period; all of the station's where it says nothing.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Case:
     start: str = "Mon 12:00"
     lasts: str = "4:00"
     unit: str = "A"
+    phases: Sequence[int | None] = ()
 
 
 NONE = [
@@ -467,20 +470,6 @@ UNITS = [
         unit="W",
     ),
     Case(
-        "AC: watts are the total, on however many phases they were meant",
-        "E3.69",
-        [default(11_040, unit="W", phases=1)],
-        [("Mon 12:00", 16)],
-        station=AC,
-    ),
-    Case(
-        "AC: amperes are for each phase, on however many phases they were meant",
-        "E3.69",
-        [default(16, phases=1)],
-        [("Mon 12:00", 16)],
-        station=AC,
-    ),
-    Case(
         "more phases than the station has: the A-limit as it is given",
         "E3.34",
         [default(16, phases=3)],
@@ -506,6 +495,234 @@ UNITS = [
         [cap(23), tx({"0:00": 8_000, "1:00": 12_000}, unit="W")],
         [("Mon 12:00", 8_000), ("Mon 13:00", 9_200)],
         unit="W",
+    ),
+]
+
+# numberPhases, 3 where it is absent.  32 A at most, 230 V, so 230, 460 or 690 W for each A.
+PHASES = [
+    Case("AC: no profile uses all phases", "7.14", [], [("Mon 12:00", 32)], AC, phases=[3]),
+    Case(
+        "AC: 10 A on one phase are 10 A on one phase",
+        "7.14",
+        [default(10, phases=1)],
+        [("Mon 12:00", 10)],
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "AC: 10 A on one phase are 2.3 kW",
+        "7.14",
+        [default(10, phases=1)],
+        [("Mon 12:00", 2_300)],
+        AC,
+        unit="W",
+        phases=[1],
+    ),
+    Case(
+        "AC: 10 A on two phases are 4.6 kW",
+        "7.14",
+        [tx(10, phases=2)],
+        [("Mon 12:00", 4_600)],
+        AC,
+        unit="W",
+        phases=[2],
+    ),
+    Case(
+        "AC: 3.68 kW on one phase are 16 A",
+        "7.12, E3.69",
+        [default(3_680, unit="W", phases=1)],
+        [("Mon 12:00", 16)],
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "AC: 7.36 kW on two phases are 16 A",
+        "7.12, E3.69",
+        [default(7_360, unit="W", phases=2)],
+        [("Mon 12:00", 16)],
+        AC,
+        phases=[2],
+    ),
+    Case(
+        "AC: without numberPhases 11.04 kW are those of three",
+        "7.14, E3.69",
+        [default(11_040, unit="W")],
+        [("Mon 12:00", 16)],
+        AC,
+        phases=[3],
+    ),
+    Case(
+        "AC: more watts than one phase can give",
+        "7.12",
+        [default(11_040, unit="W", phases=1)],
+        [("Mon 12:00", 32)],  # of the 48 A that these would be
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "two phases of a station that has one",
+        "E3.34",
+        [default(16, phases=2)],
+        [("Mon 12:00", 16)],
+        AC_ONE_PHASE,
+        phases=[1],
+    ),
+    Case("DC: phases mean nothing", "7.14", [default(10, phases=1)], [("Mon 12:00", 10)]),
+    Case(
+        "DC: phases mean nothing in W either",
+        "7.14",
+        [default(8_000, unit="W", phases=1)],
+        [("Mon 12:00", 20)],
+    ),
+    Case(
+        "only the phases change",
+        "7.14",
+        [tx(16, phases=1, lasts="1:00"), default(16)],
+        [("Mon 12:00", 16), ("Mon 13:00", 16)],
+        AC,
+        phases=[1, 3],
+    ),
+    Case(
+        "a profile that is overruled does not limit the phases",
+        "3.13.1",
+        [tx(20), default(10, phases=1)],
+        [("Mon 12:00", 20)],
+        AC,
+        phases=[3],
+    ),
+    Case(
+        "a profile that is not valid yet does not limit the phases",
+        "3.13.2",
+        [default(20, phases=1, since="Mon 13:00")],
+        [("Mon 12:00", 32), ("Mon 13:00", 20)],
+        AC,
+        phases=[3, 1],
+    ),
+    Case(
+        "a cap of 16 A on three phases, a TxProfile of 20 A on one",
+        "3.13.3",
+        [cap(16, phases=3), tx(20, phases=1)],
+        [("Mon 12:00", 16)],
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "a cap of 16 A on one phase, a TxProfile of 20 A on three",
+        "3.13.3",
+        [cap(16, phases=1), tx(20, phases=3)],
+        [("Mon 12:00", 16)],
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "the fewest phases, whichever profile has the lower limit",
+        "3.13.3",
+        [cap(20, phases=2), tx(16, phases=1)],
+        [("Mon 12:00", 16)],
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "a cap in W that allows more on one phase than the TxProfile does",
+        "3.13.3, E3.69",
+        [cap(5_750, unit="W"), tx(20, phases=1)],
+        [("Mon 12:00", 20)],  # of the 25 A that the cap is on one phase
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "a cap in W that allows less on one phase than the TxProfile does",
+        "3.13.3, E3.69",
+        [cap(3_680, unit="W"), tx(20, phases=1)],
+        [("Mon 12:00", 16)],
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "a TxProfile in W for three phases under a cap of one: the total as it is given",
+        "3.13.3, E3.34",
+        [cap(20, phases=1), tx(3_680, unit="W")],
+        [("Mon 12:00", 16)],
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "a cap of one phase for an hour",
+        "3.13.3",
+        [cap(16, phases=1, begins="Mon 12:00", lasts="1:00"), tx(10)],
+        [("Mon 12:00", 10), ("Mon 13:00", 10)],
+        AC,
+        phases=[1, 3],
+    ),
+    Case(
+        "a cap of one phase without any other profile",
+        "3.13.3",
+        [cap(40, phases=1)],
+        [("Mon 12:00", 32)],
+        AC,
+        phases=[1],
+    ),
+    Case(
+        "both charge, one of them on one phase: a cap in A counts on the first phase",
+        "3.13.3",
+        [cap(20), tx(32, phases=1)],
+        [("Mon 12:00", 10)],
+        AC_BOTH,
+        phases=[1],
+    ),
+    Case(
+        "both charge, the other one is on one phase",
+        "3.13.3",
+        [cap(20), tx(32, phases=1)],
+        [("Mon 12:00", 10)],
+        AC_BOTH,
+        2,
+        phases=[3],
+    ),
+    Case(
+        "both charge: half of a cap in W is more A on one phase",
+        "3.13.3, E3.69",
+        [cap(9_200, unit="W"), tx(32, phases=1)],
+        [("Mon 12:00", 20)],  # 4.6 kW
+        AC_BOTH,
+        phases=[1],
+    ),
+    Case(
+        "both charge: what one phase does not take the other connector has",
+        "3.13.3, E3.69",
+        [cap(9_200, unit="W"), tx(10, phases=1)],
+        [("Mon 12:00", 10)],  # 9.2 kW less 2.3 kW are 6.9 kW
+        AC_BOTH,
+        2,
+        phases=[3],
+    ),
+    Case(
+        "the station: A on the first phase, and as many phases as any connector",
+        "5.7",
+        [tx(10, phases=1)],
+        [("Mon 12:00", 42)],
+        AC_BOTH,
+        0,
+        phases=[3],
+    ),
+    Case(
+        "the station in W: one phase of one, three of the other",
+        "5.7",
+        [tx(10, phases=1)],
+        [("Mon 12:00", 24_380)],  # 2,300 and 22,080
+        AC_BOTH,
+        0,
+        unit="W",
+        phases=[3],
+    ),
+    Case(
+        "the station: a cap of one phase is one of all",
+        "5.7",
+        [cap(40, phases=1)],
+        [("Mon 12:00", 40)],
+        AC_BOTH,
+        0,
+        phases=[1],
     ),
 ]
 
@@ -577,6 +794,7 @@ CASES = [
     *SCHEDULES,
     *RECURRING,
     *UNITS,
+    *PHASES,
     *STATION,
 ]
 
@@ -595,6 +813,8 @@ def test_the_composite_schedule_is_what_one_works_out_by_hand(case: Case) -> Non
     )
     found = [(start + period.start, round(period.limit, 9)) for period in schedule.periods]
     assert found == [(at(moment), limit) for moment, limit in case.expected]
+    phases = case.phases or [case.station[0].phases] * len(found)
+    assert [period.number_phases for period in schedule.periods] == list(phases)
     assert (schedule.connector, schedule.start, schedule.unit) == (case.connector, start, case.unit)
     assert schedule.duration == span(case.lasts)
 

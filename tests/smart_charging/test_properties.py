@@ -57,12 +57,15 @@ def test_what_is_delivered_never_exceeds_any_limit_that_applies_and_wastes_none(
     store, held = held_by(profiles)
     outlets = data.draw(any_outlets(now))
     charging = [outlet for outlet in outlets if outlet.charging_since is not None]
-    delivered = {o.connector: allowance(store, outlets, o.connector, now).limit for o in charging}
-    wanted = {o.connector: oracle.wanted_at(held, o, now) for o in charging}
+    allowed = {o.connector: allowance(store, outlets, o.connector, now) for o in charging}
+    delivered = {connector: each.limit for connector, each in allowed.items()}
+    since = min((o.charging_since for o in charging if o.charging_since is not None), default=now)
+    wanted = {o.connector: oracle.wanted_at(held, o, now, since) for o in charging}
     for outlet in charging:
+        phases = oracle.phases_at(held, outlet, now, since)
+        assert allowed[outlet.connector].phases == phases
         assert 0 <= delivered[outlet.connector] <= wanted[outlet.connector]
         assert delivered[outlet.connector] <= outlet.rated_current
-    since = min((o.charging_since for o in charging if o.charging_since is not None), default=now)
     cap = oracle.cap_at(held, since, now)
     if cap is None:
         assert delivered == wanted
@@ -70,8 +73,8 @@ def test_what_is_delivered_never_exceeds_any_limit_that_applies_and_wastes_none(
     limit, unit = cap
 
     def drawn(outlet: Outlet) -> float:
-        amperes = delivered[outlet.connector]
-        return amperes if unit == "A" else amperes * outlet.watts_per_ampere
+        amperes, phases = delivered[outlet.connector], allowed[outlet.connector].phases
+        return amperes * (1 if unit == "A" else oracle.watts_per_ampere(outlet, phases))
 
     if unit == "W":  # who sees no voltage cannot keep to watts, and gets nothing
         blind = [outlet for outlet in charging if outlet.watts_per_ampere == 0]
@@ -109,8 +112,11 @@ def test_the_composite_schedule_is_the_allowance_at_every_moment(
     for moment in edges | {m for m in later if start <= m < start + duration}:
         near = [edge for edge in edges if 0 < abs(edge - moment) < 1e-5]
         if not near:  # edges are told to the microsecond
-            amperes = allowance(store, [asked, outlets[1]], 1, moment + 2e-6).limit
-            assert in_force(schedule, moment).limit == asked.in_unit(amperes, unit)
+            allowed = allowance(store, [asked, outlets[1]], 1, moment + 2e-6)
+            period = in_force(schedule, moment)
+            watts = oracle.watts_per_ampere(asked, allowed.phases)
+            assert period.number_phases == allowed.phases
+            assert period.limit == pytest.approx(allowed.limit * (watts if unit == "W" else 1))
 
 
 @settings(deadline=None, max_examples=60)
@@ -139,16 +145,17 @@ def test_a_composite_schedule_is_well_formed(
     assert schedule.duration == duration or len(schedule.periods) == most
     for period, following in pairwise(schedule.periods):
         assert period.start < following.start < schedule.duration
-        assert period.limit != following.limit
+        assert (period.limit, period.number_phases) != (following.limit, following.number_phases)
     payload = conf_payload(schedule)["chargingSchedule"]
-    told = [(p["startPeriod"], p["limit"]) for p in payload["chargingSchedulePeriod"]]
-    assert told[0][0] == 0
-    for (second, limit), (following_second, following_limit) in pairwise(told):
-        assert second < following_second
-        assert limit != following_limit
+    told = payload["chargingSchedulePeriod"]
+    assert told[0]["startPeriod"] == 0
+    for before, after in pairwise(told):
+        assert before["startPeriod"] < after["startPeriod"]
+        assert after != before | {"startPeriod": after["startPeriod"]}
     for period in schedule.periods:  # the wire never promises more than is allowed
-        at = [limit for second, limit in told if second <= period.start][-1]
-        assert at <= period.limit + 1e-6
+        at = [each for each in told if each["startPeriod"] <= period.start][-1]
+        assert at["limit"] <= period.limit + 1e-6
+        assert at.get("numberPhases", 0) <= (period.number_phases or 0)
 
 
 @settings(deadline=None, max_examples=60)
@@ -158,7 +165,7 @@ def test_the_station_s_schedule_is_the_sum_and_never_above_its_cap(
 ) -> None:
     store, held = held_by(profiles)
     outlets = [
-        replace(outlet, watts_per_ampere=2.0, charging_since=start)
+        replace(outlet, watts_per_ampere=2.0, phases=None, charging_since=start)
         for outlet in data.draw(any_outlets(start))
     ]
 

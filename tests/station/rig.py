@@ -97,6 +97,8 @@ class Rig:
             for number, connector in self.charge_point.connectors.items()
             if number > 1
         }
+        for number, connector in self.charge_point.connectors.items():
+            connector.switch_phases = self.stage_of(number).use_phases
         self.module_task: asyncio.Task[None] | None = None
         self._other_tasks: dict[int, asyncio.Task[None]] = {}
 

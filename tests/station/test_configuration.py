@@ -314,6 +314,16 @@ async def test_get_configuration_tells_known_keys_and_names_unknown_ones() -> No
         assert "unknownKey" not in everything
 
 
+@pytest.mark.parametrize(("kind", "switches"), [("dc", "false"), ("ac", "true")])
+@virtual
+async def test_a_key_says_whether_phases_are_switched(kind: str, switches: str) -> None:
+    async with station(kind) as rig:
+        key = "ConnectorSwitch3to1PhaseSupported"
+        await rig.accepted()
+        answer = await rig.central.call("GetConfiguration", key=[key])
+        assert answer["configurationKey"] == [{"key": key, "readonly": True, "value": switches}]
+
+
 @pytest.mark.parametrize(("kind", "meaning"), [("dc", "output current"), ("ac", "per phase")])
 @virtual
 async def test_a_key_says_what_an_ampere_means(kind: str, meaning: str) -> None:

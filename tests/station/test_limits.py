@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evtui.events import CanFrame, Note
+from evtui.station.state import StateStore
 from tests.station.fake_central import Refused
 from tests.station.rig import Rig, charge, profile, station, virtual
 
@@ -293,15 +294,101 @@ async def test_clearing_gives_the_current_back() -> None:
         assert rig.frames(0x210)[-1].cause == rig.delivered("ClearChargingProfile").seq
 
 
-@pytest.mark.parametrize("phases", [None, 1, 3])
+@pytest.mark.parametrize("phases", [None, 1, 2, 3])
 @virtual
-async def test_an_ac_limit_in_watts_is_the_total_of_all_phases(phases: int | None) -> None:
+async def test_an_ac_limit_in_watts_is_the_total_of_the_phases_it_is_for(
+    phases: int | None,
+) -> None:
     async with station("ac") as rig:
         await charge(rig)
-        await rig.set_profile(limit=11_000, unit="W", phases=phases)
+        await rig.set_profile(limit=5_500, unit="W", phases=phases)
         await asyncio.sleep(20)
-        assert rig.connector.limit == pytest.approx(11_000 / (230 * 3))
-        assert 10_000 < rig.stage.state.power <= 11_000
+        assert rig.connector.limit == pytest.approx(5_500 / (230 * (phases or 3)))
+        assert 4_700 < rig.stage.state.power <= 5_500
+
+
+def on_the_wire(rig: Rig) -> dict[tuple[str, str], float]:
+    """What the newest MeterValues say: (measurand, phase) to amount."""
+    (meter_value,) = rig.central.of("MeterValues")[-1].payload["meterValue"]
+    return {
+        (sample["measurand"], sample.get("phase", "")): float(sample["value"])
+        for sample in meter_value["sampledValue"]
+    }
+
+
+@pytest.mark.parametrize("running", [False, True])
+@pytest.mark.parametrize("phases", [1, 2, 3])
+@virtual
+async def test_ten_amperes_on_some_phases_are_ten_amperes_on_those_and_none_elsewhere(
+    phases: int, running: bool
+) -> None:
+    async with station("ac") as rig:
+        await rig.accepted()
+        if running:
+            await charge(rig)
+        assert await rig.set_profile(limit=10, phases=phases) == "Accepted"
+        if not running:
+            await charge(rig)
+        await asyncio.sleep(20)
+        for unit, limit in (("A", 10.0), ("W", 2_300.0 * phases)):
+            schedule = await rig.central.call(
+                "GetCompositeSchedule", connectorId=1, duration=60, chargingRateUnit=unit
+            )
+            assert schedule["chargingSchedule"]["chargingSchedulePeriod"] == [
+                {"startPeriod": 0, "limit": limit, "numberPhases": phases}
+            ]
+        assert rig.limits()[-1] == 10
+        watts = 10 * 230 * phases * 0.98
+        assert rig.stage.state.current == 10
+        assert rig.stage.state.power == pytest.approx(watts)
+        told, before = on_the_wire(rig), rig.connector.metering.meter.energy
+        assert [told["Current.Import", line] for line in ("L1", "L2", "L3")] == [
+            10.0 if line < phases else 0.0 for line in range(3)
+        ]
+        assert told["Power.Active.Import", ""] == pytest.approx(watts, abs=0.1)
+        await asyncio.sleep(360)
+        assert rig.connector.metering.meter.energy - before == pytest.approx(watts / 10, rel=0.01)
+        assert rig.central.statuses(1)[-1] == "Charging"
+        notes = [note.text for note in rig.of(Note) if "phases in use" in note.text]
+        assert notes == ([] if phases == 3 else [f"connector 1: {phases} of 3 phases in use"])
+
+
+@virtual
+async def test_phases_change_with_the_periods_and_come_back_with_the_end_of_the_profile() -> None:
+    async with station("ac") as rig:
+        await charge(rig)
+        await rig.set_profile(limit=16, phases=1, duration=60)
+        await rig.set_profile(0, limit=16, purpose="ChargePointMaxProfile", profile_id=2)
+        await asyncio.sleep(30)
+        assert (rig.stage.state.phases, rig.stage.state.current) == (1, 16)
+        await asyncio.sleep(60)
+        assert (rig.stage.state.phases, rig.stage.state.current) == (3, 16)
+        assert len(rig.central.of("StopTransaction")) == 0
+
+
+@virtual
+async def test_a_dc_station_ignores_number_phases() -> None:
+    async with station("dc") as rig:
+        await charge(rig)
+        await rig.set_profile(limit=10, phases=1)
+        await asyncio.sleep(5)
+        assert rig.stage.state.current == pytest.approx(10, abs=0.1)
+        answer = await rig.central.call("GetCompositeSchedule", connectorId=1, duration=60)
+        assert answer["chargingSchedule"]["chargingSchedulePeriod"] == [
+            {"startPeriod": 0, "limit": 10.0}
+        ]
+
+
+@virtual
+async def test_a_profile_from_before_a_restart_switches_the_phases_too() -> None:
+    store = StateStore()
+    async with station("ac", store=store) as rig:
+        await rig.accepted()
+        await rig.set_profile(limit=10, phases=1)
+    async with station("ac", store=store) as rig:
+        await charge(rig)
+        await asyncio.sleep(20)
+        assert (rig.stage.state.phases, rig.stage.state.current) == (1, 10)
 
 
 @pytest.mark.parametrize("before_the_start", [True, False])

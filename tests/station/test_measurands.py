@@ -69,6 +69,22 @@ def test_a_phase_that_is_named_beside_all_phases_is_reported_once() -> None:
     assert len(reported("ac", "Voltage", "Voltage.L1")) == 3
 
 
+def test_a_line_that_is_not_switched_on_carries_no_current_but_its_voltage() -> None:
+    on_one = replace(READING, phases=1)
+    found = reported("ac", "Current.Import", "Current.Offered", "Voltage", reading=on_one)
+    assert [value for measurand, _, value, _ in found if measurand == "Voltage"] == ["402.0"] * 3
+    assert found[:6] == [
+        ("Current.Import", "L1", "32.0", "A"),
+        ("Current.Import", "L2", "0.0", "A"),
+        ("Current.Import", "L3", "0.0", "A"),
+        ("Current.Offered", "L1", "40.0", "A"),
+        ("Current.Offered", "L2", "0.0", "A"),
+        ("Current.Offered", "L3", "0.0", "A"),
+    ]
+    unknown = replace(on_one, offered=None)
+    assert reported("ac", "Current.Offered", reading=unknown) == []
+
+
 def test_an_overall_value_says_nothing_about_a_phase() -> None:
     (value,) = sampled_values(READING, AC, ["Power.Active.Import"], "Other")
     assert "phase" not in value

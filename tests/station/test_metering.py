@@ -101,6 +101,20 @@ def test_a_register_that_was_kept_goes_on_from_there(kind: str) -> None:
     assert reading.energy == pytest.approx(1234.5 + reading.power * 9 / 3600)
 
 
+def test_the_power_is_that_of_the_phases_that_are_switched_on() -> None:
+    meter = Meter(preset("ac"))
+    powers = []
+    for hour, phases in enumerate((None, 1, 2, 3, 1)):
+        meter.report(10.0, 230.0, 3600.0 * hour, phases)
+        reading = meter.read(soc=None, temperature=20, offered=10.0)
+        assert reading.power_offered == reading.power
+        powers.append(reading.power)
+    assert powers == pytest.approx([230 * 10 * 0.98 * count for count in (3, 1, 2, 3, 1)])
+    assert meter.energy == pytest.approx(sum(powers[:-1]))
+    meter.use(preset("ac"))  # another outlet: all of its phases until it says something else
+    assert meter.read(soc=None, temperature=20).power == pytest.approx(powers[0])
+
+
 @virtual
 async def test_dc_values_belong_together() -> None:
     async with station("dc") as rig:

@@ -122,6 +122,27 @@ async def test_a_connector_that_joins_never_makes_them_all_draw_more_than_the_ca
 
 
 @virtual
+async def test_a_change_of_phases_never_makes_them_all_draw_more_watts_than_the_cap() -> None:
+    async with station("ac", connectors=2) as rig:
+        await rig.accepted()
+        rig.plug(2)
+        cap: Any = {"limit": 14_000, "unit": "W", "purpose": "ChargePointMaxProfile"}
+        await rig.set_profile(0, **cap)
+        await charge(rig, 1)
+        await charge(rig, 2)
+        await rig.until(lambda: rig.stage.state.current > 10)
+        for turn, phases in enumerate((1, 2, 1, 3)):
+            await asyncio.sleep(20 + turn)
+            await rig.set_profile(1, limit=32, profile_id=2, phases=phases)
+            for _ in range(200):
+                await asyncio.sleep(0.1)
+                watts = [rig.stage_of(number).state.power for number in (1, 2)]
+                assert sum(watts) <= 14_000.1, watts
+            assert sum(watts) > 11_000  # whole amperes, and the power factor
+            assert rig.stage.state.phases == phases
+
+
+@virtual
 async def test_a_module_that_falls_silent_faults_its_own_connector_only() -> None:
     async with station(connectors=2) as rig:
         rig.plug(2)
