@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-__all__ = ["Answer", "Refused", "Request", "read_request"]
+__all__ = ["Answer", "Refused", "Request", "is_file_name", "read_request"]
 
 LONGEST_LINE = 8 * 1024
 """Bytes of the request line or of a header, as RFC 9112 section 3 recommends at least."""
@@ -16,6 +16,9 @@ MOST_HEADERS = 100
 
 MOST_EMPTY = 4
 """Line ends before a request, which RFC 9112 section 2.2 has a server pass over."""
+
+LONGEST_NAME = 255
+"""Characters; GetDiagnostics.conf has room for as many (OCPP 1.6 section 6.26)."""
 
 _TOO_BIG = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
@@ -161,3 +164,14 @@ async def _line(reader: asyncio.StreamReader, too_long: HTTPStatus) -> str:
 
 def _bad(text: str) -> Refused:
     return Refused(HTTPStatus.BAD_REQUEST, text)
+
+
+def is_file_name(name: str) -> bool:
+    """True for a plain name, which leads nowhere else."""
+    return (
+        0 < len(name) <= LONGEST_NAME
+        and name.isprintable()
+        and "/" not in name
+        and "\\" not in name
+        and name not in (".", "..")
+    )

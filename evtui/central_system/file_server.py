@@ -19,6 +19,7 @@ from evtui.central_system.file_requests import (
     Answer,
     Refused,
     Request,
+    is_file_name,
     read_request,
 )
 from evtui.runtime.clock import LoopClock
@@ -69,7 +70,6 @@ class FileServer:
         patience: s for the head of a request, and that a client may be silent in a body.
         deadline: s for a whole request and its answer.
         origins: of web pages that may ask; a request from any other page is refused.
-        is_name: True for a name that a file may have.
         tell: told about faults, in one line each; called on the server's thread.
 
     Raises:
@@ -88,7 +88,6 @@ class FileServer:
         patience: float,
         deadline: float,
         origins: Iterable[str],
-        is_name: Callable[[str], bool],
         tell: Callable[[str], object],
     ) -> None:
         self._files = files
@@ -96,7 +95,6 @@ class FileServer:
         self._patience = patience
         self._deadline = deadline
         self._origins = frozenset(origins)
-        self._is_name = is_name
         self._faults = _Faults(tell)
         self._open: set[asyncio.Task[None]] = set()
         self.uploads = 0
@@ -117,12 +115,16 @@ class FileServer:
         self._socket.close()
 
     async def _run(self, _clock: LoopClock, stop: asyncio.Event) -> None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: self._faults.add("loop", context["message"])
+        )
         server = await asyncio.start_server(self._connected, sock=self._socket, limit=LONGEST_LINE)
         await stop.wait()
         server.close()
         for connection in self._open:
             connection.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        self._faults.flush()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._open) >= 2 * CONNECTIONS:
@@ -140,6 +142,7 @@ class FileServer:
         try:
             answer = await self._answer(exchange, end)
             if answer is not None:
+                # A fault that comes with the deadline is answered too.
                 async with asyncio.timeout_at(max(end, now() + LINGER)):
                     await exchange.send(answer)
                 async with asyncio.timeout(LINGER):
@@ -229,7 +232,7 @@ class FileServer:
             return None
         head, _, name = path.rpartition("/")
         name = unquote(name)
-        return name if head == f"/{folder}" and self._is_name(name) else None
+        return name if head == f"/{folder}" and is_file_name(name) else None
 
 
 class _Exchange:
@@ -265,7 +268,8 @@ class _Exchange:
             raise self._too_slow("no whole request") from None
         if request is not None:
             self._request = request
-            self.shown = f"{request.method[:10]} {request.target[:60]} from {self.shown}"
+            path = request.target.partition("?")[0]  # a query may be a secret
+            self.shown = f"{request.method[:10]} {path[:60]} from {self.shown}"
         return request
 
     async def go_on(self) -> None:
@@ -323,6 +327,11 @@ class _Faults:
             self._more[kind] += 1
         else:
             self._say(kind, text)
+
+    def flush(self) -> None:
+        """Say what was not said yet."""
+        for kind in tuple(self._newest):
+            self._flush(kind)
 
     def _say(self, kind: str, text: str) -> None:
         self._newest[kind] = text

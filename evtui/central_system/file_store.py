@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
-from evtui.central_system.file_requests import Refused
+from evtui.central_system.file_requests import Refused, is_file_name
 from evtui.central_system.file_server import FileServer
 
 __all__ = ["FileStore", "FileStoreError"]
@@ -24,9 +24,6 @@ MOST = 100
 
 TOTAL = 64 * 1024 * 1024
 """Bytes of all files of a folder, with those on their way."""
-
-LONGEST_NAME = 255
-"""Characters; GetDiagnostics.conf has room for as many (section 6.26)."""
 
 PATIENCE = 10.0
 """s for the head of a request, and that a client may be silent in the middle of a file."""
@@ -86,7 +83,6 @@ class FileStore:
                 patience=self._patience,
                 deadline=self._deadline,
                 origins=self._allowed_origins,
-                is_name=_is_name,
                 tell=self._tell,
             )
         return self._server.url
@@ -116,7 +112,7 @@ class FileStore:
         Raises:
             FileStoreError: the name is none, or the file is too big, or there are too many.
         """
-        if not _is_name(name):
+        if not is_file_name(name):
             raise FileStoreError(f"{name[:60]!r} is no file name")
         problem = self._keep(self._firmware, name, content)
         if problem is not None:
@@ -162,14 +158,3 @@ class FileStore:
         else:
             return None
         return Refused(HTTPStatus.INSUFFICIENT_STORAGE, text)
-
-
-def _is_name(name: str) -> bool:
-    """A plain name, which leads nowhere else."""
-    return (
-        0 < len(name) <= LONGEST_NAME
-        and name.isprintable()
-        and "/" not in name
-        and "\\" not in name
-        and name not in (".", "..")
-    )

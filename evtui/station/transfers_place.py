@@ -35,7 +35,10 @@ class Place:
         Raises:
             ValueError: it is none that files can be exchanged with.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # whose text may have the password
+            raise ValueError("the URL has no host that can be read") from None
         if parts.scheme not in ("http", "https", "ftp"):
             raise ValueError(f"{parts.scheme or 'no'} scheme; http, https and ftp are supported")
         if not parts.hostname:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 import time
@@ -419,6 +420,31 @@ def test_faults_of_one_kind_are_one_line_and_a_number(monkeypatch: pytest.Monkey
         until(lambda: len(rig.told) == 2)
         assert rig.told[0].endswith(": no such firmware")
         assert rig.told[1].endswith(": no such firmware (3 more like it)")
+
+
+def test_faults_that_were_not_told_yet_are_told_at_the_end() -> None:
+    with running() as rig:
+        for _ in range(3):
+            rig.ask(b"GET /firmware/x?signature=secret HTTP/1.1\r\n\r\n")
+        rig.files.close()
+        assert len(rig.told) == 2
+        assert rig.told[1].endswith(": no such firmware (1 more like it)")
+        assert "secret" not in "".join(rig.told)
+
+
+def test_a_computer_without_a_descriptor_to_spare_is_told_of(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = rig.files.url
+
+    def accept(_: socket.socket) -> tuple[socket.socket, object]:
+        monkeypatch.undo()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    assert rig.ask(b"GET /firmware/x HTTP/1.1\r\n\r\n")[0] == 404
+    assert rig.told[0] == "file server: socket.accept() out of system resource"
+    assert rig.files.url == url
 
 
 def test_closing_hangs_up_on_everybody_and_ends_the_thread() -> None:
