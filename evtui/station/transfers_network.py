@@ -24,9 +24,9 @@ AT_ONCE = 8
 """Transfers, and so threads, at the same time; further ones wait for their turn.  As many as
 our own file server takes: a fleet of ours is never told there to come later."""
 
-END_WITHIN = 1.0
-"""s for a thread to end whose sockets were cut; only the search for a host's address, which
-cannot be cut, takes longer."""
+END_WITHIN = 10.0
+"""s for a thread to end whose sockets were cut: milliseconds, but on a computer that is busy; only
+the search for a host's address, which cannot be cut, takes longer."""
 
 
 class NetworkTransfers:

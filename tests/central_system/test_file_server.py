@@ -32,8 +32,8 @@ T = TypeVar("T")
 
 LARGEST = 1_000
 
-QUICK = 5.0
-"""s within which an answer is at once, on a loaded machine."""
+QUICK = 20.0
+"""s within which an answer is at once, on a busy computer."""
 
 
 class Rig:
@@ -325,7 +325,7 @@ def test_uploads_beyond_the_most_at_once_are_told_so_at_once_and_places_are_give
 
 
 def test_uploads_that_drip_for_ever_are_ended_answered_and_told() -> None:
-    with running(deadline=0.5) as rig:
+    with running(deadline=2.0) as rig:
         ended = threading.Event()
 
         def drip(client: socket.socket) -> None:
@@ -342,21 +342,21 @@ def test_uploads_that_drip_for_ever_are_ended_answered_and_told() -> None:
                 client.sendall(put("Content-Length: 999"))
                 thread.start()
             for client in clients:
-                assert answer_to(client) == (408, b"not done after 0.5 s\n")
+                assert answer_to(client) == (408, b"not done after 2 s\n")
             assert rig.ask(put("Content-Length: 1", body=b"x"))[0] == 201
         finally:
             ended.set()
             for client, thread in zip(clients, dripping, strict=True):
                 thread.join()
                 client.close()
-        assert rig.told[0].endswith(": not done after 0.5 s")
+        assert rig.told[0].endswith(": not done after 2 s")
         assert len(rig.told) == 1
         assert rig.files.received == {"x": b"x"}
 
 
 def test_an_upload_that_falls_silent_is_ended_before_its_deadline() -> None:
-    with running(patience=0.2) as rig:
-        assert rig.ask(put("Content-Length: 100", body=b"half")) == (408, b"silent for 0.2 s\n")
+    with running(patience=1.0) as rig:
+        assert rig.ask(put("Content-Length: 100", body=b"half")) == (408, b"silent for 1 s\n")
         assert rig.ask(put("Content-Length: 1", body=b"x"))[0] == 201
 
 
@@ -386,9 +386,13 @@ def test_a_download_that_is_read_at_a_drip_is_ended_and_told() -> None:
             until(lambda: rig.told)
             assert rig.told[0].endswith(": not read within 0.5 s")
             until(lambda: rig.server.connections == 0)
-        with rig.connect() as client:
-            client.sendall(b"GET /firmware/fw HTTP/1.1\r\n\r\n")
-            assert len(answer_to(client)[1]) == 16 << 20
+
+
+def test_the_largest_file_is_sent_whole() -> None:
+    with running(largest=16 << 20) as rig:
+        rig.files.add("fw", bytes(16 << 20))
+        status, content = rig.ask(b"GET /firmware/fw HTTP/1.1\r\n\r\n")
+        assert (status, len(content)) == (200, 16 << 20)
 
 
 def test_connections_beyond_the_most_are_told_so_and_those_beyond_that_are_cut(

@@ -34,15 +34,15 @@ LIMIT = 1 << 20
 SOON = 0.3
 """s that a transfer may take that nothing but its time can end."""
 
-QUICK = 20.0
-"""s within which a transfer ends that its time, a minute, does not end."""
+QUICK = 60.0
+"""s within which a transfer ends that its time does not end, on a busy computer."""
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 async def failure(
-    server: HostileServer, scheme: str, *, upload: bool = False, timeout: float = 60.0
+    server: HostileServer, scheme: str, *, upload: bool = False, timeout: float = 300.0
 ) -> str:
     """Why a transfer fails; nothing of it is left then."""
     transfers = NetworkTransfers(timeout=timeout)
@@ -341,7 +341,7 @@ async def test_a_file_that_is_there_does_not_wait_for_a_goodbye() -> None:
     with hostile(Ftp(answering(DATA), {"QUIT": b""})) as server:
         url = f"ftp://bob:hunter2@{server.place}/file"
         begun = time.monotonic()
-        assert await NetworkTransfers().download(url, limit_bytes=LIMIT) == DATA
+        assert await NetworkTransfers(timeout=300).download(url, limit_bytes=LIMIT) == DATA
         assert time.monotonic() - begun < QUICK
 
 
