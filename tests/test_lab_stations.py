@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from evtui.events import AnomalyState, CanFrame, LabState, OcppMessage, Sample
 from evtui.lab import CommandError, Lab
 from evtui.lab.building import identities
 from tests.lab_rig import running_lab
+from tests.station.hostile_servers import dripping, hostile
 from tests.virtual_loop import run_virtual
 
 
@@ -140,6 +143,29 @@ async def test_diagnostics_and_firmware_go_over_the_labs_own_file_server() -> No
             "CP1", "UpdateFirmware", {"location": places["UpdateFirmware.location"]} | when
         )
         await csms.until(lambda: csms.stations["CP1"].firmware_status == "Downloaded")
+
+
+async def test_a_transfer_that_hangs_ends_with_a_newer_order_and_with_the_lab() -> None:
+    async def until(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not condition():  # noqa: ASYNC110 - threads set no asyncio.Event
+                await asyncio.sleep(0.005)
+
+    with hostile(dripping(b"HTTP/1.1 200 OK\r\n", b"a")) as server:
+        async with Lab(Settings(port=0)) as lab:
+            csms = lab.central_system
+            where = {"location": f"http://{server.place}/"}
+            when = {"retrieveDate": lab.clock.iso()}
+            await csms.call("CP1", "GetDiagnostics", where)
+            await until(lambda: server.begun == 1)
+            await csms.call("CP1", "GetDiagnostics", where)
+            await until(lambda: (server.begun, server.ended) == (2, 1))
+            await csms.call("CP1", "UpdateFirmware", where | when)
+            await until(lambda: server.begun == 3)
+            await csms.call("CP1", "UpdateFirmware", where | when)
+            await until(lambda: (server.begun, server.ended) == (4, 2))
+        await until(lambda: server.ended == 4)
+    assert not [each for each in threading.enumerate() if each.name.startswith("transfer ")]
 
 
 def test_id_tags_come_from_the_file_that_the_settings_name(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from evtui.central_system.reception import Endpoint, Reception
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import StationInfo, Stations
 from evtui.central_system.transactions import Transaction, Transactions
-from evtui.events import CentralSystemState, EventStream
+from evtui.events import CentralSystemState, EventStream, Note
 from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, MessageRate
 from evtui.ocpp16.link import CallRefused, LinkClosed, MessageIds, SentMessages
 from evtui.ocpp16.validation import check, is_known_action, schemas
@@ -123,7 +123,8 @@ class CentralSystem:
             first_of_this_run() if first_transaction_id is None else first_transaction_id
         )
         self.stations = Stations(own, keep=self.admission.knows)
-        self.files = FileStore()
+        self._loop = asyncio.get_running_loop()
+        self.files = FileStore(tell=self._tell_of_files)
         self._answers = Answers(
             self.stream,
             self.clock,
@@ -378,6 +379,12 @@ class CentralSystem:
         if record is None:
             return "it never has been"
         return record.gone or "the central system has stopped"
+
+    def _tell_of_files(self, text: str) -> None:
+        """Called on the thread of the file server."""
+        note = Note(source=SOURCE, level="warning", text=text)
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self.stream.publish, note)
 
     def _publish_state(self, *, listening: bool, detail: str = "") -> None:
         self._listening = listening

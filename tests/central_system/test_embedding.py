@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 import evtui
 from evtui import CentralSystem, EventStream, MessageRate
-from evtui.events import CentralSystemLoad, LinkState
+from evtui.events import CentralSystemLoad, LinkState, Note
 from tests.ocpp16.rig import BOOT, client
 from tests.patience import PATIENCE
 
@@ -94,6 +94,19 @@ async def test_files_are_served_while_it_runs() -> None:
         socket.create_connection(("127.0.0.1", port)).close()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port))
+
+
+async def test_what_goes_wrong_at_the_file_server_is_an_event() -> None:
+    async with CentralSystem() as csms:
+        notes: list[str] = []
+        csms.events.subscribe(lambda e: notes.append(e.text) if isinstance(e, Note) else None)
+        port = int(csms.files.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /firmware/none HTTP/1.1\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 404 ")
+        writer.close()
+        (note,) = await csms.until(lambda: notes)
+        assert note.startswith("file server: GET /firmware/none from 127.0.0.1:")
 
 
 def test_every_public_name_is_there_and_imported_only_when_asked_for() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from evtui.central_system.file_store import UPLOADS, FileStore, FileStoreError
+from evtui.central_system.file_store import FileStore, FileStoreError
 from tests.patience import PATIENCE
 
 
@@ -96,41 +95,6 @@ def test_files_are_bounded_in_their_sum() -> None:
             files.add("fw", b"x" * 401)
     finally:
         files.close()
-
-
-def test_uploads_are_bounded_in_number_and_one_more_waits_then_is_told_to_come_later() -> None:
-    files = FileStore(patience=0.1)
-    place = urlsplit(files.url)
-    begun = b"PUT /diagnostics/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
-    taken = [files.uploads.acquire(timeout=PATIENCE) for _ in range(UPLOADS)]
-    try:
-        assert all(taken)
-        assert send(files, "PUT", "/diagnostics/late", b"x") == (503, b"busy: try again later\n")
-        files.uploads.release()
-        with socket.create_connection((place.hostname or "", place.port or 0), 5) as raw:
-            raw.sendall(begun)
-            assert raw.recv(100) == b""  # silent for too long; its place is free again
-        assert send(files, "PUT", "/diagnostics/next", b"x")[0] == 201
-    finally:
-        files.close()
-
-
-def test_an_upload_without_a_length_is_refused(files: FileStore) -> None:
-    place = urlsplit(files.url)
-    for header in (b"", b"Content-Length: -5\r\n", b"Transfer-Encoding: chunked\r\n"):
-        with socket.create_connection((place.hostname or "", place.port or 0), 5) as raw:
-            raw.sendall(b"PUT /diagnostics/x HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n")
-            assert b" 411 " in raw.makefile("rb").readline()
-    assert files.received == {}
-
-
-def test_an_upload_that_breaks_off_leaves_nothing(files: FileStore) -> None:
-    place = urlsplit(files.url)
-    with socket.create_connection((place.hostname or "", place.port or 0), 5) as raw:
-        raw.sendall(b"PUT /diagnostics/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
-        raw.shutdown(socket.SHUT_WR)
-        assert raw.recv(100) == b""
-    assert files.received == {}
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a\\b", "a\x1b", "x" * 256])

@@ -262,6 +262,7 @@ async def test_a_station_told_so_asks_any_host() -> None:
         "http:///x",
         "http://127.0.0.1:port/x",
         "http://bob:hunter2@[::1/x",
+        "http://bob:hunter2@\u2100/x",
         "http://bob:hunter2/x@127.0.0.1/x",
     ],
 )

@@ -1,0 +1,111 @@
+"""Files over HTTP and HTTPS."""
+
+from __future__ import annotations
+
+import http.client
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
+
+from evtui.station.transfers import TransferFailed, hide_credentials
+from evtui.station.transfers_place import Place
+from evtui.station.transfers_wire import Wire, read_all
+
+__all__ = ["download", "upload"]
+
+_NO_SUCH_METHOD = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+
+
+def download(place: Place, wire: Wire, limit_bytes: int) -> bytes:
+    """GET.
+
+    Raises:
+        Exception: of any kind that sockets and :mod:`http.client` have.
+    """
+    with _asked(place, wire, "GET") as response:
+        if response.status != HTTPStatus.OK:
+            raise TransferFailed(_answer(response))
+        announced = _length(response)
+        if announced is not None and announced > limit_bytes:
+            raise TransferFailed(f"larger than {limit_bytes} bytes", final=True)
+        wire.allow(limit_bytes)
+        try:
+            data = read_all(response.read, limit_bytes)
+        except http.client.IncompleteRead:
+            raise TransferFailed("ended in the middle of a chunk") from None
+        if announced not in (None, len(data)):
+            raise TransferFailed(f"ended after {len(data)} of {announced} bytes")
+        return data
+
+
+def upload(place: Place, wire: Wire, data: bytes) -> None:
+    """PUT, or POST where PUT is not known.
+
+    Raises:
+        Exception: of any kind that sockets and :mod:`http.client` have.
+    """
+    for method in ("PUT", "POST"):
+        with _asked(place, wire, method, data) as response:
+            if response.status // 100 == 2:
+                return
+            failure = TransferFailed(_answer(response))
+            if response.status not in _NO_SUCH_METHOD:
+                break
+    raise failure
+
+
+@contextmanager
+def _asked(
+    place: Place, wire: Wire, method: str, data: bytes | None = None
+) -> Iterator[http.client.HTTPResponse]:
+    is_tls = place.scheme == "https"
+    kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
+    headers = {"User-Agent": "evtui", "Connection": "close"}
+    if data is not None:
+        headers["Content-Type"] = "application/octet-stream"
+    if place.user:
+        credentials = b64encode(f"{place.user}:{place.password}".encode())
+        headers["Authorization"] = f"Basic {credentials.decode()}"
+    port = place.port or kind.default_port  # without one it looks for it in an IPv6 address
+    with closing(kind(place.host, port)) as connection:
+        sock = wire.connect(place.host, port)
+        connection.sock = wire.secure(sock, place.host) if is_tls else sock
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before that
+            connection.request(method, place.path or "/", data, headers)
+        with connection.getresponse() as response:
+            yield response
+
+
+def _length(response: http.client.HTTPResponse) -> int | None:
+    """Bytes of the file as announced; None when its chunks, or the end, will tell.
+
+    Raises:
+        TransferFailed: what is announced is not to be trusted (RFC 9112 section 6.3).
+    """
+    lengths = response.headers.get_all("Content-Length", [])
+    codings = response.headers.get_all("Transfer-Encoding", [])
+    if codings:
+        if lengths:
+            raise TransferFailed("Content-Length beside Transfer-Encoding in the answer")
+        if [coding.lower() for coding in codings] != ["chunked"]:
+            raise TransferFailed(f"the answer is coded as {', '.join(codings)[:60]}")
+        return None
+    if len(lengths) > 1:
+        raise TransferFailed("more than one Content-Length in the answer")
+    if not lengths:
+        return None
+    length = lengths[0].strip(" \t")
+    if not (length.isascii() and length.isdecimal()):
+        raise TransferFailed(f"Content-Length of the answer is no number: {length[:20]!r}")
+    return int(length.lstrip("0")[:20] or "0")  # longer ones are too large in any case
+
+
+def _answer(response: http.client.HTTPResponse) -> str:
+    try:
+        text = f"HTTP {response.status} {HTTPStatus(response.status).phrase}"
+    except ValueError:
+        text = f"HTTP {response.status}"
+    if response.status // 100 == 3 and (target := response.headers["Location"]):
+        text += f"; redirections are not followed, give {hide_credentials(target)[:80]}"
+    return text
