@@ -52,6 +52,11 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
     ),
     "unknown_stations": ("ask", '"ask"', "ask"),
     "known_stations": ("A, B 2", '["A", "B 2"]', ("A", "B 2")),
+    "allowed_origins": (
+        "http://localhost:3000, null",
+        '["HTTP://LOCALHOST:3000", "null"]',
+        ("http://localhost:3000", "null"),
+    ),
     "id_tags": ("tags.csv", '"tags.csv"', "tags.csv"),
     "unknown_id_tags": ("reject", '"reject"', "reject"),
     "call_timeout": ("5", "5", 5.0),

@@ -152,6 +152,7 @@ def _options() -> list[click.Parameter]:
                 type=bool if switch else str,
                 default=None,
                 metavar=None if switch else setting.kind.metavar,
+                multiple=setting.kind.several,
                 help=f"{setting.summary} [{limits}]",
             )
         )
@@ -200,8 +201,7 @@ def _start(
 @click.pass_obj
 def _config(before: dict[str, Any], /, toml: bool, **options: Any) -> None:
     """Show every setting and where it came from."""
-    given = {name: value for name, value in options.items() if value is not None}
-    effective = _load(before | given)
+    effective = _load(before | _given(options))
     click.echo(to_toml(effective.settings) if toml else _table(effective), nl=False)
 
 
@@ -229,8 +229,17 @@ _evtui.add_command(
 
 
 def _load(options: dict[str, Any]) -> Effective:
-    flags = {name: value for name, value in options.items() if value is not None}
+    flags = _given(options)
     return load(flags, flags.pop("file", None))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that were used; one that was used several times as one text."""
+    return {
+        name: ",".join(value) if isinstance(value, tuple) else value
+        for name, value in options.items()
+        if value not in (None, ())
+    }
 
 
 def _table(effective: Effective) -> str:

@@ -119,6 +119,7 @@ class Lab:
             known_stations=settings.known_stations or (),
             ours=ours,
             id_tags=_id_tags(settings),
+            allowed_origins=settings.allowed_origins or (),
         )
         if state is None and settings.state is not None and not repeatable:
             state = StateFile(settings.state)
