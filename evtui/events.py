@@ -21,6 +21,7 @@ import msgspec
 from evtui.repeats import Repeats
 
 __all__ = [
+    "NOTES_AT_ONCE",
     "Alarm",
     "AnomalyState",
     "BusLoad",
@@ -94,7 +95,8 @@ class OcppMessage(Event, frozen=True, kw_only=True):
         error: errorCode of a CALLERROR, or what is wrong with an ``invalid`` message.
         detail: one line for people: errorDescription, or why a message is invalid.
         text: start of the raw text, for ``invalid`` ones only.
-        link: number of the connection this end counts, from 1.
+        link: number of the connection this end counts, from 1; 0 for a connection attempt
+            that was refused.
     """
 
     station: str
@@ -110,6 +112,11 @@ class OcppMessage(Event, frozen=True, kw_only=True):
     detail: str = ""
     text: str = ""
     link: int = 0
+
+    @property
+    def is_refusal(self) -> bool:
+        """True for a connection attempt that was refused; ``station`` is what it said it is."""
+        return self.kind == "invalid" and self.link == 0
 
 
 class CanFrame(Event, frozen=True, kw_only=True):
@@ -224,7 +231,7 @@ class CentralSystemLoad(Event, frozen=True, kw_only=True):
         connections: stations connected now.
         connections_max: most that are let in.
         calls_per_s: calls of stations answered in the last second.
-        refused: connections not let in since the start.
+        refused: connections not let in since the start, failed handshakes among them.
         invalid: broken messages since the start.
         oversize: messages over the size limit since the start; each cost its connection.
         throttled: messages held back since the start, because a station sent too many.

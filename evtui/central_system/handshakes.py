@@ -28,6 +28,9 @@ __all__ = ["Fault", "Lobby", "StationConnection", "address", "fault_at_once", "f
 HEAD_KEPT = 64
 """Bytes of a request that are kept, to say what it was."""
 
+LOOKS = 40
+"""Looks at an unfinished handshake before its time is up."""
+
 LINGER = 1.0
 """s for a peer to read why it is turned away, and to hang up itself."""
 
@@ -134,15 +137,18 @@ class Lobby:
     Args:
         reception: where what fails is told.
         most: connections at once; one more costs the longest unfinished handshake.
-        within: s for a handshake.
+        within: s for a handshake.  It is looked at in equal steps, each after the one before,
+            so that time in which the loop itself was late is not the station's.
     """
 
     def __init__(self, reception: Reception, most: int, within: float) -> None:
         self._reception = reception
         self._most = most
-        self.within = within
+        self._within = within
         self._connections = 0
-        self._unfinished: dict[StationConnection, None] = {}
+        self._unfinished: dict[StationConnection, int] = {}
+        self._looks = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
 
     def enter(self, connection: StationConnection) -> None:
@@ -151,14 +157,12 @@ class Lobby:
         if self._stopping:
             connection.transport.abort()
             return
-        self._unfinished[connection] = None
+        self._unfinished[connection] = self._looks
+        if self._timer is None:
+            self._look_later()
         if self._connections > self._most:
-            longest = next(iter(self._unfinished))
-            longest.refuse(
-                Fault("too many connections", f"its handshake was not done, and {self._most} came")
-            )
-            self.finished(longest)
-            longest.transport.abort()
+            text = f"its handshake was not done, and {self._most:,} connections are the most"
+            self._hang_up(next(iter(self._unfinished)), Fault("too many connections", text))
 
     def finished(self, connection: StationConnection) -> None:
         """Its handshake is over, one way or the other."""
@@ -176,18 +180,44 @@ class Lobby:
     def stop(self) -> None:
         """Hang up on everybody who has not finished, now and from now on."""
         self._stopping = True
+        if self._timer is not None:
+            self._timer.cancel()
         for connection in self._unfinished:
             connection.transport.abort()
 
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._within / LOOKS, self._look)
+
+    def _look(self) -> None:
+        """Hang up on those whose time is up, which are the first."""
+        self._looks += 1
+        for connection, since in tuple(self._unfinished.items()):
+            if self._looks - since <= LOOKS:
+                break
+            text = f"no whole request within {self._within:g} s: {_bytes(connection.came)}"
+            self._hang_up(connection, Fault("slow handshake", text))
+        self._timer = None
+        if self._unfinished:
+            self._look_later()
+
+    def _hang_up(self, connection: StationConnection, fault: Fault) -> None:
+        connection.refuse(fault)
+        self.finished(connection)
+        connection.transport.abort()
+
 
 class StationConnection(ServerConnection):
-    """A connection whose handshake does not fail without a word."""
+    """A connection whose handshake does not fail without a word.
+
+    Attributes:
+        came: bytes of its request so far.
+    """
 
     def __init__(self, lobby: Lobby, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._lobby = lobby
         self._head = b""
-        self._came = 0
+        self.came = 0
         self._is_told = False
 
     @property
@@ -209,14 +239,10 @@ class StationConnection(ServerConnection):
     async def handshake(self, *arguments: Any, **options: Any) -> None:
         try:
             await super().handshake(*arguments, **options)
-        except asyncio.CancelledError:
-            text = f"no whole request within {self._lobby.within:g} s: {_bytes(self._came)}"
-            self.refuse(Fault("slow handshake", text))
-            raise
         finally:
             self._lobby.finished(self)
             if self.protocol.state is not State.OPEN:
-                self.refuse(fault_of(self.protocol.handshake_exc, self._head, self._came))
+                self.refuse(fault_of(self.protocol.handshake_exc, self._head, self.came))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -233,7 +259,7 @@ class StationConnection(ServerConnection):
             self._take_request(data)
 
     def _take_request(self, data: bytes) -> None:
-        self._came += len(data)
+        self.came += len(data)
         self._head = (self._head + data[:HEAD_KEPT])[:HEAD_KEPT]
         fault = fault_at_once(self._head)
         if fault is None:
@@ -241,7 +267,7 @@ class StationConnection(ServerConnection):
             error = self.protocol.handshake_exc
             if self.request is not None or error is None:
                 return
-            fault = fault_of(error, self._head, self._came)
+            fault = fault_of(error, self._head, self.came)
         elif fault.error == "HTTP method":
             self.protocol.send_response(self.respond(405, f"{fault.detail}\n"))
             self.send_data()

@@ -129,7 +129,7 @@ class WebSocketEndpoint:
             "compression": None,  # 61 KiB a connection with it, 22 KiB without
             "max_size": self._max_message_bytes,
             "close_timeout": 1,
-            "open_timeout": lobby.within,
+            "open_timeout": None,  # the lobby knows how late the loop itself is
         }
         return await serve(handle, sock=listener, **options)
 

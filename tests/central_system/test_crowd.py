@@ -1,0 +1,89 @@
+"""Hundreds of stations that connect at the same moment all get in at their first attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from evtui.central_system.system import CentralSystem
+from evtui.runtime.loopback import HOST
+from tests.central_system.test_handshakes import REQUEST, calling
+from tests.ocpp16.rig import Rig, running, until
+
+FULL = bool(os.environ.get("EVTUI_FULL"))
+
+needs_files = pytest.mark.skipif(
+    resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2_500, reason="too few open files allowed"
+)
+
+
+@asynccontextmanager
+async def crowd(central: CentralSystem, count: int, late: float) -> AsyncIterator[dict[str, Any]]:
+    """``count`` stations of another process that have tried once; how that went."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.central_system.crowd", central.url, str(count), str(late)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(120):
+            yield json.loads(await process.stdout.readline())
+    finally:
+        process.stdin.close()
+        async with asyncio.timeout(60):
+            await process.wait()
+
+
+@pytest.mark.parametrize(
+    ("count", "late"),
+    [
+        (500, 0.0),
+        (500, 2.0),
+        pytest.param(2_000, 0.0, marks=pytest.mark.skipif(not FULL, reason="EVTUI_FULL=1")),
+        pytest.param(2_000, 2.0, marks=pytest.mark.skipif(not FULL, reason="EVTUI_FULL=1")),
+        pytest.param(500, 8.0, marks=pytest.mark.skipif(not FULL, reason="EVTUI_FULL=1")),
+    ],
+)
+@needs_files
+async def test_all_that_come_at_once_get_in_at_their_first_attempt(count: int, late: float) -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central):
+        async with crowd(central, count, late) as result:
+            print(f"\n{count} stations, request {late:g} s after the connection: {result}")
+            assert (result["accepted"], result["why_not"]) == (count, [])
+            accepted = [one for one in central.stations.values() if one.connected and one.accepted]
+            assert len(accepted) == count
+        await until(lambda: not any(one.connected for one in central.stations.values()), 60)
+    assert rig.messages(kind="invalid") == []
+
+
+@pytest.mark.skipif(not FULL, reason="EVTUI_FULL=1")
+async def test_one_that_drips_its_request_over_eight_seconds_gets_in_beside_a_crowd() -> None:
+    rig = Rig()
+    central = rig.central_system()
+
+    async def drip() -> str:
+        async with calling(central, HOST) as caller:
+            size = len(REQUEST) // 16 + 1
+            for start in range(0, len(REQUEST), size):
+                await asyncio.sleep(0.5)
+                await caller.say(REQUEST[start : start + size])
+            return await caller.hear()
+
+    async with running(central):
+        dripping = asyncio.create_task(drip())
+        async with crowd(central, 500, 0.0) as result:
+            assert result["accepted"] == 500
+            assert "101" in await dripping
+    assert rig.messages(kind="invalid") == []
