@@ -31,6 +31,9 @@ HEAD_KEPT = 64
 LOOKS = 40
 """Looks at an unfinished handshake before its time is up."""
 
+TURNS = 16
+"""Handshakes answered in one round of the event loop; a thousand would take it a second."""
+
 LINGER = 1.0
 """s for a peer to read why it is turned away, and to hang up itself."""
 
@@ -150,6 +153,12 @@ class Lobby:
         self._looks = 0
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
+        self._turns = asyncio.Semaphore(TURNS)
+
+    async def turn(self) -> None:
+        """Wait until a whole request may be answered: everything else has its turns as well."""
+        async with self._turns:
+            await asyncio.sleep(0)
 
     def enter(self, connection: StationConnection) -> None:
         """A connection was accepted."""
@@ -192,6 +201,8 @@ class Lobby:
         """Hang up on those whose time is up, which are the first."""
         self._looks += 1
         for connection, since in tuple(self._unfinished.items()):
+            if connection.request is not None:  # it has done its part
+                continue
             if self._looks - since <= LOOKS:
                 break
             text = f"no whole request within {self._within:g} s: {_bytes(connection.came)}"

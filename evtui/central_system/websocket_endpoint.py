@@ -116,6 +116,9 @@ class WebSocketEndpoint:
         async def handle(connection: ServerConnection) -> None:
             await _handle(reception, connection)
 
+        async def process_request(_connection: ServerConnection, _request: Request) -> None:
+            await lobby.turn()
+
         def process_response(
             connection: ServerConnection, request: Request, response: Response
         ) -> Response | None:
@@ -123,6 +126,7 @@ class WebSocketEndpoint:
             return _process_response(reception, connection, request, response)
 
         options: dict[str, Any] = {
+            "process_request": process_request,
             "process_response": process_response,
             "select_subprotocol": select_subprotocol,
             "create_connection": partial(StationConnection, lobby),

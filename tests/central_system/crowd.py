@@ -15,7 +15,7 @@ import time
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import WebSocketException
 
 from evtui.ocpp16.websocket import SUBPROTOCOL, station_url
 
@@ -49,7 +49,7 @@ async def arrive(url: str, number: int) -> ClientConnection | str:
         ).__aenter__()
         await connection.send(BOOT)
         answer = json.loads(await connection.recv())
-    except (OSError, InvalidHandshake, EOFError) as error:
+    except (OSError, WebSocketException) as error:
         return repr(error)
     return connection if answer[2]["status"] == "Accepted" else str(answer)
 

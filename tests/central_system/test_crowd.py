@@ -1,4 +1,4 @@
-"""Hundreds of stations that connect at the same moment all get in at their first attempt."""
+"""Many connections at once: stations get in, and what is no station does not keep them out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from evtui.central_system.system import CentralSystem
+from evtui.ocpp16.websocket import dial, station_url
 from evtui.runtime.loopback import HOST
+from tests.central_system.crowd import BOOT
 from tests.central_system.test_handshakes import REQUEST, calling
 from tests.ocpp16.rig import Rig, running, until
 
@@ -48,7 +50,7 @@ async def crowd(central: CentralSystem, count: int, late: float) -> AsyncIterato
     ("count", "late"),
     [
         (500, 0.0),
-        (500, 2.0),
+        pytest.param(500, 2.0, marks=pytest.mark.skipif(not FULL, reason="EVTUI_FULL=1")),
         pytest.param(2_000, 0.0, marks=pytest.mark.skipif(not FULL, reason="EVTUI_FULL=1")),
         pytest.param(2_000, 2.0, marks=pytest.mark.skipif(not FULL, reason="EVTUI_FULL=1")),
         pytest.param(500, 8.0, marks=pytest.mark.skipif(not FULL, reason="EVTUI_FULL=1")),
@@ -87,3 +89,36 @@ async def test_one_that_drips_its_request_over_eight_seconds_gets_in_beside_a_cr
             assert result["accepted"] == 500
             assert "101" in await dripping
     assert rig.messages(kind="invalid") == []
+
+
+@pytest.mark.parametrize("limit", [40, 300])
+async def test_connections_that_take_every_file_are_few_rows_and_keep_nobody_out_for_long(
+    limit: int,
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.central_system.scarce", str(limit)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            url = (await process.stdout.readline()).decode().strip()
+            port = int(url.rpartition(":")[2])
+            callers = [await asyncio.open_connection(HOST, port) for _ in range(500)]
+            transport, _ = await dial(station_url(url, "CP1"))
+            await transport.send(BOOT)
+            assert "Accepted" in str(await transport.recv())
+            await transport.close()
+            process.stdin.close()
+            told = json.loads(await process.stdout.readline())
+    finally:
+        process.stdin.close()
+        await process.wait()
+        for _, writer in callers:
+            writer.close()
+    assert set(told["errors"]) <= {"too many open files", "too many connections"}
+    assert told["rows"] < 50
+    assert told["notes"] == []
+    assert 500 - limit < told["refused"] <= 500
