@@ -190,12 +190,12 @@ _SCENARIO = (
 def _start(
     context: click.Context, /, scenario: str | None, given: tuple[str, ...], **options: Any
 ) -> Launch | None:
-    context.obj = options
+    context.obj = _given(options)
     if context.invoked_subcommand:
         if scenario is not None or given:
             raise BadInput(f"--scenario and --set are not for {context.invoked_subcommand}")
         return None
-    return Launch(_load(options).settings, scenario, given)
+    return Launch(_load(context.obj).settings, scenario, given)
 
 
 @click.pass_obj
@@ -228,8 +228,8 @@ _evtui.add_command(
 )
 
 
-def _load(options: dict[str, Any]) -> Effective:
-    flags = _given(options)
+def _load(given: dict[str, Any]) -> Effective:
+    flags = dict(given)
     return load(flags, flags.pop("file", None))
 
 

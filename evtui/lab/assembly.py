@@ -345,6 +345,7 @@ class Lab:
             stand.bus.close()
         self.detector.close()
         self._scorer.close()
+        self.stream.settle()
         if self._state is not None:
             self._state.close()
 

@@ -18,7 +18,9 @@ from evtui.central_system.handshakes import address, fault_at_once
 from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.central_system.reception import REFUSALS_AT_ONCE
 from evtui.central_system.system import CentralSystem
+from evtui.config import Settings
 from evtui.events import CentralSystemLoad, CentralSystemState, LinkState, Note, OcppMessage
+from evtui.lab import Lab
 from evtui.ocpp16.link import LinkClosed
 from evtui.runtime.loopback import HOST, HOST_6, listen
 from evtui.runtime.virtual import run_virtual
@@ -344,6 +346,16 @@ async def test_a_web_page_of_an_allowed_origin_gets_in(origin: str) -> None:
         await caller.say(changed(b"Host: x", b"Host: x\r\nOrigin: " + origin.encode()))
         assert "101" in await caller.hear()
     assert rig.messages() == []
+
+
+async def test_the_lab_lets_in_the_pages_that_its_settings_name_and_no_other() -> None:
+    async with Lab(Settings(port=0, allowed_origins=("http://mine",))) as lab:
+        for origin, status in ((b"http://mine", "101"), (b"http://other", "403")):
+            async with calling(lab.central_system) as caller:
+                await caller.say(
+                    changed(b"/CP1", b"/CP2").replace(b"x\r", b"x\r\nOrigin: %b\r" % origin, 1)
+                )
+                assert status in await caller.hear()
 
 
 async def test_an_origin_that_is_none_is_an_error_at_once() -> None:
