@@ -70,10 +70,9 @@ class WebSocketEndpoint:
         lobby = Lobby(reception, most, HANDSHAKE_TIMEOUT)
         servers: list[Server] = []
         try:
-            servers += [
-                await self._server(reception, lobby, listener)
-                for listener in self._listeners(reception)
-            ]
+            for listener in self._listeners(reception):
+                server = await self._server(reception, lobby, listener)
+                servers.append(server)
             listens()
             # Not serve_forever(): cancelled, it waits for clients to leave by themselves
             # on Python 3.12 and websockets 15.
