@@ -8,13 +8,14 @@ import os
 import resource
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 
 from evtui.central_system.system import CentralSystem
-from evtui.ocpp16.websocket import dial, station_url
+from evtui.ocpp16.transport import LinkClosed
+from evtui.ocpp16.websocket import WebSocketTransport, dial, station_url
 from evtui.runtime.loopback import HOST
 from tests.central_system.crowd import BOOT
 from tests.central_system.test_handshakes import REQUEST, calling
@@ -91,6 +92,14 @@ async def test_one_that_drips_its_request_over_eight_seconds_gets_in_beside_a_cr
     assert rig.messages(kind="invalid") == []
 
 
+async def get_in(url: str) -> WebSocketTransport:
+    """The connection of a station that comes again when it is hung up on."""
+    while True:
+        with suppress(LinkClosed):
+            return (await dial(station_url(url, "CP1")))[0]
+        await asyncio.sleep(0.05)
+
+
 @pytest.mark.parametrize("limit", [40, 300])
 async def test_connections_that_take_every_file_are_few_rows_and_keep_nobody_out_for_long(
     limit: int,
@@ -107,7 +116,7 @@ async def test_connections_that_take_every_file_are_few_rows_and_keep_nobody_out
             url = (await process.stdout.readline()).decode().strip()
             port = int(url.rpartition(":")[2])
             callers = [await asyncio.open_connection(HOST, port) for _ in range(500)]
-            transport, _ = await dial(station_url(url, "CP1"))
+            transport = await get_in(url)
             await transport.send(BOOT)
             assert "Accepted" in str(await transport.recv())
             await transport.close()
@@ -121,4 +130,4 @@ async def test_connections_that_take_every_file_are_few_rows_and_keep_nobody_out
     assert set(told["errors"]) <= {"too many open files", "too many connections"}
     assert told["rows"] < 50
     assert told["notes"] == []
-    assert 500 - limit < told["refused"] <= 500
+    assert told["refused"] > 500 - limit
