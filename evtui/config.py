@@ -27,6 +27,7 @@ from evtui.kinds import (
     Integer,
     Kind,
     Number,
+    OriginNames,
     Place,
     Seconds,
     Switch,
@@ -125,7 +126,7 @@ class Settings:
     """
 
     port: int = _setting(
-        9000, Integer(0, 65535), "Lab", "Port of the central system on 127.0.0.1; 0 = a free one."
+        9000, Integer(0, 65535), "Lab", "Port of the central system on loopback; 0 = a free one."
     )
     csms: str | None = _setting(
         None,
@@ -144,6 +145,14 @@ class Settings:
     )
     known_stations: tuple[str, ...] | None = _setting(
         None, Identities(), "Lab", "Charge points it knows beside ours.", unset="none"
+    )
+    allowed_origins: tuple[str, ...] | None = _setting(
+        None,
+        OriginNames(),
+        "Lab",
+        "Web pages that may connect to it; others get HTTP 403.",
+        flag="--allow-origin",
+        unset="none",
     )
     id_tags: str | None = _setting(
         None,

@@ -18,7 +18,10 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
+from evtui.repeats import Repeats
+
 __all__ = [
+    "NOTES_AT_ONCE",
     "Alarm",
     "AnomalyState",
     "BusLoad",
@@ -92,7 +95,8 @@ class OcppMessage(Event, frozen=True, kw_only=True):
         error: errorCode of a CALLERROR, or what is wrong with an ``invalid`` message.
         detail: one line for people: errorDescription, or why a message is invalid.
         text: start of the raw text, for ``invalid`` ones only.
-        link: number of the connection this end counts, from 1.
+        link: number of the connection this end counts, from 1; 0 for a connection attempt
+            that was refused.
     """
 
     station: str
@@ -108,6 +112,11 @@ class OcppMessage(Event, frozen=True, kw_only=True):
     detail: str = ""
     text: str = ""
     link: int = 0
+
+    @property
+    def is_refusal(self) -> bool:
+        """True for a connection attempt that was refused; ``station`` is what it said it is."""
+        return self.kind == "invalid" and self.link == 0
 
 
 class CanFrame(Event, frozen=True, kw_only=True):
@@ -222,7 +231,7 @@ class CentralSystemLoad(Event, frozen=True, kw_only=True):
         connections: stations connected now.
         connections_max: most that are let in.
         calls_per_s: calls of stations answered in the last second.
-        refused: connections not let in since the start.
+        refused: connections not let in since the start, failed handshakes among them.
         invalid: broken messages since the start.
         oversize: messages over the size limit since the start; each cost its connection.
         throttled: messages held back since the start, because a station sent too many.
@@ -616,6 +625,13 @@ class EventReader:
         return max(0, self._appended - self._taken - len(self._events))
 
 
+NOTES_AT_ONCE = 10
+"""Equal notes that are told one by one, before the rest are summed up."""
+
+NOTES_EVERY = 10.0
+"""s between two equal notes after that."""
+
+
 def payload_bytes(message: OcppMessage) -> int:
     """What a message holds, nearly: a peer chooses its payload, and the name of its action."""
     return len(msgspec.json.encode(message.payload)) + len(message.action)
@@ -627,6 +643,9 @@ class EventStream:
     A subscriber that publishes while it is being told (a detector that raises an alarm)
     does not overtake: its event is handed out after the one being handed out, so every
     subscriber sees the same order.
+
+    A note that says what :data:`NOTES_AT_ONCE` others just said is held back, and told with
+    their number once in :data:`NOTES_EVERY` s, as soon as anything is published then.
     """
 
     def __init__(self, clock: LabTime) -> None:
@@ -636,6 +655,7 @@ class EventStream:
         self._of_kind: dict[type[Event], tuple[Subscriber, ...]] = {}
         self._pending: deque[Event] = deque()
         self._delivering = False
+        self._notes: Repeats[Note] = Repeats(NOTES_AT_ONCE, NOTES_EVERY)
 
     @property
     def start_utc(self) -> float:
@@ -681,23 +701,45 @@ class EventStream:
             event: a fresh event; its ``seq`` must still be 0.
             t: lab time in seconds when it is not now (a bus stamps from its bit clock).
 
+        Returns:
+            ``event``; its ``seq`` is 0 still when it is a note that is held back.
+
         Raises:
             ValueError: the event was published before.
         """
         if event.seq:
             raise ValueError(f"event {event.seq} is on the stream already")
-        self._seq += 1
-        stamp = msgspec.structs.force_setattr
-        stamp(event, "seq", self._seq)
-        stamp(event, "t", self._clock.now() if t is None else t)
+        now = self._clock.now()
+        if self._notes.due is not None and now >= self._notes.due:
+            self._tell_held(now)
         if event.cause is None:
             cause = _cause.get()
             if cause is not None:
-                stamp(event, "cause", cause)
+                msgspec.structs.force_setattr(event, "cause", cause)
+        if isinstance(event, Note):
+            says = (event.source, event.station, event.level, event.text)
+            if not self._notes.tells(says, event, now):
+                return event
+        self._hand_out(event, now if t is None else t)
+        return event
+
+    def settle(self) -> None:
+        """Tell the notes that are held back: whoever publishes has come to an end."""
+        self._tell_held(self._clock.now(), all_of_it=True)
+
+    def _tell_held(self, now: float, *, all_of_it: bool = False) -> None:
+        for held in self._notes.take(now, all_of_it=all_of_it):
+            note = held.newest
+            self._hand_out(msgspec.structs.replace(note, text=note.text + held.text), now)
+
+    def _hand_out(self, event: Event, t: float) -> None:
+        self._seq += 1
+        stamp = msgspec.structs.force_setattr
+        stamp(event, "seq", self._seq)
+        stamp(event, "t", t)
         self._pending.append(event)
         if not self._delivering:
             self._deliver()
-        return event
 
     def _deliver(self) -> None:
         self._delivering = True

@@ -8,6 +8,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar, get_args
 
+from evtui.origins import normal_origin
+
 __all__ = [
     "Choice",
     "CiString",
@@ -18,6 +20,7 @@ __all__ = [
     "Integer",
     "Kind",
     "Number",
+    "OriginNames",
     "Place",
     "Seconds",
     "Switch",
@@ -46,11 +49,14 @@ class Kind(ABC, Generic[T_co]):
         expected: completes "expected ...".
         limits: short form of the constraint for the help, empty where metavar says it all.
         unit: unit of the value, empty for none.
+        several: True for several values with commas between them; such an option may be
+            used several times.
     """
 
     metavar = "TEXT"
     limits = ""
     unit = ""
+    several = False
     expected: str
 
     def read(self, text: str) -> object:
@@ -217,6 +223,7 @@ class Identities(Kind[tuple[str, ...]]):
     """Charge point identities: a list, or one text with commas between them."""
 
     metavar = "NAME,NAME"
+    several = True
     expected = "charge point identities such as CP1,CP2, each 1 to 48 printable characters"
 
     def read(self, text: str) -> object:
@@ -227,6 +234,23 @@ class Identities(Kind[tuple[str, ...]]):
         if not isinstance(names, list):
             raise ValueError
         return tuple(map(Identity().check, names))
+
+
+class OriginNames(Kind[tuple[str, ...]]):
+    """Origins of web pages (RFC 6454): a list, or one text with commas between them."""
+
+    metavar = "ORIGIN,ORIGIN"
+    several = True
+    expected = "origins such as http://localhost:3000,https://example.org, without a path, or null"
+
+    def read(self, text: str) -> object:
+        return [origin.strip() for origin in text.split(",")]
+
+    def check(self, value: object) -> tuple[str, ...]:
+        origins = self.read(value) if isinstance(value, str) else value
+        if not isinstance(origins, list) or not all(isinstance(each, str) for each in origins):
+            raise ValueError
+        return tuple(map(normal_origin, origins))
 
 
 class Place(Text):

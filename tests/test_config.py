@@ -17,6 +17,7 @@ from websockets.headers import build_authorization_basic
 from websockets.uri import parse_uri
 
 from evtui import __version__, config
+from evtui.cli.main import main
 from evtui.config import SETTINGS, Settings, SettingsError, Theme, load, over_ssh, to_toml
 from evtui.ocpp16.websocket import identity_from_path, station_url
 
@@ -54,6 +55,11 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
     ),
     "unknown_stations": ("ask", '"ask"', "ask"),
     "known_stations": ("A, B 2", '["A", "B 2"]', ("A", "B 2")),
+    "allowed_origins": (
+        "http://localhost:3000, null",
+        '["HTTP://LOCALHOST:3000", "null"]',
+        ("http://localhost:3000", "null"),
+    ),
     "id_tags": ("tags.csv", '"tags.csv"', "tags.csv"),
     "unknown_id_tags": ("reject", '"reject"', "reject"),
     "call_timeout": ("5", "5", 5.0),
@@ -108,6 +114,16 @@ def test_a_flag_and_its_twin_in_a_file_mean_the_same(name: str, lab_toml: Path) 
     expected: dict[str, Any] = {name: value}
     assert by_flag == by_file == replace(Settings(), **expected)
     assert type(getattr(by_flag, name)) is type(getattr(by_file, name)) is type(value)
+
+
+def test_an_option_with_several_values_may_be_used_several_times(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for place in range(2):
+        given = ["--allow-origin", "http://a,http://b", "--allow-origin", "HTTP://C:80"]
+        given.insert(4 * place, "config")
+        assert main(given) == 0
+        assert '["http://a", "http://b", "http://c"]' in capsys.readouterr().out
 
 
 def test_known_stations_may_stand_in_a_file_as_on_the_command_line(lab_toml: Path) -> None:
@@ -401,6 +417,11 @@ def test_a_url_that_is_taken_is_one_that_the_library_dials(url: str) -> None:
         ("strict = 1", "strict: expected true or false, got 1"),
         ("id = 7", "id: expected 1 to 48 printable characters, not blank, got 7"),
         ("theme = ''", "theme: expected one of ansi-dark, ansi-light, "),
+        (
+            "allowed_origins = ['http://a/b']",
+            "allowed_origins: expected origins such as http://localhost:3000,https://example.org, "
+            "without a path, or null, got a list of 1",
+        ),
         (
             "known_stations = ['A', '']",
             "known_stations: expected charge point identities such as CP1,CP2, each 1 to 48 "

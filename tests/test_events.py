@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import (
+    NOTES_AT_ONCE,
     Event,
     EventReader,
     EventStream,
+    Mark,
     Note,
     OcppMessage,
     caused_by,
@@ -53,7 +55,7 @@ def test_events_are_numbered_from_one_without_gaps_and_stamped_by_the_clock(
     seen: list[Event] = []
     stream.subscribe(seen.append)
     for clock.time in times:
-        stream.publish(note())
+        stream.publish(note("the same"))
     assert [event.seq for event in seen] == list(range(1, len(times) + 1))
     assert [event.t for event in seen] == times
     assert stream.last_seq == len(times)
@@ -71,7 +73,7 @@ def test_the_stream_says_what_lab_time_zero_was() -> None:
 
 def test_an_event_is_published_once() -> None:
     stream = EventStream(Clock())
-    event = stream.publish(note())
+    event = stream.publish(note("the same"))
     with pytest.raises(ValueError, match="event 1 is on the stream already"):
         stream.publish(event)
 
@@ -89,13 +91,13 @@ def test_an_event_survives_its_way_through_json() -> None:
 
 def test_what_is_published_inside_a_cause_has_it_and_nothing_outside() -> None:
     stream = EventStream(Clock())
-    first = stream.publish(note())
+    first = stream.publish(note("the same"))
     with caused_by(first.seq):
-        inside = stream.publish(note())
+        inside = stream.publish(note("the same"))
         with caused_by(None):
-            independent = stream.publish(note())
+            independent = stream.publish(note("the same"))
         said = stream.publish(Note(level="info", text="", cause=99))
-    outside = stream.publish(note())
+    outside = stream.publish(note("the same"))
     assert inside.cause == first.seq
     assert said.cause == 99
     assert (first.cause, independent.cause, outside.cause) == (None, None, None)
@@ -125,14 +127,14 @@ def test_every_subscriber_sees_one_order_whoever_publishes_while_being_told(
 
     def answer(event: Event) -> None:
         for _ in range(answers.pop(event.seq, 0)):
-            stream.publish(note())
+            stream.publish(note("the same"))
 
     for number in range(readers):
         if number == publisher % readers:
             stream.subscribe(answer)
         stream.subscribe(lambda event, number=number: seen[number].append(event.seq))  # type: ignore[misc]
     for _ in range(5):
-        stream.publish(note())
+        stream.publish(note("the same"))
     assert all(order == list(range(1, stream.last_seq + 1)) for order in seen)
 
 
@@ -140,10 +142,10 @@ def test_who_has_unsubscribed_is_told_nothing_more() -> None:
     stream = EventStream(Clock())
     seen: list[Event] = []
     unsubscribe = stream.subscribe(seen.append)
-    stream.publish(note())
+    stream.publish(note("the same"))
     unsubscribe()
     unsubscribe()
-    stream.publish(note())
+    stream.publish(note("the same"))
     assert [event.seq for event in seen] == [1]
 
 
@@ -156,8 +158,8 @@ def test_a_subscriber_that_fails_is_reported_once_and_costs_nobody_an_event() ->
 
     stream.subscribe(fail)
     after = stream.reader()
-    stream.publish(note())
-    stream.publish(note())
+    stream.publish(note("the same"))
+    stream.publish(note("the same"))
     seen = before.take()
     assert [event.seq for event in seen] == [1, 2, 3]
     assert [event.seq for event in after.take()] == [1, 2, 3]
@@ -179,7 +181,7 @@ def test_a_reader_gets_the_newest_in_order_and_counts_exactly_what_it_missed(
     taken: list[int] = []
     for published, limit in rounds:
         for _ in range(published):
-            stream.publish(note())
+            stream.publish(note("the same"))
         got = [event.seq for event in reader.take(limit)]
         assert limit is None or len(got) <= limit
         taken += got
@@ -221,3 +223,53 @@ def test_a_message_bigger_than_a_readers_room_is_dropped_and_counted() -> None:
     assert reader.dropped == 2
     reader.append(ocpp(action="B"))
     assert len(reader.take()) == 1
+
+
+def texts(seen: list[Event]) -> list[str]:
+    return [event.text for event in seen if isinstance(event, Note)]
+
+
+def test_notes_that_say_the_same_have_a_rate_and_their_number_is_told() -> None:
+    clock = Clock()
+    stream = EventStream(clock)
+    seen: list[Event] = []
+    stream.subscribe(seen.append)
+    for number in range(70_000):
+        clock.time = number / 1000
+        stream.publish(note("the same"))
+    stream.settle()
+    said = texts(seen)
+    assert said[:NOTES_AT_ONCE] == ["the same"] * NOTES_AT_ONCE
+    assert len(said) <= NOTES_AT_ONCE + 8
+    more = [int(one.split("(and ")[1].split(" more")[0].replace(",", "")) for one in said[10:]]
+    assert NOTES_AT_ONCE + sum(more) + len(more) == 70_000
+    assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
+
+
+def test_notes_that_differ_are_never_held_back() -> None:
+    stream = EventStream(Clock())
+    seen: list[Event] = []
+    stream.subscribe(seen.append)
+    for number in range(5_000):
+        stream.publish(note(f"number {number}"))
+    assert len(seen) == 5_000
+
+
+def test_what_is_held_is_told_when_something_else_happens_and_keeps_its_cause() -> None:
+    clock = Clock()
+    stream = EventStream(clock)
+    seen: list[Event] = []
+    stream.subscribe(seen.append)
+    with caused_by(7):
+        for _ in range(NOTES_AT_ONCE + 3):
+            last = stream.publish(note("the same"))
+    assert (len(seen), last.seq) == (NOTES_AT_ONCE, 0)
+    clock.time = 10.0
+    with caused_by(8):
+        stream.publish(Mark(text="later"))
+    told, mark = seen[NOTES_AT_ONCE:]
+    assert isinstance(told, Note)
+    assert (told.text, told.cause) == ("the same (and 2 more like it in the last 10 s)", 7)
+    assert (told.t, told.seq + 1, mark.cause) == (10.0, mark.seq, 8)
+    stream.settle()
+    assert len(seen) == NOTES_AT_ONCE + 2

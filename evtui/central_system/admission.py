@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from evtui.origins import Origins
+
 __all__ = ["Admission", "BootAnswer", "BootStatus"]
 
 BootStatus = Literal["Accepted", "Pending", "Rejected"]
@@ -38,9 +40,11 @@ class Admission:
             404 (OCPP-J 1.6 section 3.2), or ``ask``: Pending until somebody answers.
         known: stations that are always let in.
         heartbeat_interval: s, given to accepted stations.
+        origins: web pages that may connect, ``http://localhost:3000``; others are refused with
+            HTTP 403.
 
     Raises:
-        ValueError: no such rule, or one text where identities are asked for.
+        ValueError: no such rule, no such origin, or one text where several are asked for.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Admission:
         known: Iterable[str] = (),
         *,
         heartbeat_interval: int = 10,
+        origins: Iterable[str] = (),
     ) -> None:
         if unknown not in ("accept", "refuse", "ask"):
             raise ValueError(f"unknown stations {unknown!r}: expected accept, refuse or ask")
@@ -56,6 +61,7 @@ class Admission:
             raise ValueError(f"known stations {known!r}: expected several, as in [{known!r}]")
         self.unknown = unknown
         self.heartbeat_interval = heartbeat_interval
+        self.origins = Origins(origins)
         self._known = set(known)
         self._turned_away: set[str] = set()
         self._answers: dict[str, BootAnswer] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -22,6 +22,7 @@ from evtui.central_system.file_requests import (
     is_file_name,
     read_request,
 )
+from evtui.origins import Origins
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.thread import LoopThread
 
@@ -69,7 +70,7 @@ class FileServer:
         largest: bytes of one file.
         patience: s for the head of a request, and that a client may be silent in a body.
         deadline: s for a whole request and its answer.
-        origins: of web pages that may ask; a request from any other page is refused.
+        origins: web pages that may ask; a request from any other one is refused.
         tell: told about faults, in one line each; called on the server's thread.
 
     Raises:
@@ -87,14 +88,14 @@ class FileServer:
         largest: int,
         patience: float,
         deadline: float,
-        origins: Iterable[str],
+        origins: Origins,
         tell: Callable[[str], object],
     ) -> None:
         self._files = files
         self._largest = largest
         self._patience = patience
         self._deadline = deadline
-        self._origins = frozenset(origins)
+        self._origins = origins
         self._faults = _Faults(tell)
         self._open: set[asyncio.Task[None]] = set()
         self.uploads = 0
@@ -177,7 +178,7 @@ class FileServer:
         if request is None:
             return None
         origins = request.values("origin")
-        if not self._origins.issuperset(origins):
+        if not all(map(self._origins.allows, origins)):
             raise Refused(
                 HTTPStatus.FORBIDDEN, f"no web page may ask: Origin {', '.join(origins)[:100]!r}"
             )

@@ -7,12 +7,13 @@ Stations are told where (OCPP 1.6 sections 5.9 and 5.19) and do the rest over pl
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
 from evtui.central_system.file_requests import Refused, is_file_name
 from evtui.central_system.file_server import FileServer
+from evtui.origins import Origins
 
 __all__ = ["FileStore", "FileStoreError"]
 
@@ -31,6 +32,8 @@ PATIENCE = 10.0
 DEADLINE = 60.0
 """s that a transfer may take, from the first byte to the last."""
 
+NO_PAGES = Origins()
+
 
 class FileStoreError(ValueError):
     """A file is not taken; the text is one line for people."""
@@ -45,8 +48,7 @@ class FileStore:
         total: bytes kept in each folder.
         patience: s for the head of a request, and that a client may be silent in a file.
         deadline: s for a whole transfer.
-        allowed_origins: web pages that may ask, as browsers name them
-            (``http://127.0.0.1:8080``); every other one is refused with HTTP 403.
+        origins: web pages that may ask; every other one is refused with HTTP 403.
         tell: told in one line about what went wrong, on the server's thread.
     """
 
@@ -58,7 +60,7 @@ class FileStore:
         total: int = TOTAL,
         patience: float = PATIENCE,
         deadline: float = DEADLINE,
-        allowed_origins: Iterable[str] = (),
+        origins: Origins = NO_PAGES,
         tell: Callable[[str], object] = lambda text: None,
     ) -> None:
         self.largest = largest
@@ -66,7 +68,7 @@ class FileStore:
         self.total = total
         self._patience = patience
         self._deadline = deadline
-        self._allowed_origins = tuple(allowed_origins)
+        self._origins = origins
         self._tell = tell
         self._firmware: dict[str, bytes] = {}
         self._received: dict[str, bytes] = {}
@@ -82,7 +84,7 @@ class FileStore:
                 largest=self.largest,
                 patience=self._patience,
                 deadline=self._deadline,
-                origins=self._allowed_origins,
+                origins=self._origins,
                 tell=self._tell,
             )
         return self._server.url

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
+
+import msgspec
 
 from evtui.central_system.admission import Admission
 from evtui.central_system.answers import Answers
 from evtui.central_system.load import LoadMeter
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import StationRecord, Stations
-from evtui.events import EventStream, LinkState, Note, OcppMessage
+from evtui.events import EventStream, LinkState, Note, OcppMessage, caused_by
 from evtui.ocpp16.limits import MessageRate
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
+from evtui.repeats import Repeats
 from evtui.runtime.clock import LoopClock
 
 __all__ = ["Door", "Endpoint", "Reception"]
+
+REFUSALS_AT_ONCE = 10
+"""Connections refused for the same reason that are told one by one."""
+
+REFUSALS_EVERY = 1.0
+"""s between two of them that are told after that."""
 
 
 class Endpoint(Protocol):
@@ -92,6 +102,8 @@ class Reception:
         self._message_rate = message_rate
         self._load = LoadMeter(stream, source, connections_max)
         self._sessions: dict[str, StationSession] = {}
+        self._refusals: Repeats[OcppMessage] = Repeats(REFUSALS_AT_ONCE, REFUSALS_EVERY)
+        self._summing_up: asyncio.TimerHandle | None = None
 
     @property
     def connections_max(self) -> int:
@@ -102,40 +114,65 @@ class Reception:
         """The session of a station, None when it is not connected."""
         return self._sessions.get(station)
 
-    def door(self, station: str) -> Door | None:
-        """Why the station's connection is not let in, None when it is; a refusal is published."""
+    def lets_page_in(self, origin: str) -> bool:
+        """True for a web page that may connect.
+
+        Args:
+            origin: its ``Origin`` header, which only browsers send (RFC 6455 section 10.2).
+        """
+        return self._admission.origins.allows(origin)
+
+    def door(self, station: str, peer: str = "") -> Door | None:
+        """Why the station's connection is not let in, None when it is; a refusal is published.
+
+        Args:
+            peer: its address, empty for one of this process.
+        """
         if not self._admission.lets_in(station):
-            self.refused(station, "unknown identity", "not let in: 404")
+            self.refused(station, "unknown identity", "not let in: 404", peer)
             return Door(HTTPStatus.NOT_FOUND, f"No charge point {station} is known here")
         most = self.connections_max
         if station not in self._sessions and len(self._sessions) >= most:
-            self.refused(station, "too many connections", f"{most} are let in: 503")
+            self.refused(station, "too many connections", f"{most} are let in: 503", peer)
             return Door(HTTPStatus.SERVICE_UNAVAILABLE, "Too many charge points: try again later")
         return None
 
-    def refused(self, station: str, error: str, detail: str) -> None:
+    def refused(self, station: str, error: str, detail: str, peer: str = "") -> None:
         """Publish and count what an endpoint did not let in.
+
+        Every one is counted; of many that fail for the same reason the first are told one by
+        one, and then one a second with the number of the rest.
 
         Args:
             station: identity, empty where none was given.
             error: what is wrong, in a word or two.
             detail: one line for people.
+            peer: address of who came, empty for one of this process.
         """
         self._load.refused += 1
         self._load.changed()
-        self._stream.publish(
-            OcppMessage(
-                source=self._source,
-                station=station,
-                sender="charge_point",
-                phase="delivered",
-                kind="invalid",
-                uid="",
-                action="",
-                error=error,
-                detail=detail,
-            )
+        row = OcppMessage(
+            source=self._source,
+            station=station,
+            sender="charge_point",
+            phase="delivered",
+            kind="invalid",
+            uid="",
+            action="",
+            error=error,
+            detail=f"{detail}, from {peer}" if peer else detail,
         )
+        if self._refusals.tells(error, row, self._stream.now()):
+            self._stream.publish(row)
+        elif self._summing_up is None:
+            with caused_by(None):  # it is the sum of many causes
+                self._summing_up = asyncio.get_running_loop().call_later(
+                    REFUSALS_EVERY, self._sum_up
+                )
+
+    def warn(self, text: str) -> None:
+        """Publish what an endpoint finds wrong and can live with."""
+        self._stream.publish(Note(source=self._source, level="warning", text=text))
 
     async def session(self, identity: str, transport: Transport) -> None:
         """Serve a station's connection until it is gone."""
@@ -194,6 +231,7 @@ class Reception:
 
     def closed(self) -> None:
         """The endpoint has closed every connection: nothing more is to be told."""
+        self._sum_up(all_of_it=True)
         self._load.stop()
 
     def _answered(self, record: StationRecord, action: str) -> None:
@@ -214,6 +252,20 @@ class Reception:
                 detail=detail,
             )
         )
+
+    def _sum_up(self, *, all_of_it: bool = False) -> None:
+        """Tell of refusals that were held back."""
+        if self._summing_up is not None:
+            self._summing_up.cancel()
+            self._summing_up = None
+        now = self._stream.now()
+        for held in self._refusals.take(now, all_of_it=all_of_it):
+            row = held.newest
+            self._stream.publish(msgspec.structs.replace(row, detail=row.detail + held.text))
+        if self._refusals.due is not None:
+            self._summing_up = asyncio.get_running_loop().call_later(
+                self._refusals.due - now, self._sum_up
+            )
 
     def _count_connections(self) -> None:
         self._load.connections = len(self._sessions)

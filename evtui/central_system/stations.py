@@ -169,10 +169,17 @@ class Stations(Mapping[str, StationInfo]):
         return record
 
     def leave(self, record: StationRecord, reason: str) -> None:
-        """A station is gone; of those nobody knows, the longest gone is forgotten some time."""
+        """A station is gone.
+
+        Of those nobody knows, one that never said anything is forgotten at once, for it may
+        be none, and of the others the longest gone some time.
+        """
         record.connected = False
         record.gone = reason
         record.triggered.clear()
+        if not record.calls and not self._keep(record.identity):
+            del self._records[record.identity]
+            return
         self._away[record.identity] = None
         if len(self._away) <= AWAY_KEPT:
             return

@@ -78,6 +78,8 @@ class CentralSystem:
         message_rate: what a station may send before it is held back; None sets no limit.
         max_message_bytes: a larger message closes its connection with 1009; not for an
             ``endpoint`` that is given.
+        allowed_origins: web pages that may connect, ``http://localhost:3000``; a connection
+            with another ``Origin`` is refused with HTTP 403.
 
     Raises:
         ValueError: an argument is not as it must be.
@@ -109,12 +111,16 @@ class CentralSystem:
         connections_max: int = CONNECTIONS_MAX,
         message_rate: MessageRate | None = MessageRate(),  # noqa: B008 - frozen
         max_message_bytes: int = MAX_MESSAGE_BYTES,
+        allowed_origins: Iterable[str] = (),
     ) -> None:
         self.clock = LoopClock(asyncio.get_running_loop()) if clock is None else clock
         self.stream = EventStream(self.clock) if stream is None else stream
         own = frozenset(ours)
         self.admission = Admission(
-            unknown_stations, known_stations, heartbeat_interval=heartbeat_interval
+            unknown_stations,
+            known_stations,
+            heartbeat_interval=heartbeat_interval,
+            origins=allowed_origins,
         )
         for identity in own:
             self.admission.admit(identity)
@@ -124,7 +130,7 @@ class CentralSystem:
         )
         self.stations = Stations(own, keep=self.admission.knows)
         self._loop = asyncio.get_running_loop()
-        self.files = FileStore(tell=self._tell_of_files)
+        self.files = FileStore(origins=self.admission.origins, tell=self._tell_of_files)
         self._answers = Answers(
             self.stream,
             self.clock,
@@ -205,6 +211,7 @@ class CentralSystem:
             for chore in self._chores:
                 chore.cancel()
             self.files.close()
+            self.stream.settle()
             if self._listening:
                 self._publish_state(listening=False, detail="stopped")
 

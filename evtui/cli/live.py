@@ -12,6 +12,7 @@ from evtui.cli.errors import BadInput
 from evtui.cli.plans import load_plan, read_inputs
 from evtui.cli.terminal import prepare_textual, terminal_trouble
 from evtui.config import Settings
+from evtui.runtime.loopback import HOST, listen
 
 if TYPE_CHECKING:
     from evtui.recording.feed import Feed
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from evtui.station.state_file import StateFile
 
 __all__ = ["Launch"]
-
-_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,31 +136,23 @@ def _prepare_folder(folder: str) -> None:
 def _listen(port: int) -> socket.socket:
     """A listening socket on loopback.
 
-    It listens at once: two sockets with SO_REUSEADDR may both bind a port that nobody listens
-    on yet, so a bind alone would not find out that the port is taken.
-
     Raises:
         BadInput: the port cannot be had.
     """
-    # Named TCP, or asyncio leaves Nagle's algorithm on: an answer could wait for 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_HOST, port))
-        listener.listen()
+        return listen(port)
     except OSError as error:
-        listener.close()
         raise BadInput(_port_trouble(port, error)) from None
-    return listener
 
 
 def _port_trouble(port: int, error: OSError) -> str:
     import errno
+    import os
 
     if error.errno == errno.EADDRINUSE:
         problem = f"port {port} is in use"
     elif error.errno == errno.EACCES:
         problem = f"port {port} needs privileges"
     else:
-        problem = f"cannot listen on {_HOST}:{port} ({error.strerror})"
+        problem = f"cannot listen on {HOST}:{port} ({os.strerror(error.errno or 0)})"
     return f"{problem}; choose another with --port, or a free one with --port 0"

@@ -152,6 +152,7 @@ def _options() -> list[click.Parameter]:
                 type=bool if switch else str,
                 default=None,
                 metavar=None if switch else setting.kind.metavar,
+                multiple=setting.kind.several,
                 help=f"{setting.summary} [{limits}]",
             )
         )
@@ -189,19 +190,18 @@ _SCENARIO = (
 def _start(
     context: click.Context, /, scenario: str | None, given: tuple[str, ...], **options: Any
 ) -> Launch | None:
-    context.obj = options
+    context.obj = _given(options)
     if context.invoked_subcommand:
         if scenario is not None or given:
             raise BadInput(f"--scenario and --set are not for {context.invoked_subcommand}")
         return None
-    return Launch(_load(options).settings, scenario, given)
+    return Launch(_load(context.obj).settings, scenario, given)
 
 
 @click.pass_obj
 def _config(before: dict[str, Any], /, toml: bool, **options: Any) -> None:
     """Show every setting and where it came from."""
-    given = {name: value for name, value in options.items() if value is not None}
-    effective = _load(before | given)
+    effective = _load(before | _given(options))
     click.echo(to_toml(effective.settings) if toml else _table(effective), nl=False)
 
 
@@ -228,9 +228,18 @@ _evtui.add_command(
 )
 
 
-def _load(options: dict[str, Any]) -> Effective:
-    flags = {name: value for name, value in options.items() if value is not None}
+def _load(given: dict[str, Any]) -> Effective:
+    flags = dict(given)
     return load(flags, flags.pop("file", None))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that were used; one that was used several times as one text."""
+    return {
+        name: ",".join(value) if isinstance(value, tuple) else value
+        for name, value in options.items()
+        if value not in (None, ())
+    }
 
 
 def _table(effective: Effective) -> str:

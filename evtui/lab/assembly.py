@@ -120,6 +120,7 @@ class Lab:
             known_stations=settings.known_stations or (),
             ours=ours,
             id_tags=_id_tags(settings),
+            allowed_origins=settings.allowed_origins or (),
         )
         if state is None and settings.state is not None and not repeatable:
             state = StateFile(settings.state)
@@ -348,6 +349,7 @@ class Lab:
             stand.bus.close()
         self.detector.close()
         self._scorer.close()
+        self.stream.settle()
         if self._state is not None:
             self._state.close()
 

@@ -169,11 +169,20 @@ def test_stations_nobody_knows_are_forgotten_some_time_after_they_have_gone() ->
     stations.leave(stations.arrive("OURS"), "gone")
     here = stations.arrive("HERE")
     for number in range(AWAY_KEPT + 50):
-        stations.leave(stations.arrive(f"X{number}"), "gone")
+        stranger = stations.arrive(f"X{number}")
+        stranger.calls = 1
+        stations.leave(stranger, "gone")
     assert len(stations) == AWAY_KEPT + 1
     assert {"OURS", "HERE", f"X{AWAY_KEPT + 49}"} <= set(stations)
     assert "X0" not in stations
     assert here.connected
+
+
+def test_a_stranger_that_never_said_anything_is_forgotten_when_it_goes() -> None:
+    stations = Stations(frozenset(), keep=lambda identity: identity == "KNOWN")
+    for identity in ("KNOWN", "STRANGER"):
+        stations.leave(stations.arrive(identity), "gone")
+    assert set(stations) == {"KNOWN"}
 
 
 def test_connectors_are_bounded() -> None:

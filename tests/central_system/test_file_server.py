@@ -27,6 +27,7 @@ from evtui.central_system.file_requests import (
 )
 from evtui.central_system.file_server import UPLOADS, FileServer
 from evtui.central_system.file_store import FileStore
+from evtui.origins import Origins
 
 T = TypeVar("T")
 
@@ -472,7 +473,7 @@ def get(*origins: str, method: str = "GET") -> bytes:
 
 def test_a_web_page_is_refused_unless_its_origin_is_allowed_by_name() -> None:
     page = "http://127.0.0.1:8080"
-    with running(allowed_origins=(page,)) as rig:
+    with running(origins=Origins([page])) as rig:
         rig.files.add("fw", b"image")
         assert rig.ask(get()) == (200, b"image")
         assert rig.ask(get(page)) == (200, b"image")
@@ -494,7 +495,7 @@ def test_a_web_page_is_refused_unless_its_origin_is_allowed_by_name() -> None:
 
 def test_an_allowed_page_may_read_the_answer_and_send_files() -> None:
     page = "http://127.0.0.1:8080"
-    with running(allowed_origins=(page,)) as rig:
+    with running(origins=Origins([page])) as rig:
         rig.files.add("fw", b"image")
         for method in ("GET", "OPTIONS"):
             with rig.connect() as client:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from evtui.central_system import websocket_endpoint as server
 from evtui.central_system.system import StationOffline
 from evtui.events import CentralSystemState, LinkState
 from evtui.ocpp16.link import LinkClosed
@@ -263,27 +262,6 @@ async def test_stopping_closes_every_session_and_wakes_who_waits() -> None:
     assert sorted(link_states(rig)) == ["A connected", "A offline", "B connected", "B offline"]
     state = rig.of(CentralSystemState)[-1]
     assert (state.listening, state.detail) == (False, "stopped")
-
-
-async def test_a_handshake_never_finished_holds_up_stopping_no_longer_than_its_timeout(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert server.HANDSHAKE_TIMEOUT <= 2
-    monkeypatch.setattr(server, "HANDSHAKE_TIMEOUT", 0.2)
-    rig = Rig()
-    central = rig.central_system()
-    async with running(central) as task:
-        port = int(central.url.rpartition(":")[2])
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /CP1 HTTP/1.1\r\n")
-        await writer.drain()
-        task.cancel()
-        async with asyncio.timeout(3):
-            await asyncio.wait((task,))
-        assert rig.clock.now() < 1
-        writer.close()
-    assert rig.of(CentralSystemState)[-1].detail == "stopped"
-    assert rig.of(LinkState) == []
 
 
 async def test_a_low_limit_of_open_files_is_raised_for_its_connections() -> None:

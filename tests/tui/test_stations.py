@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from evtui.events import CentralSystemState, LinkState, OcppMessage
+from evtui.tui.models.exchanges import OcppLog
 from evtui.tui.models.selection import ByPlace, Place, Selection
 from evtui.tui.models.station_lines import about, connectors_text, load_forms, where_to_connect
 from evtui.tui.models.stations import MOST_CONNECTORS, MOST_STATIONS, Station, Stations
@@ -120,12 +121,62 @@ def test_of_foreign_stations_that_come_and_go_under_ever_new_names_only_so_many_
     stations = Stations()
     stations.feed([LinkState(station="CP1", side="charge_point", state="accepted")])
     for number in range(MOST_STATIONS + 10):
-        for state in ("connected", "offline"):
-            name = f"X{number}"
-            stations.feed([LinkState(station=name, side="central_system", state=state)])
+        name = f"X{number}"
+        stations.feed(
+            [
+                LinkState(station=name, side="central_system", state="connected"),
+                heartbeat(name),
+                LinkState(station=name, side="central_system", state="offline"),
+            ]
+        )
     assert len(stations.by_identity) == MOST_STATIONS
     assert "CP1" in stations.by_identity
     assert "X0" not in stations.by_identity
+
+
+def heartbeat(station: str) -> OcppMessage:
+    return OcppMessage(
+        station=station,
+        sender="charge_point",
+        phase="delivered",
+        kind="call",
+        uid="1",
+        action="Heartbeat",
+        payload={},
+        link=1,
+    )
+
+
+def test_whoever_came_said_nothing_and_went_is_no_station() -> None:
+    stations = Stations()
+    came = LinkState(station="X", side="central_system", state="connected")
+    went = LinkState(station="X", side="central_system", state="offline")
+    stations.feed([came])
+    assert "X" in stations.by_identity
+    stations.feed([went])
+    assert "X" not in stations.by_identity
+    stations.feed([came, heartbeat("X"), went, came, went])
+    assert stations.by_identity["X"].link == "offline"
+
+
+@pytest.mark.parametrize("identity", ["", "X"])
+def test_a_connection_attempt_that_was_refused_is_no_station(identity: str) -> None:
+    refusal = OcppMessage(
+        station=identity,
+        sender="charge_point",
+        phase="delivered",
+        kind="invalid",
+        uid="",
+        action="",
+        error="unknown identity",
+    )
+    stations = Stations()
+    stations.feed([refusal])
+    assert stations.by_identity == {}
+    log = OcppLog()
+    log.feed([refusal])
+    log.store.publish()
+    assert (len(log.store), log.stations) == (1, set())
 
 
 def test_the_load_is_told_long_and_short() -> None:

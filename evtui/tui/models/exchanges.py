@@ -221,7 +221,8 @@ class OcppLog:
             exchange = Exchange(message)
             if message.kind != "invalid":
                 self._open[pair] = exchange
-            self.stations.add(message.station)
+            if not message.is_refusal:
+                self.stations.add(message.station)
             self._forget(self.store.append(exchange))
         else:
             exchange.add(message)

@@ -67,6 +67,7 @@ class Station:
         queued: messages of transactions it still has to tell.
         lost: those it gave up.
         invalid: messages of it that were none, or broke the schema.
+        heard: True once it has said something.
     """
 
     seqs: ClassVar[frozenset[int]] = frozenset()
@@ -85,6 +86,7 @@ class Station:
     queued: int = 0
     lost: int = 0
     invalid: int = 0
+    heard: bool = False
 
     @property
     def asking(self) -> bool:
@@ -159,6 +161,7 @@ class Stations:
                 station.link, station.link_detail = event.state, event.detail
             case LinkState():
                 self._follow(self._station(event.station), event)
+                self._forget_a_phantom(event.station)
             case ConnectorState():
                 connector = self._ours(event.station).connector(event.connector)
                 _report(connector, event.status, event.error_code)
@@ -189,7 +192,10 @@ class Stations:
             station.link_detail = event.detail
 
     def _hear(self, message: OcppMessage) -> None:
+        if message.is_refusal and message.station not in self.by_identity:
+            return  # who that was is not known, whatever it called itself
         station = self._station(message.station)
+        station.heard = station.heard or message.sender == "charge_point"
         if message.kind == "invalid":
             station.invalid += message.sender == "charge_point"
         elif message.kind == "call" and message.sender == "charge_point":
@@ -243,6 +249,12 @@ class Stations:
             if len(self.by_identity) > MOST_STATIONS:
                 self._forget_one()
         return station
+
+    def _forget_a_phantom(self, identity: str) -> None:
+        """Whoever came, said nothing and went is no station of ours to show."""
+        station = self.by_identity[identity]
+        if not station.ours and not station.heard and station.link == "offline":
+            del self.by_identity[identity]
 
     def _forget_one(self) -> None:
         for identity, station in self.by_identity.items():
