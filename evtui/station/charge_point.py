@@ -203,6 +203,7 @@ class ChargePoint:
             self.firmware,
             self.diagnostics,
             boot_now=self.connection.boot_now,
+            booted=lambda: self.connection.booted,
         )
         self._belongings = Belongings(
             store,
