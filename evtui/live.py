@@ -116,6 +116,10 @@ class LiveLab:
         """Lab time in seconds."""
         return self._thread.clock.now()
 
+    def unix(self) -> float:
+        """Unix time in seconds, as messages bear it."""
+        return self._thread.clock.unix()
+
     def submit(self, command: str, **arguments: object) -> Future[str]:
         """Give an order; see :meth:`evtui.lab.Lab.execute`."""
         return self._thread.submit(self._execute(command, arguments))

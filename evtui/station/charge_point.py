@@ -116,7 +116,7 @@ class ChargePoint:
         )
         self._store = store = equipment.store
         self._after_crash = equipment.after_crash
-        self._interrupted = recover(store, self._after_crash, clock)
+        self._interrupted = recover(store, self._after_crash)
         outbox = Outbox(
             stream,
             identity.name,
@@ -280,6 +280,13 @@ class ChargePoint:
             reason: OCPP 1.6 Reason (section 7.36).
         """
         self.reboots.stop_charging(reason)
+
+    def clock_set(self) -> None:
+        """UTC jumped: what waits for a moment of it waits anew."""
+        self.reservations.clock_set()
+        self.firmware.clock_set()
+        for connector in self.connectors.values():
+            connector.clock_set()
 
     async def farewell(self) -> None:
         """End every transaction (reason Local) and let the last messages go out."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from evtui.runtime.clock import LoopClock
+from evtui.runtime.clock import iso
 from evtui.station.transaction import Transaction
 
 __all__ = [
@@ -232,7 +232,7 @@ class Interrupted:
     at: float
 
 
-def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupted]:
+def recover(store: StateStore, reason: str) -> list[Interrupted]:
     """End the transactions that ran when the charge point died.
 
     For each of them a StopTransaction (section 4.10) joins the end of the queue, with the
@@ -243,7 +243,6 @@ def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupte
     Args:
         store: as it was left.
         reason: ``Reboot`` or ``PowerLoss`` (section 7.36).
-        clock: says how moments are written.
     """
     messages = store.messages()
     stopped = {each.transaction for each in messages if each.action == "StopTransaction"}
@@ -256,7 +255,7 @@ def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupte
         number += 1
         payload = {
             "meterStop": end.meter_stop,
-            "timestamp": clock.iso(end.at - clock.start_utc),
+            "timestamp": iso(end.at),
             "reason": reason,
         }
         message = QueuedMessage(number, "StopTransaction", payload, transaction.key, end.at)
@@ -266,7 +265,8 @@ def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupte
 
 
 def _end_of(transaction: Transaction, register: Register | None) -> Interrupted:
-    if register is None or register.at < transaction.started:  # nothing kept since its start
-        return Interrupted(transaction, transaction.meter_start, transaction.started)
-    meter_stop = max(int(register.energy), transaction.meter_start)
-    return Interrupted(transaction, meter_stop, register.at)
+    start = transaction.meter_start
+    # Energy tells too whether it was kept since the start: the clock may have been set back.
+    if register is None or (register.at < transaction.started and register.energy < start + 1):
+        return Interrupted(transaction, start, transaction.started)
+    return Interrupted(transaction, max(int(register.energy), start), register.at)

@@ -117,7 +117,7 @@ def test_an_interrupted_transaction_ends_with_the_register_that_was_kept_last() 
     store.add(message(1, "StartTransaction"), running())
     store.add(message(2), running())
     store.save_register(1, 1_234.9, START_UTC + 61.5)
-    (interrupted,) = recover(store, "PowerLoss", clock())
+    (interrupted,) = recover(store, "PowerLoss")
     assert (interrupted.transaction.key, interrupted.meter_stop) == (1, 1_234)
     assert [each.action for each in store.messages()] == [
         "StartTransaction",
@@ -137,7 +137,7 @@ def test_a_transaction_whose_start_was_answered_long_ago_is_ended_too() -> None:
     transaction.transaction_id = 77
     store.save_transaction(transaction)
     store.save_register(1, 1_500.0, START_UTC + 5)
-    assert [each.transaction for each in recover(store, "Reboot", clock())] == [transaction]
+    assert [each.transaction for each in recover(store, "Reboot")] == [transaction]
     assert [each.action for each in store.messages()] == ["StopTransaction"]
 
 
@@ -145,7 +145,7 @@ def test_a_register_from_before_the_start_does_not_end_a_transaction_in_the_past
     store = StateStore()
     store.save_register(1, 900.0, START_UTC - 60)
     store.add(message(1, "StartTransaction"), running())
-    (interrupted,) = recover(store, "Reboot", clock())
+    (interrupted,) = recover(store, "Reboot")
     assert (interrupted.meter_stop, interrupted.at) == (1_000, START_UTC)
 
 
@@ -154,7 +154,7 @@ def test_a_transaction_that_has_ended_is_left_alone() -> None:
     store.add(message(1, "StartTransaction"), running())
     store.add(message(2, "StopTransaction"), running())
     before = dict(store.rows)
-    assert recover(store, "Reboot", clock()) == []
+    assert recover(store, "Reboot") == []
     assert store.rows == before
 
 
@@ -164,11 +164,11 @@ def test_dying_during_the_recovery_does_no_harm() -> None:
         store.add(message(key, "StartTransaction", key), running(key, connector))
     moments: list[dict[tuple[str, str], bytes]] = [dict(store.rows)]
     dying = StateStore(store.rows, lambda changes: moments.append(dict(dying.rows)))
-    recover(dying, "Reboot", clock())
+    recover(dying, "Reboot")
     assert len(moments) == 4
     for moment in moments:
         again = StateStore(moment)
-        recover(again, "Reboot", clock())
+        recover(again, "Reboot")
         stops = [each for each in again.messages() if each.action == "StopTransaction"]
         assert sorted(each.transaction for each in stops) == [1, 2, 3]
         assert len({each.number for each in again.messages()}) == 6
