@@ -20,6 +20,8 @@ from evtui.station.transaction import Transaction
 from tests.station.rig import START_UTC
 from tests.virtual_loop import VirtualTimeLoop
 
+ONE = b'{"key":1,"connector":1,"id_tag":"TAG","meter_start":5,"started":1}'
+
 
 def message(number: int, action: str = "MeterValues", transaction: int = 1) -> QueuedMessage:
     return QueuedMessage(number, action, {"number": number}, transaction, START_UTC + number)
@@ -99,6 +101,28 @@ def test_a_key_is_never_given_out_twice() -> None:
         (("transaction", "1"), b"{", "transaction 1: Input data was truncated"),
         (("register", "1"), b"{}", "register 1: Object missing required field `energy`"),
         (("document", "local list"), b"\xff", "document local list: "),
+        (("document", "local list"), b"[" * 100_000, "document local list: "),
+        (("document", "last transaction key"), b'"1"', "document last transaction key: Expected"),
+        (("document", "last transaction key"), b"-1", "document last transaction key: Expected"),
+        (("register", "1"), b'{"energy":-1,"at":1}', "register 1: Expected `float` >= 0"),
+        (("register", "1"), b'{"energy":1e300,"at":1}', "register 1: Expected `float` <= "),
+        (("register", "1"), b'{"energy":1,"at":1e12}', "register 1: Expected `float` < 25340230"),
+        (("register", "one"), b'{"energy":1,"at":1}', "register one: no connector has that name"),
+        (("transaction", "1"), ONE.replace(b'"connector":1', b'"connector":0'), "transaction 1: "),
+        (("transaction", "1"), ONE.replace(b'"meter_start":5', b'"meter_start":-5'), "transaction"),
+        (("transaction", "1"), ONE.replace(b'"started":1', b'"started":1e300'), "transaction 1: "),
+        (("transaction", "2"), ONE, "transaction 2: key 1 is in it"),
+        (("messagf", "1"), b"{}", "messagf 1: there is no such kind of row"),
+        (
+            ("message", "5"),
+            b'{"number":4,"action":"MeterValues","payload":{},"transaction":8,"posted":0.0}',
+            "message 5: number 4 is in it",
+        ),
+        (
+            ("message", "4"),
+            b'{"number":4,"action":"Heartbeat","payload":{},"transaction":8,"posted":0.0}',
+            "message 4: Heartbeat is no message of a transaction",
+        ),
         (
             ("message", "4"),
             b'{"number":4,"action":"MeterValues","payload":{},"transaction":8,"posted":0.0}',
@@ -110,6 +134,11 @@ def test_a_row_that_cannot_be_read_is_named(row: tuple[str, str], value: bytes, 
     with pytest.raises(StateError) as error:
         StateStore({row: value})
     assert str(error.value).startswith(said)
+
+
+def test_a_key_is_not_given_out_again_when_the_last_one_was_forgotten() -> None:
+    store = StateStore({("transaction", "1"): ONE})
+    assert next_key(store) == 2
 
 
 def test_an_interrupted_transaction_ends_with_the_register_that_was_kept_last() -> None:
