@@ -65,7 +65,7 @@ async def test_a_lab_that_crashes_is_shown_with_its_reason() -> None:
 
 
 async def test_a_lab_that_never_came_up_ends_the_app() -> None:
-    async with driven() as one:
+    async with driven(0) as one:
         one.lab.publish(crash())
         await one.tick()
         assert one.app.return_code == LAB_FAILED
