@@ -86,10 +86,11 @@ class LiveLab:
         self._thread = LoopThread(self._main, name="evtui-engine")
         self._lab: Lab | None = None
         self._built = asyncio.Event()
+        self._seq = 0  # of the newest event
         self._interrupted = ""
         self._interrupted_at: float | None = None
         self.trouble = ""
-        """Why the lab ended although nobody told it to."""
+        """Why the lab ended although nobody told it to, in one line."""
         self.feed_trouble = ""
         """Why the feed got no more events while the lab went on."""
 
@@ -112,9 +113,18 @@ class LiveLab:
         """What the engine died of, if it did."""
         return self._thread.failure
 
+    @property
+    def state_trouble(self) -> str:
+        """What the state file misses now that the lab has ended, in one line; empty for nothing."""
+        return "" if self._state is None else self._state.trouble_left
+
     def now(self) -> float:
         """Lab time in seconds."""
         return self._thread.clock.now()
+
+    def unix(self) -> float:
+        """Unix time in seconds, as messages bear it."""
+        return self._thread.clock.unix()
 
     def submit(self, command: str, **arguments: object) -> Future[str]:
         """Give an order; see :meth:`evtui.lab.Lab.execute`."""
@@ -153,7 +163,8 @@ class LiveLab:
         try:
             await self._run(clock, stop)
         except Exception as error:  # the terminal must hear of it, whatever it is
-            self._tell_end("crashed", f"{type(error).__name__}: {error}")
+            self.trouble = _one_line(error)
+            self._tell_end("crashed", self.trouble)
             raise
         finally:
             if self._feed is not None:
@@ -181,7 +192,7 @@ class LiveLab:
             clock,
             listener=self._listener,
             readers=(
-                self._events.append,
+                self._on_event,
                 recordings.on_event,
                 *(() if self._feed is None else (self._pass_on,)),
             ),
@@ -199,12 +210,16 @@ class LiveLab:
                 else:
                     await self._run_scenario(lab, plan, stop)
         except Exception as error:
-            self._interrupted = f"the lab crashed: {type(error).__name__}: {error}"
+            self._interrupted = f"the lab crashed: {_one_line(error)}"
             raise
         finally:
             recordings.end(self._interrupted, self._interrupted_at)
         if self.trouble:
             self._tell_end("stopped", self.trouble)
+
+    def _on_event(self, event: Event) -> None:
+        self._seq = event.seq
+        self._events.append(event)
 
     def _pass_on(self, event: Event) -> None:
         """Pass an event on to the feed, until that fails: no reason for the lab to end."""
@@ -218,8 +233,8 @@ class LiveLab:
             asyncio.get_running_loop().call_soon(self._tell_feed_trouble)
 
     def _tell_feed_trouble(self) -> None:
-        assert self._lab is not None
-        self._lab.stream.publish(Note(source="lab", level="error", text=self.feed_trouble))
+        if self._lab is not None:
+            self._lab.stream.publish(Note(source="lab", level="error", text=self.feed_trouble))
 
     async def _run_scenario(self, lab: Lab, plan: Plan, stop: asyncio.Event) -> None:
         """Run the lab with a scenario in it, which cleans up before the lab is told to stop."""
@@ -254,7 +269,21 @@ class LiveLab:
         return manifest_of(self._lab, mode="real", speed=1.0, plan=self._plan)
 
     def _tell_end(self, state: Literal["crashed", "stopped"], detail: str) -> None:
-        """Tell the terminal, and only it: the stream has nobody else by now."""
-        self._events.append(
-            PartState(source="lab", part="lab", state=state, detail=detail, t=self.now())
-        )
+        """Tell the terminal and the feed, also when there is no lab that could."""
+        event = PartState(source="lab", part="lab", state=state, detail=detail)
+        if self._lab is not None:
+            self._lab.stream.publish(event)
+            return
+        numbered = msgspec.structs.replace(event, seq=self._seq + 1, t=self.now())
+        self._events.append(numbered)
+        self._pass_on(numbered)
+
+
+def _one_line(error: Exception) -> str:
+    """What an error says; what was written for people needs no name before it."""
+    from evtui.central_system.id_tags import IdTagError
+    from evtui.station.state import StateError
+
+    text = " ".join(str(error).split())
+    written = isinstance(error, StateError | IdTagError)
+    return text if written else f"{type(error).__name__}: {text}"

@@ -37,9 +37,9 @@ START_UTC = 1_700_000_000.0
 class LabRig:
     """A lab on the running loop, with what it has published so far."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, wall: Callable[[], float] | None = None, **settings: Any) -> None:
         self.events: list[Event] = []
-        clock = LoopClock(asyncio.get_running_loop(), START_UTC)
+        clock = LoopClock(asyncio.get_running_loop(), START_UTC, wall=wall)
         self.lab = Lab(Settings(**({"port": 0} | settings)), clock)
         self.lab.stream.subscribe(self.events.append)
         self._stop = asyncio.Event()
@@ -141,9 +141,15 @@ class LabRig:
 
 
 @asynccontextmanager
-async def running_lab(**settings: Any) -> AsyncIterator[LabRig]:
-    """A lab that is up, and down again afterwards."""
-    rig = LabRig(**settings)
+async def running_lab(
+    wall: Callable[[], float] | None = None, **settings: Any
+) -> AsyncIterator[LabRig]:
+    """A lab that is up, and down again afterwards.
+
+    Args:
+        wall: Unix time in s by the computer's clock; default: there is none to follow.
+    """
+    rig = LabRig(wall, **settings)
     try:
         await rig.up()
         yield rig

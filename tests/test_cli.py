@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import pty
 import signal
@@ -144,6 +145,19 @@ def test_a_state_file_or_id_tags_that_cannot_be_used_are_one_line_and_exit_code_
         assert error.count("\n") == 1
         assert told in error
         assert str(path) in error
+    assert app.settings is None
+
+
+def test_whoever_follows_the_feed_hears_of_a_state_file_that_cannot_be_used(
+    app: App, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("my notes\n")
+    feed = tmp_path / "events.jsonl"
+    assert main(["--port", "0", "--state", str(wrong), "--events", str(feed)]) == 2
+    (event,) = map(json.loads, feed.read_text().splitlines())
+    assert (event["event"], event["part"], event["state"]) == ("PartState", "lab", "crashed")
+    assert capsys.readouterr().err == f"evtui: {event['detail']}\n"
     assert app.settings is None
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from evtui.config import Settings
 from evtui.events import AnomalyState, Event, PartState, Sample
 from evtui.live import LiveLab
+from evtui.station.state import StateError
+from evtui.station.state_file import StateFile
 from tests.patience import PATIENCE
 
 
@@ -122,3 +125,51 @@ def test_a_second_lab_on_the_same_port_says_which_port() -> None:
             )
             assert isinstance(crash, PartState)
             assert str(port) in crash.detail
+
+
+class Follower:
+    """What is fed every event."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.on_event = self.events.append
+
+    def close(self, within: float = 0.0) -> None: ...
+
+
+def test_a_state_that_cannot_be_used_is_one_line_on_the_screen_and_on_the_feed(
+    tmp_path: Path,
+) -> None:
+    path = str(tmp_path / "state.db")
+    state, feed = StateFile(path), Follower()
+    state.station("CP1").save("availability", {"nonsense": 1})
+    lab = LiveLab(Settings(port=0), state=state, feed=feed)
+    lab.start()
+    run = Live(lab)
+    crash = run.until(lambda event: isinstance(event, PartState))
+    assert lab.stop(PATIENCE)
+    assert isinstance(crash, PartState)
+    assert crash.detail == lab.trouble
+    assert lab.trouble.startswith(f"{path}: station CP1: document availability: ")
+    assert lab.trouble.endswith("name another file")
+    assert isinstance(lab.failure, StateError)
+    assert feed.events[-1] == crash
+    assert [event.seq for event in feed.events] == list(range(1, crash.seq + 1))
+
+
+def test_a_lab_that_crashes_while_it_runs_says_why_to_whoever_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("no more\nlab today")
+
+    monkeypatch.setattr("evtui.lab.Lab._bring_up", broken)
+    feed = Follower()
+    lab = LiveLab(Settings(port=0), feed=feed)
+    lab.start()
+    crash = Live(lab).until(lambda event: isinstance(event, PartState) and event.part == "lab")
+    assert lab.stop(PATIENCE)
+    assert isinstance(crash, PartState)
+    assert (crash.state, crash.detail) == ("crashed", "RuntimeError: no more lab today")
+    assert lab.trouble == crash.detail
+    assert feed.events[-1] == crash

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,7 +68,7 @@ class Launch:
                 _check_id_tags(settings.id_tags)
             state = None
             if settings.state is not None:
-                state = _open_state(settings.state)
+                state = _open_state(settings.state, feed)
                 undo.callback(state.close)
             prepare_textual(settings)
             from evtui.tui.run import run
@@ -113,13 +113,20 @@ def _check_id_tags(path: str) -> None:
         raise BadInput(f"--id-tags {error}") from None
 
 
-def _open_state(path: str) -> StateFile:
+def _open_state(path: str, feed: Feed | None) -> StateFile:
+    from evtui.events import PartState
+    from evtui.recording.feed import FeedError
     from evtui.station.state import StateError
     from evtui.station.state_file import StateFile
 
     try:
         return StateFile(path)
     except StateError as error:
+        if feed is not None:  # whoever follows it would wait for the lab
+            with suppress(FeedError):
+                feed.on_event(
+                    PartState(source="lab", part="lab", state="crashed", detail=f"--state {error}")
+                )
         raise BadInput(f"--state {error}") from None
 
 

@@ -48,6 +48,9 @@ SAFE_ON_LEAVING = 2.5
 """s that leaving waits for the safe state: 100 A of the seed's stage take 2.1 s to fall to 1 A."""
 
 
+CLOCK_EVERY = 1.0
+"""s between two looks at the computer's clock."""
+
 LOOK_EVERY = 0.02
 """s between two looks at whether the charge points are accepted."""
 
@@ -281,6 +284,8 @@ class Lab:
                     ours=False,
                 )
             )
+        if self.clock.follows:
+            supervisor.start("clock", self._follow_clock)
         for stand in self._stands.values():
             supervisor.start(f"{stand.name}/can", stand.bus.run)
             for outlet in stand.outlets.values():
@@ -290,6 +295,21 @@ class Lab:
             self._publish_state(stand)
             for outlet in stand.outlets.values():
                 outlet.injector.configure()
+
+    async def _follow_clock(self) -> None:
+        """Keep UTC that of the computer; lab time is the loop's and never jumps in real time."""
+        while True:
+            await asyncio.sleep(CLOCK_EVERY)
+            ahead = self.clock.follow()
+            if ahead:
+                way = "forward" if ahead > 0 else "back"
+                self._note(
+                    f"the computer's clock was set {way} by {abs(ahead):.1f} s, or it slept: "
+                    "times in messages follow, the lab's seconds do not",
+                    "warning",
+                )
+                for stand in self._stands.values():
+                    stand.charge_point.clock_set()
 
     async def _listening(self) -> None:
         """Wait until our central system listens; a station need not back off at once."""

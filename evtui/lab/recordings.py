@@ -152,7 +152,7 @@ class Recordings:
         recorder = Recorder(
             folder,
             self._describe(),
-            start_utc=self._clock.start_utc,
+            start_utc=self._clock.unix(0.0),
             twins=frozenset(() if self._settings.csms else identities(self._settings)),
             scenario_text=self._scenario_text,
             vehicle_text=self._vehicle_text,

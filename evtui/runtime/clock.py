@@ -4,33 +4,102 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+
+__all__ = ["LoopClock", "iso"]
+
+TOLERANCE = 0.5
+"""s by which UTC may be off the computer's before it is set: less is not worth telling."""
+
+STEADY = 0.1
+"""s that may pass between two looks at the loop's time for one at the computer's clock to count:
+a thread that was held up in between compares two moments."""
+
+
+def iso(unix: float) -> str:
+    """RFC 3339 in UTC with milliseconds, as OCPP 1.6 section 3.14 recommends.
+
+    Args:
+        unix: Unix time in s, within the years 1 to 9999.
+    """
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 class LoopClock:
-    """Lab time read from an event loop.
+    """Lab time read from an event loop, and UTC as the computer has it.
 
     A loop that jumps (virtual time) makes the whole lab jump, since nothing else is asked
     for the time.
 
+    Lab time is what timers, charts and recordings go by; it never jumps in real time.  Linux
+    stops it (CLOCK_MONOTONIC) while the computer sleeps.  UTC is what stands in messages; where
+    the computer's clock is set, or the computer slept, it is set too by :meth:`follow`.
+
     Args:
         loop: the engine's loop.
         start_utc: Unix time in seconds that lab time 0 stands for; default: now.
+        wall: Unix time in seconds by the computer's clock, to follow; default: that of this
+            computer, unless ``start_utc`` is given or the loop's seconds are not the computer's.
+
+    Attributes:
+        start_utc: Unix time in seconds of lab time 0 as the clock was when it began; recordings
+            go by it, so that their seconds and their UTC agree from the first row to the last.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, start_utc: float | None = None) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        start_utc: float | None = None,
+        *,
+        wall: Callable[[], float] | None = None,
+    ) -> None:
         self._loop = loop
         self._zero = loop.time()
-        self.start_utc = time.time() if start_utc is None else start_utc
+        real = start_utc is None and abs(self._zero - time.monotonic()) < 1.0
+        self._wall = _computer if wall is None and real else wall
+        self.start_utc = (wall or _computer)() if start_utc is None else start_utc
+        self._set_by = 0.0
+
+    @property
+    def follows(self) -> bool:
+        """True when there is a clock outside that may be set."""
+        return self._wall is not None
 
     def now(self) -> float:
         """Seconds since the lab started; callable from any thread."""
         return self._loop.time() - self._zero
 
+    def unix(self, t: float | None = None) -> float:
+        """Unix time in s of lab time ``t``, or of now, by the clock as it is set now."""
+        return self.start_utc + self._set_by + (self.now() if t is None else t)
+
     def utc(self, t: float | None = None) -> datetime:
         """UTC of lab time ``t`` in seconds, or of now."""
-        return datetime.fromtimestamp(self.start_utc + (self.now() if t is None else t), UTC)
+        return datetime.fromtimestamp(self.unix(t), UTC)
 
     def iso(self, t: float | None = None) -> str:
-        """RFC 3339 in UTC with milliseconds, as OCPP 1.6 section 3.14 recommends."""
-        return self.utc(t).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        """The same as text; see :func:`iso`."""
+        return iso(self.unix(t))
+
+    def follow(self) -> float:
+        """Set UTC by the computer's clock where the two have come apart.
+
+        Returns:
+            s by which it was set forward, negative for back, 0 when it was not.
+        """
+        if self._wall is None:
+            return 0.0
+        before = self.now()
+        wall = self._wall()
+        if self.now() - before > STEADY:
+            return 0.0
+        ahead = wall - self.unix(before)
+        if abs(ahead) < TOLERANCE:
+            return 0.0
+        self._set_by += ahead
+        return ahead
+
+
+def _computer() -> float:
+    return time.time()

@@ -50,7 +50,7 @@ def manifest_of(
     return new_manifest(
         mode=mode,
         speed=speed,
-        start_utc=lab.stream.start_utc,
+        start_utc=lab.clock.unix(0.0),
         created_utc=utc_now(),
         seed=lab.settings.seed,
         settings=_settings(lab.settings),

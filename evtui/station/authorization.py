@@ -178,7 +178,7 @@ class Authorizer:
 
     @property
     def _now(self) -> float:
-        return self._clock.start_utc + self._clock.now()
+        return self._clock.unix()
 
     def _known(self, id_tag: str) -> Decision | None:
         listed = self._local_list.get(id_tag, self._now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from evtui.station.state import StateStore
@@ -30,30 +30,33 @@ class Belongings:
     Args:
         store: where they are kept.
         owned: by the name of their document, in the order in which they are taken back.
-        report: told a line for people when one cannot be taken back.
     """
 
     def __init__(
         self,
         store: StateStore,
         owned: Mapping[str, Keepable],
-        report: Callable[[str], None],
     ) -> None:
         self._store = store
         self._owned = owned
-        self._report = report
 
     def keep(self, name: str) -> None:
         """One of them has changed."""
         self._store.save(name, self._owned[name].export())
 
     def take_back(self) -> None:
-        """Take back what was kept; what cannot be read is told and left as it is."""
+        """Take back what was kept.
+
+        Raises:
+            StateError: a document means nothing.  Going on without it would write over it at its
+                next change.
+        """
         for name, each in self._owned.items():
             kept = self._store.load(name)
             if kept is None:
                 continue
             try:
                 each.restore(kept)
-            except ValueError as error:
-                self._report(f"{name} of the state file not used: {error}")
+            except Exception as error:  # whatever JSON may do to a reader
+                said = str(error) or type(error).__name__
+                raise self._store.damaged(f"document {name}: {said}") from None

@@ -41,6 +41,9 @@ from evtui.station.triggers import Triggers
 
 __all__ = ["ChargePoint", "Equipment"]
 
+LONGEST_VERSION = 50
+"""Characters of firmwareVersion (section 6.3)."""
+
 RETIMED_BY = frozenset({"MeterValueSampleInterval", "ClockAlignedDataInterval"})
 
 
@@ -116,7 +119,7 @@ class ChargePoint:
         )
         self._store = store = equipment.store
         self._after_crash = equipment.after_crash
-        self._interrupted = recover(store, self._after_crash, clock)
+        self._interrupted = recover(store, self._after_crash)
         outbox = Outbox(
             stream,
             identity.name,
@@ -203,6 +206,7 @@ class ChargePoint:
             self.firmware,
             self.diagnostics,
             boot_now=self.connection.boot_now,
+            booted=lambda: self.connection.booted,
         )
         self._belongings = Belongings(
             store,
@@ -216,7 +220,6 @@ class ChargePoint:
                 "firmware update": self.firmware,
                 "diagnostics upload": self.diagnostics,
             },
-            report=lambda line: self._context.note(line, "warning"),
         )
         self.use(preset)
         self.configuration.set("MessageTimeout", equipment.call_timeout)
@@ -279,6 +282,13 @@ class ChargePoint:
             reason: OCPP 1.6 Reason (section 7.36).
         """
         self.reboots.stop_charging(reason)
+
+    def clock_set(self) -> None:
+        """UTC jumped: what waits for a moment of it waits anew."""
+        self.reservations.clock_set()
+        self.firmware.clock_set()
+        for connector in self.connectors.values():
+            connector.clock_set()
 
     async def farewell(self) -> None:
         """End every transaction (reason Local) and let the last messages go out."""
@@ -369,12 +379,21 @@ class ChargePoint:
         self._belongings.take_back()
         firmware = self._store.load("firmware")
         if firmware is not None:
+            if not (isinstance(firmware, str) and 0 < len(firmware) <= LONGEST_VERSION):
+                raise self._store.damaged(f"document firmware: {firmware!r:.60} is no version")
             self._context.identity = replace(self.identity, firmware=firmware)
         for controller in self.connectors.values():
             controller.apply_limit()
 
     def _tell_interrupted(self) -> None:
-        """Transactions that ran when the process died before this one."""
+        """Transactions that ran when the process died before this one, and what has no place."""
+        gone = [number for number in self._store.connectors() if number not in self.connectors]
+        if gone:
+            self._context.note(
+                f"state file: of connectors not there any more ({', '.join(map(str, gone))}) "
+                "transactions have ended, reservations are forgotten, the rest waits for them",
+                "warning",
+            )
         interrupted, self._interrupted = self._interrupted, []
         name = self.identity.name
         for end in interrupted:

@@ -96,7 +96,6 @@ class ChargingProfiles:
             duration: s.
             unit: ``A`` or ``W``; None leaves it to the station, which reckons in A.
         """
-        clock = self._context.clock
         most = int(self._context.configuration.number("ChargingScheduleMaxPeriods"))
         outlets = [each.limiter.planned_outlet for each in self._connectors.values()]
         try:
@@ -104,7 +103,7 @@ class ChargingProfiles:
                 self._context.profiles,
                 outlets,
                 connector,
-                start=clock.start_utc + clock.now(),
+                start=self._context.clock.unix(),
                 duration=duration,
                 unit=unit or "A",
                 most_periods=most,

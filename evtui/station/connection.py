@@ -35,6 +35,11 @@ OWN_INTERVAL = 30
 LONGEST_INTERVAL = 365 * 86_400
 """s; a central system may say any number."""
 
+FIRST_DISTRUST = 60.0
+LONGEST_DISTRUST = 3600.0
+"""s from a boot for a SecurityError to the next one on the same connection, doubled each time: a
+central system that always answers so is not asked for ever."""
+
 
 @runtime_checkable
 class Pinging(Transport, Protocol):
@@ -55,7 +60,7 @@ class Connection:
         sent: twins of messages, shared with our central system.
         chance: spreads the retries.
         accepted: called when the central system may be talked to; the argument is True after
-            a boot and False after a mere reconnect.
+            a boot, one that was asked for included, and False after a mere reconnect.
     """
 
     def __init__(
@@ -77,13 +82,21 @@ class Connection:
         self._chance = chance
         self._accepted = accepted
         self._registration = ""  # the last answer to a BootNotification since the last boot
+        self._booted = False  # it was Accepted, and on this connection
         self._boot_now = asyncio.Event()
         self._boot_due = 0.0
         self._silent_until = 0.0
+        self._distrust = FIRST_DISTRUST
+        self._trusted_until = 0.0
         self._beats_retimed = asyncio.Event()
         self._count = 0
         self._link: Link | None = None
         self._transport: Transport | None = None
+
+    @property
+    def booted(self) -> bool:
+        """True once a BootNotification was Accepted on the connection that is there."""
+        return self._booted
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -106,8 +119,33 @@ class Connection:
             await asyncio.sleep(wait)
 
     def boot_now(self) -> None:
-        """Send the BootNotification without waiting longer, if one is pending."""
+        """Send a BootNotification: at once, or on the next connection when this one goes."""
         self._boot_now.set()
+        self._beats_retimed.set()
+
+    def boot_again(self) -> bool:
+        """The central system does not take the station for accepted: it said SecurityError.
+
+        OCPP-J errata 3.10 recommends that code for what is said before a boot is accepted; one
+        that was restarted has forgotten that it was.
+
+        Returns:
+            True when a BootNotification follows, so what was refused waits for its answer;
+            False while the station is not accepted in its own eyes, or has booted for the same
+            reason not long ago.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._registration != "Accepted" or now < self._trusted_until:
+            return False
+        self._trusted_until = now + self._distrust
+        self._distrust = min(2 * self._distrust, LONGEST_DISTRUST)
+        self._context.note(
+            "SecurityError: the central system does not take us for accepted; booting again",
+            "warning",
+        )
+        self._give_up_registration()
+        self.boot_now()
+        return True
 
     def retime_heartbeats(self) -> None:
         """HeartbeatInterval has changed."""
@@ -122,6 +160,7 @@ class Connection:
         """Close the connection and boot on the next one, as after a reset."""
         self._registration = ""
         self._boot_due = 0.0
+        self._boot_now.clear()  # the boot that follows is the one that was asked for
         if self._link is not None:
             await self._link.close(1000, "reset")
 
@@ -144,12 +183,17 @@ class Connection:
         )
         session = StationSession(link, context.stream, name, self._operations)
         self._transport = transport
+        self._booted = False
+        self._distrust, self._trusted_until = FIRST_DISTRUST, 0.0
         self.retime_pings()
         self._state("connected")
         tasks = [
-            asyncio.create_task(session.serve(), name=f"{name} reader"),
-            asyncio.create_task(context.outbox.run(link.call), name=f"{name} sender"),
+            # First, so that a station that is accepted already is so for the first message too.
             asyncio.create_task(self._talk(link), name=f"{name} talker"),
+            asyncio.create_task(
+                context.outbox.run(link.call, self.boot_again), name=f"{name} sender"
+            ),
+            asyncio.create_task(session.serve(), name=f"{name} reader"),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -167,26 +211,28 @@ class Connection:
             await transport.close(1001, "charge point leaves")
 
     async def _talk(self, link: Link) -> None:
-        fresh = self._registration != "Accepted"
-        if fresh:
+        if self._registration != "Accepted":
             await self._boot(link)
-        self._state("accepted")
-        with caused_by(None):
-            self._context.outbox.set_gate(Gate.OPEN)
-            self._accepted(fresh)
-            await self._heartbeats()
+        while True:
+            self._state("accepted")
+            with caused_by(None):
+                self._context.outbox.set_gate(Gate.OPEN)
+                self._accepted(self._booted)
+                await self._heartbeats()
+                await self._boot(link)
 
     async def _boot(self, link: Link) -> None:
         """Send BootNotification until it is Accepted (section 4.2).
 
         Until then nothing else is sent, but for what is triggered once the answer was Pending.
+        A station that was accepted and is asked to boot stays so until it is answered otherwise:
+        nothing has happened to it, so transactions and whatever it has to say go on.
 
         Raises:
             LinkClosed: the connection is gone, or the answer was Rejected.  Until its next try
                 a rejected station neither sends nor answers anything, so it hangs up.
         """
         loop = asyncio.get_running_loop()
-        self._boot_now.clear()
         while True:
             if self._registration == "Pending":
                 self._context.outbox.set_gate(Gate.TRIGGERED)
@@ -195,15 +241,27 @@ class Connection:
             answer = await self._ask_to_boot(link)
             status, interval = answer or ("", 0)
             interval = min(interval, LONGEST_INTERVAL) if interval > 0 else OWN_INTERVAL
+            if status not in ("", "Accepted"):
+                self._give_up_registration()
             self._registration = status or self._registration
             if status == "Accepted":
+                self._booted, self._boot_due = True, 0.0
                 self._context.configuration.set("HeartbeatInterval", interval)
+            if self._registration == "Accepted":
                 return
             self._boot_due = loop.time() + interval
             if status == "Rejected":
                 self._silent_until = self._boot_due
                 self._state("rejected", f"next BootNotification in {interval} s")
                 raise LinkClosed("BootNotification Rejected")
+
+    def _give_up_registration(self) -> None:
+        """Accepted no more: say nothing until the next boot is answered."""
+        if self._registration == "Accepted":
+            self._registration = ""
+            self._booted = False
+            self._boot_due = 0.0
+            self._context.outbox.set_gate(Gate.CLOSED)
 
     async def _boot_is_due(self) -> None:
         wait = self._boot_due - asyncio.get_running_loop().time()
@@ -235,17 +293,20 @@ class Connection:
         except (TimeoutError, CallRefused) as error:
             self._context.note(f"BootNotification failed: {error}", "warning")
             return None
+        except LinkClosed:
+            self._boot_now.set()  # it may have waited for its turn still
+            raise
         return answer["status"], answer["interval"]
 
     async def _heartbeats(self) -> None:
-        """Send heartbeats at HeartbeatInterval, which 0 switches off.
+        """Send heartbeats at HeartbeatInterval, which 0 switches off, until it is time to boot.
 
         Section 4.6 allows to leave one out when something else was sent; many central systems
         judge a station by its heartbeats alone, so none is left out.
         """
         loop = asyncio.get_running_loop()
         last = loop.time()
-        while True:
+        while not self._boot_now.is_set():
             self._beats_retimed.clear()
             interval = self._context.configuration.number("HeartbeatInterval")
             due = max(last + interval, loop.time()) if interval > 0 else None

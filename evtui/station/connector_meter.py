@@ -66,10 +66,8 @@ class ConnectorMeter:
 
     def keep(self) -> int:
         """Keep the register and return it, Wh: what a message is about to report."""
-        clock = self._context.clock
-        self._context.store.save_register(
-            self._connector, self.meter.energy, clock.start_utc + clock.now()
-        )
+        context = self._context
+        context.store.save_register(self._connector, self.meter.energy, context.clock.unix())
         return int(self.meter.energy)
 
     def begin(self, transaction: Transaction) -> None:
@@ -93,6 +91,10 @@ class ConnectorMeter:
     def retime(self) -> None:
         """One of the intervals of meter values has changed."""
         self._sampler.retime()
+
+    def clock_set(self) -> None:
+        """UTC jumped."""
+        self._sampler.clock_set()
 
     @property
     def has_values(self) -> bool:

@@ -335,6 +335,11 @@ class ConnectorController:
 
     # Limit
 
+    def clock_set(self) -> None:
+        """UTC jumped, and with it schedules and clock-aligned readings."""
+        self.metering.clock_set()
+        self.apply_limit()
+
     def apply_limit(self) -> None:
         """Work out what the profiles allow now and tell the module if it changed."""
         self.limiter.apply()

@@ -117,11 +117,11 @@ class Diagnostics:
             self._task.cancel()
 
     def _between(self, start: float | None, stop: float | None) -> list[JournalLine]:
-        zero = self._context.clock.start_utc
+        unix = self._context.clock.unix
         return [
             line
             for line in self._kept.lines
-            if (start is None or zero + line.t >= start) and (stop is None or zero + line.t <= stop)
+            if (start is None or unix(line.t) >= start) and (stop is None or unix(line.t) <= stop)
         ]
 
     def _own_name(self) -> str:

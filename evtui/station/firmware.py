@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -21,6 +22,9 @@ LARGEST_IMAGE = 16 << 20
 
 INSTALLATION = 5.0
 """s that an installation takes."""
+
+RESOLUTION = 0.001
+"""s before a moment at which it counts as come: Unix time in a float is coarser than a loop's."""
 
 LOOK_EVERY = 1.0
 """s between two looks whether charging has ended."""
@@ -96,6 +100,7 @@ class FirmwareManagement:
         self._reboot = reboot
         self._task: asyncio.Task[None] | None = None
         self._waiting: _Update | None = None  # until it is due
+        self._clock_was_set = asyncio.Event()
         self._progress = Progress(
             "FirmwareStatusNotification",
             {
@@ -157,6 +162,10 @@ class FirmwareManagement:
             self._begin(kept.waiting)
         self._progress.restore(kept.end)
 
+    def clock_set(self) -> None:
+        """UTC jumped: retrieveDate is nearer, or farther."""
+        self._clock_was_set.set()
+
     def close(self) -> None:
         """Give up the update; one that was downloaded is not installed any more."""
         if self._task is not None:
@@ -168,8 +177,8 @@ class FirmwareManagement:
         self._task = asyncio.create_task(self._run(update), name=name)
 
     async def _run(self, update: _Update) -> None:
-        clock, location = self._context.clock, update.location
-        await asyncio.sleep(update.due - clock.start_utc - clock.now())
+        location = update.location
+        await self._until(update.due)
         self._waiting = None
         image = await self._download(location, update.retries)
         if image is None:
@@ -194,6 +203,14 @@ class FirmwareManagement:
             self._reboot(version)
         finally:
             self._installing(False)
+
+    async def _until(self, due: float) -> None:
+        """Wait for a moment (Unix s); before a clock that is set it comes sooner or later."""
+        while (left := due - self._context.clock.unix()) > RESOLUTION:
+            self._clock_was_set.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._clock_was_set.wait()
 
     async def _download(self, location: str, retries: Retries) -> bytes | None:
         note = self._context.note

@@ -82,7 +82,7 @@ class Limiter:
             # For AC without the power factor (errata 3.69): watts are then never exceeded.
             watts_per_ampere=self._voltage if ac is None else ac.voltage * ac.phases,
             phases=None if ac is None else ac.phases,
-            charging_since=None if since is None else self._context.clock.start_utc + since,
+            charging_since=None if since is None else self._context.clock.unix(since),
             drawing=self._current,
             drawing_phases=self._phases_on,
         )
@@ -137,7 +137,7 @@ class Limiter:
         """Set the limit, and a timer for when a profile changes its mind."""
         self.cancel()
         context = self._context
-        now = context.clock.start_utc + context.clock.now()
+        now = context.clock.unix()
         self._converted_at = self._voltage
         outlets = [self.outlet, *(limiter.outlet for limiter in self._neighbours())]
         allowed = allowance(context.profiles, outlets, self._connector, now)

@@ -129,6 +129,8 @@ class Outbox:
             for each in store.messages()
         )
         self._others: deque[_Entry] = deque()
+        self._on_its_way: _Entry | None = None
+        self._boot_again: Callable[[], bool] = lambda: False
         self._number = self._kept[-1].number if self._kept else 0
         self._gate = Gate.CLOSED
         self._others_turn = False
@@ -160,8 +162,9 @@ class Outbox:
         self._gate = gate
         self._others_turn = True  # where we stand is told before what has happened
         if gate is Gate.CLOSED:
-            given_up, self._others = self._others, deque()
+            given_up = [entry for entry in self._others if entry is not self._on_its_way]
             for entry in given_up:
+                self._others.remove(entry)
                 _tell(entry, None)
         self._update()
 
@@ -228,12 +231,17 @@ class Outbox:
             self._make_room()
         self._update()
 
-    async def run(self, call: Call) -> None:
+    async def run(self, call: Call, boot_again: Callable[[], bool] = lambda: False) -> None:
         """Send what the gate lets out until the connection goes; the gate is closed then.
+
+        Args:
+            boot_again: called when the answer is a SecurityError; True when the station boots
+                because of it, which closes the gate until then.
 
         Raises:
             LinkClosed: the connection is gone; kept messages stay queued.
         """
+        self._boot_again = boot_again
         try:
             while True:
                 entry = self._next()
@@ -267,6 +275,7 @@ class Outbox:
 
     async def _send(self, entry: _Entry, call: Call) -> None:
         self._others_turn = isinstance(entry, _Kept)
+        self._on_its_way = entry
         with caused_by(entry.cause):
             try:
                 answer = await call(entry.action, entry.content())
@@ -274,9 +283,15 @@ class Outbox:
                 self._failed(entry, error)
             else:
                 self._settled(entry, answer)
+            finally:
+                self._on_its_way = None
 
     def _failed(self, entry: _Entry, error: Exception) -> None:
         attempts = 1
+        if isinstance(error, CallRefused) and error.code == "SecurityError" and self._boot_again():
+            if not isinstance(entry, _Kept):  # what is kept waits for the boot
+                self._settled(entry, None)
+            return
         if isinstance(entry, _Kept):
             entry.attempts = attempts = entry.attempts + 1
             hopeless = isinstance(error, ValueError)  # it breaks its schema, and always will

@@ -178,6 +178,10 @@ class Reservations:
             if self._is_void(reservation):
                 self._end(reservation)
 
+    def clock_set(self) -> None:
+        """UTC jumped: end what has expired by now, and wait anew for the rest."""
+        self._expire()
+
     def export(self) -> list[dict[str, Any]]:
         """Every reservation as plain JSON."""
         return [msgspec.to_builtins(each) for each in self._by_connector.values()]
@@ -277,7 +281,7 @@ class Reservations:
         return self._left(reservation) <= RESOLUTION
 
     def _left(self, reservation: Reservation) -> float:
-        return reservation.expires - (self._clock.start_utc + self._clock.now())
+        return reservation.expires - self._clock.unix()
 
     def _arm(self) -> None:
         self.close()
@@ -289,7 +293,6 @@ class Reservations:
             self._timer = loop.call_later(min(max(left, 0.0), LONGEST_TIMER), self._expire)
 
     def _expire(self) -> None:
-        self._timer = None
         for reservation in list(self._by_connector.values()):
             if self._has_expired(reservation):
                 self._end(reservation)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from math import floor
 from typing import Any
 
 from evtui.events import caused_by
 from evtui.power import Preset
-from evtui.runtime.clock import LoopClock
+from evtui.runtime.clock import LoopClock, iso
 from evtui.station.configuration import Configuration
 from evtui.station.measurands import INTERVAL, sampled_values
 from evtui.station.metering import Reading
@@ -64,8 +63,7 @@ class _Taken:
 
     def _meter_value(self, unix: float, items: tuple[str, ...], context: str) -> MeterValue:
         sampled = sampled_values(self.reading, self.preset, items, context)
-        time = datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-        return {"timestamp": time, "sampledValue": sampled}
+        return {"timestamp": iso(unix), "sampledValue": sampled}
 
 
 class _Series:
@@ -183,6 +181,11 @@ class Sampler:
             self._aligned.origin = self._take()
             self._arm_aligned(self._unix())
 
+    def clock_set(self) -> None:
+        """UTC jumped, and with it the moments that are aligned to it (section 9.1.5)."""
+        self._aligned.cancel()
+        self._arm_aligned(self._unix())
+
     @property
     def has_values(self) -> bool:
         """True when the meter shows something that :meth:`trigger` would report."""
@@ -240,7 +243,7 @@ class Sampler:
     # Both
 
     def _unix(self) -> float:
-        return self._clock.start_utc + self._clock.now()
+        return self._clock.unix()
 
     def _take(self, origin: _Taken | None = None) -> _Taken | None:
         """Read the meter, with the energy since ``origin`` if there is one."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from evtui.runtime.clock import LoopClock
-from evtui.station.transaction import Transaction
+from evtui.runtime.clock import iso
+from evtui.station.transaction import Count, Moment, Transaction, WattHours
 
 __all__ = [
     "Change",
@@ -38,6 +38,12 @@ Change = tuple[Row, bytes | None]
 
 MESSAGE, TRANSACTION, REGISTER, DOCUMENT = "message", "transaction", "register", "document"
 
+ACTIONS = frozenset({"StartTransaction", "MeterValues", "StopTransaction"})
+"""The transaction-related messages (section 3.7)."""
+
+WAY_OUT = "it stays as it is: put a copy in its place, or name another file"
+"""Of a damaged state file."""
+
 LAST_KEY = "last transaction key"
 
 
@@ -58,12 +64,12 @@ class QueuedMessage:
         attempts: how often the central system has failed to process it.
     """
 
-    number: int
+    number: Count
     action: str
     payload: dict[str, Any]
     transaction: int
-    posted: float
-    attempts: int = 0
+    posted: Moment
+    attempts: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,8 @@ class Register:
         at: Unix s of the reading.
     """
 
-    energy: float
-    at: float
+    energy: Annotated[float, WattHours]
+    at: Moment
 
 
 class StateStore:
@@ -85,6 +91,7 @@ class StateStore:
     Args:
         rows: what was kept of it.
         write: called with the changes that belong together, after they were made here.
+        place: file and station, for people.
 
     Raises:
         StateError: a row cannot be read; the text names the row.
@@ -94,23 +101,29 @@ class StateStore:
         self,
         rows: Mapping[Row, bytes] | None = None,
         write: Callable[[Sequence[Change]], None] = lambda changes: None,
+        place: str = "",
     ) -> None:
         self._rows = dict(rows or {})
+        self._place = place
         self._write = write
-        known = {each.key for each in self.transactions()}
-        for message in self.messages():
-            if message.transaction not in known:
-                raise StateError(f"message {message.number}: its transaction is missing")
         for kind, name in self._rows:
-            if kind == REGISTER:
-                self._read(kind, name, Register)
-            elif kind == DOCUMENT:
-                self.load(name)
+            problem = self._problem(kind, name)
+            if problem:
+                raise self.damaged(f"{kind} {name}: {problem}")
 
     @property
     def rows(self) -> Mapping[Row, bytes]:
         """Everything, as it is written."""
         return self._rows
+
+    def damaged(self, problem: str) -> StateError:
+        """What to raise for what cannot be used.
+
+        Args:
+            problem: the row and what is wrong with it.
+        """
+        line = " ".join(problem.split())
+        return StateError(f"{self._place}: {line}; {WAY_OUT}" if self._place else line)
 
     # Transactions and their messages
 
@@ -146,7 +159,13 @@ class StateStore:
 
     def register(self, connector: int) -> Register | None:
         """A connector's register as it was kept last."""
-        return self._read(REGISTER, str(connector), Register)
+        kept: Register | None = self._get(REGISTER, str(connector), Register)
+        return kept
+
+    def connectors(self) -> list[int]:
+        """Connectors that something is kept of, in order."""
+        registers = {int(name) for kind, name in self._rows if kind == REGISTER}
+        return sorted(registers | {each.connector for each in self.transactions()})
 
     def save_register(self, connector: int, energy: float, at: float) -> None:
         """Keep a connector's register.
@@ -165,7 +184,7 @@ class StateStore:
 
     def load(self, name: str) -> Any:
         """A small document (configuration, local list, ...), None when there is none."""
-        return self._read(DOCUMENT, name, Any)
+        return self._get(DOCUMENT, name, Any)
 
     def save(self, name: str, value: Any) -> None:
         """Keep a document.
@@ -180,6 +199,37 @@ class StateStore:
 
     # Inside
 
+    def _problem(self, kind: str, name: str) -> str:
+        """What is wrong with a row that can be read; empty when nothing is.
+
+        Raises:
+            StateError: it cannot be read.
+        """
+        match kind:
+            case "message":
+                message = self._read(kind, name, QueuedMessage)
+                if str(message.number) != name:
+                    return f"number {message.number} is in it"
+                if message.action not in ACTIONS:
+                    return f"{message.action} is no message of a transaction"
+                if (TRANSACTION, str(message.transaction)) not in self._rows:
+                    return "its transaction is missing"
+            case "transaction":
+                transaction = self._read(kind, name, Transaction)
+                if str(transaction.key) != name:
+                    return f"key {transaction.key} is in it"
+            case "register":
+                self._read(kind, name, Register)
+                if not name.isdecimal():
+                    return "no connector has that name"
+            case "document" if name == LAST_KEY:
+                self._read(kind, name, Count)
+            case "document":
+                self.load(name)
+            case _:
+                return "there is no such kind of row"
+        return ""
+
     def _commit(self, *changes: Change) -> None:
         for row, value in changes:
             if value is None:
@@ -189,17 +239,16 @@ class StateStore:
         self._write(changes)
 
     def _all(self, kind: str, shape: type[T]) -> list[T]:
-        found = (self._read(*row, shape) for row in self._rows if row[0] == kind)
-        return [each for each in found if each is not None]
+        return [self._read(*row, shape) for row in self._rows if row[0] == kind]
 
-    def _read(self, kind: str, name: str, shape: type[T]) -> T | None:
-        value = self._rows.get((kind, name))
-        if value is None:
-            return None
+    def _get(self, kind: str, name: str, shape: Any) -> Any:
+        return self._read(kind, name, shape) if (kind, name) in self._rows else None
+
+    def _read(self, kind: str, name: str, shape: Any) -> Any:
         try:
-            return msgspec.json.decode(value, type=shape)
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise StateError(f"{kind} {name}: {error}") from None
+            return msgspec.json.decode(self._rows[kind, name], type=shape)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise self.damaged(f"{kind} {name}: {error}") from None
 
 
 def _message(message: QueuedMessage) -> Change:
@@ -213,7 +262,7 @@ def _transaction(transaction: Transaction, *, forget: bool = False) -> Change:
 
 def next_key(store: StateStore) -> int:
     """A key for a new transaction, never given out before in the life of this state."""
-    key = int(store.load(LAST_KEY) or 0) + 1
+    key = 1 + max(store.load(LAST_KEY) or 0, *(each.key for each in store.transactions()), 0)
     store.save(LAST_KEY, key)
     return key
 
@@ -232,7 +281,7 @@ class Interrupted:
     at: float
 
 
-def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupted]:
+def recover(store: StateStore, reason: str) -> list[Interrupted]:
     """End the transactions that ran when the charge point died.
 
     For each of them a StopTransaction (section 4.10) joins the end of the queue, with the
@@ -243,7 +292,6 @@ def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupte
     Args:
         store: as it was left.
         reason: ``Reboot`` or ``PowerLoss`` (section 7.36).
-        clock: says how moments are written.
     """
     messages = store.messages()
     stopped = {each.transaction for each in messages if each.action == "StopTransaction"}
@@ -256,7 +304,7 @@ def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupte
         number += 1
         payload = {
             "meterStop": end.meter_stop,
-            "timestamp": clock.iso(end.at - clock.start_utc),
+            "timestamp": iso(end.at),
             "reason": reason,
         }
         message = QueuedMessage(number, "StopTransaction", payload, transaction.key, end.at)
@@ -266,7 +314,8 @@ def recover(store: StateStore, reason: str, clock: LoopClock) -> list[Interrupte
 
 
 def _end_of(transaction: Transaction, register: Register | None) -> Interrupted:
-    if register is None or register.at < transaction.started:  # nothing kept since its start
-        return Interrupted(transaction, transaction.meter_start, transaction.started)
-    meter_stop = max(int(register.energy), transaction.meter_start)
-    return Interrupted(transaction, meter_stop, register.at)
+    start = transaction.meter_start
+    # Energy tells too whether it was kept since the start: the clock may have been set back.
+    if register is None or (register.at < transaction.started and register.energy < start + 1):
+        return Interrupted(transaction, start, transaction.started)
+    return Interrupted(transaction, max(int(register.energy), start), register.at)

@@ -11,14 +11,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from evtui.station.state import Change, StateError, StateStore
+from evtui.station.state_check import APPLICATION_ID, VERSION, check_file, is_damage, reason
 
 __all__ = ["StateFile"]
-
-APPLICATION_ID = 0x65767475
-"""``evtu`` in the header of the file says whose it is."""
-
-VERSION = 1
-"""Of the one table in it."""
 
 SCHEMA = """
     CREATE TABLE row (
@@ -35,7 +30,8 @@ class StateFile:
     """A file that several charge points of one process share; opened and locked at once.
 
     Trouble while it is used, as with a full disk, is told once and stops nobody: the states
-    go on in memory, and the first write that works again brings the file up to date.
+    go on in memory, and the first write that works again brings the file up to date.  One that
+    turns out to be damaged is not written to any more.
 
     Args:
         path: of the file; made when it does not exist.
@@ -50,6 +46,8 @@ class StateFile:
         self.trouble = trouble
         self._stores: dict[str, StateStore] = {}
         self._behind = False
+        self._damaged = False
+        check_file(path)
         self._open: sqlite3.Connection | None = None
         try:
             # The engine's thread need not be the one that opens it.
@@ -60,7 +58,14 @@ class StateFile:
             raise
         except sqlite3.Error as error:
             self.close()
-            raise StateError(f"{path}: {_reason(error)}") from None
+            raise StateError(f"{path}: {reason(error)}") from None
+
+    @property
+    def trouble_left(self) -> str:
+        """What is to be said at the end, in one line; empty while the file has everything."""
+        if not self._behind:
+            return ""
+        return f"state file {self._path}: what has changed since it could not be written is lost"
 
     def station(self, identity: str) -> StateStore:
         """The state of one charge point; asking again gives the same store.
@@ -85,15 +90,6 @@ class StateFile:
         # Exclusive: two programs that send the same queue would send everything twice.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        (owner,) = database.execute("PRAGMA application_id").fetchone()
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if tables and owner != APPLICATION_ID:
-            raise StateError(f"{self._path}: a database, but no state file of evtui; name another")
-        if tables and version != VERSION:
-            raise StateError(
-                f"{self._path}: a state file of version {version}, and this evtui reads "
-                f"version {VERSION}; name another file"
-            )
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         with database:  # takes the lock, and shows at once whether the file can be written
@@ -109,18 +105,18 @@ class StateFile:
             raise StateError(f"{place}: the file is closed")
         try:
             found = self._open.execute(
-                "SELECT kind, name, value FROM row WHERE station = ?", (identity,)
+                # As a value that was edited by hand may have become a text.
+                "SELECT kind, name, CAST(value AS BLOB) FROM row WHERE station = ?",
+                (identity,),
             ).fetchall()
-            rows = {(kind, name): bytes(value) for kind, name, value in found}
-            return StateStore(rows, lambda changes: self._write(identity, changes))
+            rows = {(kind, name): value for kind, name, value in found}
+            return StateStore(rows, lambda changes: self._write(identity, changes), place)
         except sqlite3.Error as error:
-            raise StateError(f"{place}: {_reason(error)}") from None
-        except (StateError, TypeError) as error:
-            raise StateError(f"{place}: {error}; name another file") from None
+            raise StateError(f"{place}: {reason(error)}") from None
 
     def _write(self, identity: str, changes: Sequence[Change]) -> None:
         database = self._open
-        if database is None:
+        if database is None or self._damaged:
             return
         try:
             with database:
@@ -133,9 +129,10 @@ class StateFile:
                         else:
                             database.execute(PUT, (identity, kind, name, value))
         except sqlite3.Error as error:
-            if not self._behind:
+            self._damaged = is_damage(error)
+            if not self._behind or self._damaged:
                 self.trouble(
-                    f"state file {self._path}: {_reason(error)}; going on in memory, so a crash "
+                    f"state file {self._path}: {reason(error)}; going on in memory, so a crash "
                     "now loses what is queued"
                 )
             self._behind = True
@@ -150,19 +147,3 @@ class StateFile:
             database.executemany(
                 PUT, ((identity, kind, name, value) for (kind, name), value in store.rows.items())
             )
-
-
-def _reason(error: sqlite3.Error) -> str:
-    match error.sqlite_errorname if hasattr(error, "sqlite_errorname") else "":
-        case "SQLITE_NOTADB":
-            return "not a state file: name another, or one that does not exist yet"
-        case "SQLITE_BUSY":
-            return "used by another evtui: end that one, or name another file"
-        case "SQLITE_CANTOPEN":
-            return "cannot be opened: its folder must exist, and it must be a file of yours"
-        case "SQLITE_FULL":
-            return "the disk is full"
-        case "SQLITE_READONLY" | "SQLITE_READONLY_DIRECTORY" | "SQLITE_IOERR_LOCK":
-            return "cannot be locked and written: see its permissions, or name another file"
-        case name:
-            return f"{error} ({name})" if name else str(error)

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-__all__ = ["Transaction"]
+from msgspec import Meta
+
+__all__ = ["Count", "Moment", "Transaction", "WattHours"]
+
+# What a number that is read from a file may be, so that nothing absurd gets any further.
+
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+
+Moment = Annotated[float, Meta(ge=0, lt=253_402_300_800)]
+"""Unix s, before the year 10000."""
+
+WattHours = Meta(ge=0, le=10**12)
+"""Of a register in Wh: a station that gives 10 MW needs 11 years for the largest."""
 
 UNANSWERED = -1
 """transactionId for what follows a StartTransaction that was never answered (errata 3.18)."""
@@ -26,11 +39,11 @@ class Transaction:
         transaction_id: issued by the central system; None until it has answered.
     """
 
-    key: int
-    connector: int
+    key: Count
+    connector: Annotated[int, Meta(ge=1, lt=2**31)]
     id_tag: str
-    meter_start: int
-    started: float
+    meter_start: Annotated[int, WattHours]
+    started: Moment
     parent_id_tag: str | None = None
     reservation_id: int | None = None
     transaction_id: int | None = None

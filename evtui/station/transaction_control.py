@@ -64,7 +64,7 @@ class TransactionControl:
             connector=self._connector,
             id_tag=id_tag,
             meter_start=self._metering.keep(),
-            started=context.clock.start_utc + now,
+            started=context.clock.unix(now),
             parent_id_tag=parent,
             reservation_id=context.reservations.use(self._connector, id_tag, parent),
         )

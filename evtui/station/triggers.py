@@ -21,7 +21,8 @@ class Triggers:
         context: what the charge point's pieces share.
         connectors: by connectorId, from 1.
         station: status of connector 0.
-        boot_now: sends the BootNotification that is pending without waiting longer.
+        boot_now: sends a BootNotification, without waiting longer if one is pending.
+        booted: True once one was Accepted on the connection that is there.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Triggers:
         firmware: FirmwareManagement,
         diagnostics: Diagnostics,
         boot_now: Callable[[], None],
+        booted: Callable[[], bool],
     ) -> None:
         self._context = context
         self._connectors = connectors
@@ -39,6 +41,7 @@ class Triggers:
         self._firmware = firmware
         self._diagnostics = diagnostics
         self._boot_now = boot_now
+        self._booted = booted
 
     def request(self, message: str, connector: int | None, then: Then) -> str:
         """Answer a TriggerMessage.req.
@@ -55,7 +58,7 @@ class Triggers:
         outbox = self._context.outbox
         match message:
             case "BootNotification":
-                if outbox.open:  # errata 3.35: not before the next boot
+                if self._booted():  # errata 3.35: not before the next boot or reconnect
                     return "Rejected"
                 then(self._boot_now)
             case _ if outbox.closed:

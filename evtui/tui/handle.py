@@ -27,6 +27,9 @@ class LabHandle(Protocol):
     def now(self) -> float:
         """Lab time in seconds."""
 
+    def unix(self) -> float:
+        """Unix time in seconds of now, as messages bear it: the computer's clock may be set."""
+
     def submit(self, command: str, **arguments: object) -> Future[str]:
         """Ask for a ``lab`` command of :mod:`evtui.commands`.
 

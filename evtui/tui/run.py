@@ -23,6 +23,9 @@ __all__ = ["run"]
 ENGINE_STOP = 6.0
 """s the engine gets to reach its safe state; it needs less than 3 with a peer that answers."""
 
+UNWRITTEN, BAD_INPUT, LAB_FAILED = 1, 2, 3
+"""Exit codes."""
+
 SETTLED_AFTER = 2.0
 """s after which everything that lives as long as the program is there."""
 
@@ -46,13 +49,15 @@ def run(
 
     Returns:
         Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
-        the terminal part failed, 3 when the lab ended by itself.
+        the terminal part failed or the state file could not be written, 2 when it could not be
+        used, 3 when the lab ended by itself.
     """
     gc.disable()
     guard = ExitGuard()  # before any thread starts
     _collect_later()
     lab = LiveLab(settings, listener, plan=plan, feed=feed, state=state)
 
+    from evtui.station.state import StateError
     from evtui.tui.app import EvtuiApp
 
     # Not before: both would then wait for each other's imports, and the first frame with them.
@@ -85,14 +90,16 @@ def run(
     finally:
         safe = lab.stop(ENGINE_STOP, why())
         guard.leave()
-    for trouble in filter(None, (lab.trouble, lab.feed_trouble)):
+    for trouble in filter(None, (lab.feed_trouble, lab.state_trouble, lab.trouble)):
         print(f"evtui: {trouble}", file=sys.stderr)
     if not safe:
         print("evtui: the lab did not reach its safe state in time", file=sys.stderr)
         return 1
     if guard.signal is not None:
         return 128 + guard.signal
-    return app.return_code or 0
+    if lab.failure is not None:
+        return BAD_INPUT if isinstance(lab.failure, StateError) else LAB_FAILED
+    return app.return_code or (UNWRITTEN if lab.state_trouble else 0)
 
 
 def _collect_later() -> None:

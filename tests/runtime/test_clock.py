@@ -3,8 +3,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from evtui.runtime.clock import LoopClock
-from tests.virtual_loop import run_virtual
+from tests.virtual_loop import VirtualTimeLoop, run_virtual
 
 
 def test_lab_time_is_the_loops_time_since_the_clock_was_made() -> None:
@@ -35,3 +37,72 @@ async def test_lab_time_zero_is_now_unless_said_otherwise() -> None:
     before = time.time()
     clock = LoopClock(asyncio.get_running_loop())
     assert before <= clock.start_utc <= time.time()
+
+
+class Computer:
+    """A clock outside that somebody sets."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.set_by = 0.0
+
+    def __call__(self) -> float:
+        return 1_700_000_000.0 + self._loop.time() + self.set_by
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0, 0.6, -0.6])
+def test_utc_follows_the_computers_clock_and_lab_time_does_not(step: float) -> None:
+    async def scenario() -> None:
+        computer = Computer(asyncio.get_running_loop())
+        clock = LoopClock(asyncio.get_running_loop(), wall=computer)
+        await asyncio.sleep(10.0)
+        assert clock.follow() == 0.0
+        computer.set_by = step
+        assert clock.unix() == 1_700_000_010.0
+        assert clock.follow() == pytest.approx(step)
+        assert clock.follow() == 0.0
+        assert clock.now() == 10.0
+        assert clock.unix() == pytest.approx(1_700_000_010.0 + step)
+        assert clock.utc().timestamp() == pytest.approx(clock.unix())
+        assert clock.unix(4.0) == pytest.approx(1_700_000_004.0 + step)
+        assert clock.start_utc == 1_700_000_000.0
+
+    run_virtual(scenario())
+
+
+def test_a_drift_is_followed_whenever_it_has_become_worth_telling() -> None:
+    async def scenario() -> list[float]:
+        computer = Computer(asyncio.get_running_loop())
+        clock = LoopClock(asyncio.get_running_loop(), wall=computer)
+        steps = []
+        for _ in range(100):
+            await asyncio.sleep(1.0)
+            computer.set_by += 0.01
+            if step := clock.follow():
+                steps.append(step)
+        return steps
+
+    assert run_virtual(scenario()) == pytest.approx([0.5, 0.5], abs=0.011)
+
+
+def test_a_look_that_was_held_up_says_nothing_of_the_computers_clock() -> None:
+    loop = VirtualTimeLoop()
+
+    def wall() -> float:
+        loop.hold_up(2.0)
+        return 1_700_000_000.0 + loop.time()
+
+    clock = LoopClock(loop, 1_700_000_000.0, wall=wall)
+    assert clock.follow() == 0.0
+    loop.close()
+
+
+async def test_only_a_loop_in_real_time_follows_unless_it_is_told_whom() -> None:
+    loop = asyncio.get_running_loop()
+    assert LoopClock(loop).follows
+    assert not LoopClock(loop, 0.0).follows
+
+    async def virtual() -> bool:
+        return LoopClock(asyncio.get_running_loop()).follows
+
+    assert not await asyncio.to_thread(run_virtual, virtual())

@@ -18,6 +18,21 @@ __all__ = ["Call", "FakeCentral", "Refused"]
 NOW = "2026-01-01T00:00:00.000Z"
 ACCEPTED = {"status": "Accepted"}
 
+CALLS = frozenset(
+    {
+        "Authorize",
+        "BootNotification",
+        "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification",
+        "Heartbeat",
+        "MeterValues",
+        "StartTransaction",
+        "StatusNotification",
+        "StopTransaction",
+    }
+)
+"""What the station says."""
+
 
 class Refused(Exception):
     """The station answered with a CALLERROR; the text is its code."""
@@ -48,7 +63,9 @@ class FakeCentral:
         dials: loop times at which the station tried to connect.
         reachable: False and dialling fails.
         refuses: actions that get a CALLERROR.
+        refusal: errorCode of those CALLERRORs.
         ignores: actions that get no answer at all.
+        greets_with: message that it asks for before anything else on a new connection.
         hangs_up_on: actions at whose arrival the connection is closed, unanswered.
         boot: answers to BootNotification, status and interval; the last one stays.
         answers: other answers by action, a payload or a function of the call's payload.
@@ -60,7 +77,9 @@ class FakeCentral:
         self.dials: list[float] = []
         self.reachable = True
         self.refuses: set[str] = set()
+        self.refusal = "InternalError"
         self.ignores: set[str] = set()
+        self.greets_with = ""
         self.hangs_up_on: set[str] = set()
         self.boot: deque[tuple[str, int]] = deque([("Accepted", 300)])
         self.answers: dict[str, dict[str, Any] | Callable[[dict[str, Any]], Any]] = {
@@ -82,10 +101,31 @@ class FakeCentral:
         if not self.reachable:
             raise LinkClosed("cannot connect")
         ours, theirs = pair()
+        if self.greets_with:
+            call = [2, "greeting", "TriggerMessage", {"requestedMessage": self.greets_with}]
+            self._waiting["greeting"] = asyncio.get_running_loop().create_future()
+            await ours.send(json.dumps(call))
         self._link += 1
         self._transport = ours
         self._reader = asyncio.create_task(self._read(ours, self._link))
         return theirs
+
+    def forget(self) -> None:
+        """Say SecurityError to everything until a BootNotification is accepted."""
+
+        def boot(_: dict[str, Any]) -> dict[str, Any]:
+            answer = self._boot()
+            if answer["status"] == "Accepted":
+                self.refuses.clear()
+            return answer
+
+        self.distrust()
+        self.answers["BootNotification"] = boot
+
+    def distrust(self) -> None:
+        """Say SecurityError to everything but a BootNotification, also after it."""
+        self.refusal = "SecurityError"
+        self.refuses |= CALLS - {"BootNotification"}
 
     async def hang_up(self) -> None:
         """Close the connection; the station may dial again."""
@@ -150,7 +190,7 @@ class FakeCentral:
         if action in self.hangs_up_on:
             await transport.close(1001, "going away")
         elif action in self.refuses:
-            await transport.send(json.dumps([4, uid, "InternalError", "as scripted", {}]))
+            await transport.send(json.dumps([4, uid, self.refusal, "as scripted", {}]))
         elif action not in self.ignores:
             answer = self.answers.get(action, {})
             answer = answer(payload) if callable(answer) else answer

@@ -59,7 +59,10 @@ class Rig:
         after_crash: str = "Reboot",
     ) -> None:
         self.loop = asyncio.get_running_loop()
-        self.clock = LoopClock(self.loop, START_UTC)
+        self._set_by = 0.0
+        self.clock = LoopClock(
+            self.loop, START_UTC, wall=lambda: START_UTC + self.loop.time() + self._set_by
+        )
         self.stream = EventStream(self.clock)
         self.events: list[Event] = []
         self.stream.subscribe(self.events.append)
@@ -110,6 +113,12 @@ class Rig:
     def stage_of(self, connector: int) -> PowerStage:
         """The power stage behind a connector."""
         return self.stage if connector == 1 else self.others[connector].stage
+
+    def set_clock(self, by: float) -> None:
+        """The computer's clock is set forward by so many s, or back, and the lab follows."""
+        self._set_by += by
+        assert self.clock.follow() == by
+        self.charge_point.clock_set()
 
     def plug(self, connector: int = 1) -> None:
         """Plug the vehicle in; at another connector than 1 one of its own."""

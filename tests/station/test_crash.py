@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evtui.station.state import StateStore
+from evtui.station.state import StateError, StateStore
 from tests.station.rig import Rig, charge, station, virtual
 from tests.virtual_loop import run_virtual
 
@@ -93,7 +93,7 @@ async def test_everything_that_must_not_be_forgotten_is_there_after_a_crash() ->
     ],
 )
 @virtual
-async def test_one_document_that_means_nothing_is_named_and_costs_only_itself(name: str) -> None:
+async def test_one_document_that_means_nothing_is_named_and_nothing_goes_over_it(name: str) -> None:
     store = StateStore()
     async with station(connectors=2, store=store) as rig:
         await leave_with_everything(rig)
@@ -102,13 +102,26 @@ async def test_one_document_that_means_nothing_is_named_and_costs_only_itself(na
     broken = StateStore(killed)
     assert broken.load(name) is not None
     broken.save(name, [{"connectorId": "nonsense"}])
-    async with station(connectors=2, plugged=False, store=broken) as rig:
-        await rig.accepted()
-        assert f"{name} of the state file not used" in rig.notes()
-        assert (rig.connector.limit == 41) == (name != "charging profiles")
-        assert (rig.central.statuses(2) == ["Unavailable"]) == (name != "availability")
-        version = (await rig.central.call("GetLocalListVersion"))["listVersion"]
-        assert version == (0 if name == "local list" else 3)
+    before = dict(broken.rows)
+    with pytest.raises(StateError, match=f"^document {name}: "):
+        async with station(connectors=2, plugged=False, store=broken):
+            pass
+    assert broken.rows["document", name] == before["document", name]
+
+
+@virtual
+async def test_what_belongs_to_a_connector_that_is_gone_ends_and_is_told() -> None:
+    store = StateStore()
+    async with station(connectors=2, store=store) as rig:
+        rig.plug(2)
+        transaction = await charge(rig, 2)
+        await rig.set_profile(2, purpose="TxDefaultProfile", limit=9)
+        killed = dict(store.rows)
+    async with station(plugged=False, store=StateStore(killed)) as rig:
+        stop = (await rig.sent("StopTransaction")).payload
+        assert (stop["transactionId"], stop["reason"]) == (transaction, "Reboot")
+        assert "of connectors not there any more (2)" in rig.notes()
+        await rig.charge_point.flushed()
 
 
 @pytest.mark.parametrize("reason", ["Reboot", "PowerLoss"])

@@ -268,7 +268,7 @@ def test_killed_at_any_moment_the_next_start_makes_every_transaction_whole() -> 
     async def after(rows: Rows, books: dict[int, Books]) -> None:
         registers = {n: StateStore(rows).register(n) for n in CONNECTORS}
         store = StateStore(rows)
-        interrupted = recover(store, "Reboot", LoopClock(asyncio.get_running_loop(), START_UTC))
+        interrupted = recover(store, "Reboot")
         central = Central(["cut after", "unanswered"], books)
         station = Station(store, central)
         connected = station.connect()
@@ -340,6 +340,6 @@ def test_killed_right_after_its_start_a_transaction_does_not_end_before_it() -> 
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.run(life())
     left = StateStore(next(rows for rows in moments if StateStore(rows).messages()))
-    recover(left, "Reboot", LoopClock(loop, START_UTC))
+    recover(left, "Reboot")
     start, stop = (each.payload for each in left.messages())
     assert start["timestamp"] <= stop["timestamp"]

@@ -20,6 +20,8 @@ from evtui.station.transaction import Transaction
 from tests.station.rig import START_UTC
 from tests.virtual_loop import VirtualTimeLoop
 
+ONE = b'{"key":1,"connector":1,"id_tag":"TAG","meter_start":5,"started":1}'
+
 
 def message(number: int, action: str = "MeterValues", transaction: int = 1) -> QueuedMessage:
     return QueuedMessage(number, action, {"number": number}, transaction, START_UTC + number)
@@ -99,6 +101,28 @@ def test_a_key_is_never_given_out_twice() -> None:
         (("transaction", "1"), b"{", "transaction 1: Input data was truncated"),
         (("register", "1"), b"{}", "register 1: Object missing required field `energy`"),
         (("document", "local list"), b"\xff", "document local list: "),
+        (("document", "local list"), b"[" * 100_000, "document local list: "),
+        (("document", "last transaction key"), b'"1"', "document last transaction key: Expected"),
+        (("document", "last transaction key"), b"-1", "document last transaction key: Expected"),
+        (("register", "1"), b'{"energy":-1,"at":1}', "register 1: Expected `float` >= 0"),
+        (("register", "1"), b'{"energy":1e300,"at":1}', "register 1: Expected `float` <= "),
+        (("register", "1"), b'{"energy":1,"at":1e12}', "register 1: Expected `float` < 25340230"),
+        (("register", "one"), b'{"energy":1,"at":1}', "register one: no connector has that name"),
+        (("transaction", "1"), ONE.replace(b'"connector":1', b'"connector":0'), "transaction 1: "),
+        (("transaction", "1"), ONE.replace(b'"meter_start":5', b'"meter_start":-5'), "transaction"),
+        (("transaction", "1"), ONE.replace(b'"started":1', b'"started":1e300'), "transaction 1: "),
+        (("transaction", "2"), ONE, "transaction 2: key 1 is in it"),
+        (("messagf", "1"), b"{}", "messagf 1: there is no such kind of row"),
+        (
+            ("message", "5"),
+            b'{"number":4,"action":"MeterValues","payload":{},"transaction":8,"posted":0.0}',
+            "message 5: number 4 is in it",
+        ),
+        (
+            ("message", "4"),
+            b'{"number":4,"action":"Heartbeat","payload":{},"transaction":8,"posted":0.0}',
+            "message 4: Heartbeat is no message of a transaction",
+        ),
         (
             ("message", "4"),
             b'{"number":4,"action":"MeterValues","payload":{},"transaction":8,"posted":0.0}',
@@ -112,12 +136,17 @@ def test_a_row_that_cannot_be_read_is_named(row: tuple[str, str], value: bytes, 
     assert str(error.value).startswith(said)
 
 
+def test_a_key_is_not_given_out_again_when_the_last_one_was_forgotten() -> None:
+    store = StateStore({("transaction", "1"): ONE})
+    assert next_key(store) == 2
+
+
 def test_an_interrupted_transaction_ends_with_the_register_that_was_kept_last() -> None:
     store = StateStore()
     store.add(message(1, "StartTransaction"), running())
     store.add(message(2), running())
     store.save_register(1, 1_234.9, START_UTC + 61.5)
-    (interrupted,) = recover(store, "PowerLoss", clock())
+    (interrupted,) = recover(store, "PowerLoss")
     assert (interrupted.transaction.key, interrupted.meter_stop) == (1, 1_234)
     assert [each.action for each in store.messages()] == [
         "StartTransaction",
@@ -137,7 +166,7 @@ def test_a_transaction_whose_start_was_answered_long_ago_is_ended_too() -> None:
     transaction.transaction_id = 77
     store.save_transaction(transaction)
     store.save_register(1, 1_500.0, START_UTC + 5)
-    assert [each.transaction for each in recover(store, "Reboot", clock())] == [transaction]
+    assert [each.transaction for each in recover(store, "Reboot")] == [transaction]
     assert [each.action for each in store.messages()] == ["StopTransaction"]
 
 
@@ -145,7 +174,7 @@ def test_a_register_from_before_the_start_does_not_end_a_transaction_in_the_past
     store = StateStore()
     store.save_register(1, 900.0, START_UTC - 60)
     store.add(message(1, "StartTransaction"), running())
-    (interrupted,) = recover(store, "Reboot", clock())
+    (interrupted,) = recover(store, "Reboot")
     assert (interrupted.meter_stop, interrupted.at) == (1_000, START_UTC)
 
 
@@ -154,7 +183,7 @@ def test_a_transaction_that_has_ended_is_left_alone() -> None:
     store.add(message(1, "StartTransaction"), running())
     store.add(message(2, "StopTransaction"), running())
     before = dict(store.rows)
-    assert recover(store, "Reboot", clock()) == []
+    assert recover(store, "Reboot") == []
     assert store.rows == before
 
 
@@ -164,11 +193,11 @@ def test_dying_during_the_recovery_does_no_harm() -> None:
         store.add(message(key, "StartTransaction", key), running(key, connector))
     moments: list[dict[tuple[str, str], bytes]] = [dict(store.rows)]
     dying = StateStore(store.rows, lambda changes: moments.append(dict(dying.rows)))
-    recover(dying, "Reboot", clock())
+    recover(dying, "Reboot")
     assert len(moments) == 4
     for moment in moments:
         again = StateStore(moment)
-        recover(again, "Reboot", clock())
+        recover(again, "Reboot")
         stops = [each for each in again.messages() if each.action == "StopTransaction"]
         assert sorted(each.transaction for each in stops) == [1, 2, 3]
         assert len({each.number for each in again.messages()}) == 6

@@ -86,6 +86,10 @@ class FakeLab:
         """Lab time in seconds."""
         return self.clock.t
 
+    def unix(self) -> float:
+        """Unix time in seconds."""
+        return self.clock.start_utc + self.clock.t
+
     def submit(self, command: str, **arguments: object) -> Future[str]:
         """Remember the command and answer at once."""
         self.submitted.append(command)

@@ -13,7 +13,7 @@ from textual.events import Key, Paste
 from textual.keys import key_to_character
 
 from evtui.commands import COMMANDS, STATIONS, lab_commands
-from evtui.events import Note
+from evtui.events import Note, PartState
 from evtui.tui.app import EvtuiApp
 from evtui.tui.keymap import bindings, footer_entries
 from evtui.tui.line_view import LineView
@@ -21,7 +21,7 @@ from evtui.tui.panels.footer import KeyFooter
 from evtui.tui.panels.status import StatusLine
 from evtui.tui.screens.detail import DetailScreen
 from evtui.tui.screens.help import HelpScreen
-from evtui.tui.screens.main import MainScreen
+from evtui.tui.screens.main import LAB_FAILED, MainScreen
 from evtui.tui.screens.quit import QuitScreen
 from tests.tui.driving import Driven, driven
 from tests.tui.fake_lab import FakeLab
@@ -49,6 +49,26 @@ async def test_a_tick_finds_its_panels_even_when_the_screen_is_being_taken_down(
         await one.main.query("*").remove()
         one.main.tick()
         one.main.notice("still here")
+
+
+def crash() -> PartState:
+    return PartState(part="lab", state="crashed", detail="lab.db: damaged")
+
+
+async def test_a_lab_that_crashes_is_shown_with_its_reason() -> None:
+    async with driven() as one:
+        await one.play(4.0)
+        one.lab.publish(crash())
+        await one.tick()
+        assert one.main.footer.notice == "the lab has ended: lab.db: damaged"
+        assert one.app.return_code is None
+
+
+async def test_a_lab_that_never_came_up_ends_the_app() -> None:
+    async with driven(0) as one:
+        one.lab.publish(crash())
+        await one.tick()
+        assert one.app.return_code == LAB_FAILED
 
 
 # Keys

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from evtui.events import CentralSystemState, LinkState, PartState, RecordingState
 from evtui.tui.models.selection import Place, Selection
 from evtui.tui.models.stations import Stations
@@ -53,6 +55,13 @@ def test_a_crashed_part_comes_first_until_it_runs_again() -> None:
     lab.publish(PartState(part="module", state="crashed"))
     lab.publish(PartState(part="module", state="running"))
     assert "✗" not in told(lab)
+
+
+@pytest.mark.parametrize(("width", "why"), [(200, ": ValueError: boom"), (80, "")])
+def test_a_lab_that_has_ended_says_why_where_there_is_room(width: int, why: str) -> None:
+    lab = FakeLab()
+    lab.publish(PartState(part="lab", state="crashed", detail="ValueError: boom"))
+    assert told(lab, width).startswith(f"✗ the lab has ended{why}  ")
 
 
 def test_a_charge_point_that_is_away_says_how_much_it_has_to_tell() -> None:

@@ -187,6 +187,9 @@ class LabSummary:
         if not self.crashed:
             return []
         names = clean(", ".join(self.crashed))
+        if "lab" in self.crashed and self._orders:  # nobody is left who could restart it
+            why = clean(self.crashed["lab"])
+            return [Segment((f"✗ the lab has ended: {why}", "✗ the lab has ended"), "bad")]
         if not self._orders:
             return [Segment((f"✗ {names} crashed",), "bad")]
         return [Segment((f"✗ {names} crashed – R restarts", f"✗ {names} – R restarts"), "bad")]

@@ -80,6 +80,10 @@ class ReplayHandle:
         """Recorded time in s that the panels are to show."""
         return self._now
 
+    def unix(self) -> float:
+        """Unix time in s of the moment that the panels are to show."""
+        return self.start_utc + self._now
+
     def submit(self, command: str, **arguments: object) -> Future[str]:
         """Refuse: what has happened cannot be told anything."""
         future: Future[str] = Future()

@@ -118,6 +118,10 @@ class MainScreen(PanelScreen):
                     self.notice(f"station {event.station} asks to be let in: {key}", "warning")
                 case ScenarioState(change="end"):
                     self.notice(f"scenario {event.scenario} ended: {event.detail}")
+                case PartState(part="lab", state="crashed") if self.orders:
+                    if self.summary.central is None:  # it never came up: nothing to look at
+                        self.app.exit(return_code=LAB_FAILED)
+                    self.notice(f"the lab has ended: {event.detail}", "error")
                 case PartState(part="lab", state="stopped") if self.orders:
                     self.app.exit(return_code=LAB_FAILED)
 

@@ -213,7 +213,7 @@ class OperationScreen(ModalScreen[Future[str] | None]):
     def _read(self) -> Reading:
         if self._in_json:
             return parse_json(self._action, self._editor.text)
-        return parse(self._action, self._texts, self._handle.start_utc + self._handle.now())
+        return parse(self._action, self._texts, self._handle.unix())
 
     def _fill(self, texts: Mapping[Path, str]) -> None:
         for row in self._rows:
