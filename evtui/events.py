@@ -93,6 +93,8 @@ class OcppMessage(Event, frozen=True, kw_only=True):
         detail: one line for people: errorDescription, or why a message is invalid.
         text: start of the raw text, for ``invalid`` ones only.
         link: number of the connection this end counts, from 1.
+        violation: how a delivered message that was acted on all the same breaks the rules, in
+            one line; not set, and left out of its JSON, where it breaks none.
     """
 
     station: str
@@ -108,6 +110,7 @@ class OcppMessage(Event, frozen=True, kw_only=True):
     detail: str = ""
     text: str = ""
     link: int = 0
+    violation: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class CanFrame(Event, frozen=True, kw_only=True):

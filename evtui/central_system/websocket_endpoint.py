@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from evtui.central_system.reception import Reception
+from evtui.ocpp16.limits import PING_INTERVAL
 from evtui.ocpp16.websocket import (
     MAX_MESSAGE_BYTES,
     SUBPROTOCOL,
@@ -40,6 +41,7 @@ class WebSocketEndpoint:
         port: TCP port on loopback; 0 takes a free one, and keeps it.
         listener: a socket that listens already; used for the first start only.
         max_message_bytes: a larger message closes its connection with 1009.
+        ping_interval: s between two pings, 0 for none.
     """
 
     def __init__(
@@ -48,10 +50,12 @@ class WebSocketEndpoint:
         listener: socket.socket | None = None,
         *,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
+        ping_interval: float = PING_INTERVAL,
     ) -> None:
         self._port = port
         self._listener = listener
         self._max_message_bytes = max_message_bytes
+        self._ping_interval = ping_interval
 
     @property
     def url(self) -> str:
@@ -74,7 +78,7 @@ class WebSocketEndpoint:
 
     def _server(self, reception: Reception) -> Any:
         async def handle(connection: ServerConnection) -> None:
-            await _handle(reception, connection)
+            await _handle(reception, connection, self._ping_interval)
 
         def process_request(connection: ServerConnection, request: Request) -> Response | None:
             return _process_request(reception, connection, request)
@@ -84,6 +88,7 @@ class WebSocketEndpoint:
             "select_subprotocol": select_subprotocol,
             "compression": None,  # 61 KiB a connection with it, 22 KiB without
             "max_size": self._max_message_bytes,
+            "ping_interval": None,  # the transport has pings of its own
             "close_timeout": 1,
             "open_timeout": HANDSHAKE_TIMEOUT,
         }
@@ -124,7 +129,7 @@ def _process_request(
     return None if door is None else connection.respond(door.status, f"{door.text}\n")
 
 
-async def _handle(reception: Reception, connection: ServerConnection) -> None:
+async def _handle(reception: Reception, connection: ServerConnection, ping_interval: float) -> None:
     request = connection.request
     identity = None if request is None else identity_from_path(request.path)
     if identity is None:  # refused in _process_request
@@ -136,4 +141,6 @@ async def _handle(reception: Reception, connection: ServerConnection) -> None:
         )
         await connection.close(1002, "sub-protocol ocpp1.6 is needed")
         return
-    await reception.session(identity, WebSocketTransport(connection))
+    transport = WebSocketTransport(connection)
+    transport.ping_every(ping_interval)
+    await reception.session(identity, transport)

@@ -12,11 +12,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Any, Literal
 
 import jsonschema_rs
 
-__all__ = ["Violation", "check", "is_date_time", "is_known_action", "schemas"]
+__all__ = [
+    "Kind",
+    "Violation",
+    "check",
+    "describe",
+    "document",
+    "errors",
+    "is_date_time",
+    "is_known_action",
+    "schemas",
+]
+
+Kind = Literal["call", "result"]
+"""Which of the two messages of an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +70,27 @@ def is_date_time(value: str) -> bool:
 
 
 @cache
+def _documents() -> Mapping[str, Any]:
+    folder = resources.files("ocpp.v16") / "schemas"
+    return {
+        file.name.removesuffix(".json"): json.loads(file.read_text(encoding="utf-8-sig"))
+        for file in folder.iterdir()
+        if file.name.endswith(".json")
+    }
+
+
+@cache
 def schemas() -> Mapping[str, Any]:
     """Validator of each message: the action for a call, ``<action>Response`` for a result.
 
     Read together, before the first message comes: a process that has run out of file
     descriptors must still answer the stations it has.
     """
-    folder = resources.files("ocpp.v16") / "schemas"
     return {
-        file.name.removesuffix(".json"): jsonschema_rs.Draft4Validator(
-            json.loads(file.read_text(encoding="utf-8-sig")),
-            validate_formats=True,
-            formats={"date-time": is_date_time},
+        name: jsonschema_rs.Draft4Validator(
+            document, validate_formats=True, formats={"date-time": is_date_time}
         )
-        for file in folder.iterdir()
-        if file.name.endswith(".json")
+        for name, document in _documents().items()
     }
 
 
@@ -79,7 +99,12 @@ def is_known_action(action: str) -> bool:
     return action in schemas() and not action.endswith("Response")
 
 
-def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violation | None:
+def document(action: str, kind: Kind) -> Any:
+    """The JSON schema of a message as it is written."""
+    return _documents()[_name(action, kind)]
+
+
+def check(action: str, kind: Kind, payload: Any) -> Violation | None:
     """Hold a payload against its schema.
 
     Args:
@@ -90,7 +115,7 @@ def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violati
     Returns:
         None when it conforms, else the first violation.  An action without a schema conforms.
     """
-    validator = schemas().get(action if kind == "call" else action + "Response")
+    validator = schemas().get(_name(action, kind))
     if validator is None:
         return None
     if not isinstance(payload, dict):
@@ -101,7 +126,21 @@ def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violati
         error = next(iter(validator.iter_errors(payload)))
     except ValueError as unfit:  # no JSON value: a lone surrogate, a foreign type, too deep
         return Violation("FormationViolation", f"{action}: {unfit}"[:300])
+    return describe(action, error)
+
+
+def errors(action: str, kind: Kind, payload: dict[str, Any], most: int) -> list[Any]:
+    """What ``jsonschema_rs`` finds wrong with a payload, ``most`` errors of it at most."""
+    return list(islice(schemas()[_name(action, kind)].iter_errors(payload), most))
+
+
+def describe(action: str, error: Any) -> Violation:
+    """One of :func:`errors` in a code and a line."""
     rule = str(error.schema_path[-1]) if error.schema_path else ""
     place = ".".join(str(step) for step in error.instance_path) or action
     code = _CODES.get(rule, "PropertyConstraintViolation")
     return Violation(code, f"{place}: {error.message}"[:300])
+
+
+def _name(action: str, kind: Kind) -> str:
+    return action if kind == "call" else action + "Response"

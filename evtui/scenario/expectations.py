@@ -81,7 +81,7 @@ class Judge:
             return
         if isinstance(event, OcppMessage) and not self._first.of(event):
             # That an answer breaks its schema is found out where it is delivered.
-            if event.kind != "result" or not event.error:
+            if event.kind != "result" or not (event.error or event.violation):
                 return
         t = event.t - self._start
         for one in readers:

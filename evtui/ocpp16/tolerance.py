@@ -1,0 +1,272 @@
+"""What can be acted on although it breaks its schema, and what is made of it.  Pure.
+
+Three rules, each wider than the schema:
+
+- an *answer* is used when what we need of it is right: it cannot be refused, only be lost, and
+  with it the transaction id that it carries;
+- a *tolerated* message may also break a length, an enum value or a precision, have fields that
+  are none, null where a field is optional, and 12.0 where a whole number is asked for;
+- an *owed* call is acted on as long as its ids can be read: a StopTransaction that names a
+  transaction ends it (OCPP 1.6 section 4.10).
+
+Whatever is taken is a violation all the same, and told as one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evtui.ocpp16.framing import Frame
+from evtui.ocpp16.validation import Kind, Violation, check, describe, document, errors
+
+__all__ = ["Reading", "can_go_out", "read_call", "read_result"]
+
+ERRORS_MAX = 100
+"""Violations of one message that are looked at: one with more is not worth the work."""
+
+TOLD_MAX = 3
+"""Violations of one message that are told one by one."""
+
+QUANTITIES = frozenset(
+    {"meterStart", "meterStop", "interval", "duration", "startPeriod", "retryInterval"}
+)
+"""Whole numbers that measure something (Wh, s), which can be rounded; an id cannot."""
+
+KEPT_RULES = frozenset({"maxLength", "enum", "multipleOf"})
+"""What is tolerated as it is: whoever reads the value sees that it is none he knows."""
+
+_ANSWERS: Mapping[str, Mapping[str, Any]] = {
+    "BootNotification": {"currentTime": None, "interval": None},
+    "Heartbeat": {"currentTime": None},
+    "StartTransaction": {"idTagInfo": None},
+}
+_CALLS: Mapping[str, Mapping[str, Any]] = {
+    "BootNotification": {"chargePointVendor": "", "chargePointModel": ""},
+    "StatusNotification": {"errorCode": "NoError"},
+}
+_OWED: Mapping[str, Mapping[str, Any]] = {"StopTransaction": {"meterStop": None, "timestamp": None}}
+# Fields that a schema asks for and that can be done without, and what stands for them: None
+# leaves them out.
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is made of a payload.
+
+    Attributes:
+        payload: to be acted on; None when it is not to be.
+        violation: what is wrong with what came; None when nothing is.
+    """
+
+    payload: Any
+    violation: Violation | None = None
+
+
+def read_call(frame: Frame, *, tolerant: bool, owed: bool) -> Reading:
+    """Read a CALL of an action that has a schema.
+
+    Args:
+        tolerant: its sender's violations are tolerated.
+        owed: it must be acted on if that can be done at all.
+    """
+    spare = _OWED if owed else _CALLS if tolerant else {}
+    return _read(
+        frame, frame.action, "call", spare, tolerant=tolerant or owed, owed=owed, discards=owed
+    )
+
+
+def read_result(frame: Frame, action: str, *, tolerant: bool) -> Reading:
+    """Read the CALLRESULT of a call of ``action``."""
+    return _read(frame, action, "result", _ANSWERS, tolerant=tolerant, owed=False, discards=True)
+
+
+def can_go_out(action: str, kind: Kind, payload: Any) -> bool:
+    """True when a message of ours breaks its schema only in values that a tolerated peer gave us:
+    they go back to it as they came."""
+    if not isinstance(payload, dict):
+        return False
+    mended = _Mending(action, kind, payload, {}, tolerant=True, owed=False, discards=False)
+    return mended.run() is None and mended.payload == payload
+
+
+def _read(
+    frame: Frame,
+    action: str,
+    kind: Kind,
+    spare: Mapping[str, Mapping[str, Any]],
+    *,
+    tolerant: bool,
+    owed: bool,
+    discards: bool,
+) -> Reading:
+    violation = check(action, kind, frame.payload)
+    doubt = Violation("FormationViolation", frame.twice) if frame.twice else None
+    if doubt is not None and not tolerant:
+        return Reading(None, doubt)
+    if violation is None:
+        return Reading(frame.payload, doubt)
+    if not isinstance(frame.payload, dict) or not (tolerant or discards):
+        return Reading(None, violation)
+    mending = _Mending(
+        action,
+        kind,
+        frame.payload,
+        spare.get(action, {}),
+        tolerant=tolerant,
+        owed=owed,
+        discards=discards,
+    )
+    hopeless = mending.run()
+    if hopeless is not None:
+        return Reading(None, hopeless)
+    told = mending.told if doubt is None else [doubt.detail, *mending.told]
+    return Reading(mending.payload, Violation(violation.code, _in_short(told)))
+
+
+class _Mending:
+    """Makes of a payload that breaks its schema one that can be acted on.
+
+    Args:
+        spare: fields that can be done without, and what stands for them.
+        tolerant: values may be other than they should.
+        owed: a number may even be written as text.
+        discards: what is optional and broken is left out.
+
+    Attributes:
+        payload: as far as it is mended.
+        told: what was wrong, and what was made of it.
+    """
+
+    def __init__(
+        self,
+        action: str,
+        kind: Kind,
+        payload: dict[str, Any],
+        spare: Mapping[str, Any],
+        *,
+        tolerant: bool,
+        owed: bool,
+        discards: bool,
+    ) -> None:
+        self.payload = payload.copy()
+        self._ours: dict[int, Any] = {}
+        self.told: list[str] = []
+        self._action = action
+        self._kind: Kind = kind
+        self._spare = spare
+        self._tolerant = tolerant
+        self._owed = owed
+        self._discards = discards
+
+    def run(self) -> Violation | None:
+        """Mend what can be mended; what cannot be, or None."""
+        try:
+            found = errors(self._action, self._kind, self.payload, ERRORS_MAX)
+        except ValueError as unfit:  # no JSON value
+            return Violation("FormationViolation", f"{self._action}: {unfit}"[:300])
+        if len(found) == ERRORS_MAX:
+            return describe(self._action, found[0])
+        for error in found:
+            made = self._mend(error)
+            if made is None:
+                return describe(self._action, error)
+            if made:
+                self.told.append(f"{describe(self._action, error).detail} ({made})")
+        return None
+
+    def _mend(self, error: Any) -> str | None:
+        """Mend one violation: what was made of it, empty when it has gone with another one,
+        None when nothing can be."""
+        path: list[str | int] = list(error.instance_path)
+        rule = error.kind.name
+        if rule == "additionalProperties" and (self._tolerant or self._discards):
+            target = self._open(path)
+            for name in error.kind.unexpected if target is not None else ():
+                del target[name]
+            return "left out"
+        if rule == "required" and not path and error.kind.property in self._spare:
+            return self._without(error.kind.property)
+        owner = self._open(path[:-1])
+        if not path or owner is None:
+            return None if owner is not None else ""
+        if isinstance(path[-1], str) and path[-1] not in owner:
+            return ""
+        value = owner[path[-1]]
+        if self._tolerant and rule != "required":
+            read = _other_reading(rule, error, path[-1], value, as_text=self._owed)
+            if read is not None:
+                owner[path[-1]] = read
+                return f"read as {read}"
+            if rule in KEPT_RULES:
+                return "taken as it is"
+            if value is None and self._is_optional(path):
+                del owner[path[-1]]
+                return "left out"
+            if value is None and len(path) == 1 and path[0] in self._spare:
+                return self._without(str(path[0]))
+        return self._leave_out(path) if self._discards else None
+
+    def _leave_out(self, path: Sequence[str | int]) -> str | None:
+        """Leave out the smallest part around ``path`` that is not needed."""
+        for length in range(len(path), 0, -1):
+            if self._is_optional(path[:length]):
+                del self._open(path[: length - 1])[path[length - 1]]
+                return "left out"
+        return self._without(str(path[0])) if path[0] in self._spare else None
+
+    def _open(self, path: Sequence[str | int]) -> Any:
+        """The object or array at a place, copied so that it may be changed; None when it has
+        been left out with what it was part of."""
+        here: Any = self.payload
+        for step in path:
+            if isinstance(step, str) and step not in here:
+                return None
+            part = here[step]
+            if id(part) not in self._ours:
+                part = here[step] = part.copy()
+                self._ours[id(part)] = part
+            here = part
+        return here
+
+    def _without(self, name: str) -> str:
+        """Do without a field."""
+        if self._spare[name] is None:
+            self.payload.pop(name, None)
+            return "taken as unknown"
+        self.payload[name] = self._spare[name]
+        return f'taken as "{self._spare[name]}"'
+
+    def _is_optional(self, path: Sequence[str | int]) -> bool:
+        """True for the place of a field that its schema does not ask for."""
+        schema = document(self._action, self._kind)
+        required = False
+        for step in path:
+            if isinstance(step, int):
+                schema, required = schema.get("items", {}), True
+            else:
+                required = step in schema.get("required", ())
+                schema = schema.get("properties", {}).get(step, {})
+        return not required
+
+
+def _other_reading(rule: str, error: Any, name: str | int, value: Any, *, as_text: bool) -> Any:
+    """What a value was meant to be, None when that cannot be told."""
+    if rule == "enum" and isinstance(value, str):
+        meant = value.strip().casefold()
+        return next((option for option in error.kind.options if option.casefold() == meant), None)
+    if rule != "type" or "integer" not in error.kind.types:
+        return None
+    if isinstance(value, float) and math.isfinite(value):
+        if value.is_integer() or name in QUANTITIES:
+            return round(value)
+    if as_text and isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value) if len(value) <= 18 else None
+    return None
+
+
+def _in_short(told: list[str]) -> str:
+    more = f"; and {len(told) - TOLD_MAX} more" if len(told) > TOLD_MAX else ""
+    return "; ".join(told[:TOLD_MAX]) + more
