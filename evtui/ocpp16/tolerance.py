@@ -195,18 +195,19 @@ class _Mending:
         if isinstance(path[-1], str) and path[-1] not in owner:
             return ""
         value = owner[path[-1]]
-        if self._tolerant and rule != "required":
+        if self._tolerant and value is None:
+            if self._is_optional(path):
+                del owner[path[-1]]
+                return "left out"
+            if len(path) == 1 and path[0] in self._spare:
+                return self._without(str(path[0]))
+        elif self._tolerant and rule != "required":
             read = _other_reading(rule, error, path[-1], value, as_text=self._owed)
             if read is not None:
                 owner[path[-1]] = read
                 return f"read as {read}"
-            if rule in KEPT_RULES:
+            if rule in KEPT_RULES and isinstance(value, (str, float)):
                 return "taken as it is"
-            if value is None and self._is_optional(path):
-                del owner[path[-1]]
-                return "left out"
-            if value is None and len(path) == 1 and path[0] in self._spare:
-                return self._without(str(path[0]))
         return self._leave_out(path) if self._discards else None
 
     def _leave_out(self, path: Sequence[str | int]) -> str | None:

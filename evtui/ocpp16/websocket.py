@@ -71,7 +71,7 @@ class WebSocketTransport:
         """
         self._end_pings()
         if interval > 0 and self._connection.state is State.OPEN:
-            self._pings = asyncio.get_running_loop().create_task(self._ping(interval))
+            self._pings = asyncio.get_running_loop().create_task(self._ping(interval), name="pings")
 
     async def recv(self) -> str | bytes:
         try:
