@@ -143,4 +143,7 @@ async def _handle(reception: Reception, connection: ServerConnection, ping_inter
         return
     transport = WebSocketTransport(connection)
     transport.ping_every(ping_interval)
-    await reception.session(identity, transport)
+    try:
+        await reception.session(identity, transport)
+    finally:
+        transport.ping_every(0)

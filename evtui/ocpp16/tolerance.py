@@ -24,8 +24,9 @@ from evtui.ocpp16.validation import Kind, Violation, check, describe, document, 
 
 __all__ = ["Reading", "can_go_out", "read_call", "read_result"]
 
-ERRORS_MAX = 100
-"""Violations of one message that are looked at: one with more is not worth the work."""
+VALUES_MAX = 2_000
+"""Values in one message that are looked at one by one, at most 60 ms of work; one that has more
+is used, if it can be, without any optional field."""
 
 TOLD_MAX = 3
 """Violations of one message that are told one by one."""
@@ -122,8 +123,8 @@ def _read(
     hopeless = mending.run()
     if hopeless is not None:
         return Reading(None, hopeless)
-    told = mending.told if doubt is None else [doubt.detail, *mending.told]
-    return Reading(mending.payload, Violation(violation.code, _in_short(told)))
+    told = mending.told if doubt is None else f"{doubt.detail}; {mending.told}"
+    return Reading(mending.payload, Violation(violation.code, told))
 
 
 class _Mending:
@@ -137,7 +138,6 @@ class _Mending:
 
     Attributes:
         payload: as far as it is mended.
-        told: what was wrong, and what was made of it.
     """
 
     def __init__(
@@ -153,7 +153,8 @@ class _Mending:
     ) -> None:
         self.payload = payload.copy()
         self._ours: dict[int, Any] = {}
-        self.told: list[str] = []
+        self._told: list[str] = []
+        self._more = 0
         self._action = action
         self._kind: Kind = kind
         self._spare = spare
@@ -161,20 +162,32 @@ class _Mending:
         self._owed = owed
         self._discards = discards
 
+    @property
+    def told(self) -> str:
+        """What was wrong, and what was made of it, in one line."""
+        return "; ".join(self._told) + (f"; and {self._more} more" if self._more else "")
+
     def run(self) -> Violation | None:
         """Mend what can be mended; what cannot be, or None."""
         try:
-            found = errors(self._action, self._kind, self.payload, ERRORS_MAX)
+            if self._discards and _is_large(self.payload):
+                needed = document(self._action, self._kind).get("required", ())
+                self.payload = {k: v for k, v in self.payload.items() if k in needed}
+                large = f"{self._action}: not conforming, and more than {VALUES_MAX} values"
+                self._told.append(f"{large} (what is optional left out)")
+            if _is_large(self.payload):
+                return check(self._action, self._kind, self.payload)
+            found = errors(self._action, self._kind, self.payload)
         except ValueError as unfit:  # no JSON value
             return Violation("FormationViolation", f"{self._action}: {unfit}"[:300])
-        if len(found) == ERRORS_MAX:
-            return describe(self._action, found[0])
         for error in found:
             made = self._mend(error)
             if made is None:
                 return describe(self._action, error)
-            if made:
-                self.told.append(f"{describe(self._action, error).detail} ({made})")
+            if made and len(self._told) < TOLD_MAX:
+                self._told.append(f"{describe(self._action, error).detail} ({made})")
+            elif made:
+                self._more += 1
         return None
 
     def _mend(self, error: Any) -> str | None:
@@ -253,6 +266,17 @@ class _Mending:
         return not required
 
 
+def _is_large(payload: dict[str, Any]) -> bool:
+    count = 0
+    containers: list[Any] = [payload]
+    while containers and count <= VALUES_MAX:
+        node = containers.pop()
+        count += len(node)
+        values = node.values() if isinstance(node, dict) else node
+        containers += [each for each in values if isinstance(each, (dict, list))]
+    return count > VALUES_MAX
+
+
 def _other_reading(rule: str, error: Any, name: str | int, value: Any, *, as_text: bool) -> Any:
     """What a value was meant to be, None when that cannot be told."""
     if rule == "enum" and isinstance(value, str):
@@ -266,8 +290,3 @@ def _other_reading(rule: str, error: Any, name: str | int, value: Any, *, as_tex
     if as_text and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value) if len(value) <= 18 else None
     return None
-
-
-def _in_short(told: list[str]) -> str:
-    more = f"; and {len(told) - TOLD_MAX} more" if len(told) > TOLD_MAX else ""
-    return "; ".join(told[:TOLD_MAX]) + more

@@ -17,6 +17,7 @@ from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
 from evtui.ocpp16.link import CallRefused
 from evtui.station.state import QueuedMessage, StateStore
 from evtui.station.transaction import Transaction
+from evtui.station.unwanted import Unwanted
 
 __all__ = ["Gate", "Outbox"]
 
@@ -25,14 +26,6 @@ CAPACITY = 5_000
 
 REPORT_EVERY = 1.0
 """s between two reports of how long the queue is."""
-
-RETRYABLE = frozenset({"InternalError", "GenericError", "SecurityError", "TooManyCalls"})
-"""Codes of a refusal that need not be the last word.  Any other (OCPP-J 1.6 table 7) says that
-the message itself is not wanted, however often it comes; SecurityError is what a station gets
-that has to boot again."""
-
-REFUSALS_TOLD_EVERY = 60.0
-"""s between two notes about meter values that the central system does not want."""
 
 Call = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 """Sends action and payload and returns the payload of the answer, as :meth:`Link.call` does."""
@@ -97,7 +90,8 @@ class Outbox:
     TransactionMessageAttempts (section 3.7.1, OCPP-J errata 3.3); a connection that goes
     says nothing about the message and does not count.  The wait holds up no message but those
     behind it in the transactions; so meter values that are refused for good are let go at once,
-    and no StopTransaction waits for them.
+    as are those behind one that all its attempts could not save, and no StopTransaction waits
+    for them.
 
     Args:
         stream: where :class:`QueueState` goes, and a note about each message given up.
@@ -145,8 +139,7 @@ class Outbox:
         self._retry: asyncio.TimerHandle | None = None
         self._full = False
         self._lost = 0
-        self._refusals = 0
-        self._refusals_told: float | None = None
+        self._unwanted = Unwanted()
         self._told = 0, 0
         self._report: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
@@ -290,8 +283,11 @@ class Outbox:
     def _failed(self, entry: _Entry, error: Exception) -> None:
         attempts = 1
         if isinstance(entry, _Kept):
-            if entry.action == "MeterValues" and _is_final(error):
-                self._refused(entry, error)
+            if entry.action == "MeterValues" and self._unwanted.is_final(error):
+                self._lost += 1
+                if told := self._unwanted.let_go(error, self._now()):
+                    self._note(told)
+                self._settled(entry, None)
                 return
             entry.attempts = attempts = entry.attempts + 1
             hopeless = isinstance(error, ValueError)  # it breaks its schema, and always will
@@ -301,19 +297,10 @@ class Outbox:
                 with caused_by(None):
                     self._retry = loop.call_later(self._retry_interval() * attempts, self._go_on)
                 return
+            if entry.action == "MeterValues":
+                self._unwanted.exhausted()
             self._lost += 1
         self._note(f"{entry.action} given up after {attempts} attempt(s): {error}")
-        self._settled(entry, None)
-
-    def _refused(self, entry: _Kept, error: Exception) -> None:
-        """Let go of meter values that the central system does not want, and say so now and then."""
-        self._lost += 1
-        self._refusals += 1
-        now, told = self._now(), self._refusals_told
-        if told is None or now - told >= REFUSALS_TOLD_EVERY:
-            count = "" if told is None else f", {self._refusals} since the last note"
-            self._note(f"MeterValues let go, a retry would be refused too: {error}{count}")
-            self._refusals, self._refusals_told = 0, now
         self._settled(entry, None)
 
     def _go_on(self) -> None:
@@ -323,6 +310,8 @@ class Outbox:
     def _settled(self, entry: _Entry, answer: dict[str, Any] | None) -> None:
         """Forget a message that was answered or given up, then tell who waits for it."""
         if isinstance(entry, _Kept):
+            if entry.action == "MeterValues" and answer is not None:
+                self._unwanted.answered()
             if entry.action == "StartTransaction" and answer is not None:
                 entry.transaction.transaction_id = answer["transactionId"]
             self._kept.popleft()
@@ -408,11 +397,6 @@ class Outbox:
                 oldest=self._kept[0].posted - self._stream.start_utc if self._kept else None,
             )
         )
-
-
-def _is_final(error: Exception) -> bool:
-    """True for a refusal that another attempt would get as well."""
-    return isinstance(error, CallRefused) and error.code not in RETRYABLE
 
 
 def _tell(entry: _Entry, answer: dict[str, Any] | None) -> None:

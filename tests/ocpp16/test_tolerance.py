@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.ocpp16.framing import Frame
-from evtui.ocpp16.tolerance import ERRORS_MAX, can_go_out, read_call, read_result
+from evtui.ocpp16.tolerance import VALUES_MAX, can_go_out, read_call, read_result
 from evtui.ocpp16.validation import Kind, check
 from tests.messages import MESSAGES
 from tests.ocpp16.slips import NOW, full, slips
@@ -119,12 +119,23 @@ def test_a_quantity_is_rounded_and_an_id_is_not() -> None:
     assert call("StartTransaction", start | {"reservationId": 1.5}) is None
 
 
-def test_a_message_with_very_many_violations_is_not_worth_the_work() -> None:
-    sample = {"value": "1", "unit": "Foo"}
-    value = {"timestamp": NOW, "sampledValue": [sample] * ERRORS_MAX}
-    assert call("MeterValues", {"connectorId": 1, "meterValue": [value]}) is None
-    value = {"timestamp": NOW, "sampledValue": [sample] * (ERRORS_MAX - 1)}
-    assert call("MeterValues", {"connectorId": 1, "meterValue": [value]}) is not None
+def values(count: int) -> list[dict[str, Any]]:
+    """MeterValue elements with so many violations."""
+    return [{"timestamp": NOW, "sampledValue": [{"value": "1", "unit": "Foo"}] * count}]
+
+
+def test_a_message_with_very_many_values_is_not_mended_one_by_one() -> None:
+    assert call("MeterValues", {"connectorId": 1, "meterValue": values(VALUES_MAX)}) is None
+    payload = {"connectorId": 1, "meterValue": values(VALUES_MAX // 4)}
+    assert call("MeterValues", payload) == payload
+
+
+def test_an_owed_stop_with_very_many_values_is_read_without_what_is_optional() -> None:
+    stop = STOP | {"transactionData": [[]] * 300_000, "meterStop": 12.5, "reason": "Local"}
+    reading = read_call(Frame("call", "q", "StopTransaction", stop), tolerant=False, owed=True)
+    assert reading.payload == STOP
+    assert reading.violation is not None
+    assert "(what is optional left out); meterStop: 12.5" in reading.violation.detail
 
 
 @pytest.mark.parametrize(

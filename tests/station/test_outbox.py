@@ -280,6 +280,28 @@ async def test_meter_values_that_a_retry_may_save_are_tried_again(code: str) -> 
     assert box.times("MeterValues") == [0, 10, 30]
 
 
+@virtual
+async def test_behind_meter_values_that_no_attempt_saved_others_are_tried_once_until_one_is() -> (
+    None
+):
+    box = Box()
+    box.failing = lambda action: CallRefused("InternalError", "") if action[0] == "M" else None
+    for _ in range(5):
+        box.keep("MeterValues")
+    box.keep("StopTransaction")
+    box.connect()
+    await box.outbox.flushed()
+    assert box.times("MeterValues") == [0, 10, 30, 30, 30, 30, 30]
+    assert box.times("StopTransaction") == [30]
+    box.failing = lambda action: None
+    box.keep("MeterValues")
+    await box.outbox.flushed()
+    box.failing = lambda action: CallRefused("InternalError", "")
+    box.keep("MeterValues")
+    await box.outbox.flushed()
+    assert box.times("MeterValues")[7:] == [30, 30, 40, 60]
+
+
 @pytest.mark.parametrize("action", ["StartTransaction", "StopTransaction"])
 @virtual
 async def test_a_start_and_a_stop_keep_their_attempts_whatever_the_refusal(action: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from evtui.events import OcppMessage
 from tests.messages import MESSAGES
 from tests.ocpp16.slips import slips
-from tests.station.fake_central import NOW, FakeCentral, Refused
+from tests.station.fake_central import FakeCentral, Refused
 from tests.station.rig import Rig, charge, profile, station, virtual
 
 ORDERS = [each.action for each in MESSAGES if each.sender == "central system"]
@@ -179,13 +179,11 @@ async def test_no_slip_of_a_tolerated_central_system_ends_in_an_internal_error(a
 @virtual
 async def test_a_station_lives_with_every_slip_in_an_answer(action: str) -> None:
     for what, answer in slips(action, "result"):
-        prepare = {"status": "Accepted", "interval": 300, "currentTime": NOW} | answer
-        if action != "BootNotification":
-            prepare = answer
-        async with station(
-            tolerant=True,
-            prepare=lambda central, told=prepare: central.answers.update({action: told}),
-        ) as rig:
+
+        def prepare(central: FakeCentral, answer: dict[str, Any] = answer) -> None:
+            central.answers[action] = answer
+
+        async with station(tolerant=True, prepare=prepare) as rig:
             await rig.until(lambda: rig.central.of("BootNotification"))
             await rig.until(lambda: rig.clock.now() > 2)
             rig.connector.present("TAG")
