@@ -39,6 +39,12 @@ QUANTITIES = frozenset(
 KEPT_RULES = frozenset({"maxLength", "enum", "multipleOf"})
 """What is tolerated as it is: whoever reads the value sees that it is none he knows."""
 
+TEXT_MAX = 1_000
+"""Longest text tolerated, characters: the longest that a schema allows has 500, and id tags and
+statuses are kept."""
+
+# Fields that a schema asks for and that can be done without, and what stands for them: None
+# leaves them out.
 _ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "BootNotification": {"currentTime": None, "interval": None},
     "Heartbeat": {"currentTime": None},
@@ -49,8 +55,6 @@ _CALLS: Mapping[str, Mapping[str, Any]] = {
     "StatusNotification": {"errorCode": "NoError"},
 }
 _OWED: Mapping[str, Mapping[str, Any]] = {"StopTransaction": {"meterStop": None, "timestamp": None}}
-# Fields that a schema asks for and that can be done without, and what stands for them: None
-# leaves them out.
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +206,10 @@ class _Mending:
             return "left out"
         if rule == "required" and not path and error.kind.property in self._spare:
             return self._without(error.kind.property)
+        if not path:
+            return None
         owner = self._open(path[:-1])
-        if not path or owner is None:
-            return None if owner is not None else ""
-        if isinstance(path[-1], str) and path[-1] not in owner:
+        if owner is None or (isinstance(path[-1], str) and path[-1] not in owner):
             return ""
         value = owner[path[-1]]
         if self._tolerant and value is None:
@@ -219,7 +223,7 @@ class _Mending:
             if read is not None:
                 owner[path[-1]] = read
                 return f"read as {read}"
-            if rule in KEPT_RULES and isinstance(value, (str, float)):
+            if rule in KEPT_RULES and _may_be_kept(value):
                 return "taken as it is"
         return self._leave_out(path) if self._discards else None
 
@@ -275,6 +279,10 @@ def _is_large(payload: dict[str, Any]) -> bool:
         values = node.values() if isinstance(node, dict) else node
         containers += [each for each in values if isinstance(each, (dict, list))]
     return count > VALUES_MAX
+
+
+def _may_be_kept(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, str) and len(value) <= TEXT_MAX)
 
 
 def _other_reading(rule: str, error: Any, name: str | int, value: Any, *, as_text: bool) -> Any:

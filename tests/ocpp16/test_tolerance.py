@@ -97,6 +97,7 @@ def test_a_tolerated_call_is_read_as_what_it_means(action: str, came: Any, read:
         ("Authorize", {}),
         ("Authorize", {"idTag": 7}),
         ("Authorize", {"idTag": None}),
+        ("Authorize", {"idTag": "A" * 1_001}),
         ("UnlockConnector", {"connectorId": 1.5}),
         ("UnlockConnector", {"connectorId": "1"}),
         ("UnlockConnector", {"connectorId": 1e400}),
@@ -143,6 +144,7 @@ def test_an_owed_stop_with_very_many_values_is_read_without_what_is_optional() -
     [
         ({"idTag": "A" * 21}, STOP | {"idTag": "A" * 21}),
         ({"idTag": 7}, STOP),
+        ({"idTag": "A" * 1_001}, STOP),
         ({"meterStop": 12.5}, STOP),
         ({"meterStop": "12"}, STOP),
         ({"meterStop": "much"}, {"transactionId": 7, "timestamp": NOW}),
