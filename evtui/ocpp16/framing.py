@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -39,8 +38,7 @@ Readers of events encode payloads again, each with a recursion limit of its own,
 CALL, RESULT, ERROR = 2, 3, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """One well-formed OCPP-J message.
 
     Attributes:

@@ -270,7 +270,7 @@ class Link:
             return Reading(None, Violation("NotImplemented", detail))
         if action not in self._supports:
             return Reading(None, Violation("NotSupported", f"{action} is not supported here"))
-        return read_call(frame, tolerant=self._tolerant, owed=self._owes(action, frame.payload))
+        return read_call(frame, tolerant=self._tolerant, owes=self._owes)
 
     def _check_own(self, action: str, kind: Kind, payload: Any) -> Violation | None:
         """What is wrong with a message of ours so that it must not go out."""

@@ -15,9 +15,8 @@ Whatever is taken is a violation all the same, and told as one.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.validation import Kind, Violation, check, describe, document, errors
@@ -43,22 +42,51 @@ TEXT_MAX = 1_000
 """Longest text tolerated, characters: the longest that a schema allows has 500, and id tags and
 statuses are kept."""
 
-# Fields that a schema asks for and that can be done without, and what stands for them: None
-# leaves them out.
-_ANSWERS: Mapping[str, Mapping[str, Any]] = {
-    "BootNotification": {"currentTime": None, "interval": None},
-    "Heartbeat": {"currentTime": None},
-    "StartTransaction": {"idTagInfo": None},
-}
-_CALLS: Mapping[str, Mapping[str, Any]] = {
-    "BootNotification": {"chargePointVendor": "", "chargePointModel": ""},
-    "StatusNotification": {"errorCode": "NoError"},
-}
-_OWED: Mapping[str, Mapping[str, Any]] = {"StopTransaction": {"meterStop": None, "timestamp": None}}
+
+class _Rule(NamedTuple):
+    """How far a message may be from its schema.
+
+    Attributes:
+        spare: by action, fields that the schema asks for and that can be done without, and what
+            stands for them; None leaves them out.
+        tolerant: values may be other than they should.
+        discards: what is optional and broken is left out.
+        as_text: a whole number may be written as text.
+    """
+
+    spare: Mapping[str, Mapping[str, Any]] = {}
+    tolerant: bool = False
+    discards: bool = False
+    as_text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+_CALL = _Rule()
+_OWN = _Rule(tolerant=True)
+_TOLERATED_CALL = _Rule(
+    {
+        "BootNotification": {"chargePointVendor": "", "chargePointModel": ""},
+        "StatusNotification": {"errorCode": "NoError"},
+    },
+    tolerant=True,
+)
+_OWED = _Rule(
+    {"StopTransaction": {"meterStop": None, "timestamp": None}},
+    tolerant=True,
+    discards=True,
+    as_text=True,
+)
+_ANSWER = _Rule(
+    {
+        "BootNotification": {"currentTime": None, "interval": None},
+        "Heartbeat": {"currentTime": None},
+        "StartTransaction": {"idTagInfo": None},
+    },
+    discards=True,
+)
+_TOLERATED_ANSWER = _ANSWER._replace(tolerant=True)
+
+
+class Reading(NamedTuple):
     """What is made of a payload.
 
     Attributes:
@@ -70,22 +98,29 @@ class Reading:
     violation: Violation | None = None
 
 
-def read_call(frame: Frame, *, tolerant: bool, owed: bool) -> Reading:
+def read_call(frame: Frame, *, tolerant: bool, owes: Callable[[str, Any], bool]) -> Reading:
     """Read a CALL of an action that has a schema.
 
     Args:
         tolerant: its sender's violations are tolerated.
-        owed: it must be acted on if that can be done at all.
+        owes: True for action and payload of a call that must be acted on if that can be done
+            at all; asked when something is wrong with it.
     """
-    spare = _OWED if owed else _CALLS if tolerant else {}
-    return _read(
-        frame, frame.action, "call", spare, tolerant=tolerant or owed, owed=owed, discards=owed
-    )
+    violation = check(frame.action, "call", frame.payload)
+    if violation is None and not frame.twice:
+        return Reading(frame.payload)
+    owed = owes(frame.action, frame.payload)
+    rule = _OWED if owed else _TOLERATED_CALL if tolerant else _CALL
+    return _read(frame, frame.action, "call", violation, rule)
 
 
 def read_result(frame: Frame, action: str, *, tolerant: bool) -> Reading:
     """Read the CALLRESULT of a call of ``action``."""
-    return _read(frame, action, "result", _ANSWERS, tolerant=tolerant, owed=False, discards=True)
+    violation = check(action, "result", frame.payload)
+    if violation is None and not frame.twice:
+        return Reading(frame.payload)
+    rule = _TOLERATED_ANSWER if tolerant else _ANSWER
+    return _read(frame, action, "result", violation, rule)
 
 
 def can_go_out(action: str, kind: Kind, payload: Any) -> bool:
@@ -93,37 +128,22 @@ def can_go_out(action: str, kind: Kind, payload: Any) -> bool:
     they go back to it as they came."""
     if not isinstance(payload, dict):
         return False
-    mended = _Mending(action, kind, payload, {}, tolerant=True, owed=False, discards=False)
-    return mended.run() is None and mended.payload == payload
+    mending = _Mending(action, kind, payload, _OWN)
+    return mending.run() is None and mending.payload == payload
 
 
 def _read(
-    frame: Frame,
-    action: str,
-    kind: Kind,
-    spare: Mapping[str, Mapping[str, Any]],
-    *,
-    tolerant: bool,
-    owed: bool,
-    discards: bool,
+    frame: Frame, action: str, kind: Kind, violation: Violation | None, rule: _Rule
 ) -> Reading:
-    violation = check(action, kind, frame.payload)
+    """Read a message that has a violation, or a name twice, or both."""
     doubt = Violation("FormationViolation", frame.twice) if frame.twice else None
-    if doubt is not None and not tolerant:
+    if doubt is not None and not rule.tolerant:
         return Reading(None, doubt)
     if violation is None:
         return Reading(frame.payload, doubt)
-    if not isinstance(frame.payload, dict) or not (tolerant or discards):
+    if not isinstance(frame.payload, dict) or not (rule.tolerant or rule.discards):
         return Reading(None, violation)
-    mending = _Mending(
-        action,
-        kind,
-        frame.payload,
-        spare.get(action, {}),
-        tolerant=tolerant,
-        owed=owed,
-        discards=discards,
-    )
+    mending = _Mending(action, kind, frame.payload, rule)
     hopeless = mending.run()
     if hopeless is not None:
         return Reading(None, hopeless)
@@ -134,37 +154,19 @@ def _read(
 class _Mending:
     """Makes of a payload that breaks its schema one that can be acted on.
 
-    Args:
-        spare: fields that can be done without, and what stands for them.
-        tolerant: values may be other than they should.
-        owed: a number may even be written as text.
-        discards: what is optional and broken is left out.
-
     Attributes:
         payload: as far as it is mended.
     """
 
-    def __init__(
-        self,
-        action: str,
-        kind: Kind,
-        payload: dict[str, Any],
-        spare: Mapping[str, Any],
-        *,
-        tolerant: bool,
-        owed: bool,
-        discards: bool,
-    ) -> None:
+    def __init__(self, action: str, kind: Kind, payload: dict[str, Any], rule: _Rule) -> None:
         self.payload = payload.copy()
         self._ours: dict[int, Any] = {}
         self._told: list[str] = []
         self._more = 0
         self._action = action
         self._kind: Kind = kind
-        self._spare = spare
-        self._tolerant = tolerant
-        self._owed = owed
-        self._discards = discards
+        self._rule = rule
+        self._spare = rule.spare.get(action, {})
 
     @property
     def told(self) -> str:
@@ -174,7 +176,7 @@ class _Mending:
     def run(self) -> Violation | None:
         """Mend what can be mended; what cannot be, or None."""
         try:
-            if self._discards and _is_large(self.payload):
+            if self._rule.discards and _is_large(self.payload):
                 needed = document(self._action, self._kind).get("required", ())
                 self.payload = {k: v for k, v in self.payload.items() if k in needed}
                 large = f"{self._action}: not conforming, and more than {VALUES_MAX} values"
@@ -199,7 +201,7 @@ class _Mending:
         None when nothing can be."""
         path: list[str | int] = list(error.instance_path)
         rule = error.kind.name
-        if rule == "additionalProperties" and (self._tolerant or self._discards):
+        if rule == "additionalProperties" and (self._rule.tolerant or self._rule.discards):
             target = self._open(path)
             for name in error.kind.unexpected if target is not None else ():
                 del target[name]
@@ -212,20 +214,20 @@ class _Mending:
         if owner is None or (isinstance(path[-1], str) and path[-1] not in owner):
             return ""
         value = owner[path[-1]]
-        if self._tolerant and value is None:
+        if self._rule.tolerant and value is None:
             if self._is_optional(path):
                 del owner[path[-1]]
                 return "left out"
             if len(path) == 1 and path[0] in self._spare:
                 return self._without(str(path[0]))
-        elif self._tolerant and rule != "required":
-            read = _other_reading(rule, error, path[-1], value, as_text=self._owed)
+        elif self._rule.tolerant and rule != "required":
+            read = _other_reading(rule, error, path[-1], value, as_text=self._rule.as_text)
             if read is not None:
                 owner[path[-1]] = read
                 return f"read as {read}"
             if rule in KEPT_RULES and _may_be_kept(value):
                 return "taken as it is"
-        return self._leave_out(path) if self._discards else None
+        return self._leave_out(path) if self._rule.discards else None
 
     def _leave_out(self, path: Sequence[str | int]) -> str | None:
         """Leave out the smallest part around ``path`` that is not needed."""

@@ -25,9 +25,15 @@ ALL: list[tuple[str, Kind]] = [
 ]
 
 
+def never(action: str, payload: Any) -> bool:
+    """Nothing is owed."""
+    return False
+
+
 def call(action: str, payload: Any, *, tolerant: bool = True, owed: bool = False) -> Any:
     """What is acted on for a call; None for nothing."""
-    return read_call(Frame("call", "q", action, payload), tolerant=tolerant, owed=owed).payload
+    frame = Frame("call", "q", action, payload)
+    return read_call(frame, tolerant=tolerant, owes=lambda *_: owed).payload
 
 
 def result(action: str, payload: Any, *, tolerant: bool = False) -> Any:
@@ -42,7 +48,7 @@ def test_every_slip_is_tolerated_told_and_changes_nothing_of_what_came(
         before = deepcopy(payload)
         frame = Frame(kind, "q", action, payload)
         reading = (
-            read_call(frame, tolerant=True, owed=False)
+            read_call(frame, tolerant=True, owes=never)
             if kind == "call"
             else read_result(frame, action, tolerant=True)
         )
@@ -61,7 +67,7 @@ def test_what_conforms_is_read_as_it_is(action: str, kind: Kind) -> None:
     payload = full(action, kind)
     frame = Frame(kind, "q", action, payload)
     reading = (
-        read_call(frame, tolerant=False, owed=False)
+        read_call(frame, tolerant=False, owes=never)
         if kind == "call"
         else read_result(frame, action, tolerant=False)
     )
@@ -109,7 +115,7 @@ def test_a_tolerated_call_is_read_as_what_it_means(action: str, came: Any, read:
     ],
 )
 def test_what_cannot_be_acted_on_stays_refused(action: str, payload: Any) -> None:
-    reading = read_call(Frame("call", "q", action, payload), tolerant=True, owed=False)
+    reading = read_call(Frame("call", "q", action, payload), tolerant=True, owes=never)
     assert reading.payload is None
     assert reading.violation is not None
 
@@ -133,7 +139,9 @@ def test_a_message_with_very_many_values_is_not_mended_one_by_one() -> None:
 
 def test_an_owed_stop_with_very_many_values_is_read_without_what_is_optional() -> None:
     stop = STOP | {"transactionData": [[]] * 300_000, "meterStop": 12.5, "reason": "Local"}
-    reading = read_call(Frame("call", "q", "StopTransaction", stop), tolerant=False, owed=True)
+    reading = read_call(
+        Frame("call", "q", "StopTransaction", stop), tolerant=False, owes=lambda *_: True
+    )
     assert reading.payload == STOP
     assert reading.violation is not None
     assert "(what is optional left out); meterStop: 12.5" in reading.violation.detail
@@ -228,7 +236,7 @@ def test_a_tolerated_value_may_go_back_and_nothing_else_against_the_schema_may_g
 
 def test_what_was_made_of_each_violation_is_told_and_of_many_how_many_there_are() -> None:
     boot = {"chargePointVendor": "v" * 21, "chargePointModel": "m" * 21, "iccid": None, "x": 1}
-    reading = read_call(Frame("call", "q", "BootNotification", boot), tolerant=True, owed=False)
+    reading = read_call(Frame("call", "q", "BootNotification", boot), tolerant=True, owes=never)
     assert reading.violation is not None
     told = reading.violation.detail
     assert '"vvvvvvvvvvvvvvvvvvvvv" is longer than 20 characters (taken as it is)' in told
