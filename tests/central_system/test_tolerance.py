@@ -89,7 +89,6 @@ STOP = {"meterStop": 612, "timestamp": NOW}
         ({"meterStop": ...}, None),
         ({"meterStop": "much"}, None),
         ({"meterStop": 612.5}, 512),
-        ({"meterStop": 612.0}, 512),
         ({"meterStop": "612"}, 512),
         ({"timestamp": ...}, 512),
         ({"timestamp": "yesterday"}, 512),

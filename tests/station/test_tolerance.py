@@ -82,7 +82,7 @@ async def test_meter_values_that_are_not_implemented_do_not_hold_up_the_stop() -
     ("action", "payload"),
     [
         ("Reset", {"type": "soft"}),
-        ("UnlockConnector", {"connectorId": 1.0}),
+        ("UnlockConnector", {"connectorId": 1, "x": None}),
         ("ChangeAvailability", {"connectorId": 1, "type": "Operative", "x": 1}),
         ("RemoteStartTransaction", {"idTag": "A" * 21}),
         ("GetConfiguration", {"key": ["k" * 51]}),
