@@ -98,6 +98,7 @@ def is_known_action(action: str) -> bool:
     return action in schemas() and not action.endswith("Response")
 
 
+@cache
 def document(action: str, kind: Kind) -> Any:
     """The JSON schema of a message as it is written."""
     return _documents()[_name(action, kind)]
