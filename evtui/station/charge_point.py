@@ -83,6 +83,7 @@ class ChargePoint:
         connectors: how many.
         meter_interval: s between MeterValues.
         strict: reject a TxProfile without a transaction.
+        tolerant: act on messages of the central system that break their schemas slightly.
         reconfigured: called with the key after a configuration key has changed.
     """
 
@@ -101,6 +102,7 @@ class ChargePoint:
         chance: random.Random,
         meter_interval: float,
         strict: bool,
+        tolerant: bool = False,
         connectors: int = 1,
         reconfigured: Callable[[str], None] = lambda key: None,
     ) -> None:
@@ -195,6 +197,7 @@ class ChargePoint:
             sent=sent,
             chance=chance,
             accepted=self._on_accepted,
+            tolerant=tolerant,
         )
         self.triggers = Triggers(
             self._context,

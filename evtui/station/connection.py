@@ -56,6 +56,7 @@ class Connection:
         chance: spreads the retries.
         accepted: called when the central system may be talked to; the argument is True after
             a boot and False after a mere reconnect.
+        tolerant: messages that break their schemas slightly are acted on.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Connection:
         sent: SentMessages,
         chance: random.Random,
         accepted: Callable[[bool], None],
+        tolerant: bool = False,
     ) -> None:
         self._context = context
         self._operations = operations
@@ -76,6 +78,7 @@ class Connection:
         self._sent = sent
         self._chance = chance
         self._accepted = accepted
+        self._tolerant = tolerant
         self._registration = ""  # the last answer to a BootNotification since the last boot
         self._boot_now = asyncio.Event()
         self._boot_due = 0.0
@@ -141,6 +144,7 @@ class Connection:
             supports=StationSession.supported_actions(),
             number=self._count,
             timeout=context.configuration.number("MessageTimeout"),
+            tolerant=self._tolerant,
         )
         session = StationSession(link, context.stream, name, self._operations)
         self._transport = transport
@@ -235,7 +239,7 @@ class Connection:
         except (TimeoutError, CallRefused) as error:
             self._context.note(f"BootNotification failed: {error}", "warning")
             return None
-        return answer["status"], answer["interval"]
+        return answer["status"], answer.get("interval", 0)
 
     async def _heartbeats(self) -> None:
         """Send heartbeats at HeartbeatInterval, which 0 switches off.

@@ -48,6 +48,7 @@ class FakeCentral:
         dials: loop times at which the station tried to connect.
         reachable: False and dialling fails.
         refuses: actions that get a CALLERROR.
+        refusal: its errorCode.
         ignores: actions that get no answer at all.
         hangs_up_on: actions at whose arrival the connection is closed, unanswered.
         boot: answers to BootNotification, status and interval; the last one stays.
@@ -60,6 +61,7 @@ class FakeCentral:
         self.dials: list[float] = []
         self.reachable = True
         self.refuses: set[str] = set()
+        self.refusal = "InternalError"
         self.ignores: set[str] = set()
         self.hangs_up_on: set[str] = set()
         self.boot: deque[tuple[str, int]] = deque([("Accepted", 300)])
@@ -150,7 +152,7 @@ class FakeCentral:
         if action in self.hangs_up_on:
             await transport.close(1001, "going away")
         elif action in self.refuses:
-            await transport.send(json.dumps([4, uid, "InternalError", "as scripted", {}]))
+            await transport.send(json.dumps([4, uid, self.refusal, "as scripted", {}]))
         elif action not in self.ignores:
             answer = self.answers.get(action, {})
             answer = answer(payload) if callable(answer) else answer

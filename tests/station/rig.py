@@ -57,6 +57,7 @@ class Rig:
         connectors: int = 1,
         store: StateStore | None = None,
         after_crash: str = "Reboot",
+        tolerant: bool = False,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop, START_UTC)
@@ -88,6 +89,7 @@ class Rig:
             connectors=connectors,
             meter_interval=meter_interval,
             strict=strict,
+            tolerant=tolerant,
         )
         self.module = ChargerModule(self.bus, self.stage, self.connector.on_stage)
         self.others = {
@@ -216,6 +218,7 @@ async def station(
     connectors: int = 1,
     store: StateStore | None = None,
     after_crash: str = "Reboot",
+    tolerant: bool = False,
     prepare: Callable[[FakeCentral], object] = lambda central: None,
 ) -> AsyncIterator[Rig]:
     """A station that runs while the block does.
@@ -234,6 +237,7 @@ async def station(
         connectors=connectors,
         store=store,
         after_crash=after_crash,
+        tolerant=tolerant,
     )
     prepare(rig.central)
     if plugged:
