@@ -154,6 +154,16 @@ class Settings:
         flag="--allow-origin",
         unset="none",
     )
+    tolerant: bool = _setting(
+        False,
+        Switch(),
+        "Lab",
+        "Act on or refuse what breaks its schema slightly: a length, a value, a field too many.",
+        flag="--tolerant/--exacting",
+    )
+    tolerant_stations: tuple[str, ...] | None = _setting(
+        None, Identities(), "Lab", "Charge points for which that is tolerated.", unset="none"
+    )
     id_tags: str | None = _setting(
         None,
         Place("FILE", "a file"),
@@ -169,6 +179,12 @@ class Settings:
     )
     heartbeat_interval: int = _setting(
         10, Integer(1, 86400, "s"), "Lab", "Heartbeat interval that our central system gives."
+    )
+    csms_ping_interval: float = _setting(
+        20.0,
+        Seconds(0, 86400),
+        "Lab",
+        "Time between WebSocket pings of our central system; 0 = none.",
     )
     seed: int = _setting(1, Integer(0), "Lab", "Seed of everything random.")
 
@@ -287,6 +303,10 @@ class Settings:
         if self.meter_interval is not None:
             return self.meter_interval
         return 1.0 if preset == "seed" else 10.0
+
+    def tolerates(self, station: str) -> bool:
+        """True when what breaks its schema slightly is acted on, at either end of that link."""
+        return self.tolerant or station in (self.tolerant_stations or ())
 
     def frame_rate(self, *, ssh: bool) -> int:
         """Most frames a second the terminal is sent."""

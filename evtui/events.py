@@ -95,8 +95,10 @@ class OcppMessage(Event, frozen=True, kw_only=True):
         error: errorCode of a CALLERROR, or what is wrong with an ``invalid`` message.
         detail: one line for people: errorDescription, or why a message is invalid.
         text: start of the raw text, for ``invalid`` ones only.
-        link: number of the connection this end counts, from 1; 0 for a connection attempt
-            that was refused.
+    link: number of the connection this end counts, from 1; 0 for a connection attempt
+        that was refused.
+    violation: how a delivered message that was acted on all the same breaks the rules, in
+        one line; not set, and left out of its JSON, where it breaks none.
     """
 
     station: str
@@ -112,6 +114,7 @@ class OcppMessage(Event, frozen=True, kw_only=True):
     detail: str = ""
     text: str = ""
     link: int = 0
+    violation: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_refusal(self) -> bool:

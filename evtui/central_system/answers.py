@@ -87,6 +87,23 @@ class Answers:
             self._check_allowed(record, action)
         return self._methods[action](record, payload)
 
+    def owes(self, record: StationRecord, action: str, payload: Any) -> bool:
+        """True for a call that must be acted on if it can be read at all.
+
+        That is a StopTransaction of a transaction of that station: sanity checks should not keep
+        its answer back, which would only have it sent again (section 4.10).
+        """
+        if action != "StopTransaction" or not isinstance(payload, dict):
+            return False
+        transaction_id = payload.get("transactionId")
+        if isinstance(transaction_id, bool) or not isinstance(transaction_id, (int, float, str)):
+            return False
+        try:
+            known = self._transactions.get(int(transaction_id))
+        except (ValueError, OverflowError):
+            return False
+        return known is not None and known.station == record.identity
+
     @staticmethod
     def _check_allowed(record: StationRecord, action: str) -> None:
         """Before it is accepted a station may say only what it was told to while Pending.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Protocol
 
@@ -73,6 +74,7 @@ class Reception:
         call_timeout: s to wait for a station's answer.
         message_rate: what a station may send before it is held back; None sets no limit.
         connections_max: most stations at once.
+        tolerates: True for a station whose messages may break their schemas slightly.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Reception:
         call_timeout: float,
         message_rate: MessageRate | None,
         connections_max: int,
+        tolerates: Callable[[str], bool],
     ) -> None:
         self._stream = stream
         self._clock = clock
@@ -100,6 +103,7 @@ class Reception:
         self._sent = sent
         self._call_timeout = call_timeout
         self._message_rate = message_rate
+        self._tolerates = tolerates
         self._load = LoadMeter(stream, source, connections_max)
         self._sessions: dict[str, StationSession] = {}
         self._refusals: Repeats[OcppMessage] = Repeats(REFUSALS_AT_ONCE, REFUSALS_EVERY)
@@ -193,6 +197,8 @@ class Reception:
             timeout=self._call_timeout,
             rate=self._message_rate,
             counters=self._load.messages,
+            tolerant=self._tolerates(identity),
+            owes=partial(self._answers.owes, record),
         )
         session = StationSession(
             link, record, self._answers, self._stream, self._source, self._answered

@@ -23,7 +23,7 @@ from evtui.central_system.session import StationSession
 from evtui.central_system.stations import StationInfo, Stations
 from evtui.central_system.transactions import Transaction, Transactions
 from evtui.events import CentralSystemState, EventStream, Note
-from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, MessageRate
+from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, MessageRate
 from evtui.ocpp16.link import CallRefused, LinkClosed, MessageIds, SentMessages
 from evtui.ocpp16.validation import check, is_known_action, schemas
 from evtui.runtime.clock import LoopClock
@@ -80,6 +80,10 @@ class CentralSystem:
             ``endpoint`` that is given.
         allowed_origins: web pages that may connect, ``http://localhost:3000``; a connection
             with another ``Origin`` is refused with HTTP 403.
+        ping_interval: s between two WebSocket pings, 0 for none; not for an ``endpoint`` that
+            is given.
+        tolerant: stations whose messages are acted on although they break their schemas
+            slightly, by identity; True for all.
 
     Raises:
         ValueError: an argument is not as it must be.
@@ -112,10 +116,13 @@ class CentralSystem:
         message_rate: MessageRate | None = MessageRate(),  # noqa: B008 - frozen
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         allowed_origins: Iterable[str] = (),
+        ping_interval: float = PING_INTERVAL,
+        tolerant: bool | Iterable[str] = False,
     ) -> None:
         self.clock = LoopClock(asyncio.get_running_loop()) if clock is None else clock
         self.stream = EventStream(self.clock) if stream is None else stream
         own = frozenset(ours)
+        tolerated = frozenset(() if isinstance(tolerant, bool) else tolerant)
         self.admission = Admission(
             unknown_stations,
             known_stations,
@@ -151,9 +158,12 @@ class CentralSystem:
             call_timeout=call_timeout,
             message_rate=message_rate,
             connections_max=connections_max,
+            tolerates=lambda station: tolerant is True or station in tolerated,
         )
         self._endpoint = (
-            _websocket_endpoint(port, max_message_bytes) if endpoint is None else endpoint
+            _websocket_endpoint(port, max_message_bytes, ping_interval)
+            if endpoint is None
+            else endpoint
         )
         self._chores: set[asyncio.Task[None]] = set()
         self._listening = False
@@ -400,8 +410,8 @@ class CentralSystem:
         )
 
 
-def _websocket_endpoint(port: int, max_message_bytes: int) -> Endpoint:
+def _websocket_endpoint(port: int, max_message_bytes: int, ping_interval: float) -> Endpoint:
     """Imported here: a lab in virtual time needs no WebSockets."""
     from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 
-    return WebSocketEndpoint(port, max_message_bytes=max_message_bytes)
+    return WebSocketEndpoint(port, max_message_bytes=max_message_bytes, ping_interval=ping_interval)

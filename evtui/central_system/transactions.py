@@ -44,8 +44,8 @@ class Transaction:
         started: the station's own timestamp; empty for an orphan.
         reservation_id: the reservation it ended, if any.
         open: False once it has stopped, and when it was given up.
-        meter_stop: Wh, once stopped.
-        stopped: the station's own timestamp; empty before.
+        meter_stop: Wh, once stopped; None where the station gave none that can be read.
+        stopped: the station's own timestamp; empty before, and where it gave none.
         reason: OCPP 1.6 Reason, ``Local`` where the station gave none (section 4.10); empty
             before.
         stop_id_tag: presented to stop it, if any.
@@ -180,7 +180,7 @@ class Transactions:
         return transaction, self._opened(transaction)
 
     def stop(self, station: str, payload: Mapping[str, Any]) -> str:
-        """Take a StopTransaction.req.
+        """Take a StopTransaction.req; meterStop and timestamp may be missing.
 
         Returns:
             What is odd about it in one line, empty when nothing is.
@@ -188,16 +188,21 @@ class Transactions:
         transaction, oddity = self._find(station, payload["transactionId"], None, payload)
         if transaction is None:
             return oddity
-        if transaction.meter_stop is not None:
+        meter_stop, stopped = payload.get("meterStop"), payload.get("timestamp", "")
+        if transaction.reason:
             if _is_stop_of(transaction, payload):
                 return ""
             return (
                 f"transaction {transaction.transaction_id} stopped again with "
-                f"{payload['meterStop']} Wh at {payload['timestamp']}: the first stop is kept"
+                f"{meter_stop} Wh at {stopped}: the first stop is kept"
             )
-        transaction.meter_stop = payload["meterStop"]
-        transaction.stopped = payload["timestamp"]
-        transaction.reason = payload.get("reason", "Local")
+        if meter_stop is None or not stopped:
+            what = "meterStop: its energy" if meter_stop is None else "timestamp: when it ended"
+            gap = f"transaction {transaction.transaction_id} stopped without {what} is unknown"
+            oddity = oddity or gap
+        transaction.meter_stop = meter_stop
+        transaction.stopped = stopped
+        transaction.reason = payload.get("reason") or "Local"
         transaction.stop_id_tag = payload.get("idTag", "")
         if transaction.open:
             self._close(transaction)
@@ -374,11 +379,12 @@ def _fits(one: Transaction, connector: int | None, payload: Mapping[str, Any]) -
 
 def _is_stop_of(one: Transaction, payload: Mapping[str, Any]) -> bool:
     """True for the StopTransaction.req that closed ``one``, told again."""
-    return (
-        one.meter_stop == payload["meterStop"]
-        and bool(one.stopped)
-        and unix_time(one.stopped) == unix_time(payload["timestamp"])
-    )
+    if not one.reason or one.meter_stop != payload.get("meterStop"):
+        return False
+    told = payload.get("timestamp", "")
+    if not one.stopped or not told:
+        return not one.stopped and not told
+    return unix_time(one.stopped) == unix_time(told)
 
 
 def _short(number: int) -> str:

@@ -14,6 +14,7 @@ from websockets.http11 import Request, Response
 
 from evtui.central_system.handshakes import Fault, Lobby, StationConnection, address, fault_of
 from evtui.central_system.reception import Reception
+from evtui.ocpp16.limits import PING_INTERVAL
 from evtui.ocpp16.websocket import (
     MAX_MESSAGE_BYTES,
     SUBPROTOCOL,
@@ -42,6 +43,7 @@ class WebSocketEndpoint:
         port: TCP port on loopback; 0 takes a free one, and keeps it.
         listener: a socket on 127.0.0.1 that listens already; used for the first start only.
         max_message_bytes: a larger message closes its connection with 1009.
+        ping_interval: s between two pings, 0 for none.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class WebSocketEndpoint:
         listener: socket.socket | None = None,
         *,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
+        ping_interval: float = PING_INTERVAL,
     ) -> None:
         self._port = port
         self._listener = listener
         self._max_message_bytes = max_message_bytes
+        self._ping_interval = ping_interval
 
     @property
     def url(self) -> str:
@@ -113,7 +117,7 @@ class WebSocketEndpoint:
 
     async def _server(self, reception: Reception, lobby: Lobby, listener: Listener) -> Server:
         async def handle(connection: ServerConnection) -> None:
-            await _handle(reception, connection)
+            await _handle(reception, connection, self._ping_interval)
 
         async def process_request(_connection: ServerConnection, _request: Request) -> None:
             await lobby.turn()
@@ -131,6 +135,7 @@ class WebSocketEndpoint:
             "create_connection": partial(StationConnection, lobby),
             "compression": None,  # 61 KiB a connection with it, 22 KiB without
             "max_size": self._max_message_bytes,
+            "ping_interval": None,  # the transport has pings of its own
             "close_timeout": 1,
             "open_timeout": None,  # the lobby knows how late the loop itself is
         }
@@ -192,7 +197,7 @@ def _process_response(
     return connection.respond(door.status, f"{door.text}\n")
 
 
-async def _handle(reception: Reception, connection: ServerConnection) -> None:
+async def _handle(reception: Reception, connection: ServerConnection, ping_interval: float) -> None:
     request = connection.request
     identity = None if request is None else identity_from_path(request.path)
     if identity is None:  # refused in _process_response
@@ -207,4 +212,9 @@ async def _handle(reception: Reception, connection: ServerConnection) -> None:
         )
         await connection.close(1002, "sub-protocol ocpp1.6 is needed")
         return
-    await reception.session(identity, WebSocketTransport(connection))
+    transport = WebSocketTransport(connection)
+    transport.ping_every(ping_interval)
+    try:
+        await reception.session(identity, transport)
+    finally:
+        transport.ping_every(0)

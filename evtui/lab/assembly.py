@@ -124,6 +124,7 @@ class Lab:
             ours=ours,
             id_tags=_id_tags(settings),
             allowed_origins=settings.allowed_origins or (),
+            tolerant=settings.tolerant or settings.tolerant_stations or (),
         )
         if state is None and settings.state is not None and not repeatable:
             state = StateFile(settings.state)
@@ -259,7 +260,9 @@ class Lab:
         from evtui.central_system.websocket_endpoint import WebSocketEndpoint
         from evtui.ocpp16.websocket import dial, station_url
 
-        endpoint = WebSocketEndpoint(self.settings.port, listener)
+        endpoint = WebSocketEndpoint(
+            self.settings.port, listener, ping_interval=self.settings.csms_ping_interval
+        )
 
         async def dial_central_system(identity: str) -> Transport:
             if self.settings.csms is None and not self.central_system.ready.is_set():

@@ -128,6 +128,7 @@ class StandBuilder:
             connectors=settings.connectors,
             meter_interval=settings.meter_interval_for(settings.preset),
             strict=settings.strict,
+            tolerant=settings.tolerates(name),
             reconfigured=lambda key: self._reconfigured(name, key),
         )
         outlets = {}

@@ -10,8 +10,9 @@ from evtui.ocpp16 import framing
 from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.limits import CALLS_WAITING_MAX, LinkCounters
 from evtui.ocpp16.tap import Tap
+from evtui.ocpp16.tolerance import Reading, read_result
 from evtui.ocpp16.transport import LinkClosed, Transport
-from evtui.ocpp16.validation import accept
+from evtui.ocpp16.validation import Violation
 
 __all__ = ["CallRefused", "MessageIds", "OutgoingCalls"]
 
@@ -76,15 +77,23 @@ class OutgoingCalls:
         tap: told of what goes out and comes in.
         ids: source of message ids.
         counters: what has been sent.
+        tolerant: answers that break their schema only slightly are used.
     """
 
     def __init__(
-        self, transport: Transport, tap: Tap, ids: MessageIds, counters: LinkCounters
+        self,
+        transport: Transport,
+        tap: Tap,
+        ids: MessageIds,
+        counters: LinkCounters,
+        *,
+        tolerant: bool = False,
     ) -> None:
         self._transport = transport
         self._tap = tap
         self._ids = ids
         self._counters = counters
+        self._tolerant = tolerant
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._pending: _PendingCall | None = None
@@ -132,17 +141,25 @@ class OutgoingCalls:
         answers = late or self._pending
         if answers is None or answers.uid != frame.uid:
             return False
-        payload, violation = frame.payload, None
         if frame.kind == "result":
-            payload, violation = accept(answers.action, "result", payload)
+            reading = read_result(frame, answers.action, tolerant=self._tolerant)
+        else:  # code and details are for people, whatever they are
+            doubt = Violation("FormationViolation", frame.twice) if frame.twice else None
+            reading = Reading(frame.payload, doubt)
+        used = reading.payload is not None or frame.kind == "error"
         event = self._tap.delivered(
-            frame, answers.action, cause=answers.seq, since=answers.sent_at, violation=violation
+            frame,
+            answers.action,
+            cause=answers.seq,
+            since=answers.sent_at,
+            violation=None if used else reading.violation,
+            tolerated=reading.violation if used else None,
         )
-        if violation is not None:
+        if not used:
             self._counters.count_invalid()
         if late is None:
             refused = CallRefused(event.error, event.detail) if event.error else None
-            self._settle(answers, refused or payload)
+            self._settle(answers, reading.payload if refused is None else refused)
         return True
 
     def accept_broken_answer(self, uid: str, detail: str) -> None:

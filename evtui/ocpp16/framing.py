@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
+
+from evtui.ocpp16.duplicates import has_each_name_once, names_given_twice
 
 __all__ = [
     "MESSAGE_ID_MAX",
@@ -37,8 +38,7 @@ Readers of events encode payloads again, each with a recursion limit of its own,
 CALL, RESULT, ERROR = 2, 3, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """One well-formed OCPP-J message.
 
     Attributes:
@@ -48,6 +48,8 @@ class Frame:
         payload: payload of a call or result, errorDetails of an error.
         code: errorCode of an error, else empty.
         description: errorDescription of an error, else empty.
+        twice: which names an object has more than once, with the values of each, in one line;
+            empty when there are none.  The last value of each is the one that is read.
     """
 
     kind: Literal["call", "result", "error"]
@@ -56,6 +58,7 @@ class Frame:
     payload: Any = None
     code: str = ""
     description: str = ""
+    twice: str = ""
 
 
 class MalformedFrame(Exception):
@@ -104,32 +107,37 @@ def parse(text: str | bytes) -> Frame:
     if kind not in (CALL, RESULT, ERROR):
         raise UnknownMessageType(f"message type {str(kind)[:20]} is not 2, 3 or 4")
     uid = _message_id(message, answerable=kind == CALL)
-    if _is_too_deep(message):
+    names = _count_names(message)
+    if names is None:
         raise MalformedFrame("JSON nested too deeply", uid, answerable=kind == CALL)
+    twice = "" if has_each_name_once(text, names) else names_given_twice(text)
     if kind == CALL:
-        return _call(uid, message)
+        return _call(uid, message, twice)
     if kind == RESULT:
         if len(message) != 3:
             raise MalformedFrame(
                 f"CALLRESULT with {len(message)} elements, 3 needed", uid, answerable=False
             )
-        return Frame("result", uid, payload={} if message[2] is None else message[2])
-    return _error(uid, message)
+        return Frame("result", uid, payload={} if message[2] is None else message[2], twice=twice)
+    return _error(uid, message, twice)
 
 
-def _is_too_deep(message: list[Any]) -> bool:
+def _count_names(message: list[Any]) -> int | None:
+    """Names in all objects together; None when they are nested too deeply."""
     # Level by level: a recursion could overflow where the decoder just did not.
+    names = 0
     containers: list[Any] = [message]
     for _ in range(NESTING_MAX):
-        containers = [
-            child
-            for node in containers
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, (list, dict))
-        ]
-        if not containers:
-            return False
-    return True
+        inner: list[Any] = []
+        for node in containers:
+            if isinstance(node, dict):
+                names += len(node)
+                node = node.values()
+            inner += [child for child in node if isinstance(child, (list, dict))]
+        if not inner:
+            return names
+        containers = inner
+    return None
 
 
 def _message_id(message: list[Any], *, answerable: bool) -> str:
@@ -149,7 +157,7 @@ def _message_id(message: list[Any], *, answerable: bool) -> str:
     return uid
 
 
-def _call(uid: str, message: list[Any]) -> Frame:
+def _call(uid: str, message: list[Any], twice: str) -> Frame:
     action = message[2] if len(message) > 2 and isinstance(message[2], str) else ""
     if len(message) != 4:
         raise MalformedFrame(f"CALL with {len(message)} elements, 4 needed", uid, action=action)
@@ -160,10 +168,10 @@ def _call(uid: str, message: list[Any]) -> Frame:
         raise MalformedFrame(
             f"payload is {_json_type(payload)}, an object is needed", uid, action=action
         )
-    return Frame("call", uid, action, payload)
+    return Frame("call", uid, action, payload, twice=twice)
 
 
-def _error(uid: str, message: list[Any]) -> Frame:
+def _error(uid: str, message: list[Any], twice: str) -> Frame:
     # Peers send any code and details of any type: only the shape is insisted on.
     if not 3 <= len(message) <= 5 or not isinstance(message[2], str) or not message[2]:
         raise MalformedFrame("CALLERROR without an error code", uid, answerable=False)
@@ -175,6 +183,7 @@ def _error(uid: str, message: list[Any]) -> Frame:
         payload=details,
         code=message[2],
         description=description if isinstance(description, str) else str(description),
+        twice=twice,
     )
 
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["CALLS_WAITING_MAX", "MAX_MESSAGE_BYTES", "LinkCounters", "MessageRate", "Pace"]
+__all__ = [
+    "CALLS_WAITING_MAX",
+    "MAX_MESSAGE_BYTES",
+    "PING_INTERVAL",
+    "LinkCounters",
+    "MessageRate",
+    "Pace",
+]
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 """A larger message closes the connection with 1009 (RFC 6455 section 7.4.1)."""
+
+PING_INTERVAL = 20.0
+"""s between two WebSocket pings of our central system; 0 would send none."""
 
 CALLS_WAITING_MAX = 1_000
 """Calls of ours that may wait for their turn on one connection."""

@@ -4,12 +4,13 @@ The link is where rigour lives.  It parses, holds every payload against its sche
 directions, answers what is broken with the CALLERROR the standard asks for, pairs answers with
 calls, keeps one call in flight per direction (OCPP-J 1.6 section 4.1.1), answers a retry without
 acting on it (errata 3.1), holds back a peer that floods it and publishes every message.  What
-reaches the handlers behind it is well-formed, valid and new.
+reaches the handlers behind it is well-formed, new, and valid but for what is tolerated.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from evtui.events import EventStream, Role
@@ -19,8 +20,9 @@ from evtui.ocpp16.framing import Frame, MalformedFrame, UnknownMessageType
 from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace
 from evtui.ocpp16.repeats import Answered, AnsweredCalls
 from evtui.ocpp16.tap import SentMessages, Tap
+from evtui.ocpp16.tolerance import Reading, can_go_out, read_call
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed, Transport
-from evtui.ocpp16.validation import Violation, accept, check, is_known_action
+from evtui.ocpp16.validation import Kind, Violation, check, is_known_action
 
 __all__ = [
     "CallRefused",
@@ -37,22 +39,24 @@ DESCRIPTION_MAX = 255
 
 
 class IncomingCall:
-    """A valid call that waits for its answer.
+    """A call that is to be acted on and waits for its answer.
 
     Attributes:
         uid: message id.
         action: OCPP action.
-        payload: decoded, valid payload.
+        payload: decoded, and valid but for values that are tolerated.
+        asked: decoded as it came.
         seq: sequence number of its *delivered* event; what handling it causes, it caused.
         received: lab time in s when it came.
     """
 
-    __slots__ = ("action", "payload", "received", "seq", "uid")
+    __slots__ = ("action", "asked", "payload", "received", "seq", "uid")
 
-    def __init__(self, frame: Frame, seq: int, received: float) -> None:
+    def __init__(self, frame: Frame, payload: Any, seq: int, received: float) -> None:
         self.uid = frame.uid
         self.action = frame.action
-        self.payload: dict[str, Any] = frame.payload
+        self.payload: dict[str, Any] = payload
+        self.asked: Any = frame.payload
         self.seq = seq
         self.received = received
 
@@ -73,6 +77,9 @@ class Link:
         timeout: s to wait for an answer.
         rate: what the peer may send before it is held back; None sets no limit.
         counters: to be counted on, when several links share them.
+        tolerant: what breaks its schema only slightly is acted on, see
+            :mod:`evtui.ocpp16.tolerance`.
+        owes: True for action and payload of a call that must be acted on if it can be read.
     """
 
     def __init__(
@@ -90,14 +97,18 @@ class Link:
         timeout: float = 30.0,
         rate: MessageRate | None = MessageRate(),  # noqa: B008 - frozen
         counters: LinkCounters | None = None,
+        tolerant: bool = False,
+        owes: Callable[[str, Any], bool] = lambda action, payload: False,
     ) -> None:
         self.station = station
         self.timeout = timeout
         self.counters = LinkCounters() if counters is None else counters
         self._transport = transport
         self._supports = supports
+        self._tolerant = tolerant
+        self._owes = owes
         self._tap = Tap(stream, source, station, role, sent, number)
-        self._calls = OutgoingCalls(transport, self._tap, ids, self.counters)
+        self._calls = OutgoingCalls(transport, self._tap, ids, self.counters, tolerant=tolerant)
         self._answered = AnsweredCalls()
         self._loop = asyncio.get_running_loop()
         self._pace = None if rate is None else Pace(rate, self._loop.time())
@@ -125,7 +136,7 @@ class Link:
             LinkClosed: the connection is gone, now or while waiting.
             ValueError: the payload breaks its schema, or is no JSON; nothing was sent.
         """
-        violation = check(action, "call", payload)
+        violation = self._check_own(action, "call", payload)
         if violation is not None:
             raise ValueError(f"{action}.req breaks its schema: {violation.detail}")
         return await self._calls.call(action, payload, self.timeout if timeout is None else timeout)
@@ -157,12 +168,12 @@ class Link:
         Raises:
             LinkClosed: the connection is gone.
         """
-        violation = check(call.action, "result", payload)
+        violation = self._check_own(call.action, "result", payload)
         if violation is not None:
             detail = f"own answer breaks its schema: {violation.detail}"
             await self.refuse(call, "InternalError", detail)
             return False
-        self._answered.remember(call.uid, Answered(call.action, call.payload, payload))
+        self._answered.remember(call.uid, Answered(call.action, call.asked, payload))
         await self._send_result(call.uid, call.action, payload, call.seq, call.received)
         return True
 
@@ -223,7 +234,7 @@ class Link:
         if frame.kind == "call":
             answered = self._answered.find(frame.uid)
             if answered is None:
-                return await self._accept_call(frame)
+                return await self._accept_call(frame, text)
             await self._accept_repeat(frame, answered, text)
             return None
         if not self._calls.accept_answer(frame):
@@ -233,22 +244,39 @@ class Link:
         await asyncio.sleep(0)
         return None
 
-    async def _accept_call(self, frame: Frame) -> IncomingCall | None:
-        event = self._tap.delivered(frame, frame.action)
-        call = IncomingCall(frame, event.seq, event.t)
-        objection = self._objection_to(call)
-        if objection is None:
-            return call
-        self.counters.count_invalid()
-        await self.refuse(call, objection.code, objection.detail)
-        return None
+    async def _accept_call(self, frame: Frame, text: str) -> IncomingCall | None:
+        reading = self._read_call(frame)
+        objection = reading.violation
+        if reading.payload is None and objection is not None:
+            if frame.twice:  # decoded, it would not show what it said
+                seq = self._reject(frame.uid, objection.code, objection.detail, text)
+                await self._send_error(
+                    frame.uid, frame.action, objection.code, objection.detail, seq
+                )
+                return None
+            event = self._tap.delivered(frame, frame.action)
+            self.counters.count_invalid()
+            refused = IncomingCall(frame, frame.payload, event.seq, event.t)
+            await self.refuse(refused, objection.code, objection.detail)
+            return None
+        event = self._tap.delivered(frame, frame.action, tolerated=objection)
+        return IncomingCall(frame, reading.payload, event.seq, event.t)
 
-    def _objection_to(self, call: IncomingCall) -> Violation | None:
-        if not is_known_action(call.action):
-            return Violation("NotImplemented", f"{call.action[:50]} is no OCPP 1.6 action")
-        if call.action not in self._supports:
-            return Violation("NotSupported", f"{call.action} is not supported here")
-        call.payload, violation = accept(call.action, "call", call.payload)
+    def _read_call(self, frame: Frame) -> Reading:
+        """What is to be acted on, or the objection to it."""
+        action = frame.action
+        if not is_known_action(action):
+            detail = f"{action[:50]} is no OCPP 1.6 action"
+            return Reading(None, Violation("NotImplemented", detail))
+        if action not in self._supports:
+            return Reading(None, Violation("NotSupported", f"{action} is not supported here"))
+        return read_call(frame, tolerant=self._tolerant, owes=self._owes)
+
+    def _check_own(self, action: str, kind: Kind, payload: Any) -> Violation | None:
+        """What is wrong with a message of ours so that it must not go out."""
+        violation = check(action, kind, payload)
+        if violation is not None and self._tolerant and can_go_out(action, kind, payload):
+            return None
         return violation
 
     async def _accept_repeat(self, frame: Frame, answered: Answered, text: str) -> None:

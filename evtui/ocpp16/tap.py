@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Literal
 
+from msgspec import UNSET
+
 from evtui.events import EventStream, OcppMessage, Role, current_cause
 from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.validation import Violation
@@ -112,13 +114,15 @@ class Tap:
         cause: int | None = None,
         since: float | None = None,
         violation: Violation | None = None,
+        tolerated: Violation | None = None,
     ) -> OcppMessage:
         """A well-formed message of the peer has come.
 
         Args:
             cause: sequence number of the call it answers, when its sender is not ours.
             since: lab time in s when that call was sent.
-            violation: what is wrong with a result.
+            violation: why a result is not used.
+            tolerated: what is wrong with a message that is acted on.
         """
         twin = self._sent.claim(self._station, self._other, frame.kind, frame.uid)
         return self._stream.publish(
@@ -137,6 +141,7 @@ class Tap:
                 detail=frame.description if violation is None else violation.detail,
                 cause=cause if twin is None else twin,
                 link=self._number,
+                violation=UNSET if tolerated is None else tolerated.detail,
             )
         )
 

@@ -16,7 +16,22 @@ import jsonschema_rs
 from evtui.moments import utc
 from evtui.ocpp16 import schema_files
 
-__all__ = ["Violation", "accept", "check", "is_date_time", "is_known_action", "schemas"]
+__all__ = [
+    "Kind",
+    "Violation",
+    "accept",
+    "check",
+    "describe",
+    "document",
+    "errors",
+    "is_date_time",
+    "is_known_action",
+    "schemas",
+    "with_whole_numbers",
+]
+
+Kind = Literal["call", "result"]
+"""Which of the two messages of an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,13 @@ def is_known_action(action: str) -> bool:
     return action in schemas() and not action.endswith("Response")
 
 
-def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violation | None:
+@cache
+def document(action: str, kind: Kind) -> Any:
+    """The JSON schema of a message as it is written."""
+    return schema_files.read(_name(action, kind))
+
+
+def check(action: str, kind: Kind, payload: Any) -> Violation | None:
     """Hold a payload against its schema.
 
     Args:
@@ -83,7 +104,7 @@ def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violati
     Returns:
         None when it conforms, else the first violation.  An action without a schema conforms.
     """
-    validator = schemas().get(action if kind == "call" else action + "Response")
+    validator = schemas().get(_name(action, kind))
     if validator is None:
         return None
     if not isinstance(payload, dict):
@@ -91,18 +112,32 @@ def check(action: str, kind: Literal["call", "result"], payload: Any) -> Violati
     try:
         if validator.is_valid(payload):
             return None
-        error = next(iter(validator.iter_errors(payload)))
+        validator.validate(payload)  # stops at the first violation; a payload may hold 300,000
+    except jsonschema_rs.ValidationError as error:
+        return describe(action, error)
     except ValueError as unfit:  # no JSON value: a lone surrogate, a foreign type, too deep
         return Violation("FormationViolation", f"{action}: {unfit}"[:300])
+    return None
+
+
+def errors(action: str, kind: Kind, payload: dict[str, Any]) -> list[Any]:
+    """Everything that ``jsonschema_rs`` finds wrong with a payload; some 30 us for each error.
+
+    Raises:
+        ValueError: it is no JSON value.
+    """
+    return list(schemas()[_name(action, kind)].iter_errors(payload))
+
+
+def describe(action: str, error: Any) -> Violation:
+    """One of :func:`errors` in a code and a line."""
     rule = str(error.schema_path[-1]) if error.schema_path else ""
     place = ".".join(str(step) for step in error.instance_path) or action
     code = _CODES.get(rule, "PropertyConstraintViolation")
     return Violation(code, f"{place}: {error.message}"[:300])
 
 
-def accept(
-    action: str, kind: Literal["call", "result"], payload: Any
-) -> tuple[Any, Violation | None]:
+def accept(action: str, kind: Kind, payload: Any) -> tuple[Any, Violation | None]:
     """Hold what a peer has sent against its schema.
 
     JSON has one kind of number (RFC 8259 section 6): ``100.0`` and ``1e2`` are the integer 100.
@@ -114,15 +149,19 @@ def accept(
     violation = check(action, kind, payload)
     if violation is None or violation.code != "TypeConstraintViolation":
         return payload, violation
-    whole = _with_whole_numbers(payload)
+    whole = with_whole_numbers(payload)
     violation = check(action, kind, whole)
     return (payload if violation else whole), violation
 
 
-def _with_whole_numbers(value: Any) -> Any:
+def with_whole_numbers(value: Any) -> Any:
     """A copy in which a float without a fraction is an int; no place that wants a number minds."""
     if isinstance(value, dict):
-        return {name: _with_whole_numbers(part) for name, part in value.items()}
+        return {name: with_whole_numbers(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_with_whole_numbers(part) for part in value]
+        return [with_whole_numbers(part) for part in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _name(action: str, kind: Kind) -> str:
+    return action if kind == "call" else action + "Response"

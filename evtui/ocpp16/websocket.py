@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from urllib.parse import quote, unquote, urlsplit
@@ -37,8 +38,11 @@ _FAILURES: dict[int, str] = {
 }
 """What the library closes a connection over by itself (RFC 6455 section 7.4.1)."""
 
-_NO_PONG = "keepalive ping timeout"
-"""What the library says when it closes a connection over a missing pong."""
+PONG_WITHIN = 20.0
+"""s for a pong, or any message, to follow a ping (OCPP-J 1.6 section 5.3 leaves it open)."""
+
+CLOSE_WITHIN = 2.0
+"""s to say goodbye to a peer that has gone silent, which may not even take in what is sent."""
 
 CLOSE_REASON_MAX = 123
 """Bytes of UTF-8 that a close frame holds beside its code (RFC 6455 section 5.5)."""
@@ -52,38 +56,81 @@ IDENTITY_MAX = 255
 class WebSocketTransport:
     """A ``websockets`` connection as a link's transport."""
 
-    def __init__(self, connection: ServerConnection | ClientConnection) -> None:
+    def __init__(
+        self, connection: ServerConnection | ClientConnection, *, pong_within: float = PONG_WITHIN
+    ) -> None:
         self._connection = connection
+        self._pong_within = pong_within
+        self._received = 0
+        self._pings: asyncio.Task[None] | None = None
+        self._silent = ""  # why we closed the connection to a peer that gave no sign of life
 
     def ping_every(self, interval: float) -> None:
         """Ping the peer every ``interval`` s from now on, not at all for 0.
 
-        OCPP 1.6 section 9.1.34.  A peer that leaves a ping without its pong for the
-        connection's ``ping_timeout`` is gone: the connection is closed with 1011.
+        OCPP 1.6 section 9.1.34.  A peer from which neither the pong nor any message has come
+        for some time after a ping is gone: the connection is closed with 1011.  The library's
+        own pings take no message for a sign of life, and many stations send no pong.
         """
-        connection = self._connection
-        if connection.keepalive_task is not None:
-            connection.keepalive_task.cancel()
-            connection.keepalive_task = None
-        connection.ping_interval = interval or None
-        if connection.protocol.state is State.OPEN:
-            connection.start_keepalive()
+        self._end_pings()
+        if interval > 0 and self._connection.state is State.OPEN:
+            self._pings = asyncio.get_running_loop().create_task(self._ping(interval), name="pings")
 
     async def recv(self) -> str | bytes:
         try:
-            return await self._connection.recv()
+            text = await self._connection.recv()
         except ConnectionClosed as closed:
-            raise _ending(closed) from None
+            self._end_pings()
+            raise LinkClosed(self._silent) if self._silent else _ending(closed) from None
+        self._received += 1
+        return text
 
     async def send(self, text: str) -> None:
         try:
             await self._connection.send(text)
         except ConnectionClosed as closed:
-            raise LinkClosed(describe_close(closed)) from None
+            raise LinkClosed(self._silent or describe_close(closed)) from None
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
+        self._end_pings()
         fitting = reason.encode()[:CLOSE_REASON_MAX].decode(errors="ignore")
         await self._connection.close(code, fitting)
+
+    def _end_pings(self) -> None:
+        if self._pings is not None:
+            self._pings.cancel()
+            self._pings = None
+
+    async def _ping(self, interval: float) -> None:
+        try:
+            while True:
+                await asyncio.sleep(interval)
+                pong = asyncio.ensure_future(self._pong())
+                received = -1
+                while not pong.done() and received != self._received:
+                    received = self._received
+                    await asyncio.wait((pong,), timeout=self._pong_within)
+                if not pong.done():
+                    pong.cancel()
+                    await self._leave()
+                    return
+                pong.result()
+        except ConnectionClosed:
+            pass  # the reader says so
+
+    async def _pong(self) -> None:
+        """Send a ping, which a peer that takes nothing in can hold up, and wait for its pong."""
+        await (await self._connection.ping())
+
+    async def _leave(self) -> None:
+        """Close the connection to a peer that gives no sign of life."""
+        reason = f"no pong and no message for {self._pong_within:g} s after a ping"
+        self._silent = f"{reason}: closed by us with 1011"
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await self._connection.close(CloseCode.INTERNAL_ERROR, reason)
+        except TimeoutError:
+            self._connection.transport.abort()
 
 
 def describe_close(closed: ConnectionClosed) -> str:
@@ -101,8 +148,6 @@ def _ending(closed: ConnectionClosed) -> LinkClosed:
     ours = closed.sent
     if ours is not None and not closed.rcvd_then_sent:
         error = _FAILURES.get(ours.code)
-        if ours.reason == _NO_PONG:
-            error = "no pong"
         if error is not None:
             oversize = ours.code == CloseCode.MESSAGE_TOO_BIG
             return ConnectionFailed(describe_close(closed), error, oversize=oversize)
@@ -183,6 +228,7 @@ async def dial(
             max_size=max_message_bytes,
             open_timeout=10,
             close_timeout=1,
+            ping_interval=None,  # the transport has pings of its own
             proxy=None,
         )
     except InvalidURI as error:

@@ -167,5 +167,5 @@ OCPP_KEYS = (
 message (then ``text`` holds its beginning); ``seen`` says which ends of the link were ours:
 ``both``, ``sent`` or ``delivered``.  Where both were, ``t``, ``seq`` and ``payload`` are those of
 the sending end, and ``delivered`` has ``t`` and ``seq`` of the receiving end, and its ``payload``
-only when it differs.
+only when it differs.  ``violation`` stands only where there is one.
 """

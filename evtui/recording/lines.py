@@ -149,6 +149,7 @@ def message_line(
     payload: str,
     text: str,
     detail: str,
+    violation: str,
     injected: bool,
     attack_ids: tuple[str, ...],
     seen: str,
@@ -158,11 +159,13 @@ def message_line(
 
     Args:
         payload: of the message, as JSON.
-        text, detail: as they may be shown.
+        text, detail, violation: as they may be shown.
         seen: ``both``, ``sent`` or ``delivered``.
         delivered: what :func:`delivery` says, when both ends were seen.
     """
     raw = f',"text":{json_text(text)}' if message.kind == "invalid" else ""
+    if violation:
+        raw += f',"violation":{json_text(violation)}'
     return (
         f'{{"t":{at.lab},"t_utc":"{at.utc}","seq":{message.seq},'
         f'"station":{json_text(message.station)},"connector":{_number(message.connector)},'
@@ -175,11 +178,13 @@ def message_line(
     )
 
 
-def delivery(sent: OcppMessage, delivered: OcppMessage, payload: str, detail: str) -> str:
+def delivery(
+    sent: OcppMessage, delivered: OcppMessage, payload: str, detail: str, violation: str
+) -> str:
     """The ``delivered`` object of a line: what the receiving end saw otherwise.
 
     Args:
-        payload, detail: those of ``delivered``, as they may be shown.
+        payload, detail, violation: those of ``delivered``, as they may be shown.
     """
     parts = [f'"t":{delivered.t:.6f},"seq":{delivered.seq}']
     if delivered.payload != sent.payload:
@@ -192,6 +197,8 @@ def delivery(sent: OcppMessage, delivered: OcppMessage, payload: str, detail: st
         parts.append(f'"detail":{json_text(detail)}')
     if delivered.link != sent.link:
         parts.append(f'"link":{delivered.link}')
+    if violation:
+        parts.append(f'"violation":{json_text(violation)}')
     return "{" + ",".join(parts) + "}"
 
 

@@ -65,7 +65,8 @@ class MessageLines:
             line = self._waiting.claim(message.cause)
             if line is not None:
                 detail = self._redactor.text(message.detail)
-                line.delivered = delivery(line.message, message, payload, detail)
+                violation = self._redactor.text(message.violation or "")
+                line.delivered = delivery(line.message, message, payload, detail, violation)
                 line.seen = "both"
                 self._waiting.release(message.t)
                 return False
@@ -96,6 +97,7 @@ class MessageLines:
                 payload=line.payload,
                 text=self._redactor.text(message.text),
                 detail=self._redactor.text(message.detail),
+                violation=self._redactor.text(message.violation or ""),
                 injected=line.injected,
                 attack_ids=line.attack_ids,
                 seen=line.seen,

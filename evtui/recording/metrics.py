@@ -31,7 +31,7 @@ _DIRECTIONS = {"central_system": "csms->cp", "charge_point": "cp->csms"}
 
 def breaks_rules(message: OcppMessage) -> bool:
     """True when somebody broke framing or schema: the message, or the call it refuses."""
-    if message.kind == "invalid":
+    if message.kind == "invalid" or message.violation:
         return True
     if message.kind == "error":
         return message.error in _RULES

@@ -214,6 +214,7 @@ class _Delivered(msgspec.Struct):
     error: str = ""
     detail: str = ""
     link: int = 0
+    violation: str = ""
 
 
 def message_row(line: bytes) -> MessageRow:
@@ -351,6 +352,7 @@ def message_events(row: MessageRow) -> Iterator[OcppMessage]:
         detail=row.detail,
         text=row.text,
         link=row.link,
+        violation=row.violation or msgspec.UNSET,
     )
     yield first
     if row.delivered is not None:

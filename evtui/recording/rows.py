@@ -80,6 +80,7 @@ class MessageRow(NamedTuple):
     link: int
     delivered: dict[str, Any] | None
     text: str = ""
+    violation: str = ""
 
 
 class AlarmRow(NamedTuple):

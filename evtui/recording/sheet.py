@@ -94,6 +94,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "link": "number of the connection",
         "delivered": "t and seq of the other end, and whatever was different there",
         "text": "beginning of a text that is no OCPP-J message",
+        "violation": "how a message that was acted on breaks the rules; absent where there is none",
     },
 }
 """What the columns of the CSV files and the keys of ocpp.jsonl mean, with their units."""

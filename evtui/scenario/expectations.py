@@ -79,11 +79,12 @@ class Judge:
         readers = self._readers.get(type(event))
         if readers is None:
             return
-        if isinstance(event, OcppMessage) and not self._first.of(event):
-            # That an answer breaks its schema is found out where it is delivered.
-            if event.kind != "result" or not event.error:
-                return
         t = event.t - self._start
+        if isinstance(event, OcppMessage) and not self._first.of(event):
+            # That a message breaks its schema is found out where it is delivered.
+            readers = [one for one in readers if isinstance(one, NoViolation)]
+            if not event.violation and (event.kind != "result" or not event.error):
+                return
         for one in readers:
             one.see(event, t)
 

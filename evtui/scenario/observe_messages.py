@@ -171,6 +171,8 @@ class NoViolation:
         if event.kind == "invalid":
             self._invalid_seq = event.seq
             self._add(f"{event.error}: {event.detail}", t)
+        elif event.violation:
+            self._add(f"{event.action} {event.kind}: {event.violation}", t)
         elif breaks_rules(event) or BREAKS_SCHEMA in event.detail:
             # The CALLERROR that answers an invalid text tells of the same violation.
             if event.cause is None or event.cause != self._invalid_seq:

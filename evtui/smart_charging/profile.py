@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from evtui.moments import date_time, unix_time
 
@@ -19,6 +19,8 @@ __all__ = [
     "payload_of",
     "profile_from_payload",
 ]
+
+E = TypeVar("E", bound=StrEnum)
 
 GREATEST = 1e12
 """Largest number taken; beyond it a float no longer tells one s or 0.1 W from the next."""
@@ -110,11 +112,14 @@ def profile_from_payload(payload: Mapping[str, Any]) -> ChargingProfile:
     Raises:
         InvalidProfile: the first period does not start at 0 (errata 3.45), periods are out of
             order, a Recurring profile has no recurrency or start, a number is negative or out
-            of all proportion, or a time is no time.
+            of all proportion, a time is no time, or a word is none of its list.
     """
     schedule = payload["charging_schedule"]
-    kind = Kind(payload["charging_profile_kind"])
+    kind = _word(Kind, payload["charging_profile_kind"], "chargingProfileKind")
     recurrency = payload.get("recurrency_kind")
+    unit = schedule["charging_rate_unit"]
+    if unit not in ("A", "W"):
+        raise InvalidProfile(f"chargingRateUnit is {unit!s:.40}; it must be A or W")
     start = _moment(schedule, "start_schedule", "startSchedule")
     if kind is Kind.RECURRING and (recurrency is None or start is None):
         missing = "recurrencyKind" if recurrency is None else "startSchedule"
@@ -122,13 +127,15 @@ def profile_from_payload(payload: Mapping[str, Any]) -> ChargingProfile:
     return ChargingProfile(
         profile_id=payload["charging_profile_id"],
         stack_level=payload["stack_level"],
-        purpose=Purpose(payload["charging_profile_purpose"]),
+        purpose=_word(Purpose, payload["charging_profile_purpose"], "chargingProfilePurpose"),
         kind=kind,
-        unit=schedule["charging_rate_unit"],
+        unit=unit,
         periods=_periods(schedule["charging_schedule_period"]),
         duration=_amount(schedule.get("duration"), "duration"),
         start_schedule=None if kind is Kind.RELATIVE else start,
-        recurrency=Recurrency(recurrency) if recurrency and kind is Kind.RECURRING else None,
+        recurrency=None
+        if recurrency is None or kind is not Kind.RECURRING
+        else _word(Recurrency, recurrency, "recurrencyKind"),
         valid_from=_moment(payload, "valid_from", "validFrom"),
         valid_to=_moment(payload, "valid_to", "validTo"),
         transaction_id=payload.get("transaction_id"),
@@ -184,6 +191,16 @@ def _periods(payload: list[Mapping[str, Any]]) -> tuple[Period, ...]:
             )
         periods.append(Period(start, limit, phases))
     return tuple(periods)
+
+
+def _word(words: type[E], value: str, name: str) -> E:
+    """One of the words of a list; a tolerated message may have another one."""
+    try:
+        return words(value)
+    except ValueError:
+        raise InvalidProfile(
+            f"{name} is {value!s:.40}; it must be one of {', '.join(words)}"
+        ) from None
 
 
 def _amount(value: Any, name: str) -> Any:

@@ -86,6 +86,7 @@ class ChargePoint:
         connectors: how many.
         meter_interval: s between MeterValues.
         strict: reject a TxProfile without a transaction.
+        tolerant: act on messages of the central system that break their schemas slightly.
         reconfigured: called with the key after a configuration key has changed.
     """
 
@@ -104,6 +105,7 @@ class ChargePoint:
         chance: random.Random,
         meter_interval: float,
         strict: bool,
+        tolerant: bool = False,
         connectors: int = 1,
         reconfigured: Callable[[str], None] = lambda key: None,
     ) -> None:
@@ -198,6 +200,7 @@ class ChargePoint:
             sent=sent,
             chance=chance,
             accepted=self._on_accepted,
+            tolerant=tolerant,
         )
         self.triggers = Triggers(
             self._context,

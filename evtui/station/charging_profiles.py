@@ -47,13 +47,13 @@ class ChargingProfiles:
         """
         if connector != 0 and connector not in self._connectors:
             raise PropertyConstraintViolationError(f"there is no connector {connector}")
-        purpose = Purpose(profile["charging_profile_purpose"])
-        if (purpose is Purpose.CHARGE_POINT_MAX) != (connector == 0) and (
-            purpose is not Purpose.TX_DEFAULT
+        purpose = profile["charging_profile_purpose"]
+        if (purpose == Purpose.CHARGE_POINT_MAX) != (connector == 0) and (
+            purpose != Purpose.TX_DEFAULT
         ):
             return "Rejected"
         bound = True
-        if purpose is Purpose.TX:
+        if purpose == Purpose.TX:
             running = self._connectors[connector].transaction
             wanted = profile.get("transaction_id")
             strict = self._context.configuration.flag("EvtuiStrictTxProfile")

@@ -61,6 +61,7 @@ class Connection:
         chance: spreads the retries.
         accepted: called when the central system may be talked to; the argument is True after
             a boot, one that was asked for included, and False after a mere reconnect.
+        tolerant: messages that break their schemas slightly are acted on.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Connection:
         sent: SentMessages,
         chance: random.Random,
         accepted: Callable[[bool], None],
+        tolerant: bool = False,
     ) -> None:
         self._context = context
         self._operations = operations
@@ -81,6 +83,7 @@ class Connection:
         self._sent = sent
         self._chance = chance
         self._accepted = accepted
+        self._tolerant = tolerant
         self._registration = ""  # the last answer to a BootNotification since the last boot
         self._booted = False  # it was Accepted, and on this connection
         self._boot_now = asyncio.Event()
@@ -180,6 +183,7 @@ class Connection:
             supports=StationSession.supported_actions(),
             number=self._count,
             timeout=context.configuration.number("MessageTimeout"),
+            tolerant=self._tolerant,
         )
         session = StationSession(link, context.stream, name, self._operations)
         self._transport = transport
@@ -296,7 +300,7 @@ class Connection:
         except LinkClosed:
             self._boot_now.set()  # it may have waited for its turn still
             raise
-        return answer["status"], answer["interval"]
+        return answer["status"], answer.get("interval", 0)
 
     async def _heartbeats(self) -> None:
         """Send heartbeats at HeartbeatInterval, which 0 switches off, until it is time to boot.

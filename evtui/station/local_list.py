@@ -79,7 +79,7 @@ class LocalList:
         if not self._enabled:
             return "NotSupported"
         full = update_type == "Full"
-        if version <= EMPTY:
+        if version <= EMPTY or not (full or update_type == "Differential"):
             return "Failed"
         if not full and version <= self.version:
             return "VersionMismatch"

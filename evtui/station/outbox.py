@@ -17,6 +17,7 @@ from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
 from evtui.ocpp16.link import CallRefused
 from evtui.station.state import QueuedMessage, StateStore
 from evtui.station.transaction import Transaction
+from evtui.station.unwanted import Unwanted
 
 __all__ = ["Gate", "Outbox"]
 
@@ -87,7 +88,10 @@ class Outbox:
     A transaction-related message that the central system fails to process, with a CALLERROR
     or without an answer in time, is sent again after a wait that grows, and given up after
     TransactionMessageAttempts (section 3.7.1, OCPP-J errata 3.3); a connection that goes
-    says nothing about the message and does not count.  The wait holds up no other message.
+    says nothing about the message and does not count.  The wait holds up no message but those
+    behind it in the transactions; so meter values that are refused for good are let go at once,
+    as are those behind one that all its attempts could not save, and no StopTransaction waits
+    for them.
 
     Args:
         stream: where :class:`QueueState` goes, and a note about each message given up.
@@ -137,6 +141,7 @@ class Outbox:
         self._retry: asyncio.TimerHandle | None = None
         self._full = False
         self._lost = 0
+        self._unwanted = Unwanted()
         self._told = 0, 0
         self._report: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
@@ -293,6 +298,12 @@ class Outbox:
                 self._settled(entry, None)
             return
         if isinstance(entry, _Kept):
+            if entry.action == "MeterValues" and self._unwanted.is_final(error):
+                self._lost += 1
+                if told := self._unwanted.let_go(error, self._now()):
+                    self._note(told)
+                self._settled(entry, None)
+                return
             entry.attempts = attempts = entry.attempts + 1
             hopeless = isinstance(error, ValueError)  # it breaks its schema, and always will
             if attempts < self._attempts() and not hopeless:
@@ -301,6 +312,8 @@ class Outbox:
                 with caused_by(None):
                     self._retry = loop.call_later(self._retry_interval() * attempts, self._go_on)
                 return
+            if entry.action == "MeterValues":
+                self._unwanted.exhausted()
             self._lost += 1
         self._note(f"{entry.action} given up after {attempts} attempt(s): {error}")
         self._settled(entry, None)
@@ -312,6 +325,8 @@ class Outbox:
     def _settled(self, entry: _Entry, answer: dict[str, Any] | None) -> None:
         """Forget a message that was answered or given up, then tell who waits for it."""
         if isinstance(entry, _Kept):
+            if entry.action == "MeterValues" and answer is not None:
+                self._unwanted.answered()
             if entry.action == "StartTransaction" and answer is not None:
                 entry.transaction.transaction_id = answer["transactionId"]
             self._kept.popleft()

@@ -67,7 +67,11 @@ class Operations(Protocol):
 
 
 class StationSession(Peer):
-    """Reads what the central system asks and hands it to the charge point."""
+    """Reads what the central system asks and hands it to the charge point.
+
+    A tolerated call may say a word that its schema does not know: nothing is done then, and
+    the status of the answer says so.
+    """
 
     def __init__(
         self, link: Link, stream: EventStream, source: str, operations: Operations
@@ -102,11 +106,15 @@ class StationSession(Peer):
 
     @on(Action.change_availability)
     def on_change_availability(self, connector_id: int, type: str) -> Any:  # noqa: A002
+        if type not in ("Operative", "Inoperative"):
+            return call_result.ChangeAvailability(status="Rejected")
         status = self._operations.availability.change(connector_id, operative=type == "Operative")
         return call_result.ChangeAvailability(status=status)
 
     @on(Action.reset)
     def on_reset(self, type: str) -> Any:  # noqa: A002
+        if type not in ("Soft", "Hard"):
+            return call_result.Reset(status="Rejected")
         status = self._operations.reboots.reset(hard=type == "Hard", then=self.afterwards)
         return call_result.Reset(status=status)
 
@@ -151,7 +159,12 @@ class StationSession(Peer):
         charging_profile_purpose: str | None = None,
         stack_level: int | None = None,
     ) -> Any:
-        purpose = Purpose(charging_profile_purpose) if charging_profile_purpose else None
+        try:
+            purpose = (
+                None if charging_profile_purpose is None else Purpose(charging_profile_purpose)
+            )
+        except ValueError:  # no profile can have it
+            return call_result.ClearChargingProfile(status="Unknown")
         status = self._operations.charging_profiles.clear(id, connector_id, purpose, stack_level)
         return call_result.ClearChargingProfile(status=status)
 
@@ -159,6 +172,8 @@ class StationSession(Peer):
     def on_get_composite_schedule(
         self, connector_id: int, duration: int, charging_rate_unit: str | None = None
     ) -> Any:
+        if charging_rate_unit not in (None, "A", "W"):
+            return {"status": "Rejected"}
         return self._operations.charging_profiles.composite(
             connector_id, duration, charging_rate_unit
         )

@@ -137,12 +137,14 @@ class TransactionControl:
     def _answered(self, transaction: Transaction, answer: dict[str, Any] | None) -> None:
         if answer is None:
             return
-        info = self._context.authorizer.learned(transaction.id_tag, answer["idTagInfo"])
-        transaction.parent_id_tag = info.parent or transaction.parent_id_tag
+        told = answer.get("idTagInfo")  # an answer is used for its id alone, too
+        info = None if told is None else self._context.authorizer.learned(transaction.id_tag, told)
+        if info is not None:
+            transaction.parent_id_tag = info.parent or transaction.parent_id_tag
         if self.running is not transaction:
             return  # stopped before it was answered
         self._publish(transaction, "started", transaction.meter_start)
-        if info.accepted:
+        if info is None or info.accepted:
             return
         configuration = self._context.configuration
         if configuration.flag("StopTransactionOnInvalidId"):

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from evtui.central_system.system import CentralSystem
 from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 from evtui.events import Event, EventStream, OcppMessage, Role
-from evtui.ocpp16.limits import LinkCounters
+from evtui.ocpp16.limits import PING_INTERVAL, LinkCounters
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.ocpp16.peer import Peer
 from evtui.ocpp16.websocket import SUBPROTOCOL
@@ -47,6 +47,7 @@ class Rig:
         supports: frozenset[str] = frozenset({"Heartbeat"}),
         timeout: float = 30.0,
         counters: LinkCounters | None = None,
+        tolerant: bool = False,
     ) -> Link:
         """One end of CP1's connection."""
         return Link(
@@ -60,11 +61,16 @@ class Rig:
             supports=supports,
             timeout=timeout,
             counters=counters,
+            tolerant=tolerant,
         )
 
     def central_system(self, **options: Any) -> CentralSystem:
         """A central system on a free port of loopback, not started."""
-        endpoint = WebSocketEndpoint(options.pop("port", 0), options.pop("listener", None))
+        endpoint = WebSocketEndpoint(
+            options.pop("port", 0),
+            options.pop("listener", None),
+            ping_interval=options.pop("ping_interval", PING_INTERVAL),
+        )
         return CentralSystem(
             self.stream, self.clock, endpoint, ids=self.ids, sent=self.sent, **options
         )

@@ -30,8 +30,8 @@ class Case:
         section: of OCPP-J 1.6 (``errata`` for its errata sheet), or of RFC 6455.
         why: where the standard does not say it, why we do it.
         uid: message id of a CALLERROR.
-        outcome: what our own call ends in, where one of ours waits: ``answered``, an errorCode
-            or ``no answer``; empty where none waits.
+        outcome: what our own call ends in, where one of ours waits: ``answered``, ``used`` with
+            a violation, an errorCode or ``no answer``; empty where none waits.
         after: what the peer sent, and got answered, before.
         masked_wrongly: True when the frames are masked as only the other side may.
     """
@@ -228,6 +228,15 @@ CASES: tuple[Case, ...] = (
         "4.1.2",
         "no UTF-8 can say it, so nothing of the message is read",
     ),
+    Case(
+        "a field twice",
+        _call('{"vendorId":"v","vendorId":"w"}'),
+        FORMATION,
+        FORMATION,
+        "4.2.1, RFC 8259 4",
+        "readers of JSON take the first or the last",
+        uid="q",
+    ),
     # Answers (4.2.2, 4.2.3)
     Case(
         "an answer to nothing",
@@ -286,6 +295,32 @@ CASES: tuple[Case, ...] = (
         "PropertyConstraintViolation",
         "4.2.2",
         outcome="PropertyConstraintViolation",
+    ),
+    Case(
+        "a result with a field too many",
+        text('[3,"{uid}",{"status":"Accepted","x":1}]'),
+        "nothing",
+        "",
+        "4.2.2",
+        "what is needed of it is right: used, and noted as a violation",
+        outcome="used",
+    ),
+    Case(
+        "a result with null as an optional field",
+        text('[3,"{uid}",{"status":"Accepted","data":null}]'),
+        "nothing",
+        "",
+        "4.2.2",
+        "used, and noted as a violation",
+        outcome="used",
+    ),
+    Case(
+        "a result with a field twice",
+        text('[3,"{uid}",{"status":"Accepted","status":"Rejected"}]'),
+        "nothing",
+        FORMATION,
+        "4.2.2, RFC 8259 4",
+        outcome=FORMATION,
     ),
     Case(
         "two results",
@@ -382,7 +417,7 @@ CASES: tuple[Case, ...] = (
         "RFC 5.1",
         masked_wrongly=True,
     ),
-    Case(NO_PONG, (), "1011", "no pong", "5.3, errata 3.11"),
+    Case(NO_PONG, (), "1011", "", "5.3, errata 3.11", "any message counts as a sign of life too"),
 )
 
 
@@ -391,7 +426,9 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
     for case in CASES:
         answer = f"closed with {case.answer}" if case.closes else case.answer
         if case.outcome:
-            answer = {"answered": "the first is the call's answer", "no answer": answer}.get(
-                case.outcome, f"our call ends in {case.outcome}"
-            )
+            answer = {
+                "answered": "the first is the call's answer",
+                "used": "it is the call's answer",
+                "no answer": answer,
+            }.get(case.outcome, f"our call ends in {case.outcome}")
         yield case.arrives, answer, case.section, case.why

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -16,6 +17,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from evtui.events import OcppMessage
+from evtui.ocpp16.limits import PING_INTERVAL
+from evtui.ocpp16.link import Link
 from evtui.ocpp16.peer import Peer, on
 from evtui.ocpp16.websocket import SUBPROTOCOL, WebSocketTransport, dial
 from tests.ocpp16.frames import Frame
@@ -65,9 +68,10 @@ class OpenEnd:
         call: makes it send a DataTransfer and wait briefly for the answer.
     """
 
-    def __init__(self, rig: Rig, peer: RoughPeer, call: Call) -> None:
+    def __init__(self, rig: Rig, peer: RoughPeer, call: Call, link: Link) -> None:
         self.peer = peer
         self.call = call
+        self._link = link
         self._rig = rig
         self._since = len(rig.events)
 
@@ -76,6 +80,11 @@ class OpenEnd:
         return [
             event for event in self._rig.events[self._since :] if isinstance(event, OcppMessage)
         ]
+
+    async def gone(self) -> str:
+        """Wait for the end of the connection; why it ended."""
+        await until(lambda: self._link.closed)
+        return self._link.closed or ""
 
     async def logged(self, count: int) -> list[OcppMessage]:
         """Wait for that many rows."""
@@ -106,39 +115,32 @@ async def open_end(
         pings: s between its pings, and for the pong to come; 0 leaves them as they are.
     """
     rig = Rig()
-    opened = _open_central(rig) if end == "central system" else _open_station(rig)
+    opened = _open_central(rig, pings) if end == "central system" else _open_station(rig, pings)
     with pytest.MonkeyPatch.context() as patch:
         if pings:
             for module in ("central_system.websocket_endpoint", "ocpp16.websocket"):
-                patch.setattr(f"evtui.{module}.WebSocketTransport", _impatient(pings))
+                impatient = partial(WebSocketTransport, pong_within=pings)
+                patch.setattr(f"evtui.{module}.WebSocketTransport", impatient)
         async with opened as open_:
             yield open_
 
 
-def _impatient(pings: float) -> Callable[..., WebSocketTransport]:
-    def make(connection: ServerConnection | ClientConnection) -> WebSocketTransport:
-        connection.ping_timeout = pings
-        transport = WebSocketTransport(connection)
-        transport.ping_every(pings)
-        return transport
-
-    return make
-
-
 @asynccontextmanager
-async def _open_central(rig: Rig) -> AsyncIterator[OpenEnd]:
-    central = rig.central_system()
+async def _open_central(rig: Rig, pings: float) -> AsyncIterator[OpenEnd]:
+    central = rig.central_system(ping_interval=pings or PING_INTERVAL)
     async with running(central), client(central) as station:
         await station.call("BootNotification", BOOT)
 
         async def call() -> dict[str, Any]:
             return await central.call("CP1", "DataTransfer", TRANSFER, timeout=ANSWER_WITHIN)
 
-        yield OpenEnd(rig, RoughPeer(station.connection), call)
+        session = central._reception.find("CP1")
+        assert session is not None
+        yield OpenEnd(rig, RoughPeer(station.connection), call, session.link)
 
 
 @asynccontextmanager
-async def _open_station(rig: Rig) -> AsyncIterator[OpenEnd]:
+async def _open_station(rig: Rig, pings: float) -> AsyncIterator[OpenEnd]:
     accepted: asyncio.Queue[ServerConnection] = asyncio.Queue()
 
     async def keep(connection: ServerConnection) -> None:
@@ -148,6 +150,7 @@ async def _open_station(rig: Rig) -> AsyncIterator[OpenEnd]:
     async with serve(keep, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], close_timeout=1) as server:
         port = server.sockets[0].getsockname()[1]
         transport, connection = await dial(f"ws://127.0.0.1:{port}/CP1")
+        transport.ping_every(pings)
         link = rig.link(transport, "charge_point", supports=_Station.supported_actions())
         peer = RoughPeer(await accepted.get())
 
@@ -155,5 +158,5 @@ async def _open_station(rig: Rig) -> AsyncIterator[OpenEnd]:
             return await link.call("DataTransfer", TRANSFER, timeout=ANSWER_WITHIN)
 
         async with serving(_Station(link, rig.stream, "CP1")):
-            yield OpenEnd(rig, peer, call)
+            yield OpenEnd(rig, peer, call, link)
         await connection.close()

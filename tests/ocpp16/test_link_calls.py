@@ -127,7 +127,7 @@ def test_an_error_refuses_the_call_with_its_code() -> None:
         ({"status": "Perhaps"}, "PropertyConstraintViolation"),
         ({}, "OccurenceConstraintViolation"),
         ({"status": 1}, "TypeConstraintViolation"),
-        ({"status": "Accepted", "x": 1}, "FormationViolation"),
+        ({"status": "Perhaps", "x": 1}, "PropertyConstraintViolation"),
         ([], "FormationViolation"),
         ("Accepted", "FormationViolation"),
     ],

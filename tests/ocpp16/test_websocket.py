@@ -169,7 +169,7 @@ async def test_pings_go_out_at_the_interval_last_set_and_0_ends_them() -> None:
         keep, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], create_connection=PingCounter
     ) as listening:
         port = listening.sockets[0].getsockname()[1]
-        transport, connection = await dial(f"ws://127.0.0.1:{port}/CP1")
+        transport, _ = await dial(f"ws://127.0.0.1:{port}/CP1")
         far = await accepted.get()
         transport.ping_every(3600)
         transport.ping_every(0.01)
@@ -182,7 +182,72 @@ async def test_pings_go_out_at_the_interval_last_set_and_0_ends_them() -> None:
         assert far.pings == told
         await transport.close()
         transport.ping_every(0.01)
-        assert connection.keepalive_task is None
+        assert not pinging()
+
+
+async def test_a_peer_that_talks_counts_as_there_without_a_pong_until_it_falls_silent() -> None:
+    async with silent_server() as (transport, far):
+        transport.ping_every(0.01)
+        for _ in range(10):
+            await far.send("[]")
+            assert await transport.recv() == "[]"
+            await asyncio.sleep(0.1)
+        assert far.pings == 1
+        with pytest.raises(LinkClosed, match=r"no pong and no message .* with 1011") as closed:
+            await transport.recv()
+        assert not isinstance(closed.value, ConnectionFailed)
+        with pytest.raises(LinkClosed, match="no pong and no message"):
+            await transport.send("[]")
+        await until(lambda: not pinging())
+
+
+async def test_a_pong_is_enough() -> None:
+    async with silent_server(pongs=True) as (transport, far):
+        transport.ping_every(0.01)
+        await until(lambda: far.pings >= 20)
+        await far.close(1000, "enough")
+        with pytest.raises(LinkClosed, match="closed by peer with 1000: enough"):
+            await transport.recv()
+        await until(lambda: not pinging())
+
+
+def pinging() -> list[object]:
+    return [task for task in asyncio.all_tasks() if task.get_name() == "pings"]
+
+
+class Silent(PingCounter):
+    """Sends no pong."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        send = self.protocol.send_frame
+
+        def send_no_pong(frame: Frame) -> None:
+            if frame.opcode is not Opcode.PONG:
+                send(frame)
+
+        self.protocol.send_frame = send_no_pong  # type: ignore[method-assign]
+
+
+@asynccontextmanager
+async def silent_server(
+    *, pongs: bool = False
+) -> AsyncIterator[tuple[WebSocketTransport, PingCounter]]:
+    """A transport whose peer leaves its pings unanswered, but where ``pongs`` says otherwise."""
+    accepted: asyncio.Queue[PingCounter] = asyncio.Queue()
+
+    async def keep(connection: ServerConnection) -> None:
+        assert isinstance(connection, PingCounter)
+        accepted.put_nowait(connection)
+        await connection.wait_closed()
+
+    kind = PingCounter if pongs else Silent
+    async with serve(
+        keep, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], create_connection=kind
+    ) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        _, connection = await dial(f"ws://127.0.0.1:{port}/CP1")
+        yield WebSocketTransport(connection, pong_within=0.5), await accepted.get()
 
 
 async def test_a_message_over_a_limit_of_ones_own_closes_with_1009() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+import msgspec
+
 from evtui.events import (
     Alarm,
     AnomalyState,
@@ -93,6 +95,7 @@ class Scene:
         cause: int | None = None,
         latency: float | None = None,
         text: str = "",
+        violation: str = "",
     ) -> OcppMessage:
         """One message as one end sees it."""
         at_station = (sender == "charge_point") == (phase == "sent")
@@ -112,6 +115,7 @@ class Scene:
                 latency=latency,
                 text=text,
                 link=1,
+                violation=violation or msgspec.UNSET,
             )
         )
 

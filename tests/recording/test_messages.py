@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import AnomalyState, Event, Note, OcppMessage
 from evtui.recording import layout
 from evtui.recording.messages import MessageLines
+from evtui.recording.parsing import message_events, message_row
 from evtui.recording.redaction import Redactor
 from evtui.recording.truth import TruthTracker
 from tests.recording.sample_run import START_UTC, Scene
@@ -159,3 +161,60 @@ def test_no_message_is_lost_and_the_lines_are_in_order_of_time(
     assert sorted(written) == seqs
     times = [line["t"] for line in lines.written]
     assert times == sorted(times)
+
+
+def test_a_violation_stands_where_it_was_seen_and_no_key_where_there_is_none() -> None:
+    lines = Lines("CP1")
+    sent = lines.scene.message("1", "Authorize", {"idTag": "A" * 21})
+    lines.scene.clock.time = 0.01
+    lines.scene.message(
+        "1",
+        "Authorize",
+        {"idTag": "A" * 21},
+        phase="delivered",
+        cause=sent.seq,
+        violation="idTag: too long",
+    )
+    foreign = Lines()
+    foreign.scene.message("2", "Heartbeat", {"x": 1}, phase="delivered", violation="x: extra")
+    assert "violation" not in lines.written[0]
+    assert lines.written[0]["delivered"]["violation"] == "idTag: too long"
+    assert foreign.written[0]["violation"] == "x: extra"
+
+
+@pytest.mark.parametrize("violation", ["", "idTag: too long"])
+@pytest.mark.parametrize("both", [True, False])
+def test_a_message_is_read_back_with_its_violation(violation: str, both: bool) -> None:
+    texts: list[str] = []
+    truth = TruthTracker()
+    taken = frozenset({"CP1"} if both else ())
+    lines = MessageLines(taken, START_UTC, truth, Redactor(), texts.append)
+    scene = Scene(lambda event: None)
+    cause = None
+    if both:
+        sent = scene.message("1", "Authorize", {"idTag": "A"})
+        lines.take(sent)
+        cause = sent.seq
+    came = scene.message(
+        "1", "Authorize", {"idTag": "A"}, phase="delivered", cause=cause, violation=violation
+    )
+    lines.take(came)
+    lines.release(9.0)
+    [text] = texts
+    assert ("violation" in text) is bool(violation)
+    read = list(message_events(message_row(text.encode())))[-1]
+    assert (read.violation or "") == violation
+    assert read.seq == came.seq
+
+
+def test_a_tag_in_a_violation_is_hidden_where_tags_are() -> None:
+    texts: list[str] = []
+    redactor = Redactor(id_tags=True)
+    lines = MessageLines(frozenset(), START_UTC, TruthTracker(), redactor, texts.append)
+    scene = Scene(lambda event: None)
+    told = '"idTag": "GOOD", then "idTag": "EVIL": twice in one object'
+    payload = {"idTag": "EVIL"}
+    lines.take(scene.message("1", "Authorize", payload, phase="delivered", violation=told))
+    lines.release(9.0)
+    assert "GOOD" not in texts[0]
+    assert "EVIL" not in texts[0]

@@ -57,6 +57,14 @@ def test_messages_are_counted_once_by_direction_action_and_kind(run: Path) -> No
     assert (ocpp["invalid"], ocpp["schema_violations"]) == (1, 1)
 
 
+def test_a_violation_that_was_tolerated_is_counted_once_with_both_ends_seen() -> None:
+    tally = Tally()
+    tally.message(message(phase="sent"))
+    tally.judge(message(violation="x: a field too many"))
+    ocpp = tally.summary(1.0, [])["ocpp"]
+    assert (ocpp["calls"], ocpp["schema_violations"]) == (1, 1)
+
+
 def test_frames_are_counted_by_id_and_error_frames_apart(run: Path) -> None:
     can = metrics(run)["can"]
     assert can["frames"] == len((run / layout.CAN_LOG).read_text().splitlines())

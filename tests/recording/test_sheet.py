@@ -18,7 +18,7 @@ from tests.recording.sample_run import record_sample, sample_manifest
         (layout.CAN_LABELS, layout.CAN_LABEL_COLUMNS),
         (layout.TRUTH, layout.TRUTH_COLUMNS),
         (layout.ALARMS, layout.ALARM_COLUMNS),
-        (layout.OCPP, (*layout.OCPP_KEYS, "text")),
+        (layout.OCPP, (*layout.OCPP_KEYS, "text", "violation")),
     ],
 )
 def test_the_data_sheet_explains_every_column(name: str, columns: tuple[str, ...]) -> None:

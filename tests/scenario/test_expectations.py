@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -316,6 +317,16 @@ def test_no_messages_at_all_are_not_met() -> None:
 def test_a_broken_text_is_a_violation() -> None:
     found = judge(VALID, call(1, "Reset"), invalid())
     assert found.found == "at 3.0 s FormationViolation: not JSON"
+
+
+def test_a_violation_that_was_tolerated_is_one_and_its_message_counts_once() -> None:
+    asked = call(1, "Authorize", sender="charge_point")
+    came = msgspec.structs.replace(asked, phase="delivered", violation="idTag: too long")
+    seen = judge(VALID, asked, came)
+    assert (seen.met, seen.found) == (False, "at 1.0 s Authorize call: idTag: too long")
+    assert judge(VALID, came).found == seen.found
+    once = model.MessageExpected(message="Authorize", count=1)
+    assert judge(once, asked, came).found.startswith("seen once")
 
 
 def test_a_text_and_the_callerror_that_answers_it_are_one_violation() -> None:

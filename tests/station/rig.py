@@ -57,6 +57,7 @@ class Rig:
         connectors: int = 1,
         store: StateStore | None = None,
         after_crash: str = "Reboot",
+        tolerant: bool = False,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self._set_by = 0.0
@@ -91,6 +92,7 @@ class Rig:
             connectors=connectors,
             meter_interval=meter_interval,
             strict=strict,
+            tolerant=tolerant,
         )
         self.module = ChargerModule(self.bus, self.stage, self.connector.on_stage)
         self.others = {
@@ -225,6 +227,7 @@ async def station(
     connectors: int = 1,
     store: StateStore | None = None,
     after_crash: str = "Reboot",
+    tolerant: bool = False,
     prepare: Callable[[FakeCentral], object] = lambda central: None,
 ) -> AsyncIterator[Rig]:
     """A station that runs while the block does.
@@ -243,6 +246,7 @@ async def station(
         connectors=connectors,
         store=store,
         after_crash=after_crash,
+        tolerant=tolerant,
     )
     prepare(rig.central)
     if plugged:

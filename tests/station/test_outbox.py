@@ -234,6 +234,86 @@ async def test_a_connection_that_goes_during_a_call_does_not_count_as_an_attempt
 
 
 @pytest.mark.parametrize(
+    "code",
+    [
+        "NotImplemented",
+        "NotSupported",
+        "ProtocolError",
+        "TypeConstraintViolation",
+        "FormatViolation",
+    ],
+)
+@virtual
+async def test_meter_values_that_are_not_wanted_hold_up_nothing_and_are_told_now_and_then(
+    code: str,
+) -> None:
+    box = Box()
+    box.failing = lambda action: CallRefused(code, "") if action == "MeterValues" else None
+    answers: list[Answer] = []
+    box.keep("StartTransaction")
+    for n in range(12):
+        box.outbox.post_transaction("MeterValues", {"n": n}, box.transaction, done=answers.append)
+    box.keep("StopTransaction")
+    box.connect()
+    await box.outbox.flushed()
+    assert box.loop.time() == 0
+    assert box.actions == ["StartTransaction", *["MeterValues"] * 12, "StopTransaction"]
+    assert box.notes == [f"MeterValues let go, a retry would be refused too: {code}"]
+    assert answers == [None] * 12
+    assert box.queue[-1][1:] == (0, 12)
+    await asyncio.sleep(60)
+    box.keep("MeterValues")
+    await box.outbox.flushed()
+    assert box.notes[1:] == [
+        f"MeterValues let go, a retry would be refused too: {code}, 12 since the last note"
+    ]
+
+
+@pytest.mark.parametrize("code", ["InternalError", "GenericError", "SecurityError"])
+@virtual
+async def test_meter_values_that_a_retry_may_save_are_tried_again(code: str) -> None:
+    box = Box()
+    box.failing = lambda action: CallRefused(code, "")
+    box.keep("MeterValues")
+    box.connect()
+    await box.outbox.flushed()
+    assert box.times("MeterValues") == [0, 10, 30]
+
+
+@virtual
+async def test_behind_meter_values_that_no_attempt_saved_others_are_tried_once_until_one_is() -> (
+    None
+):
+    box = Box()
+    box.failing = lambda action: CallRefused("InternalError", "") if action[0] == "M" else None
+    for _ in range(5):
+        box.keep("MeterValues")
+    box.keep("StopTransaction")
+    box.connect()
+    await box.outbox.flushed()
+    assert box.times("MeterValues") == [0, 10, 30, 30, 30, 30, 30]
+    assert box.times("StopTransaction") == [30]
+    box.failing = lambda action: None
+    box.keep("MeterValues")
+    await box.outbox.flushed()
+    box.failing = lambda action: CallRefused("InternalError", "")
+    box.keep("MeterValues")
+    await box.outbox.flushed()
+    assert box.times("MeterValues")[7:] == [30, 30, 40, 60]
+
+
+@pytest.mark.parametrize("action", ["StartTransaction", "StopTransaction"])
+@virtual
+async def test_a_start_and_a_stop_keep_their_attempts_whatever_the_refusal(action: str) -> None:
+    box = Box()
+    box.failing = lambda action: CallRefused("NotImplemented", "")
+    box.keep(action)
+    box.connect()
+    await box.outbox.flushed()
+    assert box.times(action) == [0, 10, 30]
+
+
+@pytest.mark.parametrize(
     "error", [CallRefused("InternalError", ""), TimeoutError("no answer")], ids=["refused", "late"]
 )
 @virtual

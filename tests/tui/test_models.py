@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from evtui.events import CanFrame, OcppMessage
+from evtui.tui.models.detail import exchange_blocks
 from evtui.tui.models.exchanges import OcppLog
 from evtui.tui.models.facts import answer_status, fact
 from evtui.tui.models.filter import FilterError, RowFilter
@@ -321,6 +322,26 @@ def test_a_message_altered_on_the_way_is_marked() -> None:
     )
     log.store.publish()
     assert log.store.row(0).fact == "≠ Soft"
+
+
+def test_a_violation_that_was_tolerated_is_marked_and_told_in_the_detail() -> None:
+    log = OcppLog()
+    told = "x: a field too many\x1b[2J (left out)"
+    log.feed(
+        [
+            message(action="Reset", sender="central_system", payload={"type": "Soft"}),
+            message(seq=2, action="Reset", kind="result", payload={"status": "Accepted"}),
+            message(seq=3, uid="2", violation=told),
+            message(seq=4, uid="2", kind="result", sender="central_system"),
+        ]
+    )
+    log.store.publish()
+    assert [log.store.row(n).glyph for n in (0, 1)] == ["✓", "✓"]
+    assert log.store.row(0).fact == "Soft"
+    assert log.store.row(1).fact.startswith("§")
+    blocks = exchange_blocks(log.store.row(1), log, FrameLog(), lambda t: t)
+    assert "violation   § x: a field too many" in blocks[0].text
+    assert "\x1b" not in blocks[0].text
 
 
 def test_a_full_log_forgets_dropped_exchanges_wholly() -> None:

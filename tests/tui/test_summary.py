@@ -201,3 +201,12 @@ def test_leaving_asks_only_while_something_runs() -> None:
     assert summary_of(lab).running == ""
     lab.play(6.0)
     assert summary_of(lab).running == "the anomaly"
+
+
+def test_a_status_that_is_none_of_the_standard_obeys_no_terminal() -> None:
+    lab = FakeLab()
+    lab.play(1.0)
+    summary = summary_of(lab)
+    summary._stations.by_identity["CP1"].connectors[1].status = "Char\x1b[2Jing"
+    assert "\x1b" not in line_of(summary)
+    assert "Char" in line_of(summary)

@@ -60,6 +60,8 @@ def exchange_blocks(
         ("latency", exchange.latency_text or "unanswered"),
         ("caused by", _causes(exchange, ocpp, can, utc)),
     ]
+    if exchange.violation:
+        facts.append(("violation", f"§ {exchange.violation}"))
     blocks = [Block("", "\n".join(f"{name:<11} {value}" for name, value in facts))]
     blocks += [_message_block(message, exchange, utc) for message in _distinct(exchange)]
     caused = can.caused_by(exchange.seqs)

@@ -104,6 +104,11 @@ class Exchange:
         return False
 
     @property
+    def violation(self) -> str:
+        """How one of its messages that was acted on breaks the rules; empty when none does."""
+        return next((clean(str(one.violation)) for one in self.messages if one.violation), "")
+
+    @property
     def arrow(self) -> str:
         """→ from the central system, ← from the charge point."""
         return "→" if self.caller == "central_system" else "←"
@@ -141,7 +146,15 @@ class Exchange:
 
     @property
     def fact(self) -> str:
-        """The one fact that matters, and the refusal where there is one."""
+        """The one fact that matters, and the refusal where there is one.
+
+        ``§`` says that a message broke the rules and was acted on all the same, ``≠`` that one
+        was delivered otherwise than it was sent.
+        """
+        told = self._fact()
+        return f"§ {told}".rstrip() if self.violation else told
+
+    def _fact(self) -> str:
         bad = self.find("invalid", "error")
         if bad is not None:
             return clean(": ".join(part for part in (bad.error, bad.detail) if part))

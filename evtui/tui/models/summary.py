@@ -247,7 +247,7 @@ class LabSummary:
             return [Segment(forms, "warning" if glyph == "◐" else "bad")]
         connector = station.connector(chosen.connector if chosen is not None else 1)
         tx = f" tx {connector.transaction}" if connector.transaction is not None else ""
-        told = f"{name} ● {connector.status}"
+        told = f"{name} ● {clean(connector.status)}"
         forms = (*[f"{told}{tx}{more}"] * 5, told)
         return [Segment(forms, "bad" if connector.status == "Faulted" else "good")]
 
