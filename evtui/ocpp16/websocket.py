@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from urllib.parse import quote, unquote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -102,25 +103,23 @@ class WebSocketTransport:
             self._pings = None
 
     async def _ping(self, interval: float) -> None:
-        try:
-            while True:
-                await asyncio.sleep(interval)
-                pong = asyncio.ensure_future(self._pong())
+        while self._connection.state is State.OPEN:
+            await asyncio.sleep(interval)
+            pong = asyncio.ensure_future(self._pong())
+            try:
                 received = -1
                 while not pong.done() and received != self._received:
                     received = self._received
                     await asyncio.wait((pong,), timeout=self._pong_within)
                 if not pong.done():
-                    pong.cancel()
                     await self._leave()
-                    return
-                pong.result()
-        except ConnectionClosed:
-            pass  # the reader says so
+            finally:
+                pong.cancel()
 
     async def _pong(self) -> None:
         """Send a ping, which a peer that takes nothing in can hold up, and wait for its pong."""
-        await (await self._connection.ping())
+        with suppress(ConnectionClosed):  # the reader says so
+            await (await self._connection.ping())
 
     async def _leave(self) -> None:
         """Close the connection to a peer that gives no sign of life."""

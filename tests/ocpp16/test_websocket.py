@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -209,6 +210,21 @@ async def test_a_pong_is_enough() -> None:
         with pytest.raises(LinkClosed, match="closed by peer with 1000: enough"):
             await transport.recv()
         await until(lambda: not pinging())
+
+
+async def test_a_connection_lost_while_a_pong_is_awaited_leaves_no_error_behind() -> None:
+    unheard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+    async with silent_server() as (transport, far):
+        transport.ping_every(0.01)
+        await until(lambda: far.pings)
+        far.transport.abort()
+        with pytest.raises(LinkClosed, match="1006"):
+            await transport.recv()
+        await until(lambda: not pinging())
+    gc.collect()
+    await asyncio.sleep(0)
+    assert unheard == []
 
 
 def pinging() -> list[object]:
