@@ -44,7 +44,16 @@ _KITTY = re.compile(rb"\x1b\[([<>])\d*u")
 _LEFT = b"\x1b[?1049l"
 
 # What a person's shell may say about its terminal must not decide a test.
-_AMBIENT = ("NO_COLOR", "COLORTERM", "SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT", "TMUX", "COLUMNS")
+_AMBIENT = (
+    "NO_COLOR",
+    "COLORTERM",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "SSH_CLIENT",
+    "TMUX",
+    "COLUMNS",
+    "LINES",
+)
 
 Predicate = Callable[[str], object]
 
