@@ -1,4 +1,4 @@
-"""States of charge points in one file, over a crash too: SQLite with a write-ahead log.
+"""States of charge points and of a central system in one file: SQLite with a write-ahead log.
 
 What was committed is safe from ``kill -9`` with ``synchronous=NORMAL``; a power cut of the
 computer may cost the last commits, never the file.
@@ -7,12 +7,12 @@ computer may cost the last commits, never the file.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from evtui.station.state import Change, StateError, StateStore
+from evtui.station.state import Change, Row, StateError, StateStore
 
-__all__ = ["StateFile"]
+__all__ = ["CentralSystemRows", "StateFile"]
 
 APPLICATION_ID = 0x65767475
 """``evtu`` in the header of the file says whose it is."""
@@ -27,12 +27,44 @@ SCHEMA = """
     ) WITHOUT ROWID
 """
 
+CENTRAL_SYSTEM = ""
+"""In the place of a station, whose identity is never empty."""
+
 PUT = "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?)"
 REMOVE = "DELETE FROM row WHERE station = ? AND kind = ? AND name = ?"
 
 
+class CentralSystemRows:
+    """What a central system keeps in a state file, as rows of JSON that it alone understands.
+
+    Args:
+        place: for people, whose rows they are.
+        found: what was kept.
+        write: called with the changes that belong together.
+
+    Attributes:
+        everything: asked for all rows when the file is to be brought up to date.
+    """
+
+    def __init__(
+        self,
+        place: str,
+        found: Mapping[Row, bytes],
+        write: Callable[[Sequence[Change]], None],
+    ) -> None:
+        self.found = found
+        self.write = write
+        self.everything: Callable[[], Iterable[tuple[Row, bytes]]] = found.items
+        self._place = place
+
+    def damaged(self, row: Row, problem: str) -> StateError:
+        """What to raise for a row that cannot be read."""
+        kind, name = row
+        return StateError(f"{self._place}: {kind} {name}: {problem}; name another file")
+
+
 class StateFile:
-    """A file that several charge points of one process share; opened and locked at once.
+    """A file for the charge points and the central system of a process; opened and locked at once.
 
     Trouble while it is used, as with a full disk, is told once and stops nobody: the states
     go on in memory, and the first write that works again brings the file up to date.
@@ -49,6 +81,7 @@ class StateFile:
         self._path = path
         self.trouble = trouble
         self._stores: dict[str, StateStore] = {}
+        self._central_system: CentralSystemRows | None = None
         self._behind = False
         self._open: sqlite3.Connection | None = None
         try:
@@ -71,6 +104,21 @@ class StateFile:
         if identity not in self._stores:
             self._stores[identity] = self._load(identity)
         return self._stores[identity]
+
+    def central_system(self) -> CentralSystemRows:
+        """What was kept of a central system, and where it keeps more.
+
+        One that is made after another has ended, with the same file, goes on from there.
+
+        Raises:
+            StateError: it cannot be read; the text is one line.
+        """
+        place = f"{self._path}: central system"
+        before = self._central_system
+        found = self._rows(CENTRAL_SYSTEM, place) if before is None else dict(before.everything())
+        rows = CentralSystemRows(place, found, lambda changes: self._write(CENTRAL_SYSTEM, changes))
+        self._central_system = rows
+        return rows
 
     def close(self) -> None:
         """Close the file; what changes after that is not kept."""
@@ -105,17 +153,23 @@ class StateFile:
 
     def _load(self, identity: str) -> StateStore:
         place = f"{self._path}: station {identity}"
+        rows = self._rows(identity, place)
+        try:
+            return StateStore(rows, lambda changes: self._write(identity, changes))
+        except StateError as error:
+            raise StateError(f"{place}: {error}; name another file") from None
+
+    def _rows(self, owner: str, place: str) -> dict[Row, bytes]:
         if self._open is None:
             raise StateError(f"{place}: the file is closed")
         try:
             found = self._open.execute(
-                "SELECT kind, name, value FROM row WHERE station = ?", (identity,)
+                "SELECT kind, name, value FROM row WHERE station = ?", (owner,)
             ).fetchall()
-            rows = {(kind, name): bytes(value) for kind, name, value in found}
-            return StateStore(rows, lambda changes: self._write(identity, changes))
+            return {(kind, name): bytes(value) for kind, name, value in found}
         except sqlite3.Error as error:
             raise StateError(f"{place}: {_reason(error)}") from None
-        except (StateError, TypeError) as error:
+        except TypeError as error:
             raise StateError(f"{place}: {error}; name another file") from None
 
     def _write(self, identity: str, changes: Sequence[Change]) -> None:
@@ -145,10 +199,13 @@ class StateFile:
             self._behind = False
 
     def _write_everything(self, database: sqlite3.Connection) -> None:
-        for identity, store in self._stores.items():
-            database.execute("DELETE FROM row WHERE station = ?", (identity,))
+        everything = {name: store.rows.items() for name, store in self._stores.items()}
+        if self._central_system is not None:
+            everything[CENTRAL_SYSTEM] = self._central_system.everything()
+        for owner, rows in everything.items():
+            database.execute("DELETE FROM row WHERE station = ?", (owner,))
             database.executemany(
-                PUT, ((identity, kind, name, value) for (kind, name), value in store.rows.items())
+                PUT, ((owner, kind, name, value) for (kind, name), value in rows)
             )
 
 
