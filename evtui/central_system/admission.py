@@ -107,6 +107,10 @@ class Admission:
             self.unknown != "refuse" or self.knows(station)
         )
 
+    def accepts(self, station: str) -> bool:
+        """True for a station that would be accepted if it booted now."""
+        return self.lets_in(station) and self.boot(station).status == "Accepted"
+
     def boot(self, station: str) -> BootAnswer:
         """What the station's BootNotification is answered now."""
         said = self._answers.get(station)

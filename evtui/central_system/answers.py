@@ -106,6 +106,7 @@ class Answers:
         answer = self._admission.boot(record.identity)
         record.boot = payload
         record.boot_status = answer.status
+        record.booted = True
         record.triggered.clear()
         return {
             "status": answer.status,
@@ -121,6 +122,10 @@ class Answers:
     ) -> dict[str, Any]:
         _check_connector(payload["connectorId"], 0)  # section 6.47
         record.on_status(payload)
+        if payload["status"] == "Available" and payload["connectorId"] > 0:
+            told = payload.get("timestamp", "")
+            oddity = self._transactions.available(record.identity, payload["connectorId"], told)
+            self._report(record, oddity)
         return {}
 
     def _authorize(self, _record: StationRecord, payload: dict[str, Any]) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
+from typing import Literal, Protocol
 
 from evtui.central_system.admission import Admission
 from evtui.central_system.answers import Answers
+from evtui.central_system.boot_reminder import BootReminder
 from evtui.central_system.load import LoadMeter
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import StationRecord, Stations
@@ -157,8 +159,15 @@ class Reception:
             rate=self._message_rate,
             counters=self._load.messages,
         )
+        reminder = BootReminder(
+            link,
+            record,
+            self._admission,
+            announce=lambda state, detail: self._taken(record, state, detail),
+            tell=lambda text: self._note(record, "warning", text),
+        )
         session = StationSession(
-            link, record, self._answers, self._stream, self._source, self._answered
+            link, record, self._answers, self._stream, self._source, reminder, self._answered
         )
         older = self._sessions.pop(identity, None)
         self._sessions[identity] = session
@@ -171,14 +180,21 @@ class Reception:
                 await older.link.close(1001, "replaced by a new connection")
             if self._sessions.get(identity) is session:  # else replaced in its turn
                 self._announce(record, "connected")
-                await session.serve()
+                if record.booted:
+                    await session.serve()
+                    return
+                if record.boot_status == "Accepted":
+                    self._announce(record, "accepted", "was accepted in an earlier run")
+                reminding = asyncio.get_running_loop().create_task(reminder.run())
+                try:
+                    await session.serve()
+                finally:
+                    reminding.cancel()
         except LinkClosed as closed:
             reason = str(closed)
         except Exception as error:  # the endpoint would only log it
             reason = f"session failed: {error!r}"
-            self._stream.publish(
-                Note(source=self._source, level="error", station=identity, text=reason)
-            )
+            self._note(record, "error", reason)
             await transport.close(1011, "internal error")
         finally:
             link.fail(reason)
@@ -200,8 +216,21 @@ class Reception:
         self._load.calls += 1
         self._load.changed()
         if action == "BootNotification":
+            if record.boot_status == "Accepted":
+                self._stations.accepted(record)
             asking = self._admission.boot(record.identity).asking
             self._announce(record, "asking" if asking else record.boot_status.lower())
+
+    def _taken(self, record: StationRecord, state: str, detail: str) -> None:
+        """A station has not booted, and stands as if it had."""
+        if state == "accepted":
+            self._stations.accepted(record)
+        self._announce(record, state, detail)
+
+    def _note(self, record: StationRecord, level: Literal["warning", "error"], text: str) -> None:
+        self._stream.publish(
+            Note(source=self._source, level=level, station=record.identity, text=text)
+        )
 
     def _announce(self, record: StationRecord, state: str, detail: str = "") -> None:
         """Publish how a station's connection stands, seen from here."""

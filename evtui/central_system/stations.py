@@ -150,7 +150,7 @@ class Stations(Mapping[str, StationInfo]):
     Args:
         ours: identities of this process.
         keep: True for a station that must be remembered while it is away.
-        lets_in: True for a station that would be accepted if it booted now.
+        accepts: True for a station that would be accepted if it booted now.
         ledger: who was accepted in earlier runs, and where to keep who will be; default: nowhere.
 
     Raises:
@@ -161,7 +161,7 @@ class Stations(Mapping[str, StationInfo]):
         self,
         ours: frozenset[str],
         keep: Callable[[str], bool],
-        lets_in: Callable[[str], bool] = lambda identity: True,
+        accepts: Callable[[str], bool] = lambda identity: True,
         ledger: Ledger | None = None,
     ) -> None:
         self._ours = ours
@@ -173,7 +173,7 @@ class Stations(Mapping[str, StationInfo]):
             self._records[identity] = StationRecord(
                 identity,
                 identity in ours,
-                boot_status="Accepted" if lets_in(identity) else "",
+                boot_status="Accepted" if accepts(identity) else "",
                 boot=boot,
                 gone="not here since the central system started",
             )

@@ -83,5 +83,5 @@ def _add_values(ledger: Ledger, kind: ValueKind, found: dict[int, Transaction]) 
         if not (number.isdecimal() and place.isdecimal() and int(number) in found):
             raise ledger.damaged(kind, name, "its transaction is missing")
         values.append((int(number), int(place), bytes(value)))
-    for number, _, value in sorted(values):
-        found[number].values(kind)[value] = None
+    for owner, _, encoded in sorted(values):
+        found[owner].values(kind)[encoded] = None

@@ -199,14 +199,14 @@ class StateFile:
             self._behind = False
 
     def _write_everything(self, database: sqlite3.Connection) -> None:
-        everything = {name: store.rows.items() for name, store in self._stores.items()}
+        everything: dict[str, Iterable[tuple[Row, bytes]]] = {
+            name: store.rows.items() for name, store in self._stores.items()
+        }
         if self._central_system is not None:
             everything[CENTRAL_SYSTEM] = self._central_system.everything()
         for owner, rows in everything.items():
             database.execute("DELETE FROM row WHERE station = ?", (owner,))
-            database.executemany(
-                PUT, ((owner, kind, name, value) for (kind, name), value in rows)
-            )
+            database.executemany(PUT, ((owner, kind, name, value) for (kind, name), value in rows))
 
 
 def _reason(error: sqlite3.Error) -> str:
