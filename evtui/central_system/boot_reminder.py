@@ -77,7 +77,8 @@ class BootReminder:
     async def ask(self) -> bool:
         """Ask for a BootNotification once; True when it is of no use to ask again."""
         record = self._record
-        if record.boot_status == "Rejected":  # is sent nothing (section 4.2)
+        would_be = self._admission.boot(record.identity).status
+        if "Rejected" in (record.boot_status, would_be):  # is sent nothing (section 4.2)
             return True
         request = {"requestedMessage": "BootNotification"}
         try:

@@ -198,7 +198,7 @@ def test_whatever_overtakes_and_whenever_it_crashes_each_transaction_is_there_on
         kept.available("CP1", connector, at(3599))
         crash_or_not()
 
-    kept.start("CP1", start(connector=9))  # there must be a first id to go on from
+    kept.start("CP1", start(connector=9))  # the first id begins the counter
     for connector, told, overtaken, lost in story:
         begin = start(connector, second=next(clock))
         transaction, _ = kept.start("CP1", begin)
