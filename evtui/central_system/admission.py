@@ -61,8 +61,7 @@ class Admission:
         heartbeat_interval: s, given to accepted stations.
         ours: are known too, whatever was said of them in an earlier run.
         ledger: what was said in earlier runs, and where to keep what will be; default: nowhere.
-            What was said of a station counts until ``known`` says something else of it than
-            it did then.
+            What was said of a station counts until it is one of ``known`` and was not then.
 
     Raises:
         ValueError: no such rule, or one text where identities are asked for.
@@ -91,7 +90,7 @@ class Admission:
         self._answers: dict[str, BootAnswer] = {}
         self._words: dict[str, _Word] = {}
         for station, word in self._ledger.read(WORD, _Word):
-            if station in ours or word.known != (station in self._first_known):
+            if station in ours or (station in self._first_known and not word.known):
                 self._ledger.remove(WORD, station)
             else:
                 self._take(station, word)

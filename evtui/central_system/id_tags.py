@@ -157,13 +157,13 @@ class IdTags:
         """Take up what was set and removed in earlier runs, and keep what will be.
 
         The later word counts: that of the earlier run, unless the list begins with something
-        else for the tag than it did then.
+        else for the tag than it did then.  A list that begins empty says nothing.
 
         Raises:
             StateError: what was kept cannot be read.
         """
         for name, word in ledger.read(ID_TAG, _Word):
-            if word.first != self._first.get(name):
+            if self._first and self._first.get(name) != word.first:
                 ledger.remove(ID_TAG, name)
                 continue
             self._words[name] = word

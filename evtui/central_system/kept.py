@@ -22,14 +22,12 @@ class Rows(Protocol):
     """The central system's part of a state file.
 
     Attributes:
+        found: what was kept by the last central system; to be read once, and let go.
         everything: asked for all rows as they must be, after the file could not be written.
     """
 
+    found: Mapping[Row, bytes]
     everything: Callable[[], Iterable[tuple[Row, bytes]]]
-
-    @property
-    def found(self) -> Mapping[Row, bytes]:
-        """What was kept by the last central system; to be read once."""
 
     def write(self, changes: Sequence[Change]) -> None:
         """Keep these changes, all of them or none."""
@@ -54,7 +52,7 @@ class Ledger:
 
     def __init__(self, rows: Rows | None = None) -> None:
         self._rows = rows
-        self._found = {} if rows is None else rows.found
+        self._found: Mapping[Row, bytes] = {} if rows is None else rows.found
         self._changes: dict[Row, bytes | None] = {}
 
     @property
@@ -103,4 +101,5 @@ class Ledger:
         """All has been read: from now on ``everything`` says what should be in the file."""
         self._found = {}
         if self._rows is not None:
+            self._rows.found = {}
             self._rows.everything = everything

@@ -173,6 +173,7 @@ class Reception:
         self._sessions[identity] = session
         self._count_connections()
         reason = "central system stopped"
+        reminding: asyncio.Task[None] | None = None
         try:
             if older is not None:
                 self._load.evicted += 1
@@ -180,16 +181,11 @@ class Reception:
                 await older.link.close(1001, "replaced by a new connection")
             if self._sessions.get(identity) is session:  # else replaced in its turn
                 self._announce(record, "connected")
-                if record.booted:
-                    await session.serve()
-                    return
-                if record.boot_status == "Accepted":
-                    self._announce(record, "accepted", "was accepted in an earlier run")
-                reminding = asyncio.get_running_loop().create_task(reminder.run())
-                try:
-                    await session.serve()
-                finally:
-                    reminding.cancel()
+                if not record.booted:
+                    if record.boot_status == "Accepted":
+                        self._announce(record, "accepted", "was accepted in an earlier run")
+                    reminding = asyncio.get_running_loop().create_task(reminder.run())
+                await session.serve()
         except LinkClosed as closed:
             reason = str(closed)
         except Exception as error:  # the endpoint would only log it
@@ -197,6 +193,8 @@ class Reception:
             self._note(record, "error", reason)
             await transport.close(1011, "internal error")
         finally:
+            if reminding is not None:
+                reminding.cancel()
             link.fail(reason)
             if self._sessions.get(identity) is session:
                 del self._sessions[identity]

@@ -141,8 +141,9 @@ async def test_a_station_that_is_known_since_it_was_turned_away_is_let_in(path: 
         assert house.central.admission.lets_in("CP1")
         assert house.central.admission.lets_in("CP2")
         house.central.turn_away("CP1")
-    async with life(path, known_stations=["CP1"]) as house:
-        assert not house.central.admission.lets_in("CP1")
+    for known in (["CP1"], []):
+        async with life(path, known_stations=known) as house:
+            assert not house.central.admission.lets_in("CP1")
 
 
 LIST = [IdTag("A"), IdTag("B", "Blocked"), IdTag("C")]
@@ -185,6 +186,15 @@ async def test_a_list_that_says_something_new_of_a_tag_is_the_later_word(path: P
         assert set(house.central.id_tags) == {IdTag("A", parent="NEW"), IdTag("B", "Expired")}
     async with life(path, id_tags=IdTags(LIST)) as house:  # it was overruled for good
         assert IdTag("A") in set(house.central.id_tags)
+
+
+async def test_a_run_without_a_list_says_nothing_of_tags(path: Path) -> None:
+    async with life(path, id_tags=IdTags(LIST)) as house:
+        house.central.id_tags.set("A", "Blocked")
+    async with life(path) as house:
+        assert set(house.central.id_tags) == {IdTag("A", "Blocked")}
+    async with life(path, id_tags=IdTags(LIST)) as house:
+        assert IdTag("A", "Blocked") in set(house.central.id_tags)
 
 
 async def test_a_central_system_that_follows_another_in_one_process_goes_on_from_it(

@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from evtui.central_system.kept import Ledger
 from evtui.central_system.transactions import Transaction, Transactions
+from evtui.ocpp16.websocket import SUBPROTOCOL
 from evtui.station.state_file import StateFile
 from tests.e2e.books import Account
 from tests.e2e.killing import HERE
@@ -118,8 +119,8 @@ class ForeignStation:
             with suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
                 async with connect(
                     self._url,
-                    subprotocols=["ocpp1.6"],
-                    proxy=None,  # type: ignore[list-item]
+                    subprotocols=[SUBPROTOCOL],
+                    proxy=None,
                 ) as socket:
                     await self._talk(socket)
             await asyncio.sleep(0.05)
