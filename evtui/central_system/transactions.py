@@ -39,7 +39,10 @@ NO_ID = frozenset({0, UNKNOWN_ID})
 
 
 class Transactions(TransactionBook):
-    """All transactions of a central system, as their stations tell of them."""
+    """All transactions of a central system, as their stations tell of them.
+
+    Payloads hold their schemas; an integer may be written as 100.0.
+    """
 
     def start(self, station: str, payload: Mapping[str, Any]) -> tuple[Transaction, str]:
         """Take a StartTransaction.req; whatever else is open on its connector is abandoned.
@@ -51,7 +54,7 @@ class Transactions(TransactionBook):
         Returns:
             The transaction, and what is odd about it in one line, empty when nothing is.
         """
-        connector = payload["connectorId"]
+        connector = int(payload["connectorId"])
         newest = self._newest.get(station, {}).get(connector)
         if newest is not None and newest.started and newest.key == start_key(station, payload):
             if newest.open:
@@ -63,9 +66,9 @@ class Transactions(TransactionBook):
             station,
             connector,
             payload["idTag"],
-            payload["meterStart"],
+            int(payload["meterStart"]),
             payload["timestamp"],
-            payload.get("reservationId"),
+            None if payload.get("reservationId") is None else int(payload["reservationId"]),
         )
         why = f"transaction {transaction.transaction_id} has started on connector {connector}"
         oddities = [self._abandon(one, why) for one in self.open(station, connector)]
@@ -96,7 +99,7 @@ class Transactions(TransactionBook):
         Returns:
             What is odd about it in one line, empty when nothing is.
         """
-        transaction, oddity = self._find(station, payload["transactionId"], None, payload)
+        transaction, oddity = self._find(station, int(payload["transactionId"]), None, payload)
         if transaction is None:
             return oddity
         if transaction.meter_stop is not None:
@@ -106,7 +109,7 @@ class Transactions(TransactionBook):
                 f"transaction {transaction.transaction_id} stopped again with "
                 f"{payload['meterStop']} Wh at {payload['timestamp']}: the first stop is kept"
             )
-        transaction.meter_stop = payload["meterStop"]
+        transaction.meter_stop = int(payload["meterStop"])
         transaction.stopped = payload["timestamp"]
         transaction.reason = payload.get("reason", "Local")
         transaction.stop_id_tag = payload.get("idTag", "")
@@ -130,8 +133,8 @@ class Transactions(TransactionBook):
         Returns:
             What is odd about it in one line, empty when nothing is.
         """
-        transaction_id = payload.get("transactionId", 0)
-        connector, values = payload["connectorId"], payload["meterValue"]
+        transaction_id = int(payload.get("transactionId", 0))
+        connector, values = int(payload["connectorId"]), payload["meterValue"]
         transaction: Transaction | None
         if transaction_id == 0 or (transaction_id == UNKNOWN_ID and connector == 0):
             running = self.open(station, connector) if connector > 0 else []
@@ -154,7 +157,7 @@ class Transactions(TransactionBook):
         self, station: str, transaction_id: int, connector: int | None, payload: Mapping[str, Any]
     ) -> tuple[Transaction | None, str]:
         if transaction_id in NO_ID:
-            return self._find_nameless(station, connector, payload)
+            return self._find_nameless(station, transaction_id, connector, payload)
         transaction = self._by_id.get(transaction_id)
         if transaction is None:
             return self._adopt(station, transaction_id, connector)
@@ -207,9 +210,9 @@ class Transactions(TransactionBook):
         return begun, self._opened(begun) or oddity
 
     def _find_nameless(
-        self, station: str, connector: int | None, payload: Mapping[str, Any]
+        self, station: str, said: int, connector: int | None, payload: Mapping[str, Any]
     ) -> tuple[Transaction | None, str]:
-        """Which transaction a message with transactionId -1 belongs to.
+        """Which transaction a message with transactionId -1, or 0, belongs to.
 
         It is one whose id the station has never used and whose stop has not come, the newest of
         its connector, since a station tells of its transactions in order; and connector, time
@@ -218,7 +221,6 @@ class Transactions(TransactionBook):
         """
         if (repeated := self._repeated_stop(station, payload)) is not None:
             return repeated, ""
-        said = payload["transactionId"]
         candidates = [
             one
             for one in self._newest.get(station, {}).values()

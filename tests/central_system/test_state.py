@@ -250,6 +250,21 @@ async def test_numbers_with_more_digits_than_anybody_reads_are_kept(path: Path) 
         assert (only(kept).energy, only(kept).connector) == (5, huge)
 
 
+async def test_integers_written_with_a_fraction_are_kept(path: Path) -> None:
+    async with opened(path) as file:
+        kept = filed(file)
+        kept.start("CP1", start(connector=1.0, meter=100.0) | {"reservationId": 3.0})  # type: ignore[arg-type]
+        kept.meter_values("CP1", values(1.0, 10, 120, connector=1.0))  # type: ignore[arg-type]
+        kept.meter_values("CP1", values(7.0, 10, 120, connector=2.0))  # type: ignore[arg-type]
+    async with opened(path) as file:
+        kept = filed(file)
+        kept.stop("CP1", stop(1.0, meter=200.0))  # type: ignore[arg-type]
+    async with opened(path) as file:
+        whole, adopted = filed(file)
+        assert (whole.energy, whole.reservation_id, len(whole.meter_values)) == (100, 3, 1)
+        assert (adopted.transaction_id, adopted.connector) == (7, 2)
+
+
 async def test_a_full_disk_costs_nothing_once_there_is_room_again(path: Path) -> None:
     trouble: list[str] = []
     async with opened(path) as file:

@@ -31,8 +31,8 @@ from tests.e2e.restarts import (
 pytestmark = pytest.mark.e2e
 
 FULL = bool(os.environ.get("EVTUI_FULL"))
-KILLS = 50 if FULL else 4
-TURNS = 25 if FULL else 2
+KILLS = 50 if FULL else 3
+TURNS = 25 if FULL else 1
 
 MOMENTS = ("", "StartTransaction", "", "MeterValues", "StopTransaction")
 """What the foreign station has just sent when the central system is killed, or any time."""
