@@ -52,7 +52,9 @@ class Ledger:
 
     def __init__(self, rows: Rows | None = None) -> None:
         self._rows = rows
-        self._found: Mapping[Row, bytes] = {} if rows is None else rows.found
+        self._found: dict[str, dict[str, bytes]] = {}
+        for (kind, name), value in () if rows is None else rows.found.items():
+            self._found.setdefault(kind, {})[name] = value
         self._changes: dict[Row, bytes | None] = {}
 
     @property
@@ -66,12 +68,12 @@ class Ledger:
         Raises:
             StateError: a row is not what it must be.
         """
-        for (each, name), value in self._found.items():
-            if each == kind:
-                try:
-                    yield name, msgspec.json.decode(value, type=shape)
-                except (msgspec.DecodeError, UnicodeError) as error:
-                    raise self.damaged(kind, name, str(error)) from None
+        decoder = msgspec.json.Decoder(shape)
+        for name, value in self._found.get(kind, {}).items():
+            try:
+                yield name, decoder.decode(value)
+            except (msgspec.DecodeError, UnicodeError) as error:
+                raise self.damaged(kind, name, str(error)) from None
 
     def damaged(self, kind: str, name: str, problem: str) -> Exception:
         """What to raise for a row that was found and cannot be."""
