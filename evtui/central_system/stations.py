@@ -168,16 +168,19 @@ class Stations(Mapping[str, StationInfo]):
         self._keep = keep
         self._records: dict[str, StationRecord] = {}
         self._away: dict[str, None] = {}
+        self._kept: set[str] = set()
         self._ledger = Ledger() if ledger is None else ledger
         for identity, boot in self._ledger.read(ACCEPTED, dict[str, Any]):
+            own = identity in ours  # has ended with the central system: it will boot
             self._records[identity] = StationRecord(
                 identity,
-                identity in ours,
-                boot_status="Accepted" if accepts(identity) else "",
+                own,
+                boot_status="Accepted" if accepts(identity) and not own else "",
                 boot=boot,
                 gone="not here since the central system started",
             )
             self._away[identity] = None
+            self._kept.add(identity)
 
     def __getitem__(self, identity: str) -> StationInfo:
         return self._records[identity].snapshot()
@@ -206,14 +209,14 @@ class Stations(Mapping[str, StationInfo]):
 
     def accepted(self, record: StationRecord) -> None:
         """A station was accepted, or has booted again: kept with what it said of itself."""
+        self._kept.add(record.identity)
         self._ledger.put(ACCEPTED, record.identity, record.boot)
         self._ledger.commit()
 
     def rows(self) -> Iterator[tuple[Row, bytes]]:
         """Who was accepted, as it is kept."""
-        for identity, record in self._records.items():
-            if record.boot_status == "Accepted":
-                yield (ACCEPTED, identity), msgspec.json.encode(record.boot)
+        for identity in self._kept:
+            yield (ACCEPTED, identity), msgspec.json.encode(self._records[identity].boot)
 
     def leave(self, record: StationRecord, reason: str) -> None:
         """A station is gone; of those nobody knows, the longest gone is forgotten some time."""
@@ -226,6 +229,7 @@ class Stations(Mapping[str, StationInfo]):
         for identity in self._away:
             if not self._keep(identity):
                 del self._away[identity], self._records[identity]
+                self._kept.discard(identity)
                 self._ledger.remove(ACCEPTED, identity)
                 self._ledger.commit()
                 return

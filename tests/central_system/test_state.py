@@ -98,6 +98,14 @@ async def test_who_was_accepted_is_accepted_when_it_comes_again(path: Path) -> N
             assert (action, asked) == ("TriggerMessage", {"requestedMessage": "BootNotification"})
 
 
+async def test_a_station_of_ours_has_ended_too_and_will_boot(path: Path) -> None:
+    for _ in range(2):
+        async with life(path, ours=["CP1"]) as house, house.connected() as station:
+            assert not house.central.stations["CP1"].accepted
+            await station.call("BootNotification", BOOT)
+            assert house.central.stations["CP1"].accepted
+
+
 async def test_who_was_accepted_by_other_rules_is_asked_about(path: Path) -> None:
     async with life(path) as house, house.station():
         pass
@@ -346,3 +354,4 @@ async def test_a_lab_keeps_both_halves_in_one_file(path: Path) -> None:
         assert (again.transaction_id, again.energy) == (charged.transaction_id, charged.energy)
         assert again.meter_values == charged.meter_values
         assert lab.central_system.stations["CP1"].accepted
+        assert "CP1" in {name for (_, name), _ in lab.central_system.stations.rows()}
