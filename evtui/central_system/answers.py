@@ -123,8 +123,12 @@ class Answers:
         _check_connector(payload["connectorId"], 0)  # section 6.47
         record.on_status(payload)
         if payload["status"] == "Available" and payload["connectorId"] > 0:
-            told = payload.get("timestamp", "")
-            oddity = self._transactions.available(record.identity, payload["connectorId"], told)
+            oddity = self._transactions.available(
+                record.identity,
+                payload["connectorId"],
+                payload.get("timestamp", ""),
+                record.connections,
+            )
             self._report(record, oddity)
         return {}
 
@@ -133,7 +137,7 @@ class Answers:
 
     def _start_transaction(self, record: StationRecord, payload: dict[str, Any]) -> dict[str, Any]:
         _check_connector(payload["connectorId"], 1)  # section 6.45
-        transaction, oddity = self._transactions.start(record.identity, payload)
+        transaction, oddity = self._transactions.start(record.identity, payload, record.connections)
         self._report(record, oddity)
         info = self._id_tag_info(payload["idTag"])
         if info["status"] == "Accepted" and not self._id_tags.concurrent:

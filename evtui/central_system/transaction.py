@@ -53,6 +53,8 @@ class Transaction:
         answered: the station has used the id, so it knows it.
         abandoned: why it was closed although no StopTransaction came, in words of ours; empty
             otherwise, and again once that came after all.
+        passed: the station has gone on since its StartTransaction was answered, so that will not
+            come again.
         number: place in the order in which transactions came to be known, from 1.
     """
 
@@ -70,7 +72,9 @@ class Transaction:
     stop_id_tag: str = ""
     answered: bool = False
     abandoned: str = ""
+    passed: bool = False
     number: int = 0
+    _connection: int = 0
     # As JSON: small, out of the garbage collector's way, and their size is known.
     _meter_values: dict[bytes, None] = field(default_factory=dict, repr=False)
     _stop_data: dict[bytes, None] = field(default_factory=dict, repr=False)

@@ -44,12 +44,18 @@ class Transactions(TransactionBook):
     Payloads hold their schemas; an integer may be written as 100.0.
     """
 
-    def start(self, station: str, payload: Mapping[str, Any]) -> tuple[Transaction, str]:
+    def start(
+        self, station: str, payload: Mapping[str, Any], connection: int = 0
+    ) -> tuple[Transaction, str]:
         """Take a StartTransaction.req; whatever else is open on its connector is abandoned.
 
         One that equals the start of the newest transaction of its connector is a retry, and
         gets that one, unless the station is past it: it has stopped, or was abandoned after the
-        station had used its id.  One that was abandoned before that is open again.
+        station had used its id, or because of a status on the connection of its start.  One
+        that was abandoned otherwise is open again: its answer may have been lost.
+
+        Args:
+            connection: which of the station's it came on, from 1; 0 is like no other.
 
         Returns:
             The transaction, and what is odd about it in one line, empty when nothing is.
@@ -59,7 +65,7 @@ class Transactions(TransactionBook):
         if newest is not None and newest.started and newest.key == start_key(station, payload):
             if newest.open:
                 return newest, ""
-            if not newest.answered:
+            if not (newest.answered or newest.passed):
                 return newest, self._committed(self._opened_again(newest))
         transaction = Transaction(
             self._new_id(),
@@ -70,17 +76,21 @@ class Transactions(TransactionBook):
             payload["timestamp"],
             None if payload.get("reservationId") is None else int(payload["reservationId"]),
         )
+        transaction._connection = connection
         why = f"transaction {transaction.transaction_id} has started on connector {connector}"
         oddities = [self._abandon(one, why) for one in self.open(station, connector)]
         oddities.append(self._opened(transaction))
         return transaction, self._committed(*oddities)
 
-    def available(self, station: str, connector: int, timestamp: str = "") -> str:
+    def available(
+        self, station: str, connector: int, timestamp: str = "", connection: int = 0
+    ) -> str:
         """A connector, from 1, is Available: no transaction can be running there.
 
         Args:
             timestamp: the station's own, empty where it gave none; one before the start of a
                 transaction came too late to be about it.
+            connection: which of the station's it came on; see :meth:`start`.
 
         Returns:
             What is odd about it in one line, empty when nothing is.
@@ -90,6 +100,8 @@ class Transactions(TransactionBook):
             for one in self.open(station, connector)
             if not (timestamp and one.started) or moment_of(timestamp) >= moment_of(one.started)
         ]
+        for one in over:
+            one.passed = connection != 0 and one._connection == connection
         why = f"connector {connector} is Available"
         return self._committed(*[self._abandon(one, why) for one in over])
 

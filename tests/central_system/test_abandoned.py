@@ -104,6 +104,37 @@ def test_a_start_is_no_retry_once_the_station_has_used_the_id_of_an_abandoned_on
     assert kept.start("CP1", start())[0].transaction_id == 2
 
 
+@pytest.mark.parametrize(("later", "same"), [(1, False), (2, True), (0, True)])
+def test_a_status_on_the_connection_of_the_start_shows_that_its_answer_arrived(
+    later: int, same: bool
+) -> None:
+    kept = Transactions()
+    kept.start("CP1", start(), 1)
+    kept.available("CP1", 1, at(60), later)
+    kept.start("CP1", start(), later)
+    assert [one.transaction_id for one in kept] == ([1] if same else [1, 2])
+    kept.stop("CP1", stop(1))
+    completed = kept.get(1)
+    assert completed is not None
+    assert completed.energy == 100
+
+
+async def test_a_station_that_starts_the_same_again_without_a_stop_has_two_transactions(
+    link: LinkKind,
+) -> None:
+    async with open_house(link) as house:
+        async with house.station() as station:
+            first = (await station.call("StartTransaction", START))["transactionId"]
+            await station.call("StatusNotification", STATUS)
+            second = (await station.call("StartTransaction", START))["transactionId"]
+            assert second == first + 1
+        async with house.connected() as station:  # did the answer arrive?
+            await station.call("StatusNotification", STATUS)
+            again = (await station.call("StartTransaction", START))["transactionId"]
+            assert again == second
+            assert len(house.central.transactions) == 2
+
+
 def test_a_start_is_no_retry_once_another_has_come() -> None:
     kept = Transactions()
     kept.start("CP1", start())
