@@ -75,7 +75,8 @@ class CentralSystem:
         state: a :class:`~evtui.station.state_file.StateFile`, where it keeps transactions, the
             stations that were accepted, and what was said of stations and id tags while it ran;
             the next one goes on from there.  Default: all that ends with it.  Whoever opened the
-            file closes it, after the central system has stopped.
+            file closes it, after the central system has stopped, and hears from its ``trouble``
+            when it cannot be written.
         connections_max: most stations at once; more are told HTTP 503.
         message_rate: what a station may send before it is held back; None sets no limit.
         max_message_bytes: a larger message closes its connection with 1009; not for an
