@@ -45,8 +45,8 @@ class Transaction:
         started: the station's own timestamp; empty where the StartTransaction never arrived.
         reservation_id: the reservation it ended, if any.
         open: False once it has stopped, and when it was given up or abandoned.
-        meter_stop: Wh, once stopped.
-        stopped: the station's own timestamp; empty before.
+        meter_stop: Wh, once stopped; None where the station gave none that can be read.
+        stopped: the station's own timestamp; empty before, and where it gave none.
         reason: OCPP 1.6 Reason, ``Local`` where the station gave none (section 4.10); empty
             before.
         stop_id_tag: presented to stop it, if any.
@@ -142,11 +142,12 @@ def fits(one: Transaction, connector: int | None, payload: Mapping[str, Any]) ->
 
 def is_stop_of(one: Transaction, payload: Mapping[str, Any]) -> bool:
     """True for the StopTransaction.req that closed ``one``, told again."""
-    return (
-        one.meter_stop == payload["meterStop"]
-        and bool(one.stopped)
-        and moment_of(one.stopped) == moment_of(payload["timestamp"])
-    )
+    if not one.reason or one.meter_stop != payload.get("meterStop"):
+        return False
+    told = payload.get("timestamp", "")
+    if not one.stopped or not told:
+        return not one.stopped and not told
+    return moment_of(one.stopped) == moment_of(told)
 
 
 def moment_of(timestamp: str) -> datetime:

@@ -265,7 +265,7 @@ class TransactionBook:
         if one.transaction_id != UNKNOWN_ID:
             self._by_id[one.transaction_id] = one
         self._newest.setdefault(one.station, {})[one.connector] = one
-        if one.meter_stop is not None:
+        if one.reason:
             self._not_newest(one)
         self.abandoned += bool(one.abandoned)
         self._bytes += one.size

@@ -106,7 +106,7 @@ class Transactions(TransactionBook):
         return self._committed(*[self._abandon(one, why) for one in over])
 
     def stop(self, station: str, payload: Mapping[str, Any]) -> str:
-        """Take a StopTransaction.req.
+        """Take a StopTransaction.req; meterStop and timestamp may be missing.
 
         Returns:
             What is odd about it in one line, empty when nothing is.
@@ -114,16 +114,21 @@ class Transactions(TransactionBook):
         transaction, oddity = self._find(station, int(payload["transactionId"]), None, payload)
         if transaction is None:
             return oddity
-        if transaction.meter_stop is not None:
+        meter_stop, stopped = payload.get("meterStop"), payload.get("timestamp", "")
+        if transaction.reason:
             if is_stop_of(transaction, payload):
                 return ""
             return (
                 f"transaction {transaction.transaction_id} stopped again with "
-                f"{payload['meterStop']} Wh at {payload['timestamp']}: the first stop is kept"
+                f"{meter_stop} Wh at {stopped}: the first stop is kept"
             )
-        transaction.meter_stop = int(payload["meterStop"])
-        transaction.stopped = payload["timestamp"]
-        transaction.reason = payload.get("reason", "Local")
+        if meter_stop is None or not stopped:
+            what = "meterStop: its energy" if meter_stop is None else "timestamp: when it ended"
+            gap = f"transaction {transaction.transaction_id} stopped without {what} is unknown"
+            oddity = oddity or gap
+        transaction.meter_stop = None if meter_stop is None else int(meter_stop)
+        transaction.stopped = stopped
+        transaction.reason = payload.get("reason") or "Local"
         transaction.stop_id_tag = payload.get("idTag", "")
         if transaction.abandoned:
             oddity = oddity or f"{name_of(transaction)}, closed as abandoned, has stopped after all"

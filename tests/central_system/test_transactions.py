@@ -154,6 +154,15 @@ def test_a_second_stop_with_other_values_is_reported_and_the_first_is_kept() -> 
     assert only(kept).meter_stop == 200
 
 
+def test_a_stop_that_says_no_meter_value_ends_it_once_all_the_same() -> None:
+    kept = Transactions()
+    kept.start("CP1", start())
+    told = [kept.stop("CP1", {"transactionId": 1, "timestamp": at(50)}) for _ in range(2)]
+    assert told == ["transaction 1 stopped without meterStop: its energy is unknown", ""]
+    assert (only(kept).open, only(kept).energy, only(kept).reason) == (False, None, "Local")
+    assert kept.start("CP1", start())[0].transaction_id == 2
+
+
 def test_an_unknown_transaction_is_reported() -> None:
     kept = Transactions()
     acknowledged = "is not known here: acknowledged"
