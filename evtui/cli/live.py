@@ -115,13 +115,19 @@ def _check_id_tags(path: str) -> None:
 
 
 def _open_state(path: str) -> StateFile:
+    from evtui.central_system.state_check import check_state
     from evtui.station.state import StateError
     from evtui.station.state_file import StateFile
 
-    try:
-        return StateFile(path)
-    except StateError as error:
-        raise BadInput(f"--state {error}") from None
+    with ExitStack() as undo:
+        try:
+            state = StateFile(path)
+            undo.callback(state.close)
+            check_state(state)
+        except StateError as error:
+            raise BadInput(f"--state {error}") from None
+        undo.pop_all()
+        return state
 
 
 def _prepare_folder(folder: str) -> None:

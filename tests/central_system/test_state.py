@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import pytest
 
 from evtui import CentralSystem, IdTag, IdTags, Lab, Settings, StateError, StateFile
 from evtui.central_system.kept import Ledger
+from evtui.central_system.state_check import check_state
 from evtui.central_system.transactions import Transactions
 from tests.central_system.rig import START, House, open_house
 from tests.central_system.test_transactions import only, start, stop, value, values
@@ -335,11 +337,27 @@ async def test_a_row_that_cannot_be_read_is_named_in_one_line(
     database.close()
     async with opened(path) as file:
         with pytest.raises(StateError) as error:
+            check_state(file)
+        with pytest.raises(StateError, match=re.escape(str(error.value))):
             CentralSystem(state=file)
     text = str(error.value)
     assert text.startswith(f"{path}: central system: {said}")
     assert text.endswith("; name another file")
     assert "\n" not in text
+
+
+async def test_a_state_that_is_only_checked_stays_as_it_is(path: Path) -> None:
+    rules: dict[str, Any] = {"known_stations": ["CP2"], "id_tags": IdTags(LIST)}
+    async with life(path, **rules) as house, house.station() as station:
+        house.central.id_tags.set("A", "Blocked")
+        house.central.turn_away("CP2")
+        await station.call("StartTransaction", START)
+    async with opened(path) as file:
+        before = dict(file.central_system().found)
+        check_state(file)
+        assert dict(file.central_system().found) == before
+    async with opened(path) as file:
+        assert dict(file.central_system().found) == before
 
 
 async def test_a_lab_keeps_both_halves_in_one_file(path: Path) -> None:

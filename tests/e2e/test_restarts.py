@@ -8,18 +8,22 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from evtui import CommandError, Lab, Settings, StateError
+from evtui import CommandError, Lab, Settings, StateError, StateFile
+from evtui.central_system.kept import Ledger
+from evtui.central_system.transactions import Transactions
 from evtui.events import Note
 from evtui.station import connection
 from evtui.station.state import StateStore
 from tests.e2e.books import Books, check_sound, kept, overheard
 from tests.e2e.charge_point import CONNECTORS, IDENTITY
+from tests.e2e.conftest import Start
 from tests.e2e.killing import ID_TAG, Process, left_behind, until
 from tests.e2e.restarts import (
     FOREIGN,
@@ -158,6 +162,25 @@ async def test_killed_in_turn_two_evtui_agree_on_every_transaction(tmp_path: Pat
     check_sound(books.accounts())
     assert books.accounts()
     print(f"{2 * TURNS} kills in turn, {len(books.accounts())} transactions")
+
+
+def test_a_damaged_row_of_the_central_system_is_one_line_before_the_screen_is_touched(
+    start: Start, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    file = StateFile(str(state))
+    kept = Transactions(ledger=Ledger(file.central_system()))
+    kept.start("CP1", {"connectorId": 1, "idTag": "T", "meterStart": 0, "timestamp": "2026-01-01"})
+    file.close()
+    database = sqlite3.connect(state)
+    database.execute("UPDATE row SET name = '9' WHERE kind = 'transaction'")
+    database.commit()
+    database.close()
+    refused = start("--port", "0", "--state", str(state))
+    assert refused.wait() == 2
+    (line,) = refused.output.splitlines()
+    assert f"{state}: central system: transaction 9: number 1 is in it" in line
+    assert not refused.entered
 
 
 async def test_a_lab_killed_while_it_charges_has_the_transaction_whole_when_it_runs_again(
