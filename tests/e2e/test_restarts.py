@@ -21,6 +21,7 @@ from evtui.central_system.transactions import Transactions
 from evtui.events import Note
 from evtui.station import connection
 from evtui.station.state import StateStore
+from tests.central_system.rig import START
 from tests.e2e.books import Books, check_sound, kept, overheard
 from tests.e2e.charge_point import CONNECTORS, IDENTITY
 from tests.e2e.conftest import Start
@@ -170,7 +171,7 @@ def test_a_damaged_row_of_the_central_system_is_one_line_before_the_screen_is_to
     state = tmp_path / "state"
     file = StateFile(str(state))
     kept = Transactions(ledger=Ledger(file.central_system()))
-    kept.start("CP1", {"connectorId": 1, "idTag": "T", "meterStart": 0, "timestamp": "2026-01-01"})
+    kept.start("CP1", START)
     file.close()
     database = sqlite3.connect(state)
     database.execute("UPDATE row SET name = '9' WHERE kind = 'transaction'")
