@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from evtui.ocpp16.limits import MessageRate
     from evtui.ocpp16.link import CallRefused, LinkClosed
     from evtui.runtime.clock import LoopClock
+    from evtui.station.state import StateError
+    from evtui.station.state_file import StateFile
 
 __version__ = "0.1.0"
 
@@ -33,6 +35,8 @@ __all__ = [
     "LoopClock",
     "MessageRate",
     "Settings",
+    "StateError",
+    "StateFile",
     "StationOffline",
     "__version__",
 ]
@@ -49,6 +53,8 @@ _PLACES = {
     "LoopClock": "evtui.runtime.clock",
     "MessageRate": "evtui.ocpp16.limits",
     "Settings": "evtui.config",
+    "StateError": "evtui.station.state",
+    "StateFile": "evtui.station.state_file",
     "StationOffline": "evtui.central_system.system",
 }
 

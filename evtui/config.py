@@ -197,7 +197,7 @@ class Settings:
         None,
         Place("FILE", "a file"),
         "Charge point",
-        "Keep queue, transactions, lists and keys in this file, over a crash too.",
+        "Keep what charge points and central system know in it, over a crash too.",
         unset="in memory",
     )
     persist_interval: float = _setting(

@@ -123,6 +123,7 @@ class Answers:
         answer = self._admission.boot(record.identity)
         record.boot = payload
         record.boot_status = answer.status
+        record.booted = True
         record.triggered.clear()
         return {
             "status": answer.status,
@@ -138,6 +139,14 @@ class Answers:
     ) -> dict[str, Any]:
         _check_connector(payload["connectorId"], 0)  # section 6.47
         record.on_status(payload)
+        if payload["status"] == "Available" and payload["connectorId"] > 0:
+            oddity = self._transactions.available(
+                record.identity,
+                payload["connectorId"],
+                payload.get("timestamp", ""),
+                record.connections,
+            )
+            self._report(record, oddity)
         return {}
 
     def _authorize(self, _record: StationRecord, payload: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +154,7 @@ class Answers:
 
     def _start_transaction(self, record: StationRecord, payload: dict[str, Any]) -> dict[str, Any]:
         _check_connector(payload["connectorId"], 1)  # section 6.45
-        transaction, oddity = self._transactions.start(record.identity, payload)
+        transaction, oddity = self._transactions.start(record.identity, payload, record.connections)
         self._report(record, oddity)
         info = self._id_tag_info(payload["idTag"])
         if info["status"] == "Accepted" and not self._id_tags.concurrent:

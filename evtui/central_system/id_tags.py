@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
+import msgspec
+
+from evtui.central_system.kept import Ledger, Row
+
 __all__ = ["IdTag", "IdTagError", "IdTagStatus", "IdTags", "read_id_tags"]
 
 IdTagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid"]
@@ -15,6 +19,9 @@ IdTagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid"]
 
 LONGEST = 20
 """Characters of an IdToken, a CiString20Type (section 7.28)."""
+
+ID_TAG = "id tag"
+"""Kind of a row of what was said of a tag; its name is the tag in lower case."""
 
 COLUMNS = ("id_tag", "status", "parent", "expiry")
 
@@ -58,6 +65,18 @@ class IdTag:
                 raise IdTagError(f"expiry {self.expiry.isoformat()}: expected a time with its zone")
 
 
+class _Word(msgspec.Struct, frozen=True):
+    """What was said of a tag while the central system ran.
+
+    Attributes:
+        entry: None when the tag was removed.
+        first: what the list began with, None where it was not on it.
+    """
+
+    entry: IdTag | None
+    first: IdTag | None
+
+
 class IdTags:
     """The list, and what is said of tags that are not on it.
 
@@ -80,6 +99,9 @@ class IdTags:
         self.unknown = unknown
         self.concurrent = concurrent
         self._tags = {tag.id_tag.casefold(): tag for tag in tags}
+        self._first = dict(self._tags)
+        self._words: dict[str, _Word] = {}
+        self._ledger = Ledger()
 
     def __iter__(self) -> Iterator[IdTag]:
         return iter(tuple(self._tags.values()))
@@ -105,10 +127,14 @@ class IdTags:
             IdTagError: a value is not as it must be; the list stays as it was.
         """
         self._tags[id_tag.casefold()] = IdTag(id_tag, status, parent, expiry)
+        self._said(id_tag.casefold())
 
     def remove(self, id_tag: str) -> bool:
         """Take a tag off the list; False when it was not on it."""
-        return self._tags.pop(id_tag.casefold(), None) is not None
+        removed = self._tags.pop(id_tag.casefold(), None) is not None
+        if removed:
+            self._said(id_tag.casefold())
+        return removed
 
     def info(self, id_tag: str, now: datetime) -> dict[str, Any]:
         """idTagInfo as it goes over the wire (section 7.8); ``now`` decides what has expired."""
@@ -124,6 +150,44 @@ class IdTags:
         if tag.parent is not None:
             info["parentIdTag"] = tag.parent
         return info
+
+    # Over the end of the process
+
+    def keep(self, ledger: Ledger) -> None:
+        """Take up what was set and removed in earlier runs, and keep what will be.
+
+        The later word counts: that of the earlier run, unless the list begins with something
+        else for the tag than it did then.  A list that begins empty says nothing.
+
+        Raises:
+            StateError: what was kept cannot be read.
+        """
+        for name, word in ledger.read(ID_TAG, _Word):
+            if self._first and self._first.get(name) != word.first:
+                ledger.remove(ID_TAG, name)
+                continue
+            self._words[name] = word
+            if word.entry is None:
+                self._tags.pop(name, None)
+            else:
+                self._tags[name] = word.entry
+        ledger.commit()
+        self._ledger = ledger
+
+    def rows(self) -> Iterator[tuple[Row, bytes]]:
+        """Everything, as it is kept."""
+        for name, word in self._words.items():
+            yield (ID_TAG, name), msgspec.json.encode(word)
+
+    def _said(self, name: str) -> None:
+        word = _Word(self._tags.get(name), self._first.get(name))
+        if word.entry == word.first:
+            self._words.pop(name, None)
+            self._ledger.remove(ID_TAG, name)
+        else:
+            self._words[name] = word
+            self._ledger.put(ID_TAG, name, word)
+        self._ledger.commit()
 
 
 def read_id_tags(path: str) -> list[IdTag]:

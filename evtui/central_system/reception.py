@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from evtui.central_system.admission import Admission
 from evtui.central_system.answers import Answers
+from evtui.central_system.boot_reminder import BootReminder
 from evtui.central_system.load import LoadMeter
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import StationRecord, Stations
@@ -200,13 +201,21 @@ class Reception:
             tolerant=self._tolerates(identity),
             owes=partial(self._answers.owes, record),
         )
+        reminder = BootReminder(
+            link,
+            record,
+            self._admission,
+            announce=lambda state, detail: self._taken(record, state, detail),
+            tell=lambda text: self._note(record, "warning", text),
+        )
         session = StationSession(
-            link, record, self._answers, self._stream, self._source, self._answered
+            link, record, self._answers, self._stream, self._source, reminder, self._answered
         )
         older = self._sessions.pop(identity, None)
         self._sessions[identity] = session
         self._count_connections()
         reason = "central system stopped"
+        reminding: asyncio.Task[None] | None = None
         try:
             if older is not None:
                 self._load.evicted += 1
@@ -214,16 +223,20 @@ class Reception:
                 await older.link.close(1001, "replaced by a new connection")
             if self._sessions.get(identity) is session:  # else replaced in its turn
                 self._announce(record, "connected")
+                if not record.booted:
+                    if record.boot_status == "Accepted":
+                        self._announce(record, "accepted", "was accepted in an earlier run")
+                    reminding = asyncio.get_running_loop().create_task(reminder.run())
                 await session.serve()
         except LinkClosed as closed:
             reason = str(closed)
         except Exception as error:  # the endpoint would only log it
             reason = f"session failed: {error!r}"
-            self._stream.publish(
-                Note(source=self._source, level="error", station=identity, text=reason)
-            )
+            self._note(record, "error", reason)
             await transport.close(1011, "internal error")
         finally:
+            if reminding is not None:
+                reminding.cancel()
             link.fail(reason)
             if self._sessions.get(identity) is session:
                 del self._sessions[identity]
@@ -244,8 +257,21 @@ class Reception:
         self._load.calls += 1
         self._load.changed()
         if action == "BootNotification":
+            if record.boot_status == "Accepted":
+                self._stations.accepted(record)
             asking = self._admission.boot(record.identity).asking
             self._announce(record, "asking" if asking else record.boot_status.lower())
+
+    def _taken(self, record: StationRecord, state: str, detail: str) -> None:
+        """A station has not booted, and stands as if it had."""
+        if state == "accepted":
+            self._stations.accepted(record)
+        self._announce(record, state, detail)
+
+    def _note(self, record: StationRecord, level: Literal["warning", "error"], text: str) -> None:
+        self._stream.publish(
+            Note(source=self._source, level=level, station=record.identity, text=text)
+        )
 
     def _announce(self, record: StationRecord, state: str, detail: str = "") -> None:
         """Publish how a station's connection stands, seen from here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evtui.central_system.answers import Answers, Refusal
+from evtui.central_system.boot_reminder import BootReminder
 from evtui.central_system.stations import StationRecord
 from evtui.events import EventStream, Note, caused_by
 from evtui.ocpp16.link import IncomingCall, Link
@@ -16,6 +17,7 @@ class StationSession:
     """Serves one connection of a station.
 
     Args:
+        reminder: looks after a station that has not booted.
         answered: told of each call once its answer is on its way.
     """
 
@@ -26,10 +28,12 @@ class StationSession:
         answers: Answers,
         stream: EventStream,
         source: str,
+        reminder: BootReminder,
         answered: Callable[[StationRecord, str], None],
     ) -> None:
         self.link = link
         self.record = record
+        self.reminder = reminder
         self._answers = answers
         self._stream = stream
         self._source = source
@@ -46,7 +50,9 @@ class StationSession:
             self.record.last_seen = self._stream.now()
             self.record.calls += 1
             with caused_by(call.seq):
+                self.reminder.hears(call.action)
                 await self._answer(call)
+                self.reminder.answered(call.action)
 
     async def _answer(self, call: IncomingCall) -> None:
         try:

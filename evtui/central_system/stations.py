@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from evtui.central_system.kept import Ledger, Row
+
 __all__ = ["ConnectorInfo", "StationInfo", "StationRecord", "Stations"]
 
 CONNECTORS_KEPT = 64
@@ -13,6 +17,10 @@ CONNECTORS_KEPT = 64
 
 AWAY_KEPT = 1_000
 """Unknown stations remembered after they have gone."""
+
+
+ACCEPTED = "accepted"
+"""Kind of a row of a station's newest BootNotification; its name is the identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,8 @@ class StationInfo:
         ours: it is one of this process.
         connected: it has a connection now.
         boot_status: what its last BootNotification was answered: ``Accepted``, ``Pending`` or
-            ``Rejected``; empty before the first.
+            ``Rejected``; empty before the first.  ``Accepted`` as well without one: see
+            :attr:`accepted`.
         vendor: of its BootNotification, as are model, serial and firmware.
         last_seen: lab time in s of its last sign of life, None when it never came.
         gone: why its last connection ended, empty while connected.
@@ -67,7 +76,11 @@ class StationInfo:
 
     @property
     def accepted(self) -> bool:
-        """True once its BootNotification was accepted; that holds over reconnects."""
+        """True once its BootNotification was accepted; that holds over reconnects.
+
+        Also for one that goes on without a BootNotification, and would be accepted: it booted
+        before the central system started.
+        """
         return self.boot_status == "Accepted"
 
 
@@ -79,6 +92,7 @@ class StationRecord:
     (section 4.2).
 
     Attributes:
+        booted: a BootNotification of it has come since the central system was made.
         triggered: actions it may send while Pending, because it was told to (section 4.2).
     """
 
@@ -86,6 +100,7 @@ class StationRecord:
     ours: bool
     connected: bool = False
     boot_status: str = ""
+    booted: bool = False
     boot: Mapping[str, Any] = field(default_factory=dict)
     last_seen: float | None = None
     gone: str = ""
@@ -135,13 +150,37 @@ class Stations(Mapping[str, StationInfo]):
     Args:
         ours: identities of this process.
         keep: True for a station that must be remembered while it is away.
+        accepts: True for a station that would be accepted if it booted now.
+        ledger: who was accepted in earlier runs, and where to keep who will be; default: nowhere.
+
+    Raises:
+        StateError: what was kept cannot be read.
     """
 
-    def __init__(self, ours: frozenset[str], keep: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        ours: frozenset[str],
+        keep: Callable[[str], bool],
+        accepts: Callable[[str], bool] = lambda identity: True,
+        ledger: Ledger | None = None,
+    ) -> None:
         self._ours = ours
         self._keep = keep
         self._records: dict[str, StationRecord] = {}
         self._away: dict[str, None] = {}
+        self._kept: set[str] = set()
+        self._ledger = Ledger() if ledger is None else ledger
+        for identity, boot in self._ledger.read(ACCEPTED, dict[str, Any]):
+            own = identity in ours  # has ended with the central system: it will boot
+            self._records[identity] = StationRecord(
+                identity,
+                own,
+                boot_status="Accepted" if accepts(identity) and not own else "",
+                boot=boot,
+                gone="not here since the central system started",
+            )
+            self._away[identity] = None
+            self._kept.add(identity)
 
     def __getitem__(self, identity: str) -> StationInfo:
         return self._records[identity].snapshot()
@@ -168,6 +207,17 @@ class Stations(Mapping[str, StationInfo]):
         record.connections += 1
         return record
 
+    def accepted(self, record: StationRecord) -> None:
+        """A station was accepted, or has booted again: kept with what it said of itself."""
+        self._kept.add(record.identity)
+        self._ledger.put(ACCEPTED, record.identity, record.boot)
+        self._ledger.commit()
+
+    def rows(self) -> Iterator[tuple[Row, bytes]]:
+        """Who was accepted, as it is kept."""
+        for identity in self._kept:
+            yield (ACCEPTED, identity), msgspec.json.encode(self._records[identity].boot)
+
     def leave(self, record: StationRecord, reason: str) -> None:
         """A station is gone.
 
@@ -186,4 +236,7 @@ class Stations(Mapping[str, StationInfo]):
         for identity in self._away:
             if not self._keep(identity):
                 del self._away[identity], self._records[identity]
+                self._kept.discard(identity)
+                self._ledger.remove(ACCEPTED, identity)
+                self._ledger.commit()
                 return

@@ -10,7 +10,7 @@ A program drives it with the raw names of OCPP 1.6::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Literal, Self, TypeVar
 
@@ -18,13 +18,14 @@ from evtui.central_system.admission import Admission
 from evtui.central_system.answers import Answers, DataTransferHandler
 from evtui.central_system.file_store import FileStore
 from evtui.central_system.id_tags import IdTags
+from evtui.central_system.kept import Ledger, Row, StateKeeper
 from evtui.central_system.reception import Endpoint, Reception
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import StationInfo, Stations
 from evtui.central_system.transactions import Transaction, Transactions
 from evtui.events import CentralSystemState, EventStream, Note
 from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, MessageRate
-from evtui.ocpp16.link import CallRefused, LinkClosed, MessageIds, SentMessages
+from evtui.ocpp16.link import MessageIds, SentMessages
 from evtui.ocpp16.validation import check, is_known_action, schemas
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.identity import first_transaction_id as first_of_this_run
@@ -37,9 +38,6 @@ T = TypeVar("T")
 SOURCE = "csms"
 
 CONNECTIONS_MAX = 5_000
-
-TRIGGER_WITHIN = 5.0
-"""s for a station that was let in to say that it will boot."""
 
 NOT_WHILE_PENDING = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
 """What may not be sent to a station before it is accepted (OCPP 1.6 section 4.2)."""
@@ -67,13 +65,19 @@ class CentralSystem:
         ids: message ids, shared by the lab; default: unique to this run.
         sent: twins of messages, shared with our charge points.
         heartbeat_interval: s, given to stations in BootNotification.conf.
-        first_transaction_id: ids count up from here; default: above those of earlier runs.
+        first_transaction_id: ids count up from here; default: from a number by chance, so that
+            runs do not issue the same.  With ``state`` they go on where they were.
         call_timeout: s to wait for a station's answer.
         unknown_stations: ``accept`` stations that are not known, ``refuse`` them with HTTP 404,
             or ``ask``: Pending until :meth:`admit` or :meth:`turn_away`.
         known_stations: always let in, as are ours.
         ours: identities of this process.
         id_tags: who may charge; default: everybody.
+        state: a :class:`~evtui.station.state_file.StateFile`, where it keeps transactions, the
+            stations that were accepted, and what was said of stations and id tags while it ran;
+            the next one goes on from there.  Default: all that ends with it.  Whoever opened the
+            file closes it, after the central system has stopped, and hears from its ``trouble``
+            when it cannot be written.
         connections_max: most stations at once; more are told HTTP 503.
         message_rate: what a station may send before it is held back; None sets no limit.
         max_message_bytes: a larger message closes its connection with 1009; not for an
@@ -87,6 +91,7 @@ class CentralSystem:
 
     Raises:
         ValueError: an argument is not as it must be.
+        StateError: what is in the state file cannot be read.
 
     Attributes:
         admission: which stations are let in.
@@ -112,6 +117,7 @@ class CentralSystem:
         known_stations: Iterable[str] = (),
         ours: Iterable[str] = (),
         id_tags: IdTags | None = None,
+        state: StateKeeper | None = None,
         connections_max: int = CONNECTIONS_MAX,
         message_rate: MessageRate | None = MessageRate(),  # noqa: B008 - frozen
         max_message_bytes: int = MAX_MESSAGE_BYTES,
@@ -123,19 +129,24 @@ class CentralSystem:
         self.stream = EventStream(self.clock) if stream is None else stream
         own = frozenset(ours)
         tolerated = frozenset(() if isinstance(tolerant, bool) else tolerant)
+        ledger = Ledger(None if state is None else state.central_system())
         self.admission = Admission(
             unknown_stations,
             known_stations,
             heartbeat_interval=heartbeat_interval,
             origins=allowed_origins,
+            ours=own,
+            ledger=ledger,
         )
-        for identity in own:
-            self.admission.admit(identity)
         self.id_tags = IdTags() if id_tags is None else id_tags
+        self.id_tags.keep(ledger)
         self.transactions = Transactions(
-            first_of_this_run() if first_transaction_id is None else first_transaction_id
+            first_of_this_run() if first_transaction_id is None else first_transaction_id, ledger
         )
-        self.stations = Stations(own, keep=self.admission.knows)
+        self.stations = Stations(
+            own, keep=self.admission.knows, accepts=self.admission.accepts, ledger=ledger
+        )
+        ledger.settled(self._rows)
         self._loop = asyncio.get_running_loop()
         self.files = FileStore(origins=self.admission.origins, tell=self._tell_of_files)
         self._answers = Answers(
@@ -165,7 +176,7 @@ class CentralSystem:
             if endpoint is None
             else endpoint
         )
-        self._chores: set[asyncio.Task[None]] = set()
+        self._chores: set[asyncio.Task[object]] = set()
         self._listening = False
         self._task: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
@@ -340,7 +351,9 @@ class CentralSystem:
         record = self.stations.record(station)
         if record is not None and record.connected and record.boot_status != "Accepted":
             self._reception.admitted(record)
-            self._chore(self._have_booted(station))
+            session = self._reception.find(station)
+            if session is not None:
+                self._chore(session.reminder.ask())
 
     def turn_away(self, station: str) -> None:
         """Close a station's connection, and refuse those to come with HTTP 404."""
@@ -380,13 +393,12 @@ class CentralSystem:
             )
         return session
 
-    async def _have_booted(self, station: str) -> None:
-        """Ask for a BootNotification; a station that does not follow comes by itself later."""
-        with suppress(StationOffline, CallRefused, LinkClosed, TimeoutError):
-            trigger = {"requestedMessage": "BootNotification"}
-            await self.call(station, "TriggerMessage", trigger, timeout=TRIGGER_WITHIN)
+    def _rows(self) -> Iterator[tuple[Row, bytes]]:
+        """Everything that is kept in the state file."""
+        for part in (self.admission, self.id_tags, self.transactions, self.stations):
+            yield from part.rows()
 
-    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+    def _chore(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)

@@ -4,180 +4,106 @@ Transaction-related messages may come twice (OCPP 1.6 section 3.7.1: a station s
 was not answered) and without their id (errata 3.18: a station whose StartTransaction was never
 answered says -1).  Whatever comes is taken and answered; what does not fit is kept aside and
 reported, because an unanswered message would only be sent again (sections 4.7, 4.8, 4.10).
+
+A station tells of its transactions in order (section 3.7.1).  So of those on one connector only
+the newest can be running, and only its StartTransaction can come again: for the same
+transaction as long as the station has not shown that it is past it.  A StatusNotification may
+overtake them: a transaction that is closed for one, without its StopTransaction, is complete
+once that has come.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
+from evtui.central_system.transaction import (
+    STOP_VALUE,
+    UNKNOWN_ID,
+    VALUE,
+    Transaction,
+    fits,
+    is_stop_of,
+    start_key,
+)
+from evtui.central_system.transaction_book import TransactionBook, name_of
 from evtui.moments import unix_time
 
 __all__ = ["UNKNOWN_ID", "Transaction", "Transactions"]
 
-UNKNOWN_ID = -1
-"""transactionId of a station that was never told the right one (errata 3.18)."""
+LARGEST_ID_TAKEN = 2**63 - 1
+"""A station may name a larger one that it was never given; that is not taken for one."""
 
-CLOSED_KEPT = 10_000
-OPEN_KEPT = 50
-"""Open transactions kept for one station; no station has that many connectors in use."""
-
-OPEN_KEPT_OF_ALL = 20_000
-
-METER_VALUE_BYTES_KEPT = 16 * 1024 * 1024
-"""Meter values of all transactions together, as JSON."""
+NO_ID = frozenset({0, UNKNOWN_ID})
+"""What stations say instead of the id that they do not know; never issued here."""
 
 
-@dataclass(slots=True, eq=False)
-class Transaction:
-    """One transaction.
+class Transactions(TransactionBook):
+    """All transactions of a central system, as their stations tell of them.
 
-    Attributes:
-        transaction_id: as issued; -1 for an orphan, whose StartTransaction never arrived.
-        connector: connectorId; None for an orphan that never named it.
-        id_tag: that started it; empty for an orphan.
-        meter_start: Wh; None for an orphan.
-        started: the station's own timestamp; empty for an orphan.
-        reservation_id: the reservation it ended, if any.
-        open: False once it has stopped, and when it was given up.
-        meter_stop: Wh, once stopped; None where the station gave none that can be read.
-        stopped: the station's own timestamp; empty before, and where it gave none.
-        reason: OCPP 1.6 Reason, ``Local`` where the station gave none (section 4.10); empty
-            before.
-        stop_id_tag: presented to stop it, if any.
-        answered: the station has used the id, so it knows it.
+    Payloads hold their schemas; an integer may be written as 100.0.
     """
 
-    transaction_id: int
-    station: str
-    connector: int | None
-    id_tag: str
-    meter_start: int | None
-    started: str
-    reservation_id: int | None = None
-    open: bool = True
-    meter_stop: int | None = None
-    stopped: str = ""
-    reason: str = ""
-    stop_id_tag: str = ""
-    answered: bool = False
-    # As JSON: small, out of the garbage collector's way, and their size is known.
-    _meter_values: dict[bytes, None] = field(default_factory=dict, repr=False)
-    _stop_data: dict[bytes, None] = field(default_factory=dict, repr=False)
+    def start(
+        self, station: str, payload: Mapping[str, Any], connection: int = 0
+    ) -> tuple[Transaction, str]:
+        """Take a StartTransaction.req; whatever else is open on its connector is abandoned.
 
-    @property
-    def energy(self) -> int | None:
-        """Wh charged, None while start or stop is not known."""
-        if self.meter_stop is None or self.meter_start is None:
-            return None
-        return self.meter_stop - self.meter_start
+        One that equals the start of the newest transaction of its connector is a retry, and
+        gets that one, unless the station is past it: it has stopped, or was abandoned after the
+        station had used its id, or because of a status on the connection of its start.  One
+        that was abandoned otherwise is open again: its answer may have been lost.
 
-    @property
-    def meter_values(self) -> list[dict[str, Any]]:
-        """MeterValue elements of its MeterValues.req, in the order they came, each once."""
-        return [msgspec.json.decode(each) for each in self._meter_values]
-
-    @property
-    def stop_data(self) -> list[dict[str, Any]]:
-        """MeterValue elements of its StopTransaction.req (transactionData)."""
-        return [msgspec.json.decode(each) for each in self._stop_data]
-
-
-class Transactions:
-    """All transactions of a central system, open and closed.
-
-    Args:
-        first_id: transaction ids count up from here.
-        closed_kept: closed transactions kept; older ones are forgotten and counted.
-        open_kept: open ones kept for one station; the oldest is given up for another.
-        bytes_kept: JSON of meter values kept, together.
-
-    Attributes:
-        forgotten: closed transactions no longer kept.
-        values_lost: MeterValue elements not kept for want of room.
-    """
-
-    def __init__(
-        self,
-        first_id: int = 1,
-        *,
-        closed_kept: int = CLOSED_KEPT,
-        open_kept: int = OPEN_KEPT,
-        bytes_kept: int = METER_VALUE_BYTES_KEPT,
-    ) -> None:
-        self.forgotten = 0
-        self.values_lost = 0
-        self._next_id = first_id
-        self._closed_kept = closed_kept
-        self._open_kept = open_kept
-        self._bytes_kept = bytes_kept
-        self._bytes = 0
-        self._by_id: dict[int, Transaction] = {}
-        self._by_start: dict[tuple[Any, ...], Transaction] = {}
-        self._open: dict[str, list[Transaction]] = {}
-        self._open_count = 0
-        self._closed: OrderedDict[int, Transaction] = OrderedDict()  # by identity: orphans share -1
-
-    def __iter__(self) -> Iterator[Transaction]:
-        """Every transaction kept, the closed ones first, each group oldest first."""
-        yield from tuple(self._closed.values())
-        for running in tuple(self._open.values()):
-            yield from tuple(running)
-
-    def __len__(self) -> int:
-        return len(self._closed) + self._open_count
-
-    def get(self, transaction_id: int) -> Transaction | None:
-        """The transaction of that id, None when it is not kept."""
-        return self._by_id.get(transaction_id)
-
-    def of(self, station: str) -> list[Transaction]:
-        """A station's transactions, oldest first."""
-        return [one for one in self if one.station == station]
-
-    def open(self, station: str, connector: int | None = None) -> list[Transaction]:
-        """A station's open transactions, oldest first; of one connector, or of all."""
-        return [
-            one
-            for one in self._open.get(station, ())
-            if connector is None or one.connector == connector
-        ]
-
-    def of_id_tag(self, id_tag: str) -> list[Transaction]:
-        """Open transactions of any station that ``id_tag`` started."""
-        tag = id_tag.casefold()
-        return [one for each in self._open.values() for one in each if one.id_tag.casefold() == tag]
-
-    def start(self, station: str, payload: Mapping[str, Any]) -> tuple[Transaction, str]:
-        """Take a StartTransaction.req.
-
-        A retry is told by station, connector, id tag, timestamp and meterStart, and gets the
-        transaction that is there already.
+        Args:
+            connection: which of the station's it came on, from 1; 0 is like no other.
 
         Returns:
             The transaction, and what is odd about it in one line, empty when nothing is.
         """
-        key = _start_key(station, payload)
-        known = self._by_start.get(key)
-        if known is not None:
-            return known, ""
+        connector = int(payload["connectorId"])
+        newest = self._newest.get(station, {}).get(connector)
+        if newest is not None and newest.started and newest.key == start_key(station, payload):
+            if newest.open:
+                return newest, ""
+            if not (newest.answered or newest.passed):
+                return newest, self._committed(self._opened_again(newest))
         transaction = Transaction(
-            self._next_id,
+            self._new_id(),
             station,
-            payload["connectorId"],
+            connector,
             payload["idTag"],
-            payload["meterStart"],
+            int(payload["meterStart"]),
             payload["timestamp"],
-            payload.get("reservationId"),
+            None if payload.get("reservationId") is None else int(payload["reservationId"]),
         )
-        self._next_id += 1
-        self._by_id[transaction.transaction_id] = transaction
-        self._by_start[key] = transaction
-        return transaction, self._opened(transaction)
+        transaction._connection = connection
+        why = f"transaction {transaction.transaction_id} has started on connector {connector}"
+        oddities = [self._abandon(one, why) for one in self.open(station, connector)]
+        oddities.append(self._opened(transaction))
+        return transaction, self._committed(*oddities)
+
+    def available(
+        self, station: str, connector: int, timestamp: str = "", connection: int = 0
+    ) -> str:
+        """A connector, from 1, is Available: no transaction can be running there.
+
+        Args:
+            timestamp: the station's own, empty where it gave none; one before the start of a
+                transaction came too late to be about it.
+            connection: which of the station's it came on; see :meth:`start`.
+
+        Returns:
+            What is odd about it in one line, empty when nothing is.
+        """
+        over = [
+            one
+            for one in self.open(station, connector)
+            if not (timestamp and one.started) or unix_time(timestamp) >= unix_time(one.started)
+        ]
+        for one in over:
+            one.passed = connection != 0 and one._connection == connection
+        why = f"connector {connector} is Available"
+        return self._committed(*[self._abandon(one, why) for one in over])
 
     def stop(self, station: str, payload: Mapping[str, Any]) -> str:
         """Take a StopTransaction.req; meterStop and timestamp may be missing.
@@ -185,12 +111,12 @@ class Transactions:
         Returns:
             What is odd about it in one line, empty when nothing is.
         """
-        transaction, oddity = self._find(station, payload["transactionId"], None, payload)
+        transaction, oddity = self._find(station, int(payload["transactionId"]), None, payload)
         if transaction is None:
             return oddity
         meter_stop, stopped = payload.get("meterStop"), payload.get("timestamp", "")
         if transaction.reason:
-            if _is_stop_of(transaction, payload):
+            if is_stop_of(transaction, payload):
                 return ""
             return (
                 f"transaction {transaction.transaction_id} stopped again with "
@@ -200,46 +126,66 @@ class Transactions:
             what = "meterStop: its energy" if meter_stop is None else "timestamp: when it ended"
             gap = f"transaction {transaction.transaction_id} stopped without {what} is unknown"
             oddity = oddity or gap
-        transaction.meter_stop = meter_stop
+        transaction.meter_stop = None if meter_stop is None else int(meter_stop)
         transaction.stopped = stopped
         transaction.reason = payload.get("reason") or "Local"
         transaction.stop_id_tag = payload.get("idTag", "")
-        if transaction.open:
+        if transaction.abandoned:
+            oddity = oddity or f"{name_of(transaction)}, closed as abandoned, has stopped after all"
+            self._not_abandoned(transaction)
+        elif transaction.open:
             self._close(transaction)
-        lost = self._keep(transaction, transaction._stop_data, payload.get("transactionData", ()))
-        return oddity or lost
+        self._touch(transaction)
+        self._not_newest(transaction)
+        lost = self._keep(transaction, STOP_VALUE, payload.get("transactionData", ()))
+        return self._committed(oddity or lost)
 
     def meter_values(self, station: str, payload: Mapping[str, Any]) -> str:
-        """Take a MeterValues.req; values outside a transaction are not kept.
+        """Take a MeterValues.req.
+
+        Those without a transaction, or with transactionId 0, belong to the one open transaction
+        of their connector, but for values measured before it started.  Those of connector 0 do
+        not, nor where none or several are open: they are outside of transactions and not kept.
 
         Returns:
             What is odd about it in one line, empty when nothing is.
         """
-        transaction_id = payload.get("transactionId")
-        if transaction_id is None:
-            return ""
-        transaction, oddity = self._find(station, transaction_id, payload["connectorId"], payload)
+        transaction_id = int(payload.get("transactionId", 0))
+        connector, values = int(payload["connectorId"]), payload["meterValue"]
+        transaction: Transaction | None
+        if transaction_id == 0 or (transaction_id == UNKNOWN_ID and connector == 0):
+            running = self.open(station, connector) if connector > 0 else []
+            if len(running) != 1:
+                return ""
+            transaction, oddity = running[0], ""
+            if transaction.started:
+                start = unix_time(transaction.started)
+                values = [each for each in values if unix_time(each["timestamp"]) >= start]
+        else:
+            transaction, oddity = self._find(station, transaction_id, connector, payload)
         if transaction is None:
             return oddity
-        lost = self._keep(transaction, transaction._meter_values, payload["meterValue"])
-        return oddity or lost
+        lost = self._keep(transaction, VALUE, values)
+        return self._committed(oddity or lost)
 
-    # Inside
+    # Whose a message is
 
     def _find(
         self, station: str, transaction_id: int, connector: int | None, payload: Mapping[str, Any]
     ) -> tuple[Transaction | None, str]:
-        if transaction_id == UNKNOWN_ID:
-            return self._find_nameless(station, connector, payload)
+        if transaction_id in NO_ID:
+            return self._find_nameless(station, transaction_id, connector, payload)
         transaction = self._by_id.get(transaction_id)
         if transaction is None:
-            return None, f"transaction {_short(transaction_id)} is not known here: acknowledged"
+            return self._adopt(station, transaction_id, connector)
         if transaction.station != station:
             return None, (
                 f"transaction {transaction_id} is one of {transaction.station}: "
                 "acknowledged, not taken"
             )
-        transaction.answered = True
+        if not transaction.answered:
+            transaction.answered = True
+            self._touch(transaction)
         if connector is not None and connector != transaction.connector:
             return transaction, (
                 f"transaction {transaction_id} is on connector {transaction.connector}, "
@@ -247,33 +193,66 @@ class Transactions:
             )
         return transaction, ""
 
-    def _find_nameless(
-        self, station: str, connector: int | None, payload: Mapping[str, Any]
+    def _adopt(
+        self, station: str, transaction_id: int, connector: int | None
     ) -> tuple[Transaction | None, str]:
-        """Which transaction a message with transactionId -1 belongs to.
+        """A transaction that was begun before anything is known here, by its id.
 
-        It is an open one whose id the station has never used, the newest of its connector, since
-        a station tells of its transactions in order; and connector, time and meter must fit.  Of
-        several the id tag decides, then which of them such messages went to before.  Where none
-        fits, the StartTransaction never arrived: an orphan.
+        Meter values say that it runs, a StopTransaction, without a connector, that it has ended.
+        """
+        unknown = f"transaction {_short(transaction_id)} is not known here"
+        if connector == 0 or not 0 < transaction_id <= LARGEST_ID_TAKEN:
+            return None, f"{unknown}: acknowledged"
+        if connector is not None and (running := self.open(station, connector)):
+            return None, (
+                f"{unknown}, and {name_of(running[-1])} runs on connector {_short(connector)}: "
+                "acknowledged, not taken"
+            )
+        what = "its end is kept" if connector is None else "kept from now on"
+        return self._begun_before(
+            station, transaction_id, connector, f"{unknown}: {what}, its start is missing"
+        )
+
+    def _begun_before(
+        self, station: str, transaction_id: int, connector: int | None, oddity: str
+    ) -> tuple[Transaction, str]:
+        """A transaction whose StartTransaction has not arrived, from what came of it first."""
+        begun = Transaction(transaction_id, station, connector, "", None, "")
+        begun.answered = transaction_id != UNKNOWN_ID
+        if connector is None:  # a StopTransaction: nothing more will come
+            begun.open = False
+            self._enter(begun)
+            self._shelve(begun)
+            return begun, oddity
+        return begun, self._opened(begun) or oddity
+
+    def _find_nameless(
+        self, station: str, said: int, connector: int | None, payload: Mapping[str, Any]
+    ) -> tuple[Transaction | None, str]:
+        """Which transaction a message with transactionId -1, or 0, belongs to.
+
+        It is one whose id the station has never used and whose stop has not come, the newest of
+        its connector, since a station tells of its transactions in order; and connector, time
+        and meter must fit.  Of several the id tag decides, then which of them such messages went
+        to before.  Where none fits, the StartTransaction never arrived: an orphan.
         """
         if (repeated := self._repeated_stop(station, payload)) is not None:
             return repeated, ""
-        newest = {one.connector: one for one in self._open.get(station, ())}
         candidates = [
-            one for one in newest.values() if not one.answered and _fits(one, connector, payload)
+            one
+            for one in self._newest.get(station, {}).values()
+            if not one.answered and fits(one, connector, payload)
         ]
         if not candidates:
-            orphan = Transaction(UNKNOWN_ID, station, connector, "", None, "")
-            oddity = self._opened(orphan)
-            return orphan, oddity or "transactionId -1 fits no open transaction: an orphan"
+            oddity = f"transactionId {said} fits no open transaction: an orphan"
+            return self._begun_before(station, UNKNOWN_ID, connector, oddity)
         tag = payload.get("idTag", "").casefold()
         found = min(
-            candidates, key=lambda one: (one.id_tag.casefold() != tag, not one._meter_values)
+            candidates, key=lambda one: (one.id_tag.casefold() != tag, not one.values(VALUE))
         )
-        if found._meter_values or found.transaction_id == UNKNOWN_ID:
+        if found.values(VALUE) or found.transaction_id == UNKNOWN_ID:
             return found, ""
-        return found, f"transactionId -1 is taken for transaction {found.transaction_id}"
+        return found, f"transactionId {said} is taken for transaction {found.transaction_id}"
 
     def _repeated_stop(self, station: str, payload: Mapping[str, Any]) -> Transaction | None:
         """The closed transaction whose nameless StopTransaction.req this repeats."""
@@ -287,104 +266,10 @@ class Transactions:
                 if one.station == station
                 and not one.answered
                 and one.stop_id_tag.casefold() == tag
-                and _is_stop_of(one, payload)
+                and is_stop_of(one, payload)
             ),
             None,
         )
-
-    def _opened(self, transaction: Transaction) -> str:
-        running = self._open.setdefault(transaction.station, [])
-        running.append(transaction)
-        self._open_count += 1
-        if len(running) > self._open_kept:
-            given_up = running[0]
-        elif self._open_count > OPEN_KEPT_OF_ALL:
-            given_up = next(iter(self._open.values()))[0]
-        else:
-            return ""
-        self._close(given_up)
-        return (
-            f"too many open transactions: {given_up.transaction_id} of {given_up.station} "
-            "is given up as never stopped"
-        )
-
-    def _close(self, transaction: Transaction) -> None:
-        transaction.open = False
-        running = self._open[transaction.station]
-        running.remove(transaction)
-        self._open_count -= 1
-        if not running:
-            del self._open[transaction.station]
-        self._closed[id(transaction)] = transaction
-        if len(self._closed) > self._closed_kept:
-            self._forget_oldest()
-
-    def _forget_oldest(self) -> None:
-        _, oldest = self._closed.popitem(last=False)
-        self.forgotten += 1
-        self._bytes -= sum(map(len, oldest._meter_values)) + sum(map(len, oldest._stop_data))
-        if oldest.transaction_id != UNKNOWN_ID:
-            del self._by_id[oldest.transaction_id]
-            start = {
-                "connectorId": oldest.connector,
-                "idTag": oldest.id_tag,
-                "timestamp": oldest.started,
-                "meterStart": oldest.meter_start,
-            }
-            del self._by_start[_start_key(oldest.station, start)]
-
-    def _keep(self, owner: Transaction, kept: dict[bytes, None], values: Any) -> str:
-        """Keep what is new and fits; says when something did not for the first time."""
-        lost_before = self.values_lost
-        for value in values:
-            encoded = msgspec.json.encode(value)
-            if encoded in kept:
-                continue
-            while self._bytes + len(encoded) > self._bytes_kept and self._closed:
-                if next(iter(self._closed.values())) is owner:
-                    break
-                self._forget_oldest()
-            if self._bytes + len(encoded) > self._bytes_kept:
-                self.values_lost += 1
-                continue
-            kept[encoded] = None
-            self._bytes += len(encoded)
-        if self.values_lost and not lost_before:
-            return f"meter values are not kept any more: there are {self._bytes_kept} bytes of them"
-        return ""
-
-
-def _start_key(station: str, payload: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What tells one StartTransaction.req from another; a retry may write its time otherwise."""
-    return (
-        station,
-        payload["connectorId"],
-        payload["idTag"].casefold(),
-        unix_time(payload["timestamp"]),
-        payload["meterStart"],
-    )
-
-
-def _fits(one: Transaction, connector: int | None, payload: Mapping[str, Any]) -> bool:
-    """True when a message without a transaction id can be about ``one``."""
-    if connector is not None and one.connector not in (None, connector):
-        return False
-    if "meterStop" not in payload:
-        first = unix_time(payload["meterValue"][0]["timestamp"])
-        return not one.started or first >= unix_time(one.started)
-    if one.started and unix_time(payload["timestamp"]) < unix_time(one.started):
-        return False
-    return one.meter_start is None or payload["meterStop"] >= one.meter_start
-
-
-def _is_stop_of(one: Transaction, payload: Mapping[str, Any]) -> bool:
-    """True for the StopTransaction.req that closed ``one``, told again."""
-    if not one.reason or one.meter_stop != payload.get("meterStop"):
-        return False
-    told = payload.get("timestamp", "")
-    if not one.stopped or not told:
-        return not one.stopped and not told
-    return unix_time(one.stopped) == unix_time(told)
 
 
 def _short(number: int) -> str:

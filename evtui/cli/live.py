@@ -114,20 +114,25 @@ def _check_id_tags(path: str) -> None:
 
 
 def _open_state(path: str, feed: Feed | None) -> StateFile:
+    from evtui.central_system.state_check import check_state
     from evtui.events import PartState
     from evtui.recording.feed import FeedError
     from evtui.station.state import StateError
     from evtui.station.state_file import StateFile
 
-    try:
-        return StateFile(path)
-    except StateError as error:
-        if feed is not None:  # whoever follows it would wait for the lab
-            with suppress(FeedError):
-                feed.on_event(
-                    PartState(source="lab", part="lab", state="crashed", detail=f"--state {error}")
-                )
-        raise BadInput(f"--state {error}") from None
+    with ExitStack() as undo:
+        try:
+            state = StateFile(path)
+            undo.callback(state.close)
+            check_state(state)
+            undo.pop_all()
+            return state
+        except StateError as error:
+            trouble = f"--state {error}"
+    if feed is not None:  # whoever follows it would wait for the lab
+        with suppress(FeedError):
+            feed.on_event(PartState(source="lab", part="lab", state="crashed", detail=trouble))
+    raise BadInput(trouble)
 
 
 def _prepare_folder(folder: str) -> None:

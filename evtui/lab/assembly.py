@@ -33,7 +33,7 @@ from evtui.lab.stand import FIRST_CONNECTOR, Stand
 from evtui.ocpp16.link import LinkClosed, MessageIds, SentMessages, Transport
 from evtui.power import RecordedVehicle, Vehicle
 from evtui.runtime.clock import LoopClock
-from evtui.runtime.identity import first_transaction_id, run_nonce
+from evtui.runtime.identity import run_nonce
 from evtui.runtime.supervisor import Supervisor
 from evtui.scoring import LiveScorer
 from evtui.station.connection import Dial
@@ -74,8 +74,8 @@ class Lab:
             state of charge.
         plugged: False leaves every vehicle standing beside its connector.
         recordings: begun and ended by a command.
-        state: what our charge points must not forget; default: the file that the settings name,
-            and with ``memory`` none.  It is closed with the lab.
+        state: what our charge points and our central system must not forget; default: the file
+            that the settings name, and with ``memory`` none.  It is closed with the lab.
 
     Raises:
         StateError: the state file cannot be used.
@@ -110,6 +110,11 @@ class Lab:
         endpoint, dial = self._in_memory() if repeatable else self._over_websocket(listener)
         self._supervisor = Supervisor(self.stream)
         ours = identities(settings)
+        if state is None and settings.state is not None and not repeatable:
+            state = StateFile(settings.state)
+        self._state = state
+        if state is not None:
+            state.trouble = self._on_state_trouble
         self.central_system = CentralSystem(
             self.stream,
             clock,
@@ -117,7 +122,7 @@ class Lab:
             ids=self._ids,
             sent=self._sent,
             heartbeat_interval=settings.heartbeat_interval,
-            first_transaction_id=1 if repeatable else first_transaction_id(),
+            first_transaction_id=1 if repeatable else None,
             call_timeout=settings.call_timeout,
             unknown_stations=settings.unknown_stations,
             known_stations=settings.known_stations or (),
@@ -125,12 +130,8 @@ class Lab:
             id_tags=_id_tags(settings),
             allowed_origins=settings.allowed_origins or (),
             tolerant=settings.tolerant or settings.tolerant_stations or (),
+            state=state,
         )
-        if state is None and settings.state is not None and not repeatable:
-            state = StateFile(settings.state)
-        self._state = state
-        if state is not None:
-            state.trouble = self._on_state_trouble
         self.detector = DetectorPart(self.stream, phase="sent" if settings.csms else "delivered")
         self._scorer = LiveScorer(self.stream)
         self._chores: set[asyncio.Task[None]] = set()

@@ -1,4 +1,4 @@
-"""States of charge points in one file, over a crash too: SQLite with a write-ahead log.
+"""States of charge points and of a central system in one file: SQLite with a write-ahead log.
 
 What was committed is safe from ``kill -9`` with ``synchronous=NORMAL``; a power cut of the
 computer may cost the last commits, never the file.
@@ -7,13 +7,20 @@ computer may cost the last commits, never the file.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from evtui.station.state import Change, StateError, StateStore
-from evtui.station.state_check import APPLICATION_ID, VERSION, check_file, is_damage, reason
+from evtui.station.state import WAY_OUT, Change, Row, StateError, StateStore
+from evtui.station.state_check import (
+    APPLICATION_ID,
+    CENTRAL_SYSTEM,
+    VERSION,
+    check_file,
+    is_damage,
+    reason,
+)
 
-__all__ = ["StateFile"]
+__all__ = ["CentralSystemRows", "StateFile"]
 
 SCHEMA = """
     CREATE TABLE row (
@@ -26,8 +33,38 @@ PUT = "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?)"
 REMOVE = "DELETE FROM row WHERE station = ? AND kind = ? AND name = ?"
 
 
+class CentralSystemRows:
+    """What a central system keeps in a state file, as rows of JSON that it alone understands.
+
+    Args:
+        place: for people, whose rows they are.
+        found: what was kept.
+        write: called with the changes that belong together.
+
+    Attributes:
+        everything: asked for all rows when the file is to be brought up to date.
+    """
+
+    def __init__(
+        self,
+        place: str,
+        found: Mapping[Row, bytes],
+        write: Callable[[Sequence[Change]], None],
+    ) -> None:
+        self.found = found
+        self.write = write
+        self.everything: Callable[[], Iterable[tuple[Row, bytes]]] = found.items
+        self._place = place
+
+    def damaged(self, row: Row, problem: str) -> StateError:
+        """What to raise for a row that cannot be read."""
+        kind, name = row
+        line = " ".join(problem.split())
+        return StateError(f"{self._place}: {kind} {name}: {line}; {WAY_OUT}")
+
+
 class StateFile:
-    """A file that several charge points of one process share; opened and locked at once.
+    """A file for the charge points and the central system of a process; opened and locked at once.
 
     Trouble while it is used, as with a full disk, is told once and stops nobody: the states
     go on in memory, and the first write that works again brings the file up to date.  One that
@@ -45,6 +82,7 @@ class StateFile:
         self._path = path
         self.trouble = trouble
         self._stores: dict[str, StateStore] = {}
+        self._central_system: CentralSystemRows | None = None
         self._behind = False
         self._damaged = False
         check_file(path)
@@ -77,6 +115,21 @@ class StateFile:
             self._stores[identity] = self._load(identity)
         return self._stores[identity]
 
+    def central_system(self) -> CentralSystemRows:
+        """What was kept of a central system, and where it keeps more.
+
+        One that is made after another has ended, with the same file, goes on from there.
+
+        Raises:
+            StateError: it cannot be read; the text is one line.
+        """
+        place = f"{self._path}: central system"
+        before = self._central_system
+        found = self._rows(CENTRAL_SYSTEM, place) if before is None else dict(before.everything())
+        rows = CentralSystemRows(place, found, lambda changes: self._write(CENTRAL_SYSTEM, changes))
+        self._central_system = rows
+        return rows
+
     def close(self) -> None:
         """Close the file; what changes after that is not kept."""
         if self._open is not None:
@@ -101,16 +154,19 @@ class StateFile:
 
     def _load(self, identity: str) -> StateStore:
         place = f"{self._path}: station {identity}"
+        rows = self._rows(identity, place)
+        return StateStore(rows, lambda changes: self._write(identity, changes), place)
+
+    def _rows(self, owner: str, place: str) -> dict[Row, bytes]:
         if self._open is None:
             raise StateError(f"{place}: the file is closed")
         try:
             found = self._open.execute(
                 # As a value that was edited by hand may have become a text.
                 "SELECT kind, name, CAST(value AS BLOB) FROM row WHERE station = ?",
-                (identity,),
+                (owner,),
             ).fetchall()
-            rows = {(kind, name): value for kind, name, value in found}
-            return StateStore(rows, lambda changes: self._write(identity, changes), place)
+            return {(kind, name): value for kind, name, value in found}
         except sqlite3.Error as error:
             raise StateError(f"{place}: {reason(error)}") from None
 
@@ -142,8 +198,11 @@ class StateFile:
             self._behind = False
 
     def _write_everything(self, database: sqlite3.Connection) -> None:
-        for identity, store in self._stores.items():
-            database.execute("DELETE FROM row WHERE station = ?", (identity,))
-            database.executemany(
-                PUT, ((identity, kind, name, value) for (kind, name), value in store.rows.items())
-            )
+        everything: dict[str, Iterable[tuple[Row, bytes]]] = {
+            name: store.rows.items() for name, store in self._stores.items()
+        }
+        if self._central_system is not None:
+            everything[CENTRAL_SYSTEM] = self._central_system.everything()
+        for owner, rows in everything.items():
+            database.execute("DELETE FROM row WHERE station = ?", (owner,))
+            database.executemany(PUT, ((owner, kind, name, value) for (kind, name), value in rows))

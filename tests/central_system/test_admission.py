@@ -52,10 +52,10 @@ async def obey(station: Client, action: str, status: str = "Accepted") -> dict[s
 
 
 @pytest.mark.parametrize("action", sorted(BEFORE))
-async def test_whatever_a_station_says_before_it_has_booted_is_a_security_error(
+async def test_whatever_a_station_says_before_somebody_lets_it_in_is_a_security_error(
     link: LinkKind, action: str
 ) -> None:
-    async with open_house(link) as house, house.connected() as station:
+    async with open_house(link, unknown_stations="ask") as house, house.connected() as station:
         code, text = await refusal(station, action, BEFORE[action])
         assert code == "SecurityError"
         assert text == f"{action}: not before a BootNotification is accepted"

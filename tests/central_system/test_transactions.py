@@ -86,9 +86,20 @@ def test_a_start_told_again_is_the_same_transaction(again: Payload) -> None:
     kept = Transactions()
     first, _ = kept.start("CP1", start())
     assert kept.start("CP1", again) == (first, "")
-    kept.stop("CP1", stop(1))
+    kept.meter_values("CP1", values(1, 10, 120))
     assert kept.start("CP1", again) == (first, "")
-    assert not only(kept).open
+    assert only(kept).open
+
+
+@pytest.mark.parametrize("said", [1, -1, 0])
+def test_a_start_that_equals_a_stopped_one_is_a_new_one(said: int) -> None:
+    kept = Transactions()
+    first, _ = kept.start("CP1", start())
+    kept.stop("CP1", stop(said))
+    second, oddity = kept.start("CP1", start())
+    assert (first.transaction_id, second.transaction_id, oddity) == (1, 2, "")
+    assert (first.energy, first.open, second.open) == (100, False, True)
+    assert kept.start("CP1", start()) == (second, "")
 
 
 @pytest.mark.parametrize(
@@ -143,12 +154,69 @@ def test_a_second_stop_with_other_values_is_reported_and_the_first_is_kept() -> 
     assert only(kept).meter_stop == 200
 
 
+def test_a_stop_that_says_no_meter_value_ends_it_once_all_the_same() -> None:
+    kept = Transactions()
+    kept.start("CP1", start())
+    told = [kept.stop("CP1", {"transactionId": 1, "timestamp": at(50)}) for _ in range(2)]
+    assert told == ["transaction 1 stopped without meterStop: its energy is unknown", ""]
+    assert (only(kept).open, only(kept).energy, only(kept).reason) == (False, None, "Local")
+    assert kept.start("CP1", start())[0].transaction_id == 2
+
+
 def test_an_unknown_transaction_is_reported() -> None:
     kept = Transactions()
-    assert kept.stop("CP1", stop(99)) == "transaction 99 is not known here: acknowledged"
-    assert "transaction 99" in kept.meter_values("CP1", values(99, 1, 1))
-    assert "huge" in kept.stop("CP1", stop(10**400))
+    acknowledged = "is not known here: acknowledged"
+    assert kept.stop("CP1", stop(-7)) == f"transaction -7 {acknowledged}"
+    assert kept.stop("CP1", stop(10**400)) == f"transaction with a huge number {acknowledged}"
+    main_meter = kept.meter_values("CP1", values(99, 1, 1, connector=0))
+    assert main_meter == f"transaction 99 {acknowledged}"
     assert list(kept) == []
+
+
+def test_an_unknown_transaction_that_runs_is_adopted_and_ends_with_its_stop() -> None:
+    kept = Transactions()
+    told = [kept.meter_values("CP1", values(99, second, 100 + second)) for second in (10, 20)]
+    assert told == ["transaction 99 is not known here: kept from now on, its start is missing", ""]
+    adopted = only(kept)
+    assert (adopted.transaction_id, adopted.connector, adopted.open) == (99, 1, True)
+    assert (adopted.meter_start, adopted.started, adopted.id_tag) == (None, "", "")
+    assert kept.get(99) is adopted
+    for _ in range(2):
+        assert kept.stop("CP1", stop(99)) == ""
+    assert (adopted.open, adopted.meter_stop, adopted.energy) == (False, 200, None)
+    assert len(only(kept).meter_values) == 2
+
+
+def test_the_stop_of_an_unknown_transaction_is_kept_and_told_once() -> None:
+    kept = Transactions()
+    told = [kept.stop("CP1", stop(99)) for _ in range(2)]
+    assert told == ["transaction 99 is not known here: its end is kept, its start is missing", ""]
+    assert (only(kept).open, only(kept).connector, only(kept).meter_stop) == (False, None, 200)
+    assert "stopped again with 900 Wh" in kept.stop("CP1", stop(99, meter=900))
+
+
+def test_an_unknown_transaction_does_not_take_the_place_of_one_that_is_known() -> None:
+    kept = Transactions()
+    kept.start("CP1", start())
+    assert kept.meter_values("CP1", values(99, 10, 120)) == (
+        "transaction 99 is not known here, and transaction 1 runs on connector 1: "
+        "acknowledged, not taken"
+    )
+    assert only(kept).meter_values == []
+
+
+def test_an_id_that_a_station_has_is_never_given_out() -> None:
+    kept = Transactions(first_id=5)
+    kept.meter_values("CP1", values(6, 1, 1))
+    kept.stop("CP2", stop(7))
+    issued = [kept.start(f"CP{number}", start())[0].transaction_id for number in range(3, 6)]
+    assert issued == [5, 8, 9]
+
+
+def test_ids_begin_again_after_the_largest_that_every_station_can_keep() -> None:
+    kept = Transactions(first_id=2**31 - 2)
+    issued = [kept.start(f"CP{number}", start())[0].transaction_id for number in range(4)]
+    assert issued == [2**31 - 2, 2**31 - 1, 1, 2]
 
 
 def test_a_transaction_of_another_station_is_left_alone() -> None:
@@ -169,11 +237,50 @@ def test_values_that_name_another_connector_are_taken_and_reported() -> None:
     assert len(only(kept).meter_values) == 1
 
 
-def test_values_outside_a_transaction_are_nobody_s() -> None:
+def nameless(second: int, connector: int = 1, **more: int) -> Payload:
+    return {"connectorId": connector, "meterValue": [value(second, 150)], **more}
+
+
+@pytest.mark.parametrize("more", [{}, {"transactionId": 0}], ids=["no id", "id 0"])
+def test_values_without_an_id_belong_to_the_open_transaction_of_their_connector(
+    more: dict[str, int],
+) -> None:
     kept = Transactions()
-    kept.start("CP1", start())
-    assert kept.meter_values("CP1", {"connectorId": 1, "meterValue": [value(1, 1)]}) == ""
+    kept.start("CP1", start(second=5))
+    kept.start("CP1", start(connector=2, second=5))
+    assert kept.meter_values("CP1", nameless(5, **more)) == ""
+    assert kept.meter_values("CP1", nameless(6, connector=2, **more)) == ""
+    one, two = kept
+    assert (one.meter_values, two.meter_values) == ([value(5, 150)], [value(6, 150)])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        nameless(4),
+        nameless(9, connector=2),
+        nameless(9, connector=0),
+        nameless(9, connector=0, transactionId=-1),
+        nameless(9, connector=3, transactionId=0),
+    ],
+    ids=["before its start", "another connector", "main meter", "main meter, -1", "nobody's"],
+)
+def test_values_outside_a_transaction_are_nobody_s(told: Payload) -> None:
+    kept = Transactions()
+    kept.start("CP1", start(second=5))
+    assert kept.meter_values("CP1", told) == ""
     assert only(kept).meter_values == []
+    kept.stop("CP1", stop(1))
+    assert kept.meter_values("CP1", nameless(60)) == ""
+    assert only(kept).meter_values == []
+
+
+def test_of_values_without_an_id_only_those_since_the_start_are_taken() -> None:
+    kept = Transactions()
+    kept.start("CP1", start(second=5))
+    both = {"connectorId": 1, "meterValue": [value(0, 90), value(10, 120)]}
+    kept.meter_values("CP1", both)
+    assert only(kept).meter_values == [value(10, 120)]
 
 
 def test_a_station_that_never_got_its_id_says_minus_one_and_is_understood() -> None:
@@ -242,7 +349,9 @@ def test_an_older_transaction_on_a_connector_is_not_meant_when_a_newer_is_there(
     kept.start("CP1", start())
     kept.start("CP1", start(second=20))
     kept.stop("CP1", stop(-1))
-    assert [one.transaction_id for one in kept.open("CP1")] == [1]
+    older, newer = kept
+    assert (older.transaction_id, older.energy) == (1, None)
+    assert (newer.transaction_id, newer.energy) == (2, 100)
 
 
 def test_what_belongs_to_no_start_is_kept_as_one_orphan() -> None:
@@ -269,7 +378,7 @@ def test_closed_transactions_are_bounded_and_the_forgotten_counted() -> None:
 
 def test_open_transactions_of_a_station_are_bounded_and_the_oldest_is_given_up() -> None:
     kept = Transactions(open_kept=2)
-    told = [kept.start("CP1", start(second=number))[1] for number in range(3)]
+    told = [kept.start("CP1", start(connector=number))[1] for number in (1, 2, 3)]
     assert told == [
         "",
         "",
@@ -279,8 +388,9 @@ def test_open_transactions_of_a_station_are_bounded_and_the_oldest_is_given_up()
     given_up = kept.get(1)
     assert given_up is not None
     assert (given_up.open, given_up.energy) == (False, None)
+    assert (given_up.abandoned, kept.abandoned) == ("too many are open", 1)
     kept.stop("CP1", stop(1))
-    assert given_up.energy == 100
+    assert (given_up.energy, given_up.abandoned, kept.abandoned) == (100, "", 0)
 
 
 def test_meter_values_are_bounded_and_closed_transactions_make_room_first() -> None:

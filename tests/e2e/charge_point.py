@@ -1,7 +1,8 @@
 """A charge point in a process of its own, to be killed: ``python -m tests.e2e.charge_point``.
 
-Two connectors with vehicles plugged in, started by the central system, and the power stage of
-the preset ``seed``, which has many Wh to lose after a second.  Standard output tells
+Two connectors with vehicles plugged in, started by the central system or with ``--swipe`` at the
+station, by chance, and the power stage of the preset ``seed``, which has many Wh to lose after a
+second.  Standard output tells
 what it has done, a line each: ``message JSON`` when a message of a transaction has been
 committed to the state file, and ``sample CONNECTOR UNIX_S`` for each step of a power stage.
 """
@@ -10,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import random
+from contextlib import suppress
 from unittest.mock import patch
 
 import msgspec
 
-from evtui import Lab, Settings
+from evtui import CommandError, Lab, Settings
 from evtui.events import Event, Sample
 from evtui.station.state import QueuedMessage, StateStore
 from tests.e2e.books import overheard
@@ -33,7 +36,7 @@ def tell_message(message: QueuedMessage) -> None:
     tell(f"message {msgspec.json.encode(message).decode()}")
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, swipe: str | None) -> None:
     """Charge until killed."""
     lab = Lab(settings)
 
@@ -42,7 +45,14 @@ async def run(settings: Settings) -> None:
             tell(f"sample {event.connector} {lab.clock.start_utc + event.t}")
 
     lab.stream.subscribe(on_event, Sample)
-    await lab.run(asyncio.Event())
+    running = asyncio.create_task(lab.run(asyncio.Event()))
+    if swipe is not None:
+        chance = random.Random(f"swipe {swipe}")
+        while not running.done():
+            await asyncio.sleep(chance.uniform(0.1, 0.8))
+            with suppress(CommandError):
+                await lab.execute("station.swipe", connector=chance.choice(CONNECTORS))
+    await running
 
 
 def main() -> None:
@@ -51,6 +61,7 @@ def main() -> None:
     parser.add_argument("--state", required=True)
     parser.add_argument("--after-crash", choices=("Reboot", "PowerLoss"), default="Reboot")
     parser.add_argument("--meter-interval", type=float, default=0.2)
+    parser.add_argument("--swipe", metavar="SEED")
     given = parser.parse_args()
     settings = Settings(
         csms=given.csms,
@@ -61,7 +72,7 @@ def main() -> None:
         connectors=len(CONNECTORS),
     )
     with patch.object(StateStore, "add", overheard(tell_message)):
-        asyncio.run(run(settings))
+        asyncio.run(run(settings, given.swipe))
 
 
 if __name__ == "__main__":

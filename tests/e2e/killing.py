@@ -22,7 +22,17 @@ from tests.e2e.books import Arrivals, Books, kept
 from tests.e2e.charge_point import CONNECTORS, IDENTITY
 from tests.e2e.cuts import Proxy
 
-__all__ = ["AWAY", "ID_TAG", "Killing", "killing", "left_behind", "start_request"]
+__all__ = [
+    "AWAY",
+    "HERE",
+    "ID_TAG",
+    "Killing",
+    "Process",
+    "killing",
+    "left_behind",
+    "start_request",
+    "until",
+]
 
 HERE = Path(__file__).parents[2]
 """Where ``tests`` is."""
@@ -69,13 +79,19 @@ class Process:
 
     @classmethod
     async def start(
-        cls, csms: str, state: Path, books: Books, after_crash: str, meter_interval: float
+        cls,
+        csms: str,
+        state: Path,
+        books: Books,
+        after_crash: str,
+        meter_interval: float,
+        *more: str,
     ) -> Process:
         """Start it; it connects and recovers by itself."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.e2e.charge_point"),
             *("--csms", csms, "--state", str(state), "--after-crash", after_crash),
-            *("--meter-interval", str(meter_interval)),
+            *("--meter-interval", str(meter_interval), *more),
             stdout=asyncio.subprocess.PIPE,
             cwd=HERE,
         )

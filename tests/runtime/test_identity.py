@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from evtui.runtime.identity import EPOCH, first_transaction_id, run_nonce
+from evtui.runtime.identity import NINE_DIGITS, first_transaction_id, run_nonce
 
 
 def test_runs_tell_their_message_ids_apart() -> None:
@@ -13,15 +13,13 @@ def test_runs_tell_their_message_ids_apart() -> None:
     assert {len(nonce) for nonce in nonces} == {8}
 
 
-def test_transaction_ids_go_on_where_no_earlier_run_has_been(
+def test_runs_do_not_begin_with_the_same_transaction_id_however_the_clock_stands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(time, "time", lambda: EPOCH + 1000.9)
-    earlier = first_transaction_id()
-    monkeypatch.setattr(time, "time", lambda: EPOCH + 2000.0)
-    assert (earlier, first_transaction_id()) == (1000, 2000)
-
-
-def test_a_clock_before_2026_still_gives_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: 0.0)
-    assert first_transaction_id() == 1
+    firsts = sorted(first_transaction_id() for _ in range(100))
+    assert len(set(firsts)) == 100
+    assert all(first in NINE_DIGITS for first in firsts)
+    assert NINE_DIGITS.stop < 2**31
+    assert firsts[0] < 300_000_000  # with a chance of 1 in 10**10 not so
+    assert firsts[-1] > 800_000_000
