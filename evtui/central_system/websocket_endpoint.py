@@ -14,7 +14,9 @@ from websockets.http11 import Request, Response
 from evtui.central_system.reception import Reception
 from evtui.ocpp16.websocket import (
     MAX_MESSAGE_BYTES,
+    QUEUE,
     SUBPROTOCOL,
+    ServerConnectionInTurn,
     WebSocketTransport,
     identity_from_path,
     offered_subprotocols,
@@ -84,6 +86,8 @@ class WebSocketEndpoint:
             "select_subprotocol": select_subprotocol,
             "compression": None,  # 61 KiB a connection with it, 22 KiB without
             "max_size": self._max_message_bytes,
+            "max_queue": QUEUE,
+            "create_connection": ServerConnectionInTurn,
             "close_timeout": 1,
             "open_timeout": HANDSHAKE_TIMEOUT,
         }

@@ -20,6 +20,7 @@ from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace
 from evtui.ocpp16.repeats import Answered, AnsweredCalls
 from evtui.ocpp16.tap import SentMessages, Tap
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed, Transport
+from evtui.ocpp16.turns import Turns
 from evtui.ocpp16.validation import Violation, check, is_known_action
 
 __all__ = [
@@ -100,6 +101,7 @@ class Link:
         self._calls = OutgoingCalls(transport, self._tap, ids, self.counters)
         self._answered = AnsweredCalls()
         self._loop = asyncio.get_running_loop()
+        self._turns = Turns.of(self._loop)
         self._pace = None if rate is None else Pace(rate, self._loop.time())
         self._closed: str | None = None
 
@@ -196,6 +198,7 @@ class Link:
                 self._tap.invalid("", closed.error, str(closed), "")
             self.fail(str(closed))
             raise
+        await self._turns.turn()
         self.counters.received += 1
         if self._pace is not None:
             wait = self._pace.take(self._loop.time())

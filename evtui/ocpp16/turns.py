@@ -1,0 +1,95 @@
+"""Turns: how the connections of one event loop share it.
+
+What a peer has sent already can be read without waiting, so a burst of it would be handled in
+one go while timers, CAN and every other peer wait.  Here whoever has work to do asks first.  In
+each round of the loop work is done for :data:`SHARE` s, all connections together; the rest
+waits in line, one piece of work each, and goes on in the next rounds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+__all__ = ["SHARE", "Turns"]
+
+SHARE = 0.02
+"""s of work in one round of the loop, give or take the last piece.
+
+A fifth of the shortest period in the lab, the 100 ms of a charger module."""
+
+AT_ONCE = 16
+"""Most that are called up in one round: who finds its time used up has to stand in line again."""
+
+
+class Turns:
+    """The line of one event loop; see :meth:`of`.
+
+    On a loop in virtual time work takes no time, so nobody ever waits.
+    """
+
+    _of_loops: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Turns]] = WeakKeyDictionary()
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._ends: float | None = None  # of this round's share, None before its first work
+        self._line: deque[Callable[[], object]] = deque()
+        self._first: deque[Callable[[], object]] = deque()
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop) -> Turns:
+        """The one line of a loop."""
+        turns = cls._of_loops.get(loop)
+        if turns is None:
+            turns = cls._of_loops[loop] = cls(loop)
+        return turns
+
+    def take(self) -> bool:
+        """True when a piece of work may be done at once; else it has to :meth:`line_up`."""
+        return self._has_time() and not self._line and not self._first
+
+    def line_up(self, work: Callable[[], object]) -> None:
+        """Have ``work`` called when its turn comes, in a round that has time left."""
+        self._has_time()  # whoever waits is called up, in the next round at the latest
+        self._line.append(work)
+
+    async def turn(self) -> None:
+        """Wait for a turn; returns at once while there is time and nobody waits."""
+        if self.take():
+            return
+        line = self._line
+        while True:
+            called: asyncio.Future[None] = self._loop.create_future()
+            line.append(partial(_call_up, called))
+            await called
+            if self._has_time():
+                return
+            line = self._first
+
+    def _has_time(self) -> bool:
+        now = self._loop.time()
+        if self._ends is None:
+            self._begin_round(now)
+            return True
+        return now < self._ends
+
+    def _begin_round(self, now: float) -> None:
+        self._ends = now + SHARE
+        self._loop.call_soon(self._next_round)
+
+    def _next_round(self) -> None:
+        """The loop has come round: timers that were due have had their turn."""
+        self._ends = None
+        for _ in range(min(AT_ONCE, len(self._first) + len(self._line))):
+            if not self._has_time():
+                break
+            (self._first or self._line).popleft()()
+
+
+def _call_up(called: asyncio.Future[None]) -> None:
+    if not called.done():  # whoever waited has not gone meanwhile
+        called.set_result(None)
