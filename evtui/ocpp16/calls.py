@@ -126,8 +126,8 @@ class OutgoingCalls:
         finally:
             pending.leave()
 
-    def accept_answer(self, frame: Frame) -> bool:
-        """Take a CALLRESULT or CALLERROR; False for one that no call is known for."""
+    def accept_answer(self, frame: Frame, text: str) -> bool:
+        """Take a CALLRESULT or CALLERROR that came as ``text``; False for an answer to nothing."""
         late = self._late.pop(frame.uid, None)
         answers = late or self._pending
         if answers is None or answers.uid != frame.uid:
@@ -136,7 +136,12 @@ class OutgoingCalls:
         if frame.kind == "result":
             violation = check(answers.action, "result", frame.payload)
         event = self._tap.delivered(
-            frame, answers.action, cause=answers.seq, since=answers.sent_at, violation=violation
+            frame,
+            answers.action,
+            cause=answers.seq,
+            since=answers.sent_at,
+            violation=violation,
+            refused="" if violation is None else text,
         )
         if violation is not None:
             self._counters.count_invalid()

@@ -226,20 +226,21 @@ class Link:
         if frame.kind == "call":
             answered = self._answered.find(frame.uid)
             if answered is None:
-                return await self._accept_call(frame)
+                return await self._accept_call(frame, text)
             await self._accept_repeat(frame, answered, text)
             return None
-        if not self._calls.accept_answer(frame):
+        if not self._calls.accept_answer(frame, text):
             detail = f"no call waits for {frame.uid}"
             self._reject(frame.uid, "answer to nothing", detail, text)
         # Messages take effect in their order: who waited for this one acts before the next does.
         await asyncio.sleep(0)
         return None
 
-    async def _accept_call(self, frame: Frame) -> IncomingCall | None:
-        event = self._tap.delivered(frame, frame.action)
-        call = IncomingCall(frame, event.seq, event.t)
+    async def _accept_call(self, frame: Frame, text: str) -> IncomingCall | None:
         objection = self._objection_to(frame)
+        refused = "" if objection is None else text
+        event = self._tap.delivered(frame, frame.action, refused=refused)
+        call = IncomingCall(frame, event.seq, event.t)
         if objection is None:
             return call
         self.counters.count_invalid()
