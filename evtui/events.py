@@ -33,6 +33,7 @@ __all__ = [
     "EventReader",
     "EventStream",
     "LabState",
+    "LeftOut",
     "LinkState",
     "Mark",
     "Note",
@@ -555,6 +556,22 @@ class RecordingState(Event, frozen=True, kw_only=True):
     size: int = 0
     events: int = 0
     detail: str = ""
+
+
+class LeftOut(Event, frozen=True, kw_only=True):
+    """What a recording does not hold, because peers sent more than is written down.
+
+    It stands in the recording only, under the number of the last message left out.
+
+    Attributes:
+        numbers: of the messages left out before that one.
+        messages: how many are left out, by station.
+        size: bytes of their payloads.
+    """
+
+    numbers: list[int]
+    messages: dict[str, int]
+    size: int
 
 
 _cause: ContextVar[int | None] = ContextVar("evtui_cause", default=None)

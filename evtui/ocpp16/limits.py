@@ -23,10 +23,17 @@ class MessageRate:
     Attributes:
         per_s: messages a second in the long run.
         burst: messages at once after a pause.
+        message_bytes: a longer message counts as many as that goes into it: with the others as
+            they are a peer is held to 500 KiB/s, and a megabyte at once.
     """
 
     per_s: float = 500.0
     burst: int = 1_000
+    message_bytes: int = 1_024
+
+    def __str__(self) -> str:
+        size = self.per_s * self.message_bytes / 1024
+        return f"{self.per_s:,.0f} messages or {size:,.0f} KiB a second"
 
 
 class Pace:
@@ -44,10 +51,11 @@ class Pace:
         self._tokens = float(rate.burst)
         self._last = now
 
-    def take(self, now: float) -> float:
-        """Count a message that has come; s to wait before it is looked at, mostly 0."""
+    def take(self, now: float, size: int = 0) -> float:
+        """Count a message of ``size`` that has come; s to wait before it is looked at, mostly 0."""
         earned = (now - self._last) * self._rate.per_s
-        self._tokens = min(self._rate.burst, self._tokens + earned) - 1
+        cost = max(1.0, size / self._rate.message_bytes)
+        self._tokens = min(self._rate.burst, self._tokens + earned) - cost
         self._last = now
         return max(0.0, -self._tokens / self._rate.per_s)
 

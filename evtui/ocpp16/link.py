@@ -37,6 +37,10 @@ DESCRIPTION_MAX = 255
 """Longest errorDescription we send, characters (OCPP 2.0.1 part 4 section 4.2.3; 1.6 sets none)."""
 
 
+THROTTLED_SAID_EVERY = 60.0
+"""s between two notes that a peer is held back."""
+
+
 class IncomingCall:
     """A valid call that waits for its answer.
 
@@ -102,6 +106,8 @@ class Link:
         self._answered = AnsweredCalls()
         self._loop = asyncio.get_running_loop()
         self._turns = Turns.of(self._loop)
+        self._rate = rate
+        self._throttled_said = -THROTTLED_SAID_EVERY
         self._pace = None if rate is None else Pace(rate, self._loop.time())
         self._closed: str | None = None
 
@@ -201,12 +207,19 @@ class Link:
         await self._turns.turn()
         self.counters.received += 1
         if self._pace is not None:
-            wait = self._pace.take(self._loop.time())
+            wait = self._pace.take(self._loop.time(), len(text))
             if wait > 0:
                 # Not reading fills the transport's buffers, and then the peer has to wait.
                 self.counters.count_throttled()
+                self._say_throttled()
                 await asyncio.sleep(wait)
         return text
+
+    def _say_throttled(self) -> None:
+        now = self._loop.time()
+        if now >= self._throttled_said + THROTTLED_SAID_EVERY:
+            self._throttled_said = now
+            self._tap.warn(f"sends more than {self._rate}: held back")
 
     async def _accept(self, text: str) -> IncomingCall | None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Literal
 
-from evtui.events import NULL, EventStream, OcppMessage, Role, as_json, current_cause
+from evtui.events import NULL, EventStream, Note, OcppMessage, Role, as_json, current_cause
 from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.validation import Violation
 
@@ -161,6 +161,13 @@ class Tap:
                 text=shown[:RAW_TEXT_KEPT],
                 link=self._number,
             )
+        )
+
+    def warn(self, what: str) -> None:
+        """Tell people what the peer does, ``sends more than ...``."""
+        who = self._station if self._other == "charge_point" else "the central system"
+        self._stream.publish(
+            Note(source=self._source, level="warning", station=self._station, text=f"{who} {what}")
         )
 
 
