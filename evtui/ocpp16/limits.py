@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["CALLS_WAITING_MAX", "MAX_MESSAGE_BYTES", "LinkCounters", "MessageRate", "Pace"]
+__all__ = [
+    "CALLS_WAITING_MAX",
+    "MAX_MESSAGE_BYTES",
+    "LinkCounters",
+    "MessageRate",
+    "Pace",
+    "size_of",
+]
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 """A larger message closes the connection with 1009 (RFC 6455 section 7.4.1)."""
@@ -58,6 +65,13 @@ class Pace:
         self._tokens = min(self._rate.burst, self._tokens + earned) - cost
         self._last = now
         return max(0.0, -self._tokens / self._rate.per_s)
+
+
+def size_of(text: str | bytes) -> int:
+    """Bytes of a message as it came."""
+    if isinstance(text, bytes) or text.isascii():
+        return len(text)
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from evtui.events import EventStream, Role
 from evtui.ocpp16 import framing
 from evtui.ocpp16.calls import CallRefused, MessageIds, OutgoingCalls
 from evtui.ocpp16.framing import Frame, MalformedFrame, UnknownMessageType
-from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace
+from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace, size_of
 from evtui.ocpp16.repeats import Answered, AnsweredCalls
 from evtui.ocpp16.tap import SentMessages, Tap
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed, Transport
@@ -47,7 +47,7 @@ class IncomingCall:
     Attributes:
         uid: message id.
         action: OCPP action.
-        payload: decoded, valid payload.
+        payload: decoded, valid payload; empty once the call is answered.
         seq: sequence number of its *delivered* event; what handling it causes, it caused.
         received: lab time in s when it came.
     """
@@ -60,6 +60,10 @@ class IncomingCall:
         self.payload: dict[str, Any] = frame.payload
         self.seq = seq
         self.received = received
+
+    def release(self) -> None:
+        """It is dealt with: whoever still has it at hand keeps no 10 MiB of payload alive."""
+        self.payload = {}
 
 
 class Link:
@@ -171,6 +175,7 @@ class Link:
             await self.refuse(call, "InternalError", detail)
             return False
         self._answered.remember(call.uid, Answered(call.action, call.payload, payload))
+        call.release()
         await self._send_result(call.uid, call.action, payload, call.seq, call.received)
         return True
 
@@ -180,6 +185,7 @@ class Link:
         Raises:
             LinkClosed: the connection is gone.
         """
+        call.release()
         await self._send_error(call.uid, call.action, code, description, call.seq, call.received)
 
     def fail(self, reason: str) -> None:
@@ -207,7 +213,7 @@ class Link:
         await self._turns.turn()
         self.counters.received += 1
         if self._pace is not None:
-            wait = self._pace.take(self._loop.time(), len(text))
+            wait = self._pace.take(self._loop.time(), size_of(text))
             if wait > 0:
                 # Not reading fills the transport's buffers, and then the peer has to wait.
                 self.counters.count_throttled()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -15,14 +13,9 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from evtui.ocpp16.limits import MAX_MESSAGE_BYTES
+from evtui.ocpp16.intake import QUEUE, ClientConnectionInTurn, Intake, ServerConnectionInTurn
+from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, size_of
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
-from evtui.ocpp16.turns import Turns
-
-if TYPE_CHECKING:
-    from websockets.asyncio.connection import Connection
-else:
-    Connection = object
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -52,62 +45,8 @@ _NO_PONG = "keepalive ping timeout"
 CLOSE_REASON_MAX = 123
 """Bytes of UTF-8 that a close frame holds beside its code (RFC 6455 section 5.5)."""
 
-READ_AT_ONCE = 8 * 1024
-"""Bytes read from a socket in one go: parsed as the smallest frames they take 2 ms."""
-
-QUEUE = (1, 0)
-"""Messages that wait on a connection before its socket is left unread, and at which it is read
-again: each may be as large as the limit allows."""
-
 IDENTITY_MAX = 255
 """Longest identity taken from a path; the standard sets no limit for OCPP-J 1.6."""
-
-
-class _InTurn(Connection):
-    """Parses what comes when it is this connection's turn; meanwhile its socket is left unread."""
-
-    _unparsed = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]  # asyncio's: 256 KiB
-        self._turns = Turns.of(self.loop)
-        super().connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        if self._unparsed:  # the library has gone on reading
-            self._unparsed += data
-        elif self._turns.take():
-            super().data_received(data)
-        else:
-            self._unparsed = data
-            self.transport.pause_reading()
-            self._turns.line_up(self._go_on)
-
-    def eof_received(self) -> None:
-        self._parse()
-        super().eof_received()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._parse()
-        super().connection_lost(exc)
-
-    def _go_on(self) -> None:
-        self._parse()
-        if not self.recv_messages.paused:
-            self.transport.resume_reading()
-
-    def _parse(self) -> None:
-        data, self._unparsed = self._unparsed, b""
-        if data:
-            super().data_received(data)
-
-
-class ServerConnectionInTurn(_InTurn, ServerConnection):
-    """A station's connection."""
-
-
-class ClientConnectionInTurn(_InTurn, ClientConnection):
-    """A connection to a central system."""
 
 
 class WebSocketTransport:
@@ -131,8 +70,15 @@ class WebSocketTransport:
             connection.start_keepalive()
 
     async def recv(self) -> str | bytes:
+        connection = self._connection
+        intake = connection if isinstance(connection, Intake) else None
+        if intake is not None:
+            intake.handled()
         try:
-            return await self._connection.recv()
+            text = await connection.recv()
+            if intake is not None:
+                intake.took(size_of(text))
+            return text
         except ConnectionClosed as closed:
             raise _ending(closed) from None
 
