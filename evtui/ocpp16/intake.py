@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
+from websockets.protocol import State
 
 from evtui.ocpp16.turns import Turns
 
@@ -35,7 +36,7 @@ again: each may be as large as the limit allows."""
 LONG = 64 * 1024
 """Bytes of messages, begun or whole, that a connection may hold without a place."""
 
-PLACES = 6
+PLACES = 4
 """Connections that may hold more at a time, each two messages and the one that is handled."""
 
 PATIENCE = 20.0
@@ -128,9 +129,12 @@ class Intake(Connection):
         return not waits_for_us
 
     def placed(self) -> None:
-        """There is a place now."""
-        self._waits = False
-        self._resume()
+        """There is a place now, or none is needed any more."""
+        if self._waits:
+            self._waits = False
+            if self.ping_interval is not None and self.protocol.state is State.OPEN:
+                self.start_keepalive()
+            self._resume()
 
     def give_up(self) -> None:
         """The peer is too slow with a message that keeps others waiting."""
@@ -178,6 +182,9 @@ class Intake(Connection):
         if not self._places.take(self):
             self._waits = True
             self.transport.pause_reading()
+            if self.keepalive_task is not None:  # a pong that is left unread is not missing
+                self.keepalive_task.cancel()
+                self.keepalive_task = None
 
     def _resume(self) -> None:
         if not (self._unparsed or self._waits or self.recv_messages.paused):

@@ -131,3 +131,18 @@ async def test_a_slow_message_that_nobody_waits_behind_is_taken(
         await asyncio.sleep(0.2)
         slow.transport.write(rest)
         assert json.loads(await slow.recv())[1] == "slow"
+
+
+async def test_who_is_left_unread_is_not_asked_for_a_pong_meanwhile(seen: Seen) -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        stations = [await station(stack, central.url, f"CP{n}") for n in range(2 * PLACES)]
+        rests = [begin(each, 300_000) for each in stations]
+        await until(lambda: sum(one.keepalive_task is None for one in seen.connections) == PLACES)
+        assert all(one.keepalive_task is None for one in seen.connections if one._waits)
+        for each, rest in zip(stations, rests, strict=True):
+            each.transport.write(rest)
+        for each in stations:
+            assert json.loads(await each.recv())[1] == "slow"
+        assert all(one.keepalive_task is not None for one in seen.connections)

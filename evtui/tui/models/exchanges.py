@@ -15,7 +15,7 @@ __all__ = ["Exchange", "OcppLog", "Outcome"]
 CAPACITY = 2_000
 """Exchanges held: twenty minutes of the fluctuation at its default period, in some 8 MiB."""
 
-BYTES_MAX = 16 * 1024 * 1024
+BYTES_MAX = 8 * 1024 * 1024
 """Payloads held: a peer may send 1 MiB a message."""
 
 Outcome = Literal["pending", "accepted", "rejected", "error"]
