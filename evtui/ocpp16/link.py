@@ -210,7 +210,6 @@ class Link:
                 self._tap.invalid("", closed.error, str(closed), "")
             self.fail(str(closed))
             raise
-        await self._turns.turn()
         self.counters.received += 1
         if self._pace is not None:
             wait = self._pace.take(self._loop.time(), size_of(text))
@@ -219,6 +218,7 @@ class Link:
                 self.counters.count_throttled()
                 self._say_throttled()
                 await asyncio.sleep(wait)
+        await self._turns.turn()
         return text
 
     def _say_throttled(self) -> None:
