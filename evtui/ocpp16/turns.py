@@ -15,6 +15,8 @@ from functools import partial
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
+from evtui.runtime.virtual import VirtualLoop
+
 __all__ = ["SHARE", "Turns"]
 
 SHARE = 0.02
@@ -29,13 +31,14 @@ AT_ONCE = 16
 class Turns:
     """The line of one event loop; see :meth:`of`.
 
-    On a loop in virtual time work takes no time, so nobody ever waits.
+    On a virtual loop work takes no time, so nobody ever waits.
     """
 
     _of_loops: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Turns]] = WeakKeyDictionary()
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._is_timeless = isinstance(loop, VirtualLoop)
         self._ends: float | None = None  # of this round's share, None before its first work
         self._line: deque[Callable[[], object]] = deque()
         self._first: deque[Callable[[], object]] = deque()
@@ -50,7 +53,7 @@ class Turns:
 
     def take(self) -> bool:
         """True when a piece of work may be done at once; else it has to :meth:`line_up`."""
-        return self._has_time() and not self._line and not self._first
+        return self._is_timeless or (self._has_time() and not self._line and not self._first)
 
     def line_up(self, work: Callable[[], object]) -> None:
         """Have ``work`` called when its turn comes, in a round that has time left."""

@@ -72,9 +72,8 @@ class ModuleLink:
         if not isinstance(message, Current):
             return
         now = self._clock.now()
-        silence = self._silence
-        back = not silence.begun or self._silent or silence.length(now) > MODULE_SILENCE
-        silence.heard(now)
+        silence = self._silence.heard(now)
+        back = silence is None or self._silent or silence > MODULE_SILENCE
         self._meter.report(float(message.amperes), self.voltage, now)
         if back:
             self._silent = False

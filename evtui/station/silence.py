@@ -32,12 +32,19 @@ class Silence:
         """True once it was heard for the first time."""
         return self._heard is not None
 
-    def heard(self, now: float) -> None:
-        """There it was, at ``now`` s."""
-        if self._heard is None:
+    def heard(self, now: float) -> float | None:
+        """There it was, at ``now`` s; returns the length of the silence in s before it.
+
+        None for the first time.
+        """
+        before, length = self._heard, None
+        if before is None:
             self._looked = now  # looks are under way, or begin now
+        elif (length := now - before) > self._every:
+            length = self.length(now)
         self._heard = now
         self._deaf = 0.0
+        return length
 
     def look(self, now: float) -> float:
         """Length of the silence in s at ``now`` s; to be called every ``every`` s."""
