@@ -69,7 +69,10 @@ def _plain(value: Any) -> Any:
 
 def as_json(value: Any) -> msgspec.Raw:
     """``value`` as the body of an :class:`OcppMessage`."""
-    return msgspec.Raw(json_text(value))
+    try:
+        return msgspec.Raw(msgspec.json.encode(value))
+    except (UnicodeEncodeError, TypeError, ValueError, OverflowError):
+        return msgspec.Raw(json_text(value))
 
 
 NULL = as_json(None)

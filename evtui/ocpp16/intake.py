@@ -62,9 +62,6 @@ class Places:
             places = cls._of_loops[loop] = cls(loop)
         return places
 
-    def __contains__(self, intake: Intake) -> bool:
-        return intake in self._taken
-
     def take(self, intake: Intake) -> bool:
         """Take a place; without one free the connection waits, and is told."""
         if len(self._taken) < PLACES and not self._waiting:
@@ -105,6 +102,7 @@ class Intake(Connection):
 
     _unparsed = b""
     _in_hand = 0
+    _has_place = False
     _waits = False
 
     # What the link says
@@ -112,9 +110,10 @@ class Intake(Connection):
     def handled(self) -> None:
         """What was taken last is dealt with."""
         self._in_hand = 0
-        if (self._waits or self in self._places) and self._held() <= LONG:
+        if (self._waits or self._has_place) and self._held() <= LONG:
+            self._has_place = False
             self._places.leave(self)
-            self.placed()
+            self._go_on_reading()
 
     def took(self, size: int) -> None:
         """A message of ``size`` bytes was taken and is being dealt with."""
@@ -129,7 +128,11 @@ class Intake(Connection):
         return not waits_for_us
 
     def placed(self) -> None:
-        """There is a place now, or none is needed any more."""
+        """There is a place now."""
+        self._has_place = True
+        self._go_on_reading()
+
+    def _go_on_reading(self) -> None:
         if self._waits:
             self._waits = False
             if self.ping_interval is not None and self.protocol.state is State.OPEN:
@@ -138,6 +141,7 @@ class Intake(Connection):
 
     def give_up(self) -> None:
         """The peer is too slow with a message that keeps others waiting."""
+        self._has_place = False
         closing = self.loop.create_task(self.close(1008, "a long message came too slowly"))
         self._closing = closing  # a task needs somebody who knows it
 
@@ -177,9 +181,14 @@ class Intake(Connection):
 
     def _parse(self, data: bytes) -> None:
         super().data_received(data)
-        if self in self._places or self._waits or self._held() <= LONG:
+        if self._has_place or self._waits:
             return
-        if not self._places.take(self):
+        if len(self.protocol.reader.buffer) <= LONG and not self.recv_messages.paused:
+            return  # a message is long in the buffer before it is whole
+        if self._held() <= LONG:
+            return
+        self._has_place = self._places.take(self)
+        if not self._has_place:
             self._waits = True
             self.transport.pause_reading()
             if self.keepalive_task is not None:  # a pong that is left unread is not missing

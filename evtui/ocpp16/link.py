@@ -218,7 +218,8 @@ class Link:
                 self.counters.count_throttled()
                 self._say_throttled()
                 await asyncio.sleep(wait)
-        await self._turns.turn()
+        if not self._turns.take():
+            await self._turns.turn()
         return text
 
     def _say_throttled(self) -> None:

@@ -24,6 +24,9 @@ SHARE = 0.02
 
 A fifth of the shortest period in the lab, the 100 ms of a charger module."""
 
+UNWATCHED = 0.005
+"""s of work, part of the share, that are done before anybody looks when the round is over."""
+
 AT_ONCE = 16
 """Most that are called up in one round: who finds its time used up has to stand in line again."""
 
@@ -39,7 +42,8 @@ class Turns:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._is_timeless = isinstance(loop, VirtualLoop)
-        self._ends: float | None = None  # of this round's share, None before its first work
+        self._is_watched = False
+        self._ends = loop.time()  # of the share while the round is watched, else of the free part
         self._line: deque[Callable[[], object]] = deque()
         self._first: deque[Callable[[], object]] = deque()
 
@@ -57,13 +61,12 @@ class Turns:
 
     def line_up(self, work: Callable[[], object]) -> None:
         """Have ``work`` called when its turn comes, in a round that has time left."""
-        self._has_time()  # whoever waits is called up, in the next round at the latest
         self._line.append(work)
+        self._watch_round(self._loop.time())
 
     async def turn(self) -> None:
-        """Wait for a turn; returns at once while there is time and nobody waits."""
-        if self.take():
-            return
+        """Stand in line and wait for a turn."""
+        self._watch_round(self._loop.time())
         line = self._line
         while True:
             called: asyncio.Future[None] = self._loop.create_future()
@@ -75,19 +78,27 @@ class Turns:
 
     def _has_time(self) -> bool:
         now = self._loop.time()
-        if self._ends is None:
-            self._begin_round(now)
-            return True
-        return now < self._ends
+        if self._is_watched:
+            return now < self._ends
+        if now >= self._ends:
+            # That long ago somebody began to work: in this round or in one before.
+            self._watch_round(now)
+        return True
 
-    def _begin_round(self, now: float) -> None:
-        self._ends = now + SHARE
-        self._loop.call_soon(self._next_round)
+    def _watch_round(self, now: float) -> None:
+        """Be told when this round is over, which costs a round: not for each single message."""
+        if not self._is_watched:
+            self._is_watched = True
+            self._ends = now + SHARE - UNWATCHED
+            self._loop.call_soon(self._next_round)
 
     def _next_round(self) -> None:
         """The loop has come round: timers that were due have had their turn."""
-        self._ends = None
+        now = self._loop.time()
+        self._is_watched = False
+        self._ends = now + UNWATCHED
         for _ in range(min(AT_ONCE, len(self._first) + len(self._line))):
+            self._watch_round(now)  # for those who stay behind, or are sent back
             if not self._has_time():
                 break
             (self._first or self._line).popleft()()

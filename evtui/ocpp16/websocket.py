@@ -54,6 +54,7 @@ class WebSocketTransport:
 
     def __init__(self, connection: ServerConnection | ClientConnection) -> None:
         self._connection = connection
+        self._intake = connection if isinstance(connection, Intake) else None
 
     def ping_every(self, interval: float) -> None:
         """Ping the peer every ``interval`` s from now on, not at all for 0.
@@ -70,12 +71,11 @@ class WebSocketTransport:
             connection.start_keepalive()
 
     async def recv(self) -> str | bytes:
-        connection = self._connection
-        intake = connection if isinstance(connection, Intake) else None
+        intake = self._intake
         if intake is not None:
             intake.handled()
         try:
-            text = await connection.recv()
+            text = await self._connection.recv()
             if intake is not None:
                 intake.took(size_of(text))
             return text

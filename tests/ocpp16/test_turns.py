@@ -27,7 +27,8 @@ def here() -> tuple[VirtualTimeLoop, Turns]:
 async def worker(name: str, pieces: int, cost: float, done: list[str]) -> None:
     loop, turns = here()
     for _ in range(pieces):
-        await turns.turn()
+        if not turns.take():
+            await turns.turn()
         loop.hold_up(cost)
         done.append(name)
 
