@@ -11,6 +11,7 @@ clocks can never disagree.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -22,6 +23,7 @@ from evtui.repeats import Repeats
 
 __all__ = [
     "NOTES_AT_ONCE",
+    "NULL",
     "Alarm",
     "AnomalyState",
     "BusLoad",
@@ -34,6 +36,7 @@ __all__ = [
     "EventReader",
     "EventStream",
     "LabState",
+    "LeftOut",
     "LinkState",
     "Mark",
     "Note",
@@ -47,10 +50,36 @@ __all__ = [
     "Subscriber",
     "TransactionState",
     "Verdict",
+    "as_json",
     "caused_by",
     "current_cause",
+    "json_text",
     "payload_bytes",
 ]
+
+
+def json_text(value: Any) -> str:
+    """``value`` as JSON on one line, whatever a peer or a program put into it."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (UnicodeEncodeError, TypeError, ValueError, OverflowError):  # a lone surrogate, a set
+        return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else str(value)
+
+
+def as_json(value: Any) -> msgspec.Raw:
+    """``value`` as the body of an :class:`OcppMessage`."""
+    try:
+        return msgspec.Raw(msgspec.json.encode(value))
+    except (UnicodeEncodeError, TypeError, ValueError, OverflowError):
+        return msgspec.Raw(json_text(value))
+
+
+NULL = as_json(None)
+"""Body of a message without a payload."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
@@ -90,15 +119,17 @@ class OcppMessage(Event, frozen=True, kw_only=True):
             that is no OCPP-J message, or a connection attempt that was refused.
         uid: message id; empty for ``invalid`` ones that have none.
         action: OCPP action; for results and errors that of the call they answer.
-        payload: decoded JSON payload; for errors the errorDetails.  Read-only by convention.
+        body: payload as JSON on one line, see :attr:`payload`; a message is kept as long as
+            somebody may want to see it, and decoded a payload takes up to 30 times as much.
         latency: for results and errors, seconds since this end saw the call.
         error: errorCode of a CALLERROR, or what is wrong with an ``invalid`` message.
         detail: one line for people: errorDescription, or why a message is invalid.
-        text: start of the raw text, for ``invalid`` ones only.
-    link: number of the connection this end counts, from 1; 0 for a connection attempt
-        that was refused.
-    violation: how a delivered message that was acted on all the same breaks the rules, in
-        one line; not set, and left out of its JSON, where it breaks none.
+        text: start of the raw text, for ``invalid`` ones and for those that were refused and
+            are too long to be kept as a whole; they have no payload.
+        link: number of the connection this end counts, from 1; 0 for a connection attempt
+            that was refused.
+        violation: how a delivered message that was acted on all the same breaks the rules, in
+            one line; not set, and left out of its JSON, where it breaks none.
     """
 
     station: str
@@ -107,7 +138,7 @@ class OcppMessage(Event, frozen=True, kw_only=True):
     kind: Literal["call", "result", "error", "invalid"]
     uid: str
     action: str
-    payload: Any = None
+    body: msgspec.Raw = msgspec.field(name="payload", default=NULL)
     connector: int | None = None
     latency: float | None = None
     error: str = ""
@@ -120,6 +151,20 @@ class OcppMessage(Event, frozen=True, kw_only=True):
     def is_refusal(self) -> bool:
         """True for a connection attempt that was refused; ``station`` is what it said it is."""
         return self.kind == "invalid" and self.link == 0
+
+    @property
+    def payload(self) -> Any:
+        """The payload, decoded anew each time; for errors the errorDetails."""
+        try:
+            return msgspec.json.decode(self.body)
+        except msgspec.DecodeError:  # a lone surrogate: a program may have put it there
+            return json.loads(bytes(self.body))
+
+    def says_otherwise(self, sent: OcppMessage) -> bool:
+        """True when this, as delivered, has another payload than it was ``sent`` with."""
+        if self.text or self.body == sent.body:  # refused: what is not kept says nothing
+            return False
+        return bool(self.payload != sent.payload)
 
 
 class CanFrame(Event, frozen=True, kw_only=True):
@@ -528,6 +573,22 @@ class RecordingState(Event, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class LeftOut(Event, frozen=True, kw_only=True):
+    """What a recording does not hold, because peers sent more than is written down.
+
+    It stands in the recording only, under the number of the last message left out.
+
+    Attributes:
+        numbers: of the messages left out before that one.
+        messages: how many are left out, by station.
+        size: bytes of their payloads.
+    """
+
+    numbers: list[int]
+    messages: dict[str, int]
+    size: int
+
+
 _cause: ContextVar[int | None] = ContextVar("evtui_cause", default=None)
 
 
@@ -568,9 +629,8 @@ Subscriber = Callable[[Event], None]
 """Reads the stream, on the engine's thread."""
 
 
-READER_BYTES = 16 * 1024 * 1024
-"""Payloads, as JSON, that wait in one :class:`EventReader`: a peer may send 1 MiB a message, and
-in memory one of many small elements takes 17 times as much."""
+READER_BYTES = 8 * 1024 * 1024
+"""Payloads that wait in one :class:`EventReader`: a peer may send 1 MiB a message."""
 
 
 class EventReader:
@@ -582,7 +642,7 @@ class EventReader:
 
     Args:
         capacity: events that wait at most.
-        bytes_max: bytes of their payloads, as JSON, that wait at most.
+        bytes_max: bytes of their payloads that wait at most.
     """
 
     def __init__(self, capacity: int, bytes_max: int = READER_BYTES) -> None:
@@ -636,8 +696,14 @@ NOTES_EVERY = 10.0
 
 
 def payload_bytes(message: OcppMessage) -> int:
-    """What a message holds, nearly: a peer chooses its payload, and the name of its action."""
-    return len(msgspec.json.encode(message.payload)) + len(message.action)
+    """What a message holds, nearly, of what a peer may make as long as it likes."""
+    return (
+        len(message.body)
+        + len(message.text)
+        + len(message.action)
+        + len(message.error)
+        + len(message.detail)
+    )
 
 
 class EventStream:

@@ -16,8 +16,10 @@ from evtui.events import (
     Mark,
     Note,
     OcppMessage,
+    as_json,
     caused_by,
     current_cause,
+    payload_bytes,
 )
 
 
@@ -42,7 +44,7 @@ def ocpp(action: str, payload: object = None) -> OcppMessage:
         kind="call",
         uid="1",
         action=action,
-        payload=payload,
+        body=as_json(payload),
     )
 
 
@@ -273,3 +275,28 @@ def test_what_is_held_is_told_when_something_else_happens_and_keeps_its_cause() 
     assert (told.t, told.seq + 1, mark.cause) == (10.0, mark.seq, 8)
     stream.settle()
     assert len(seen) == NOTES_AT_ONCE + 2
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_a_payload_is_kept_as_text_and_comes_back_as_it_was(payload: object) -> None:
+    message = ocpp("DataTransfer", payload)
+    assert message.payload == payload
+    assert len(bytes(message.body)) + len("DataTransfer") == payload_bytes(message)
+
+
+def test_a_payload_that_no_peer_could_send_comes_back_too() -> None:
+    payload = {"data": "half of a pair: \ud800", "big": 10**30}
+    assert ocpp("DataTransfer", payload).payload == payload
+
+
+def test_what_arrives_with_another_payload_says_otherwise_unless_it_was_refused_unread() -> None:
+    sent = ocpp("Reset", {"type": "Soft", "x": 1})
+    assert not ocpp("Reset", {"x": 1, "type": "Soft"}).says_otherwise(sent)
+    assert ocpp("Reset", {"type": "Hard", "x": 1}).says_otherwise(sent)
+    refused = msgspec.structs.replace(ocpp("Reset"), text="[2,...")
+    assert not refused.says_otherwise(sent)

@@ -40,6 +40,8 @@ class _PatientClock(VirtualClock):
 class VirtualTimeLoop(VirtualLoop):
     """A loop that starts at 0 s and never waits; nothing is ready: time jumps on."""
 
+    stands_still = False  # see hold_up
+
     def __init__(self) -> None:
         super().__init__(_PatientClock())
 

@@ -6,7 +6,6 @@ import asyncio
 import re
 from typing import Any, NamedTuple
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import (
     HeaderLineTooLong,
     InvalidHeader,
@@ -21,7 +20,7 @@ from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 from websockets.protocol import State
 
 from evtui.central_system.reception import Reception
-from evtui.ocpp16.websocket import identity_from_path
+from evtui.ocpp16.websocket import ServerConnectionInTurn, identity_from_path
 
 __all__ = ["Fault", "Lobby", "StationConnection", "address", "fault_at_once", "fault_of"]
 
@@ -217,7 +216,7 @@ class Lobby:
         connection.transport.abort()
 
 
-class StationConnection(ServerConnection):
+class StationConnection(ServerConnectionInTurn):
     """A connection whose handshake does not fail without a word.
 
     Attributes:
@@ -274,7 +273,7 @@ class StationConnection(ServerConnection):
         self._head = (self._head + data[:HEAD_KEPT])[:HEAD_KEPT]
         fault = fault_at_once(self._head)
         if fault is None:
-            super().data_received(data)
+            self._parse(data)  # not in turn: it is short, and is answered in one
             error = self.protocol.handshake_exc
             if self.request is not None or error is None:
                 return

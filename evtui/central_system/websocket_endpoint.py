@@ -17,6 +17,7 @@ from evtui.central_system.reception import Reception
 from evtui.ocpp16.limits import PING_INTERVAL
 from evtui.ocpp16.websocket import (
     MAX_MESSAGE_BYTES,
+    QUEUE,
     SUBPROTOCOL,
     WebSocketTransport,
     identity_from_path,
@@ -135,6 +136,7 @@ class WebSocketEndpoint:
             "create_connection": partial(StationConnection, lobby),
             "compression": None,  # 61 KiB a connection with it, 22 KiB without
             "max_size": self._max_message_bytes,
+            "max_queue": QUEUE,
             "ping_interval": None,  # the transport has pings of its own
             "close_timeout": 1,
             "open_timeout": None,  # the lobby knows how late the loop itself is

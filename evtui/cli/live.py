@@ -92,6 +92,7 @@ class Launch:
 
 
 def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
+    from evtui.lab.building import identities
     from evtui.recording.feed import FeedError, open_feed
     from evtui.recording.redaction import Redactor
 
@@ -99,7 +100,8 @@ def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
     if plan is not None:
         redactor.learn(plan.text, plan.inputs)
     try:
-        return open_feed(destination, redactor, in_terminal=True)
+        ours = frozenset(() if settings.csms else identities(settings))
+        return open_feed(destination, redactor, in_terminal=True, ours=ours)
     except FeedError as error:
         raise BadInput(str(error)) from None
 

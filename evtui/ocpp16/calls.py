@@ -135,8 +135,8 @@ class OutgoingCalls:
         finally:
             pending.leave()
 
-    def accept_answer(self, frame: Frame) -> bool:
-        """Take a CALLRESULT or CALLERROR; False for one that no call is known for."""
+    def accept_answer(self, frame: Frame, text: str) -> bool:
+        """Take a CALLRESULT or CALLERROR that came as ``text``; False for an answer to nothing."""
         late = self._late.pop(frame.uid, None)
         answers = late or self._pending
         if answers is None or answers.uid != frame.uid:
@@ -154,6 +154,7 @@ class OutgoingCalls:
             since=answers.sent_at,
             violation=None if used else reading.violation,
             tolerated=reading.violation if used else None,
+            refused="" if used else text,
         )
         if not used:
             self._counters.count_invalid()

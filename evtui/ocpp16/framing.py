@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Literal
 
 import msgspec
@@ -10,7 +11,9 @@ from evtui.ocpp16.duplicates import has_each_name_once, names_given_twice
 
 __all__ = [
     "MESSAGE_ID_MAX",
+    "PARTS_MAX",
     "UNREADABLE_ID",
+    "BloatedFrame",
     "Frame",
     "MalformedFrame",
     "UnknownMessageType",
@@ -34,6 +37,16 @@ NESTING_MAX = 32
 
 Readers of events encode payloads again, each with a recursion limit of its own, all above this.
 """
+
+PARTS_MAX = 100_000
+"""Most commas and opening brackets in a message, beside those in its strings.
+
+That many make 12 MiB and 30 ms of decoded values at most.  A megabyte of the richest real
+message, a StopTransaction with meter values, has some 60,000; a megabyte of empty arrays 700,000.
+"""
+
+ERROR_TEXT_MAX = 2_000
+"""Characters kept of what a peer may put into a CALLERROR; the standard sets 255 at most."""
 
 CALL, RESULT, ERROR = 2, 3, 4
 
@@ -80,6 +93,10 @@ class MalformedFrame(Exception):
         self.action = action
 
 
+class BloatedFrame(MalformedFrame):
+    """A text of so many JSON values that it is not decoded."""
+
+
 class UnknownMessageType(Exception):
     """A message type number other than 2, 3, 4: to be ignored (OCPP-J 1.6 section 4.1.3)."""
 
@@ -90,10 +107,11 @@ def parse(text: str | bytes) -> Frame:
     A null payload means an empty one (OCPP-J 1.6 table 4).
 
     Raises:
-        MalformedFrame: no JSON, no array, wrong elements.
+        MalformedFrame: no JSON, no array, wrong elements; BloatedFrame: too many of them.
         UnknownMessageType: an array whose type number is not 2, 3 or 4.
     """
     try:
+        _refuse_what_costs_too_much(text)
         message = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise MalformedFrame(f"not JSON: {error}") from None
@@ -120,6 +138,53 @@ def parse(text: str | bytes) -> Frame:
             )
         return Frame("result", uid, payload={} if message[2] is None else message[2], twice=twice)
     return _error(uid, message, twice)
+
+
+def _refuse_what_costs_too_much(text: str | bytes) -> None:
+    """Count what a text will cost before it is decoded.
+
+    Raises:
+        BloatedFrame: it would cost too much.
+        msgspec.DecodeError, RecursionError: it is no JSON, or too deep.
+    """
+    if len(text) <= PARTS_MAX:
+        return
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if _parts(data) <= PARTS_MAX or _parts(_without_strings(data)) <= PARTS_MAX:
+        return
+    kind, uid, action = _beginning(data)
+    raise BloatedFrame(
+        f"more than {PARTS_MAX:,} JSON values",
+        uid if isinstance(uid, str) and len(uid) <= MESSAGE_ID_MAX else UNREADABLE_ID,
+        answerable=kind not in (RESULT, ERROR),
+        action=action if isinstance(action, str) and kind == CALL else "",
+    )
+
+
+def _beginning(data: bytes) -> tuple[Any, Any, Any]:
+    """Message type, id and action of a text whose payload is not decoded, None where unlike."""
+    for shape in (_CALL_SHAPE, _RESULT_SHAPE):
+        with contextlib.suppress(msgspec.ValidationError):
+            kind, uid, action = map(_if_short, msgspec.json.decode(data, type=shape)[:3])
+            return kind, uid, action
+    return None, None, None
+
+
+def _if_short(value: msgspec.Raw) -> Any:
+    return msgspec.json.decode(value) if len(value) <= ERROR_TEXT_MAX else None
+
+
+def _without_strings(data: bytes) -> bytes:
+    plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(plain.split(b'"')[::2])
+
+
+def _parts(data: bytes) -> int:
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
+
+
+_CALL_SHAPE = tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw, msgspec.Raw]
+_RESULT_SHAPE = tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw]
 
 
 def _count_names(message: list[Any]) -> int | None:
@@ -181,8 +246,10 @@ def _error(uid: str, message: list[Any], twice: str) -> Frame:
         "error",
         uid,
         payload=details,
-        code=message[2],
-        description=description if isinstance(description, str) else str(description),
+        code=message[2][:ERROR_TEXT_MAX],
+        description=(description if isinstance(description, str) else str(description))[
+            :ERROR_TEXT_MAX
+        ],
         twice=twice,
     )
 

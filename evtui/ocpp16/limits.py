@@ -12,6 +12,7 @@ __all__ = [
     "LinkCounters",
     "MessageRate",
     "Pace",
+    "size_of",
 ]
 
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -33,10 +34,17 @@ class MessageRate:
     Attributes:
         per_s: messages a second in the long run.
         burst: messages at once after a pause.
+        message_bytes: a longer message counts as many as that goes into it: with the others as
+            they are a peer is held to 500 KiB/s, and a megabyte at once.
     """
 
     per_s: float = 500.0
     burst: int = 1_000
+    message_bytes: int = 1_024
+
+    def __str__(self) -> str:
+        size = self.per_s * self.message_bytes / 1024
+        return f"{self.per_s:,.0f} messages or {size:,.0f} KiB a second"
 
 
 class Pace:
@@ -54,12 +62,20 @@ class Pace:
         self._tokens = float(rate.burst)
         self._last = now
 
-    def take(self, now: float) -> float:
-        """Count a message that has come; s to wait before it is looked at, mostly 0."""
+    def take(self, now: float, size: int = 0) -> float:
+        """Count a message of ``size`` that has come; s to wait before it is looked at, mostly 0."""
         earned = (now - self._last) * self._rate.per_s
-        self._tokens = min(self._rate.burst, self._tokens + earned) - 1
+        cost = max(1.0, size / self._rate.message_bytes)
+        self._tokens = min(self._rate.burst, self._tokens + earned) - cost
         self._last = now
         return max(0.0, -self._tokens / self._rate.per_s)
+
+
+def size_of(text: str | bytes) -> int:
+    """Bytes of a message as it came."""
+    if isinstance(text, bytes) or text.isascii():
+        return len(text)
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 @dataclass(slots=True)
@@ -74,6 +90,7 @@ class LinkCounters:
         repeated: calls under an id already answered, which were not acted on again.
         throttled: messages held back because the peer sent too many.
         oversize: messages over the size limit; each cost its connection, and is invalid too.
+        bloated: messages of so many values that they were not decoded; each is invalid too.
         trouble: called when ``invalid``, ``throttled`` or ``oversize`` has grown.
     """
 
@@ -83,6 +100,7 @@ class LinkCounters:
     repeated: int = 0
     throttled: int = 0
     oversize: int = 0
+    bloated: int = 0
     trouble: Callable[[], object] = lambda: None
 
     def count_invalid(self, *, oversize: bool = False) -> None:

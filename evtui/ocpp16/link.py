@@ -16,12 +16,13 @@ from typing import Any
 from evtui.events import EventStream, Role
 from evtui.ocpp16 import framing
 from evtui.ocpp16.calls import CallRefused, MessageIds, OutgoingCalls
-from evtui.ocpp16.framing import Frame, MalformedFrame, UnknownMessageType
-from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace
+from evtui.ocpp16.framing import BloatedFrame, Frame, MalformedFrame, UnknownMessageType
+from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace, size_of
 from evtui.ocpp16.repeats import Answered, AnsweredCalls
 from evtui.ocpp16.tap import SentMessages, Tap
 from evtui.ocpp16.tolerance import Reading, can_go_out, read_call
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed, Transport
+from evtui.ocpp16.turns import Turns
 from evtui.ocpp16.validation import Kind, Violation, check, is_known_action
 
 __all__ = [
@@ -38,14 +39,19 @@ DESCRIPTION_MAX = 255
 """Longest errorDescription we send, characters (OCPP 2.0.1 part 4 section 4.2.3; 1.6 sets none)."""
 
 
+THROTTLED_SAID_EVERY = 60.0
+"""s between two notes that a peer is held back."""
+
+
 class IncomingCall:
     """A call that is to be acted on and waits for its answer.
 
     Attributes:
         uid: message id.
         action: OCPP action.
-        payload: decoded, and valid but for values that are tolerated.
-        asked: decoded as it came.
+        payload: decoded, and valid but for values that are tolerated; empty once the call is
+            answered.
+        asked: decoded as it came, until then.
         seq: sequence number of its *delivered* event; what handling it causes, it caused.
         received: lab time in s when it came.
     """
@@ -59,6 +65,11 @@ class IncomingCall:
         self.asked: Any = frame.payload
         self.seq = seq
         self.received = received
+
+    def release(self) -> None:
+        """It is dealt with: whoever still has it at hand keeps no 10 MiB of payload alive."""
+        self.payload = {}
+        self.asked = None
 
 
 class Link:
@@ -111,6 +122,9 @@ class Link:
         self._calls = OutgoingCalls(transport, self._tap, ids, self.counters, tolerant=tolerant)
         self._answered = AnsweredCalls()
         self._loop = asyncio.get_running_loop()
+        self._turns = Turns.of(self._loop)
+        self._rate = rate
+        self._throttled_said = -THROTTLED_SAID_EVERY
         self._pace = None if rate is None else Pace(rate, self._loop.time())
         self._closed: str | None = None
 
@@ -174,6 +188,7 @@ class Link:
             await self.refuse(call, "InternalError", detail)
             return False
         self._answered.remember(call.uid, Answered(call.action, call.asked, payload))
+        call.release()
         await self._send_result(call.uid, call.action, payload, call.seq, call.received)
         return True
 
@@ -183,6 +198,7 @@ class Link:
         Raises:
             LinkClosed: the connection is gone.
         """
+        call.release()
         await self._send_error(call.uid, call.action, code, description, call.seq, call.received)
 
     def fail(self, reason: str) -> None:
@@ -209,12 +225,21 @@ class Link:
             raise
         self.counters.received += 1
         if self._pace is not None:
-            wait = self._pace.take(self._loop.time())
+            wait = self._pace.take(self._loop.time(), size_of(text))
             if wait > 0:
                 # Not reading fills the transport's buffers, and then the peer has to wait.
                 self.counters.count_throttled()
+                self._say_throttled()
                 await asyncio.sleep(wait)
+        if not self._turns.take():
+            await self._turns.turn()
         return text
+
+    def _say_throttled(self) -> None:
+        now = self._loop.time()
+        if now >= self._throttled_said + THROTTLED_SAID_EVERY:
+            self._throttled_said = now
+            self._tap.warn(f"sends more than {self._rate}: held back")
 
     async def _accept(self, text: str) -> IncomingCall | None:
         try:
@@ -223,6 +248,7 @@ class Link:
             self._reject("", "unknown message type", f"{error}: ignored", text)
             return None
         except MalformedFrame as error:
+            self.counters.bloated += isinstance(error, BloatedFrame)
             seq = self._reject(error.uid, "FormationViolation", str(error), text)
             if error.answerable:
                 await self._send_error(
@@ -237,7 +263,7 @@ class Link:
                 return await self._accept_call(frame, text)
             await self._accept_repeat(frame, answered, text)
             return None
-        if not self._calls.accept_answer(frame):
+        if not self._calls.accept_answer(frame, text):
             detail = f"no call waits for {frame.uid}"
             self._reject(frame.uid, "answer to nothing", detail, text)
         # Messages take effect in their order: who waited for this one acts before the next does.
@@ -254,7 +280,7 @@ class Link:
                     frame.uid, frame.action, objection.code, objection.detail, seq
                 )
                 return None
-            event = self._tap.delivered(frame, frame.action)
+            event = self._tap.delivered(frame, frame.action, refused=text)
             self.counters.count_invalid()
             refused = IncomingCall(frame, frame.payload, event.seq, event.t)
             await self.refuse(refused, objection.code, objection.detail)

@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from msgspec import UNSET
 
-from evtui.events import EventStream, OcppMessage, Role, current_cause
+from evtui.events import NULL, EventStream, Note, OcppMessage, Role, as_json, current_cause
 from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.validation import Violation
 
 __all__ = ["RAW_TEXT_KEPT", "SentMessages", "Tap"]
 
 RAW_TEXT_KEPT = 2_000
-"""Characters of a broken text, or of the id it has, that are kept in its event."""
+"""Characters of a text that is not taken, or of the id it has, that are kept in its event."""
 
 
 class SentMessages:
@@ -93,8 +93,8 @@ class Tap:
                 phase="sent",
                 kind=kind,
                 uid=uid[:RAW_TEXT_KEPT],
-                action=action,
-                payload=payload,
+                action=action[:RAW_TEXT_KEPT],
+                body=as_json(payload),
                 connector=connector_of(payload),
                 latency=None if since is None else self._stream.now() - since,
                 error=error,
@@ -115,6 +115,7 @@ class Tap:
         since: float | None = None,
         violation: Violation | None = None,
         tolerated: Violation | None = None,
+        refused: str = "",
     ) -> OcppMessage:
         """A well-formed message of the peer has come.
 
@@ -123,7 +124,9 @@ class Tap:
             since: lab time in s when that call was sent.
             violation: why a result is not used.
             tolerated: what is wrong with a message that is acted on.
+            refused: text of a message that is not taken: its beginning is kept, and no more.
         """
+        body = NULL if len(refused) > RAW_TEXT_KEPT else as_json(frame.payload)
         twin = self._sent.claim(self._station, self._other, frame.kind, frame.uid)
         return self._stream.publish(
             OcppMessage(
@@ -133,12 +136,13 @@ class Tap:
                 phase="delivered",
                 kind=frame.kind,
                 uid=frame.uid,
-                action=action,
-                payload=frame.payload,
+                action=action[:RAW_TEXT_KEPT],
+                body=body,
                 connector=connector_of(frame.payload),
                 latency=None if since is None else self._stream.now() - since,
                 error=frame.code if violation is None else violation.code,
                 detail=frame.description if violation is None else violation.detail,
+                text=refused[:RAW_TEXT_KEPT] if body is NULL else "",
                 cause=cause if twin is None else twin,
                 link=self._number,
                 violation=UNSET if tolerated is None else tolerated.detail,
@@ -162,6 +166,13 @@ class Tap:
                 text=shown[:RAW_TEXT_KEPT],
                 link=self._number,
             )
+        )
+
+    def warn(self, what: str) -> None:
+        """Tell people what the peer does, ``sends more than ...``."""
+        who = self._station if self._other == "charge_point" else "the central system"
+        self._stream.publish(
+            Note(source=self._source, level="warning", station=self._station, text=f"{who} {what}")
         )
 
 

@@ -16,12 +16,15 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from evtui.ocpp16.limits import MAX_MESSAGE_BYTES
+from evtui.ocpp16.intake import QUEUE, ClientConnectionInTurn, Intake, ServerConnectionInTurn
+from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, size_of
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
+    "QUEUE",
     "SUBPROTOCOL",
+    "ServerConnectionInTurn",
     "WebSocketTransport",
     "dial",
     "identity_from_path",
@@ -61,6 +64,7 @@ class WebSocketTransport:
         self, connection: ServerConnection | ClientConnection, *, pong_within: float = PONG_WITHIN
     ) -> None:
         self._connection = connection
+        self._intake = connection if isinstance(connection, Intake) else None
         self._pong_within = pong_within
         self._received = 0
         self._pings: asyncio.Task[None] | None = None
@@ -78,12 +82,17 @@ class WebSocketTransport:
             self._pings = asyncio.get_running_loop().create_task(self._ping(interval), name="pings")
 
     async def recv(self) -> str | bytes:
+        intake = self._intake
+        if intake is not None:
+            intake.handled()
         try:
             text = await self._connection.recv()
         except ConnectionClosed as closed:
             self._end_pings()
             raise LinkClosed(self._silent) if self._silent else _ending(closed) from None
         self._received += 1
+        if intake is not None:
+            intake.took(size_of(text))
         return text
 
     async def send(self, text: str) -> None:
@@ -108,13 +117,18 @@ class WebSocketTransport:
             pong = asyncio.ensure_future(self._pong())
             try:
                 received = -1
-                while not pong.done() and received != self._received:
+                while not pong.done() and (received != self._received or self._is_left_unread):
                     received = self._received
                     await asyncio.wait((pong,), timeout=self._pong_within)
                 if not pong.done():
                     await self._leave()
             finally:
                 pong.cancel()
+
+    @property
+    def _is_left_unread(self) -> bool:
+        """True while we do not read, so that a pong that has come is not missing."""
+        return self._intake is not None and self._intake.waits
 
     async def _pong(self) -> None:
         """Send a ping, which a peer that takes nothing in can hold up, and wait for its pong."""
@@ -225,6 +239,8 @@ async def dial(
             subprotocols=[SUBPROTOCOL],
             compression=None,
             max_size=max_message_bytes,
+            max_queue=QUEUE,
+            create_connection=ClientConnectionInTurn,
             open_timeout=10,
             close_timeout=1,
             ping_interval=None,  # the transport has pings of its own

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from evtui.events import AnomalyState, CanFrame, Detection, LinkState
+from evtui.events import AnomalyState, CanFrame, Detection, LeftOut, LinkState
 from evtui.recording import layout
 from evtui.recording.findings import Findings, Severity
 from evtui.recording.lines import ERROR_FLAG
@@ -111,6 +111,7 @@ def check_others(
         truth: is told what the injectors said.
     """
     losses: list[Loss] = []
+    left_out = 0
     attacks: dict[int, tuple[int, str]] = {}
     if sources.alarms is not None:
         for line, alarm in walk.lines(sources.alarms):
@@ -125,6 +126,10 @@ def check_others(
         if isinstance(event, CanFrame) and event.seq in walk.numbers:
             continue  # an error frame stands among the frames too
         walk.number(layout.EVENTS, line, event.seq)
+        if isinstance(event, LeftOut):
+            left_out += 1 + len(event.numbers)
+            for number in event.numbers:
+                walk.number(layout.EVENTS, line, number)
         if isinstance(event, AnomalyState):
             truth.update(event)
         elif isinstance(event, Detection) and event.cause in attacks:
@@ -140,6 +145,9 @@ def check_others(
                 )
         elif isinstance(event, LinkState) and event.state == "offline":
             losses.append((event.t, event.station))
+    if left_out:
+        text = f"{left_out} messages were left out: peers sent more than is recorded"
+        findings.add("note", layout.EVENTS, text)
     return losses
 
 

@@ -14,8 +14,9 @@ import socket
 import stat
 from abc import ABC, abstractmethod
 
-from evtui.events import Event
-from evtui.recording.feed_pump import Encode, Outlet, Pump
+from evtui.events import Event, OcppMessage
+from evtui.recording.allowance import Allowance
+from evtui.recording.feed_pump import Encode, Outlet, Pump, dropped_line
 from evtui.recording.lines import event_line
 from evtui.recording.redaction import Redactor
 
@@ -47,11 +48,15 @@ class Feed(ABC):
     @property
     @abstractmethod
     def dropped(self) -> int:
-        """Events that readers were too slow for, all readers together."""
+        """Events that are missing: readers were too slow, or peers sent too much."""
 
 
 def open_feed(
-    destination: str, redactor: Redactor | None = None, *, in_terminal: bool = False
+    destination: str,
+    redactor: Redactor | None = None,
+    *,
+    in_terminal: bool = False,
+    ours: frozenset[str] | None = None,
 ) -> Feed:
     """Open a feed.
 
@@ -61,6 +66,8 @@ def open_feed(
             come and go and get events from then on.
         redactor: takes out what must not be seen; without one nothing is hidden but secrets.
         in_terminal: True when the terminal belongs to the app.
+        ours: stations both ends of whose link are ours; what others send in a flood is left
+            out in part.  None passes everything on.
 
     Raises:
         FeedError: it cannot be opened; the text names the place and the way out.
@@ -70,6 +77,11 @@ def open_feed(
     def encode(event: Event) -> bytes:
         return event_line(event, redactor).encode()
 
+    feed = _open(destination, encode, in_terminal=in_terminal)
+    return feed if ours is None else _BoundedFeed(feed, Allowance(ours))
+
+
+def _open(destination: str, encode: Encode, *, in_terminal: bool) -> Feed:
     if destination.startswith(SOCKET_PREFIX):
         path = destination.removeprefix(SOCKET_PREFIX)
         listener, identity = _listen(path)
@@ -195,11 +207,13 @@ class _FileFeed(Feed):
 
     def __init__(self, encode: Encode, descriptor: int, name: str) -> None:
         self._encode = encode
+        self._next_seq: int | None = None
         self._descriptor = descriptor
         self._name = name
 
     def on_event(self, event: Event) -> None:
-        line = self._encode(event)
+        line = dropped_line(self._next_seq, event) + self._encode(event)
+        self._next_seq = event.seq + 1
         written = 0
         try:
             while written < len(line):
@@ -216,6 +230,28 @@ class _FileFeed(Feed):
     @property
     def dropped(self) -> int:
         return 0
+
+
+class _BoundedFeed(Feed):
+    """Leaves out what peers send too much of; the feed says how many lines are missing."""
+
+    def __init__(self, feed: Feed, allowance: Allowance) -> None:
+        self._feed = feed
+        self._allowance = allowance
+        self._left_out = 0
+
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, OcppMessage) and not self._allowance.takes(event):
+            self._left_out += 1
+        else:
+            self._feed.on_event(event)
+
+    def close(self, within: float = 2.0) -> None:
+        self._feed.close(within)
+
+    @property
+    def dropped(self) -> int:
+        return self._feed.dropped + self._left_out
 
 
 class _PumpedFeed(Feed):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from evtui.events import Event, EventReader
 
-__all__ = ["CAPACITY", "MOST_READERS", "Encode", "Outlet", "Pump"]
+__all__ = ["CAPACITY", "MOST_READERS", "Encode", "Outlet", "Pump", "dropped_line"]
 
 CAPACITY = 20_000
 """Events kept for a reader that does not read: ten minutes of the fluctuation."""
@@ -31,6 +31,16 @@ LOOK_FOR_READER = 200
 GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 Encode = Callable[[Event], bytes]
+
+
+def dropped_line(expected: int | None, event: Event) -> bytes:
+    """Says how many events are missing in front of ``event``; numbers have no gaps by themselves.
+
+    Args:
+        expected: number of the event after the last one; None before the first.
+    """
+    missing = event.seq - (expected or event.seq)
+    return b'{"event":"Dropped","count":%d}\n' % missing if missing else b""
 
 
 class Outlet:
@@ -69,10 +79,7 @@ class Outlet:
             return
         lines = []
         for event in self.mailbox.take(BATCH):
-            # Numbers have no gaps, so a gap is what was pushed out of the mailbox.
-            missing = event.seq - (self._next_seq or event.seq)
-            if missing:
-                lines.append(b'{"event":"Dropped","count":%d}\n' % missing)
+            lines.append(dropped_line(self._next_seq, event))
             self._next_seq = event.seq + 1
             lines.append(encode(event))
         self._lines, self._written = b"".join(lines), 0

@@ -164,8 +164,9 @@ OCPP_KEYS = (
 """One line a message, in the order of their times.
 
 ``direction`` is ``csms->cp`` or ``cp->csms``; ``type`` 2, 3 or 4, null for what is no OCPP-J
-message (then ``text`` holds its beginning); ``seen`` says which ends of the link were ours:
-``both``, ``sent`` or ``delivered``.  Where both were, ``t``, ``seq`` and ``payload`` are those of
-the sending end, and ``delivered`` has ``t`` and ``seq`` of the receiving end, and its ``payload``
-only when it differs.  ``violation`` stands only where there is one.
+message (then ``text`` holds its beginning, as it does of one that was refused and too long to be
+kept); ``seen`` says which ends of the link were ours: ``both``, ``sent`` or ``delivered``.  Where
+both were, ``t``, ``seq`` and ``payload`` are those of the sending end, and ``delivered`` has ``t``
+and ``seq`` of the receiving end, and its ``payload`` only when it differs.  ``violation`` stands
+only where there is one.
 """

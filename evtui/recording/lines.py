@@ -9,15 +9,14 @@ processors changes no file.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from evtui.events import Alarm, CanFrame, Detection, Event, OcppMessage, Sample
+from evtui.events import Alarm, CanFrame, Detection, Event, OcppMessage, Sample, json_text
 from evtui.recording.rows import TruthRow
 
 if TYPE_CHECKING:
@@ -130,18 +129,6 @@ _DIRECTION = {"central_system": "csms->cp", "charge_point": "cp->csms"}
 _TYPE = {"call": "2", "result": "3", "error": "4", "invalid": "null"}
 
 
-def json_text(value: Any) -> str:
-    """``value`` as JSON on one line, whatever a peer or a program put into it."""
-    try:
-        return msgspec.json.encode(value).decode()
-    except (UnicodeEncodeError, TypeError, ValueError, OverflowError):  # a lone surrogate, a set
-        return json.dumps(value, default=_plain, separators=(",", ":"))
-
-
-def _plain(value: Any) -> Any:
-    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else str(value)
-
-
 def message_line(
     message: OcppMessage,
     at: Stamps,
@@ -163,7 +150,7 @@ def message_line(
         seen: ``both``, ``sent`` or ``delivered``.
         delivered: what :func:`delivery` says, when both ends were seen.
     """
-    raw = f',"text":{json_text(text)}' if message.kind == "invalid" else ""
+    raw = f',"text":{json_text(text)}' if text or message.kind == "invalid" else ""
     if violation:
         raw += f',"violation":{json_text(violation)}'
     return (
@@ -187,7 +174,7 @@ def delivery(
         payload, detail, violation: those of ``delivered``, as they may be shown.
     """
     parts = [f'"t":{delivered.t:.6f},"seq":{delivered.seq}']
-    if delivered.payload != sent.payload:
+    if delivered.says_otherwise(sent):
         parts.append(f'"payload":{payload}')
     if _seconds(delivered.latency) != _seconds(sent.latency):
         parts.append(f'"latency":{_seconds(delivered.latency)}')

@@ -60,7 +60,7 @@ class MessageLines:
 
     def take(self, message: OcppMessage) -> bool:
         """Take in an event; False when it is the other end of a message that waited for it."""
-        payload = self._redactor.json(message.payload)
+        payload = self._redactor.json(message.body)
         if message.phase == "delivered":
             line = self._waiting.claim(message.cause)
             if line is not None:

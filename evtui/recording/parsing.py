@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_type_hints
 import msgspec
 
 from evtui import events
-from evtui.events import Alarm, CanFrame, Event, OcppMessage, Role, Sample
+from evtui.events import Alarm, CanFrame, Event, OcppMessage, Role, Sample, as_json
 from evtui.recording.layout import LIST_SEPARATOR
 from evtui.recording.lines import ERROR_FLAG
 from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
@@ -346,7 +346,7 @@ def message_events(row: MessageRow) -> Iterator[OcppMessage]:
         kind=_MESSAGE_KINDS[row.type],
         uid=row.id,
         action=row.action,
-        payload=row.payload,
+        body=as_json(row.payload),
         latency=row.latency,
         error=row.error,
         detail=row.detail,
@@ -358,6 +358,8 @@ def message_events(row: MessageRow) -> Iterator[OcppMessage]:
     if row.delivered is not None:
         # What is not said there is as it was sent.
         told = {name: row.delivered[name] for name in _DELIVERED if name in row.delivered}
+        if "payload" in told:
+            told["body"] = as_json(told.pop("payload"))
         yield msgspec.structs.replace(
             first, phase="delivered", source=delivered_to, cause=row.seq, **told
         )

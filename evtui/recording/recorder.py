@@ -21,13 +21,16 @@ from evtui.events import (
     CanFrame,
     Detection,
     Event,
+    LeftOut,
     OcppMessage,
     RecordingState,
     Sample,
     Verdict,
 )
 from evtui.recording import layout
+from evtui.recording.allowance import Allowance
 from evtui.recording.folder import FolderWriter, RecordingError
+from evtui.recording.leaving_out import Omissions
 from evtui.recording.lines import (
     Stamps,
     alarm_line,
@@ -101,7 +104,7 @@ class Recorder:
         self._scenario = scenario_text
         self._vehicle = vehicle_text
         self._on_trouble = on_trouble
-        self._last_t = 0.0
+        self._last_t = self._told_t = 0.0
         self._closed = False
         self._stamps = Stamps(start_utc)
         self._truth = TruthTracker()
@@ -130,6 +133,8 @@ class Recorder:
         self._messages = MessageLines(
             twins, start_utc, self._truth, redactor, writer.lines(layout.OCPP).append
         )
+        self._allowance = Allowance(twins)
+        self._omissions = Omissions(self._write_omissions)
         self._wake = self._messages.wake
         self._timer = FlushTimer(FLUSH_EVERY)
         self._begin()
@@ -197,6 +202,7 @@ class Recorder:
         manifest = self._manifest
         if self.failure is None:
             self._release(float("inf"))
+            self._omissions.tell(self._last_t)
             self.flush()
         manifest.wall_s = None if wall_s is None else round(wall_s, 3)
         if self.failure is None:
@@ -244,16 +250,20 @@ class Recorder:
             self._on_other(frame)
 
     def _on_message(self, message: OcppMessage) -> None:
-        if self._messages.take(message):
+        if not self._allowance.takes(message):
+            self._tally.message(message)
+            self._manifest.left_out += 1
+            self._omissions.add(message)
+        elif self._messages.take(message):
             self._tally.message(message)
         else:
             self._tally.judge(message)
-        self._wake = min(self._messages.wake, self._alarms.wake)
+        self._sleep()
 
     def _on_alarm(self, alarm: Alarm) -> None:
         self._tally.alarm(alarm)
         self._alarms.add(alarm.seq, alarm.t, _Joined(alarm), waits=alarm.raised)
-        self._wake = min(self._messages.wake, self._alarms.wake)
+        self._sleep()
 
     def _on_detection(self, detection: Detection) -> None:
         self._tally.detection(detection)
@@ -284,6 +294,7 @@ class Recorder:
         self._on_other(verdict)
 
     def _on_other(self, event: Event) -> None:
+        self._told_t = max(event.t, self._told_t)
         self._other_events.append(event_line(event, self._redactor))
 
     # Lines and files
@@ -291,7 +302,15 @@ class Recorder:
     def _release(self, t: float) -> None:
         self._messages.release(t)
         self._alarms.release(t)
-        self._wake = min(self._messages.wake, self._alarms.wake)
+        self._omissions.release(min(t, self._last_t))
+        self._sleep()
+
+    def _sleep(self) -> None:
+        self._wake = min(self._messages.wake, self._alarms.wake, self._omissions.wake)
+
+    def _write_omissions(self, told: LeftOut) -> None:
+        # Frames are stamped by their bus, a little before the line that was written last.
+        self._on_other(msgspec.structs.replace(told, t=max(told.t, self._told_t)))
 
     def _write_alarm(self, joined: _Joined) -> None:
         self._stamps.at(joined.alarm.t)

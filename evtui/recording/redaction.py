@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from evtui.recording.lines import json_text
+from evtui.events import json_text
 
 __all__ = ["HIDDEN", "Redactor"]
 
@@ -100,16 +99,14 @@ class Redactor:
         """``value`` as JSON on one line, without what is to be hidden.
 
         Args:
-            value: JSON data, or a struct.
+            value: JSON data, as it is or encoded, or a struct.
         """
         text = json_text(value)
         if not self._id_tags:
             lower = text.lower()
             if not any(marker in lower for marker in _MARKERS):
                 return text
-        if isinstance(value, msgspec.Struct):
-            value = msgspec.to_builtins(value)
-        return json_text(self.value(value))
+        return json_text(self.value(json.loads(text)))
 
     def value(self, value: Any, name: str = "") -> Any:
         """``value``, a piece of JSON data called ``name``, without what is to be hidden."""

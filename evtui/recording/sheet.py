@@ -93,7 +93,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "seen": "which end of the link was recorded: both, sent or delivered",
         "link": "number of the connection",
         "delivered": "t and seq of the other end, and whatever was different there",
-        "text": "beginning of a text that is no OCPP-J message",
+        "text": "beginning of a text that is no OCPP-J message, or too long and refused",
         "violation": "how a message that was acted on breaks the rules; absent where there is none",
     },
 }

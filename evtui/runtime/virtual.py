@@ -105,7 +105,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     Args:
         clock: its time.
+
+    Attributes:
+        stands_still: no time passes while callbacks run.
     """
+
+    stands_still = True
 
     # asyncio's own, the same from CPython 3.11 to 3.14.
     _check_closed: Callable[[], None]

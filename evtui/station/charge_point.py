@@ -31,6 +31,7 @@ from evtui.station.firmware import FirmwareManagement
 from evtui.station.id_tag_cache import IdTagCache
 from evtui.station.journal import Journal
 from evtui.station.local_list import LocalList
+from evtui.station.module_link import WATCH_EVERY
 from evtui.station.outbox import Outbox
 from evtui.station.reboots import Reboots
 from evtui.station.remote_control import RemoteControl
@@ -415,6 +416,6 @@ class ChargePoint:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(WATCH_EVERY)
             for controller in self.connectors.values():
                 controller.watch_module()

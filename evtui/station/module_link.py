@@ -8,11 +8,15 @@ from math import floor
 from evtui.canbus.protocol import Current, SetLimit, StartCharging, StationMessage, StopCharging
 from evtui.runtime.clock import LoopClock
 from evtui.station.metering import Meter
+from evtui.station.silence import Silence
 
-__all__ = ["MODULE_SILENCE", "ModuleLink"]
+__all__ = ["MODULE_SILENCE", "WATCH_EVERY", "ModuleLink"]
 
 MODULE_SILENCE = 1.0
 """s without a Current frame after which the module counts as lost: ten of its periods."""
+
+WATCH_EVERY = 0.5
+"""s between two calls of :meth:`ModuleLink.watch`."""
 
 
 class ModuleLink:
@@ -46,7 +50,7 @@ class ModuleLink:
         self._send = send
         self._returned = returned
         self._lost = lost
-        self._heard: float | None = None
+        self._silence = Silence(WATCH_EVERY)
         self._silent = False
         self._limit: int | None = None
 
@@ -61,7 +65,7 @@ class ModuleLink:
     def set_limit(self, limit: float) -> None:
         """Tell the module a limit in A, rounded down so that it is never more than allowed."""
         whole = floor(limit + 1e-9)
-        if whole != self._limit and self._heard is not None:
+        if whole != self._limit and self._silence.begun:
             self._limit = whole
             self._send(SetLimit(whole))
 
@@ -70,8 +74,8 @@ class ModuleLink:
         if not isinstance(message, Current):
             return
         now = self._clock.now()
-        back = self._heard is None or now - self._heard > MODULE_SILENCE
-        self._heard = now
+        silence = self._silence.heard(now)
+        back = silence is None or self._silent or silence > MODULE_SILENCE
         self._meter.report(float(message.amperes), self.voltage, now, self.phases)
         if back:
             self._silent = False
@@ -79,9 +83,9 @@ class ModuleLink:
             self._returned()
 
     def watch(self) -> None:
-        """Called twice a second or so: says so when the module has fallen silent."""
+        """Called every :data:`WATCH_EVERY` s: says so when the module has fallen silent."""
         now = self._clock.now()
-        if self._heard is None or self._silent or now - self._heard <= MODULE_SILENCE:
+        if self._silence.look(now) <= MODULE_SILENCE or self._silent:
             return
         self._silent = True
         self._meter.report(0.0, 0.0, now)  # what nobody reports is not counted

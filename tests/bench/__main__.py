@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import (
     cpu,
+    floods,
     headless,
     latency,
     memory,
@@ -29,6 +30,7 @@ BENCHES: dict[str, Bench] = {
     "cpu": cpu.bench,
     "stalled": stalled.bench,
     "memory": memory.bench,
+    "floods": floods.bench,
     "headless": headless.bench,
     "throughput": throughput.bench,
     "station-memory": station_memory.bench,

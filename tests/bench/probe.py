@@ -12,7 +12,7 @@ import sys
 import time
 
 from evtui.cli import main
-from evtui.events import CanFrame, Event, EventReader, OcppMessage
+from evtui.events import CanFrame, ConnectorState, Event, EventReader, OcppMessage
 
 _append = EventReader.append
 _log = os.open(os.environ["EVTUI_PROBE"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -21,6 +21,8 @@ _log = os.open(os.environ["EVTUI_PROBE"], os.O_WRONLY | os.O_CREAT | os.O_APPEND
 def _detail(event: Event) -> str:
     if isinstance(event, CanFrame):
         return f"{event.arbitration_id:X}"
+    if isinstance(event, ConnectorState):
+        return event.status
     return event.action if isinstance(event, OcppMessage) else ""
 
 

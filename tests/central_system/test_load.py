@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.central_system.system import CentralSystem
-from evtui.events import CentralSystemLoad
+from evtui.events import CentralSystemLoad, Note
 from evtui.ocpp16.limits import MessageRate
 from evtui.ocpp16.link import LinkClosed
 from evtui.ocpp16.memory import MemoryTransport
@@ -109,3 +109,22 @@ def test_what_was_refused_broken_held_back_or_replaced_is_counted() -> None:
     assert (load.refused, load.invalid, load.oversize, load.evicted) == (1, 2, 0, 1)
     assert load.throttled > 0
     assert load.cause is None
+
+
+def test_a_station_that_is_held_back_is_named_with_the_bound_once_a_minute() -> None:
+    async def main() -> list[Note]:
+        busy = Busy()
+        async with running(busy.central):
+            station = await busy.arrive()
+            for number in range(300):
+                await busy.say(station, f'[2,"{number}","Heartbeat",{{}}]')
+            quiet = await busy.arrive("CP2")
+            await busy.say(
+                quiet, '[2,"a","DataTransfer",{"vendorId":"v","data":"' + "x" * 50_000 + '"}]'
+            )
+            return busy.rig.of(Note)
+
+    assert [(note.level, note.station, note.text) for note in run_virtual(main())] == [
+        ("warning", "CP1", "CP1 sends more than 10 messages or 10 KiB a second: held back"),
+        ("warning", "CP2", "CP2 sends more than 10 messages or 10 KiB a second: held back"),
+    ]

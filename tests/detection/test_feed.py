@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evtui.detection import DetectorPart
 from evtui.detection.feed import reported_current
-from evtui.events import Alarm, CanFrame, EventStream, OcppMessage
+from evtui.events import Alarm, CanFrame, EventStream, OcppMessage, as_json
 
 SWING = [0, 100] * 4
 
@@ -68,7 +68,7 @@ class Rig:
             "connector": 1,
         }
         self.clock.time += 1.0
-        self.stream.publish(OcppMessage(payload=payload, **(message | options)))
+        self.stream.publish(OcppMessage(body=as_json(payload), **(message | options)))
 
 
 def test_a_swinging_current_on_can_raises_an_alarm_that_says_why() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from evtui.events import OcppMessage
+from evtui.events import OcppMessage, as_json
 from evtui.export import export
 from evtui.recording.reader import RunFolder
 from evtui.recording.recorder import Recorder
@@ -130,7 +130,7 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> Path:
             kind="error",
             uid="a",
             action="Reset",
-            payload={"more": [1]},
+            body=as_json({"more": [1]}),
             error="NotSupported",
             detail="no such thing",
             latency=0.5,

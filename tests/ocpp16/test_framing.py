@@ -8,9 +8,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evtui.ocpp16.framing import (
+    ERROR_TEXT_MAX,
     MESSAGE_ID_MAX,
     NESTING_MAX,
+    PARTS_MAX,
     UNREADABLE_ID,
+    BloatedFrame,
     Frame,
     MalformedFrame,
     UnknownMessageType,
@@ -222,3 +225,55 @@ def test_nesting_is_taken_to_its_limit_and_no_deeper() -> None:
 def test_errors_of_careless_peers_are_taken(text: str, description: str, details: object) -> None:
     frame = parse(text)
     assert (frame.code, frame.description, frame.payload) == ("Anything", description, details)
+
+
+BLOAT = ",".join(["[]"] * 340_000)
+FIELDS = ",".join(['"":0'] * 200_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "uid", "answerable", "action"),
+    [
+        (f'[2,"7","MeterValues",{{"meterValue":[{BLOAT}]}}]', "7", True, "MeterValues"),
+        (
+            f'[ 2 , "7", "DataTransfer", {{"vendorId": "v", "x": [{BLOAT}]}} ]',
+            "7",
+            True,
+            "DataTransfer",
+        ),
+        (f'[3,"7",{{"x":[{BLOAT}]}}]', "7", False, ""),
+        (f'[4,"7","GenericError","",[{BLOAT}]]', UNREADABLE_ID, True, ""),
+        (f'[2,"{"7" * 40}","MeterValues",[{BLOAT}]]', UNREADABLE_ID, True, "MeterValues"),
+        (f"[{BLOAT}]", UNREADABLE_ID, True, ""),
+        (f"{{{FIELDS}}}", UNREADABLE_ID, True, ""),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_would_cost_too_much_is_refused_under_its_id_without_being_decoded(
+    text: str, uid: str, answerable: bool, action: str
+) -> None:
+    error = refused(text)
+    assert isinstance(error, BloatedFrame)
+    assert (error.uid, error.answerable, error.action) == (uid, answerable, action)
+    assert f"{PARTS_MAX:,}" in str(error)
+
+
+def test_what_looks_like_parts_inside_a_string_costs_nothing() -> None:
+    data = '[{\\",' * 150_000 + "\\\\"
+    text = f'[2,"7","DataTransfer",{{"vendorId":"v","data":"{data}"}}]'
+    assert parse(text).payload["data"] == '[{",' * 150_000 + "\\"
+
+
+def test_a_megabyte_of_meter_values_is_taken() -> None:
+    sampled = (
+        '{"value":"1.0","context":"Sample.Periodic","measurand":"Voltage","phase":"L1","unit":"V"}'
+    )
+    value = f'{{"timestamp":"2026-01-01T00:00:00Z","sampledValue":[{",".join([sampled] * 50)}]}}'
+    count = 2**20 // len(value)
+    text = f'[2,"7","MeterValues",{{"connectorId":1,"meterValue":[{",".join([value] * count)}]}}]'
+    assert len(parse(text).payload["meterValue"]) == count
+
+
+def test_what_a_peer_puts_into_an_error_is_cut() -> None:
+    frame = parse(f'[4,"7","{"E" * 500_000}","{"d" * 500_000}",{{}}]')
+    assert len(frame.code) == len(frame.description) == ERROR_TEXT_MAX

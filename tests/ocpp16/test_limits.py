@@ -43,3 +43,20 @@ def test_whoever_watches_the_counters_is_told_of_trouble_only() -> None:
     counters.count_throttled()
     assert told == ["trouble", "trouble"]
     assert (counters.invalid, counters.oversize, counters.throttled) == (1, 1, 1)
+
+
+def test_a_long_message_counts_as_many() -> None:
+    pace = Pace(MessageRate(per_s=10, burst=3, message_bytes=100), now=0)
+    assert [pace.take(0, 100), pace.take(0, 200)] == [0, 0]
+    assert pace.take(0, 500) == 0.5
+    assert pace.take(0.5, 1) == 0.1
+
+
+@given(st.lists(st.integers(1, 2**20), min_size=1, max_size=100))
+def test_who_waits_as_told_never_gets_more_bytes_than_burst_and_rate(sizes: list[int]) -> None:
+    rate = MessageRate()
+    pace, now, got = Pace(rate, now=0), 0.0, 0
+    for size in sizes:
+        now += pace.take(now, size)
+        got += size
+        assert got <= (rate.burst + now * rate.per_s) * rate.message_bytes + 1

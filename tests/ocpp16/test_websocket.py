@@ -14,6 +14,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
+from evtui.ocpp16.intake import Intake
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
 from evtui.ocpp16.websocket import (
     IDENTITY_MAX,
@@ -24,6 +25,9 @@ from evtui.ocpp16.websocket import (
     station_url,
 )
 from tests.ocpp16.rig import until
+
+PONG_WITHIN = 0.5
+"""s."""
 
 
 @pytest.mark.parametrize(
@@ -212,6 +216,20 @@ async def test_a_pong_is_enough() -> None:
         await until(lambda: not pinging())
 
 
+async def test_a_pong_is_not_missing_while_the_connection_is_left_unread() -> None:
+    async with silent_server() as (transport, far):
+        intake = transport._connection
+        assert isinstance(intake, Intake)
+        intake.waits = True
+        transport.ping_every(0.01)
+        await until(lambda: far.pings)
+        await asyncio.sleep(3 * PONG_WITHIN)
+        assert pinging()
+        intake.waits = False
+        with pytest.raises(LinkClosed, match="no pong and no message"):
+            await transport.recv()
+
+
 async def test_a_connection_lost_while_a_pong_is_awaited_leaves_no_error_behind() -> None:
     unheard: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
@@ -263,7 +281,7 @@ async def silent_server(
     ) as listening:
         port = listening.sockets[0].getsockname()[1]
         _, connection = await dial(f"ws://127.0.0.1:{port}/CP1")
-        yield WebSocketTransport(connection, pong_within=0.5), await accepted.get()
+        yield WebSocketTransport(connection, pong_within=PONG_WITHIN), await accepted.get()
 
 
 async def test_a_message_over_a_limit_of_ones_own_closes_with_1009() -> None:

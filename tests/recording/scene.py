@@ -16,6 +16,7 @@ from evtui.events import (
     EventStream,
     OcppMessage,
     Sample,
+    as_json,
 )
 
 START_UTC = 1_767_225_600.0
@@ -109,7 +110,7 @@ class Scene:
                 kind=kind,
                 uid=uid,
                 action=action,
-                payload=payload,
+                body=as_json(payload),
                 connector=connector,
                 cause=cause,
                 latency=latency,

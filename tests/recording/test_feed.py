@@ -28,6 +28,7 @@ from evtui.events import (
     Note,
     OcppMessage,
     Sample,
+    as_json,
 )
 from evtui.recording.feed import Feed, FeedError, open_feed
 from evtui.recording.feed_pump import AT_ONCE, CAPACITY, MOST_READERS
@@ -136,7 +137,7 @@ def test_a_line_has_every_field_of_its_event_with_bytes_in_hex(tmp_path: Path) -
                 kind="call",
                 uid="1",
                 action="DataTransfer",
-                payload={"vendorId": "é\n\ud800", "data": None},
+                body=as_json({"vendorId": "é\n\ud800", "data": None}),
                 cause=1,
             )
         )
@@ -205,7 +206,7 @@ def test_secrets_and_on_request_id_tags_are_hidden(tmp_path: Path) -> None:
                 kind="call",
                 uid="1",
                 action="Authorize",
-                payload={"idTag": "SECRET-TAG"},
+                body=as_json({"idTag": "SECRET-TAG"}),
             )
         )
         stream.publish(Note(level="info", text="ws://me:hunter2@host/"))

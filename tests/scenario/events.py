@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from evtui.events import Alarm, AnomalyState, ConnectorState, OcppMessage, Sample
+from evtui.events import Alarm, AnomalyState, ConnectorState, OcppMessage, Sample, as_json
 from evtui.scenario import model
 from evtui.scenario.expectations import Judge, Judgement
 
@@ -80,7 +80,7 @@ def call(
         kind="call",
         uid=uid or f"{action}-{t}",
         action=action,
-        payload=payload or {},
+        body=as_json(payload or {}),
     )
 
 
@@ -93,7 +93,7 @@ def result(t: float, of: OcppMessage, payload: Any = None, *, error: str = "") -
         kind="error" if error else "result",
         uid=of.uid,
         action=of.action,
-        payload=payload or {},
+        body=as_json(payload or {}),
         error=error,
     )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.events import OcppMessage
+from evtui.events import OcppMessage, as_json
 from evtui.scenario.matching import TWINS_KEPT, FirstSight, answer_status, matches, status_of
 
 JSON = st.recursive(
@@ -123,5 +123,5 @@ def test_the_status_of_an_answer_is_found(answer: Any, status: str) -> None:
 
 
 def test_the_status_of_a_callerror_is_its_code() -> None:
-    error = message(kind="error", payload={}, error="NotSupported")
+    error = message(kind="error", body=as_json({}), error="NotSupported")
     assert answer_status(error) == "NotSupported"

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from ocpp.exceptions import PropertyConstraintViolationError
 
-from evtui.events import ConnectorState, LinkState, Note, OcppMessage, Role, TransactionState
+from evtui.events import (
+    ConnectorState,
+    LinkState,
+    Note,
+    OcppMessage,
+    Role,
+    TransactionState,
+    as_json,
+)
 from evtui.station.diagnostics import Diagnostics
 from evtui.station.journal import CAPACITY, Journal
 from tests.station.job_rig import JobRig
@@ -120,7 +128,13 @@ def message(
 ) -> OcppMessage:
     fields.setdefault("phase", "sent" if sender == "charge_point" else "delivered")
     return OcppMessage(
-        station="CP1", sender=sender, kind=kind, uid="1", action=action, payload=payload, **fields
+        station="CP1",
+        sender=sender,
+        kind=kind,
+        uid="1",
+        action=action,
+        body=as_json(payload),
+        **fields,
     )
 
 

@@ -23,6 +23,7 @@ from evtui.events import (
     Role,
     Sample,
     TransactionState,
+    as_json,
 )
 
 START_UTC = 1_760_011_261.0  # 2025-10-09 12:01:01 UTC
@@ -129,7 +130,12 @@ class FakeLab:
         for phase in phases:
             delivered = self.publish(
                 OcppMessage(
-                    sender=sender, phase=phase, kind="call", payload=payload, cause=cause, **common
+                    sender=sender,
+                    phase=phase,
+                    kind="call",
+                    body=as_json(payload),
+                    cause=cause,
+                    **common,
                 )
             )
         if answer is not None:
@@ -139,7 +145,7 @@ class FakeLab:
                         sender=other,
                         phase=phase,
                         kind="result",
-                        payload=answer,
+                        body=as_json(answer),
                         latency=latency,
                         **common,
                     )

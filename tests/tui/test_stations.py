@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evtui.events import CentralSystemState, LinkState, OcppMessage
+from evtui.events import CentralSystemState, LinkState, OcppMessage, as_json
 from evtui.tui.models.exchanges import OcppLog
 from evtui.tui.models.selection import ByPlace, Place, Selection
 from evtui.tui.models.station_lines import about, connectors_text, load_forms, where_to_connect
@@ -142,7 +142,7 @@ def heartbeat(station: str) -> OcppMessage:
         kind="call",
         uid="1",
         action="Heartbeat",
-        payload={},
+        body=as_json({}),
         link=1,
     )
 

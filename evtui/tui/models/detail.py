@@ -103,7 +103,7 @@ def _distinct(exchange: Exchange) -> list[OcppMessage]:
     """The messages without twins that say the same."""
     distinct: list[OcppMessage] = []
     for message in sorted(exchange.messages, key=lambda one: (one.kind != "call", one.t, one.seq)):
-        if not any(one.kind == message.kind and one.payload == message.payload for one in distinct):
+        if not any(one.kind == message.kind and _same(one, message) for one in distinct):
             distinct.append(message)
     return distinct
 
@@ -113,7 +113,7 @@ def _message_block(
 ) -> Block:
     phases: dict[str, str] = {}
     for one in exchange.messages:
-        if one.kind == message.kind and one.payload == message.payload:
+        if one.kind == message.kind and _same(one, message):
             moment = clock(utc(one.t))
             before = phases.get(moment)
             phases[moment] = f"{before} and {one.phase}" if before else one.phase
@@ -122,9 +122,15 @@ def _message_block(
     if message.kind == "invalid":
         said = (message.error, message.detail, message.text)
         return Block(heading, "\n".join(clean(line) for line in said if line))
+    if message.text:  # too long to be kept as a whole
+        return Block(heading, f"{clean(message.text)}…")
     if message.kind == "error":
         heading += f" · {clean(message.error)}: {clean(message.detail)}"
     return Block(heading, pretty(message.payload), json=True)
+
+
+def _same(one: OcppMessage, other: OcppMessage) -> bool:
+    return one.text == other.text and (one.body == other.body or one.payload == other.payload)
 
 
 def _name(exchange: Exchange, utc: Callable[[float], float]) -> str:

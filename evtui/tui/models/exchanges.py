@@ -15,8 +15,8 @@ __all__ = ["Exchange", "OcppLog", "Outcome"]
 CAPACITY = 2_000
 """Exchanges held: twenty minutes of the fluctuation at its default period, in some 8 MiB."""
 
-BYTES_MAX = 64 * 1024 * 1024
-"""Payloads held, as JSON: a peer may send 1 MiB a message."""
+BYTES_MAX = 8 * 1024 * 1024
+"""Payloads held: a peer may send 1 MiB a message."""
 
 Outcome = Literal["pending", "accepted", "rejected", "error"]
 
@@ -99,7 +99,7 @@ class Exchange:
         for kind in ("call", "result"):
             sent = self.find(kind, phase="sent")
             delivered = self.find(kind, phase="delivered")
-            if sent and delivered and sent.payload != delivered.payload:
+            if sent and delivered and delivered.says_otherwise(sent):
                 return True
         return False
 

@@ -1,0 +1,136 @@
+"""Long messages: a few at a time are let in, all of them get their answer, nobody keeps a place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.frames import Frame, Opcode
+
+from evtui.ocpp16 import intake
+from evtui.ocpp16.intake import LONG, PLACES, Intake
+from evtui.ocpp16.websocket import SUBPROTOCOL
+from tests.ocpp16.rig import BOOT, Rig, running, until
+
+
+class Seen:
+    """The central system's connections, as they come."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.connections: list[Intake] = []
+        made = Intake.connection_made
+
+        def note(connection: Intake, transport: asyncio.BaseTransport) -> None:
+            self.connections.append(connection)
+            made(connection, transport)
+
+        monkeypatch.setattr(Intake, "connection_made", note)
+
+    def holding(self) -> list[int]:
+        return [connection._held() for connection in self.connections]
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
+    return Seen(monkeypatch)
+
+
+async def station(stack: AsyncExitStack, url: str, identity: str) -> ClientConnection:
+    connection = await stack.enter_async_context(
+        connect(f"{url}/{identity}", subprotocols=[SUBPROTOCOL], proxy=None, ping_interval=None)
+    )
+    await connection.send(json.dumps([2, "boot", "BootNotification", BOOT]))
+    assert json.loads(await connection.recv())[1] == "boot"
+    return connection
+
+
+def long_call(uid: str, size: int = 900_000) -> str:
+    data = {"vendorId": "v", "data": "x" * size}
+    return json.dumps([2, uid, "DataTransfer", data])
+
+
+def begin(connection: ClientConnection, size: int) -> bytes:
+    """Send ``size`` bytes of a frame, and return the rest of it."""
+    frame = Frame(Opcode.TEXT, long_call("slow").encode()).serialize(mask=True)
+    connection.transport.write(frame[:size])
+    return frame[size:]
+
+
+async def test_long_messages_of_many_are_let_in_a_few_at_a_time_and_all_are_answered(
+    seen: Seen,
+) -> None:
+    rig = Rig()
+    central = rig.central_system(message_rate=None)
+    most = 0
+
+    async def look() -> None:
+        nonlocal most
+        while True:
+            most = max(most, sum(held > LONG + intake.READ_AT_ONCE for held in seen.holding()))
+            await asyncio.sleep(0)
+
+    async with running(central), AsyncExitStack() as stack:
+        stations = [await station(stack, central.url, f"CP{n}") for n in range(3 * PLACES)]
+        watch = asyncio.create_task(look())
+        for number in range(3):
+            sends = (each.send(long_call(str(number))) for each in stations)
+            await asyncio.gather(*sends)
+        for each in stations:
+            for number in range(3):
+                assert json.loads(await each.recv())[1] == str(number)
+        watch.cancel()
+    assert 1 <= most <= PLACES
+
+
+async def test_messages_begun_hold_no_more_than_there_are_places_for_and_short_ones_pass(
+    seen: Seen,
+) -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        stations = [await station(stack, central.url, f"CP{n}") for n in range(2 * PLACES)]
+        rests = [begin(each, 500_000) for each in stations]
+        await until(lambda: sum(held >= 500_000 - 100 for held in seen.holding()) == PLACES, 30)
+        quiet = await station(stack, central.url, "QUIET")
+        await quiet.send('[2,"1","Heartbeat",{}]')
+        assert json.loads(await quiet.recv())[1] == "1"
+        assert sum(seen.holding()) <= PLACES * 500_000 + 2 * PLACES * (LONG + intake.READ_AT_ONCE)
+        for each, rest in zip(stations, rests, strict=True):
+            each.transport.write(rest)
+        for each in stations:
+            assert json.loads(await each.recv())[1] == "slow"
+
+
+async def test_who_never_ends_a_long_message_gives_its_place_up(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "PATIENCE", 0.2)
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        slow = [await station(stack, central.url, f"SLOW{n}") for n in range(PLACES)]
+        for each in slow:
+            begin(each, 200_000)
+        await until(lambda: sum(held > LONG for held in seen.holding()) == PLACES, 30)
+        other = await station(stack, central.url, "OTHER")
+        await other.send(long_call("1"))
+        assert json.loads(await other.recv())[1] == "1"
+        await until(lambda: not central.is_connected("SLOW0"), 30)
+        assert "a long message came too slowly" in str(central.stations["SLOW0"])
+
+
+async def test_a_slow_message_that_nobody_waits_behind_is_taken(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "PATIENCE", 0.05)
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        slow = await station(stack, central.url, "SLOW")
+        rest = begin(slow, 200_000)
+        await asyncio.sleep(0.2)
+        slow.transport.write(rest)
+        assert json.loads(await slow.recv())[1] == "slow"

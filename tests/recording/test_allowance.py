@@ -1,0 +1,169 @@
+"""What peers send is written down as far as a bound goes, and what is left out is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evtui.events import Event, LeftOut, Note, OcppMessage, as_json
+from evtui.recording import layout
+from evtui.recording.allowance import Allowance
+from evtui.recording.check import check_folder
+from evtui.recording.feed import open_feed
+from evtui.recording.manifest import Manifest
+from evtui.recording.recorder import Recorder
+from tests.recording.sample_run import SCENARIO, START_UTC, STATION, sample_manifest
+
+MOST_PER_S = 2_000_000
+
+
+def message(
+    seq: int, t: float, station: str = "EVIL", size: int = 100, **fields: object
+) -> OcppMessage:
+    values: dict[str, object] = {
+        "seq": seq,
+        "t": t,
+        "station": station,
+        "sender": "charge_point",
+        "phase": "delivered",
+        "kind": "call",
+        "uid": str(seq),
+        "action": "DataTransfer",
+        "body": as_json({"vendorId": "v", "data": "x" * size}),
+    }
+    return OcppMessage(**(values | fields))  # type: ignore[arg-type]
+
+
+def recorder_in(folder: Path) -> Recorder:
+    return Recorder(
+        folder,
+        sample_manifest(),
+        start_utc=START_UTC,
+        twins=frozenset({STATION}),
+        scenario_text=SCENARIO,
+    )
+
+
+def lines(folder: Path, name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / name).read_text().splitlines()]
+
+
+def counts_of(line: dict[str, object]) -> dict[str, int]:
+    return msgspec.convert(line["messages"], dict[str, int])
+
+
+Make = Callable[[int, float], OcppMessage]
+
+FLOODS: dict[str, Make] = {
+    "long messages of one station": lambda seq, t: message(seq, t, size=1_000_000),
+    "short ones of one station": lambda seq, t: message(seq, t),
+    "long ones of a hundred": lambda seq, t: message(seq, t, f"E{seq % 100}", 100_000),
+    "short ones of a thousand": lambda seq, t: message(seq, t, f"E{seq % 1000}"),
+    "calls and their answers": lambda seq, t: (
+        message(seq, t, size=1_000)
+        if seq % 2
+        else message(
+            seq,
+            t,
+            size=0,
+            sender="central_system",
+            phase="sent",
+            kind="result",
+            uid=str(seq - 1),
+            cause=seq - 1,
+        )
+    ),
+    "texts of control characters": lambda seq, t: message(
+        seq, t, kind="invalid", body=as_json(None), text="\x00" * 2_000
+    ),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_recording_grows_by_two_megabytes_a_second_at_most_and_says_what_it_left_out(
+    tmp_path: Path, flood: str
+) -> None:
+    folder, seconds = tmp_path / "run", 3
+    per_s = 60 if "long" in flood else 5_000
+    recorder = recorder_in(folder)
+    seq = 0
+    for seq in range(1, seconds * per_s + 1):
+        recorder.on_event(FLOODS[flood](seq, seq / per_s))
+    manifest = recorder.close(t_end=seconds)
+    assert recorder.size <= MOST_PER_S * seconds
+    told = [line for line in lines(folder, layout.EVENTS) if line["event"] == "LeftOut"]
+    written = lines(folder, layout.OCPP)
+    assert manifest.left_out == seq - len(written) > 0
+    assert manifest.left_out == sum(sum(counts_of(line).values()) for line in told)
+    report = check_folder(folder)
+    assert report.sound, report.findings
+    assert report.events == seq
+    assert f"{manifest.left_out} messages were left out" in str(report.findings)
+    assert Manifest.load(folder / layout.MANIFEST).left_out == manifest.left_out
+
+
+def test_who_says_little_is_recorded_beside_any_flood_of_others(tmp_path: Path) -> None:
+    recorder = recorder_in(tmp_path / "run")
+    seq = 0
+    for tick in range(300):
+        t = tick / 100
+        for _ in range(10):
+            seq += 1
+            recorder.on_event(message(seq, t, size=50_000))
+        seq += 1
+        recorder.on_event(message(seq, t, "QUIET"))
+    recorder.close(t_end=3.0)
+    quiet = [line for line in lines(tmp_path / "run", layout.OCPP) if line["station"] == "QUIET"]
+    assert len(quiet) >= 3 * 6  # 4 KiB a second, and more where there is room
+
+
+def test_what_our_own_stations_send_is_written_whatever_it_is(tmp_path: Path) -> None:
+    recorder = recorder_in(tmp_path / "run")
+    for seq in range(1, 101):
+        recorder.on_event(message(seq, 0.001 * seq, STATION, 100_000))
+    assert recorder.close(t_end=1.0).left_out == 0
+    assert recorder.size > 100 * 100_000
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 0.5), st.integers(0, 200_000), st.sampled_from("abc")), max_size=200
+    )
+)
+def test_over_any_time_no_more_is_taken_than_the_rate_and_the_bursts(
+    sends: list[tuple[float, int, str]],
+) -> None:
+    allowance, t, taken = Allowance(frozenset()), 0.0, 0
+    for wait, size, station in sends:
+        t += wait
+        if allowance.takes(message(1, t, station, size)):
+            taken += size
+        assert taken <= 1_900_000 + 1_300_000 * t
+
+
+def test_a_feed_leaves_out_too_and_says_how_many_lines_are_missing(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    feed = open_feed(str(path), ours=frozenset({STATION}))
+    events: list[Event] = [message(seq, 0.01 * seq, size=500_000) for seq in range(1, 11)]
+    events.append(Note(seq=11, t=1.0, level="info", text="after the flood"))
+    for event in events:
+        feed.on_event(event)
+    dropped = feed.dropped
+    feed.close()
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    missing = sum(line["count"] for line in told if line["event"] == "Dropped")
+    assert missing == dropped > 0
+    assert missing + sum(line["event"] != "Dropped" for line in told) == len(events)
+    assert path.stat().st_size <= MOST_PER_S
+
+
+def test_the_line_that_says_so_is_an_event_that_can_be_read() -> None:
+    told = LeftOut(seq=9, t=1.0, source="recorder", numbers=[7, 8], messages={"E": 3}, size=9)
+    assert msgspec.json.decode(msgspec.json.encode(told), type=LeftOut) == told
