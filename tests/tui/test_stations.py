@@ -99,6 +99,17 @@ def test_what_an_offline_charge_point_still_has_to_tell_is_known() -> None:
     assert (ours.link, ours.queued) == ("offline", 12)
 
 
+def test_a_connector_that_is_available_again_shows_no_transaction_that_never_stopped() -> None:
+    lab = FakeLab()
+    lab.call(
+        "charge_point", "StartTransaction", {"connectorId": 1}, {"transactionId": 7}, station="X"
+    )
+    assert connectors_text(station(lab, "X")) == "1 – tx 7"
+    told = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+    lab.call("charge_point", "StatusNotification", told, {}, station="X")
+    assert connectors_text(station(lab, "X")) == "1 Available"
+
+
 @pytest.mark.parametrize(
     "payload", [[], "x", None, 7, {}, {"connectorId": "1"}, {"connectorId": -1}, {"status": 5}]
 )

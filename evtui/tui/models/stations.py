@@ -215,8 +215,10 @@ class Stations:
         if message.action == "StatusNotification":
             number = payload.get("connectorId")
             if isinstance(number, int) and number >= 0:
-                error = _text(payload, "errorCode")
-                _report(station.connector(number), _text(payload, "status"), error)
+                connector, status = station.connector(number), _text(payload, "status")
+                _report(connector, status, _text(payload, "errorCode"))
+                if status == "Available":  # what ran there has been abandoned, if it never stopped
+                    connector.busy, connector.transaction = False, None
         elif message.action == "StartTransaction":
             number = payload.get("connectorId")
             if isinstance(number, int) and number > 0:
