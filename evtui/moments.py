@@ -18,6 +18,8 @@ _FORM = re.compile(
 """Calendar or week date and time as ISO 8601 has them, with a fraction of any length, and small
 letters as RFC 3339 section 5.6.  The zone may be absent, as XML Schema's dateTime allows."""
 
+_USUAL = len("2026-01-01T00:00:00Z")
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -37,26 +39,12 @@ def utc(text: str) -> datetime:
     Raises:
         ValueError: it is no date and time.
     """
-    found = _FORM.fullmatch(text)
-    if found is None:
-        raise _unreadable(text)
-    day, hours, _, minutes, seconds, fraction, sign, *zone = found.groups("")
-    try:
-        midnight = datetime.fromisoformat(f"{day}T00Z")
-    except ValueError:
-        raise _unreadable(text) from None
-    micros = int(fraction[:6].ljust(6, "0")) if fraction else 0
-    since = _seconds(hours, minutes, seconds)
-    if since + (micros > 0) > _DAY and seconds != "60":
-        raise _unreadable(text)  # 24:00:01
-    if sign:
-        since += _seconds(*zone) if sign == "-" else -_seconds(*zone)
-    if seconds == "60" and since % _DAY:
-        raise _unreadable(text)
-    try:
-        return midnight + timedelta(0, since, micros)
-    except OverflowError:
-        return _LAST if since > 0 else _FIRST
+    if len(text) >= _USUAL and text[10] == "T" and text[-1] == "Z" and text[-2].isdigit():
+        try:  # ten times as fast, and nearly every message has such a one
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return _read(text)
+    return _read(text)
 
 
 def unix_time(text: str) -> float:
@@ -85,6 +73,30 @@ def date_time(unix: float) -> str:
 def earliest(*moments: float | None) -> float | None:
     """The first of those that come at all."""
     return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _read(text: str) -> datetime:
+    """What :func:`utc` returns, in any of its forms."""
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise _unreadable(text)
+    day, hours, _, minutes, seconds, fraction, sign, *zone = found.groups("")
+    try:
+        midnight = datetime.fromisoformat(f"{day}T00Z")
+    except ValueError:
+        raise _unreadable(text) from None
+    micros = int(fraction[:6].ljust(6, "0")) if fraction else 0
+    since = _seconds(hours, minutes, seconds)
+    if since + (micros > 0) > _DAY and seconds != "60":
+        raise _unreadable(text)  # 24:00:01
+    if sign:
+        since += _seconds(*zone) if sign == "-" else -_seconds(*zone)
+    if seconds == "60" and since % _DAY:
+        raise _unreadable(text)
+    try:
+        return midnight + timedelta(0, since, micros)
+    except OverflowError:
+        return _LAST if since > 0 else _FIRST
 
 
 def _seconds(hours: str, minutes: str, seconds: str) -> int:

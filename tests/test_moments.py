@@ -147,6 +147,15 @@ def test_any_number_of_seconds_can_be_written(unix: float) -> None:
     assert is_date_time(date_time(unix))
 
 
+@given(st.datetimes(), st.integers(0, 9), st.sampled_from(".,"))
+def test_the_usual_form_is_read_as_the_others_are(
+    moment: datetime, digits: int, point: str
+) -> None:
+    fraction = point + f"{moment.microsecond:06}789"[:digits] if digits else ""
+    text = f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + fraction
+    assert utc(f"{text}Z") == utc(f"{text}+00:00") == utc(text)
+
+
 def test_the_earliest_is_the_first_of_those_that_come() -> None:
     assert earliest(None, 2.0, 1.0) == 1.0
     assert earliest(None) is None
