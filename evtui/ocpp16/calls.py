@@ -6,6 +6,8 @@ import asyncio
 from collections import OrderedDict
 from typing import Any
 
+import msgspec
+
 from evtui.ocpp16 import framing
 from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.limits import CALLS_WAITING_MAX, LinkCounters
@@ -109,11 +111,12 @@ class OutgoingCalls:
         await self._take_turn()
         uid = self._ids.next()
         try:
-            text = framing.encode_call(uid, action, payload)
+            body = msgspec.Raw(msgspec.json.encode(payload))
+            text = framing.encode_call(uid, action, body)
         except ValueError as error:  # half of a surrogate pair, where the schema sets no bound
             self._turn.release()
             raise ValueError(f"{action}.req cannot be written as JSON: {error}") from None
-        event = self._tap.sent("call", uid, action, payload)
+        event = self._tap.sent("call", uid, action, payload, body=body)
         pending = self._pending = _PendingCall(uid, action, event.seq, event.t)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout

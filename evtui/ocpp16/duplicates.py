@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 __all__ = ["has_each_name_once", "names_given_twice"]
 
 TOLD_MAX = 3
@@ -18,24 +20,23 @@ SHOWN_MAX = 50
 """Characters shown of each name and value."""
 
 
-def has_each_name_once(text: str | bytes, names: int) -> bool:
+def has_each_name_once(text: str, decoded: bytes | msgspec.Raw) -> bool:
     """True when no object in a text has a name twice; False when one may.
 
-    Without space before its colons a text has ``":`` behind each name, and elsewhere only
-    inside of strings: as often as there are names means that none has gone in decoding.
+    Without space before its colons and without escaped characters a text has ``":`` behind each
+    name, and elsewhere only in its strings.  What was decoded has it as often, when it is
+    written again, unless a name has gone on the way.
 
     Args:
         text: JSON.
-        names: in all objects of the decoded text together.
+        decoded: what was decoded from it, as JSON without space.
     """
-    if isinstance(text, bytes):
-        text = text.decode()
-    if text.count('":') != names:
+    if text.count('":') != bytes(decoded).count(b'":'):
         return False
-    return not (" :" in text or "\t:" in text or "\n:" in text or "\r:" in text)
+    return not ("\\u" in text or " :" in text or "\t:" in text or "\n:" in text or "\r:" in text)
 
 
-def names_given_twice(text: str | bytes) -> str:
+def names_given_twice(text: str) -> str:
     """Each name that an object in a text has twice, with its values, in one line.
 
     >>> names_given_twice('{"a": 1, "a": "x"}')

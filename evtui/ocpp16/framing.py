@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from evtui.events import NULL, as_json
 from evtui.ocpp16.duplicates import has_each_name_once, names_given_twice
 
 __all__ = [
@@ -59,6 +60,7 @@ class Frame(msgspec.Struct, frozen=True):
         uid: message id.
         action: action of a call, else empty.
         payload: payload of a call or result, errorDetails of an error.
+        body: the same as JSON, without needless space.
         code: errorCode of an error, else empty.
         description: errorDescription of an error, else empty.
         twice: which names an object has more than once, with the values of each, in one line;
@@ -69,6 +71,7 @@ class Frame(msgspec.Struct, frozen=True):
     uid: str
     action: str = ""
     payload: Any = None
+    body: msgspec.Raw = NULL
     code: str = ""
     description: str = ""
     twice: str = ""
@@ -111,6 +114,7 @@ def parse(text: str | bytes) -> Frame:
         UnknownMessageType: an array whose type number is not 2, 3 or 4.
     """
     try:
+        text = text if isinstance(text, str) else text.decode()
         _refuse_what_costs_too_much(text)
         message = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -125,22 +129,17 @@ def parse(text: str | bytes) -> Frame:
     if kind not in (CALL, RESULT, ERROR):
         raise UnknownMessageType(f"message type {str(kind)[:20]} is not 2, 3 or 4")
     uid = _message_id(message, answerable=kind == CALL)
-    names = _count_names(message)
-    if names is None:
+    brackets = text.count("[") + text.count("{")  # in its strings too, where they do no harm
+    if brackets > NESTING_MAX and _is_too_deep(message):
         raise MalformedFrame("JSON nested too deeply", uid, answerable=kind == CALL)
-    twice = "" if has_each_name_once(text, names) else names_given_twice(text)
     if kind == CALL:
-        return _call(uid, message, twice)
+        return _call(uid, message, text)
     if kind == RESULT:
-        if len(message) != 3:
-            raise MalformedFrame(
-                f"CALLRESULT with {len(message)} elements, 3 needed", uid, answerable=False
-            )
-        return Frame("result", uid, payload={} if message[2] is None else message[2], twice=twice)
-    return _error(uid, message, twice)
+        return _result(uid, message, text)
+    return _error(uid, message, text)
 
 
-def _refuse_what_costs_too_much(text: str | bytes) -> None:
+def _refuse_what_costs_too_much(text: str) -> None:
     """Count what a text will cost before it is decoded.
 
     Raises:
@@ -149,7 +148,7 @@ def _refuse_what_costs_too_much(text: str | bytes) -> None:
     """
     if len(text) <= PARTS_MAX:
         return
-    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    data = text.encode("utf-8", "surrogatepass")
     if _parts(data) <= PARTS_MAX or _parts(_without_strings(data)) <= PARTS_MAX:
         return
     kind, uid, action = _beginning(data)
@@ -187,22 +186,19 @@ _CALL_SHAPE = tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw, msgspec.Raw]
 _RESULT_SHAPE = tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw]
 
 
-def _count_names(message: list[Any]) -> int | None:
-    """Names in all objects together; None when they are nested too deeply."""
+def _is_too_deep(message: list[Any]) -> bool:
     # Level by level: a recursion could overflow where the decoder just did not.
-    names = 0
     containers: list[Any] = [message]
     for _ in range(NESTING_MAX):
-        inner: list[Any] = []
-        for node in containers:
-            if isinstance(node, dict):
-                names += len(node)
-                node = node.values()
-            inner += [child for child in node if isinstance(child, (list, dict))]
-        if not inner:
-            return names
-        containers = inner
-    return None
+        containers = [
+            child
+            for node in containers
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, (list, dict))
+        ]
+        if not containers:
+            return False
+    return True
 
 
 def _message_id(message: list[Any], *, answerable: bool) -> str:
@@ -222,7 +218,7 @@ def _message_id(message: list[Any], *, answerable: bool) -> str:
     return uid
 
 
-def _call(uid: str, message: list[Any], twice: str) -> Frame:
+def _call(uid: str, message: list[Any], text: str) -> Frame:
     action = message[2] if len(message) > 2 and isinstance(message[2], str) else ""
     if len(message) != 4:
         raise MalformedFrame(f"CALL with {len(message)} elements, 4 needed", uid, action=action)
@@ -233,10 +229,21 @@ def _call(uid: str, message: list[Any], twice: str) -> Frame:
         raise MalformedFrame(
             f"payload is {_json_type(payload)}, an object is needed", uid, action=action
         )
-    return Frame("call", uid, action, payload, twice=twice)
+    body = as_json(payload)
+    return Frame("call", uid, action, payload, body, twice=_twice(text, body))
 
 
-def _error(uid: str, message: list[Any], twice: str) -> Frame:
+def _result(uid: str, message: list[Any], text: str) -> Frame:
+    if len(message) != 3:
+        raise MalformedFrame(
+            f"CALLRESULT with {len(message)} elements, 3 needed", uid, answerable=False
+        )
+    payload = {} if message[2] is None else message[2]
+    body = as_json(payload)
+    return Frame("result", uid, payload=payload, body=body, twice=_twice(text, body))
+
+
+def _error(uid: str, message: list[Any], text: str) -> Frame:
     # Peers send any code and details of any type: only the shape is insisted on.
     if not 3 <= len(message) <= 5 or not isinstance(message[2], str) or not message[2]:
         raise MalformedFrame("CALLERROR without an error code", uid, answerable=False)
@@ -246,12 +253,17 @@ def _error(uid: str, message: list[Any], twice: str) -> Frame:
         "error",
         uid,
         payload=details,
+        body=as_json(details),
         code=message[2][:ERROR_TEXT_MAX],
         description=(description if isinstance(description, str) else str(description))[
             :ERROR_TEXT_MAX
         ],
-        twice=twice,
+        twice=_twice(text, as_json(message)),
     )
+
+
+def _twice(text: str, decoded: msgspec.Raw) -> str:
+    return "" if has_each_name_once(text, decoded) else names_given_twice(text)
 
 
 def _json_type(value: object) -> str:

@@ -13,6 +13,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from evtui.events import EventStream, Role
 from evtui.ocpp16 import framing
 from evtui.ocpp16.calls import CallRefused, MessageIds, OutgoingCalls
@@ -325,8 +327,9 @@ class Link:
     async def _send_result(
         self, uid: str, action: str, payload: Any, cause: int, since: float
     ) -> None:
-        text = framing.encode_result(uid, payload)
-        self._tap.sent("result", uid, action, payload, cause=cause, since=since)
+        body = msgspec.Raw(msgspec.json.encode(payload))
+        text = framing.encode_result(uid, body)
+        self._tap.sent("result", uid, action, payload, body=body, cause=cause, since=since)
         self.counters.sent += 1
         await self._transport.send(text)
 

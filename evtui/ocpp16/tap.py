@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Literal
 
+import msgspec
 from msgspec import UNSET
 
 from evtui.events import NULL, EventStream, Note, OcppMessage, Role, as_json, current_cause
@@ -74,6 +75,7 @@ class Tap:
         action: str,
         payload: Any,
         *,
+        body: msgspec.Raw | None = None,
         cause: int | None = None,
         since: float | None = None,
         error: str = "",
@@ -82,6 +84,7 @@ class Tap:
         """A message of ours goes out.
 
         Args:
+            body: ``payload`` as JSON, where it is at hand.
             cause: sequence number of what it answers; None for what is being handled.
             since: lab time in s when the call it answers came.
         """
@@ -94,7 +97,7 @@ class Tap:
                 kind=kind,
                 uid=uid[:RAW_TEXT_KEPT],
                 action=action[:RAW_TEXT_KEPT],
-                body=as_json(payload),
+                body=as_json(payload) if body is None else body,
                 connector=connector_of(payload),
                 latency=None if since is None else self._stream.now() - since,
                 error=error,
@@ -126,7 +129,7 @@ class Tap:
             tolerated: what is wrong with a message that is acted on.
             refused: text of a message that is not taken: its beginning is kept, and no more.
         """
-        body = NULL if len(refused) > RAW_TEXT_KEPT else as_json(frame.payload)
+        body = NULL if len(refused) > RAW_TEXT_KEPT else frame.body
         twin = self._sent.claim(self._station, self._other, frame.kind, frame.uid)
         return self._stream.publish(
             OcppMessage(

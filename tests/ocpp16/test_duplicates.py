@@ -29,6 +29,7 @@ def twice(payload: str) -> str:
         ('{"b":[{"a":1,"a":1}]}', '"a": 1, then "a": 1: twice in one object'),
         ('{"a":1,"a":2,"a":3}', '"a": 1, then "a": 3: 3 times in one object'),
         ('{"a":{"b":":"},"a":null}', '"a": {"b": ":"}, then "a": null: twice in one object'),
+        ('{"a":1,"a":2,"b":"\\u0022:"}', '"a": 1, then "a": 2: twice in one object'),
         ('{"":1,"":2}', '"": 1, then "": 2: twice in one object'),
     ],
 )

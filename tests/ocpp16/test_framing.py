@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from evtui.events import as_json
 from evtui.ocpp16.framing import (
     ERROR_TEXT_MAX,
     MESSAGE_ID_MAX,
@@ -52,13 +53,17 @@ def refused(text: str | bytes) -> MalformedFrame:
 @settings(deadline=None)
 @given(uid=uids, action=st.text(min_size=1), payload=objects)
 def test_a_call_comes_back_as_it_went(uid: str, action: str, payload: dict[str, Any]) -> None:
-    assert parse(encode_call(uid, action, payload)) == Frame("call", uid, action, payload)
+    assert parse(encode_call(uid, action, payload)) == Frame(
+        "call", uid, action, payload, as_json(payload)
+    )
 
 
 @settings(deadline=None)
 @given(uid=uids, payload=values.filter(lambda payload: payload is not None))
 def test_a_result_comes_back_as_it_went(uid: str, payload: Any) -> None:
-    assert parse(encode_result(uid, payload)) == Frame("result", uid, payload=payload)
+    assert parse(encode_result(uid, payload)) == Frame(
+        "result", uid, payload=payload, body=as_json(payload)
+    )
 
 
 @settings(deadline=None)
@@ -68,7 +73,7 @@ def test_an_error_comes_back_as_it_went(
 ) -> None:
     expected = {} if details is None else details
     frame = parse(encode_error(uid, code, description, details))
-    assert frame == Frame("error", uid, "", expected, code, description)
+    assert frame == Frame("error", uid, "", expected, as_json(expected), code, description)
 
 
 @settings(deadline=None)
