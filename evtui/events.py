@@ -5,8 +5,8 @@ since the lab started, its source and, where there is one, the sequence number o
 that caused it: the SetChargingProfile that made a charge point send a 0x210 frame is that
 frame's cause.
 
-UTC is not stored in the event: it is ``stream.start_utc + event.t`` by definition, so two
-clocks can never disagree.
+UTC is not stored in the event: for recordings it is ``stream.start_utc + event.t``, and goes on as
+it began.  Times in messages are those of the clock, which may be set (:meth:`LoopClock.unix`).
 """
 
 from __future__ import annotations

@@ -18,8 +18,6 @@ _FORM = re.compile(
 """Calendar or week date and time as ISO 8601 has them, with a fraction of any length, and small
 letters as RFC 3339 section 5.6.  The zone may be absent, as XML Schema's dateTime allows."""
 
-_USUAL = len("2026-01-01T00:00:00Z")
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -39,7 +37,7 @@ def utc(text: str) -> datetime:
     Raises:
         ValueError: it is no date and time.
     """
-    if len(text) >= _USUAL and text[10] == "T" and text[-1] == "Z" and text[-2].isdigit():
+    if _is_usual(text):
         try:  # ten times as fast, and nearly every message has such a one
             return datetime.fromisoformat(text)
         except ValueError:
@@ -73,6 +71,13 @@ def date_time(unix: float) -> str:
 def earliest(*moments: float | None) -> float | None:
     """The first of those that come at all."""
     return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _is_usual(text: str) -> bool:
+    """True for what looks like 2026-01-01T00:00:00Z, with a fraction or without."""
+    if text[10:11] != "T" or text[16:17] != ":" or text[-1:] != "Z":
+        return False
+    return len(text) == 20 or (text[19:20] == "." and text[-2].isdigit())
 
 
 def _read(text: str) -> datetime:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evtui.central_system.transactions import Transactions
-from evtui.moments import date_time, earliest, unix_time, utc
+from evtui.moments import _read, date_time, earliest, unix_time, utc
 from evtui.ocpp16.validation import is_date_time
 from evtui.smart_charging.profile import payload_of, profile_from_payload
 from evtui.station.id_tag import IdTagInfo
@@ -154,6 +155,24 @@ def test_the_usual_form_is_read_as_the_others_are(
     fraction = point + f"{moment.microsecond:06}789"[:digits] if digits else ""
     text = f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + fraction
     assert utc(f"{text}Z") == utc(f"{text}+00:00") == utc(text)
+
+
+@given(st.text("0123456789:.,-+TZ", max_size=3), st.integers(0, 24), st.integers(0, 24))
+@example("400", 17, 19)
+@example("", 20, 23)
+def test_a_slip_in_the_usual_form_is_no_date_unless_it_is_in_every_form(
+    slip: str, begin: int, end: int
+) -> None:
+    text = "2026-01-01T00:00:00.123Z"
+    text = text[:begin] + slip + text[max(begin, end) :]
+    assert readable(utc, text) == readable(_read, text)
+
+
+def readable(read: Callable[[str], datetime], text: str) -> datetime | None:
+    try:
+        return read(text)
+    except ValueError:
+        return None
 
 
 def test_the_earliest_is_the_first_of_those_that_come() -> None:

@@ -225,7 +225,7 @@ class Reception:
                 self._announce(record, "connected")
                 if not record.booted:
                     if record.boot_status == "Accepted":
-                        self._announce(record, "accepted", "was accepted in an earlier run")
+                        self._announce(record, "accepted", "was accepted before")
                     reminding = asyncio.get_running_loop().create_task(reminder.run())
                 await session.serve()
         except LinkClosed as closed:

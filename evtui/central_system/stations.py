@@ -227,7 +227,8 @@ class Stations(Mapping[str, StationInfo]):
         record.connected = False
         record.gone = reason
         record.triggered.clear()
-        if not record.calls and not self._keep(record.identity):
+        kept = record.identity in self._kept or self._keep(record.identity)
+        if not record.calls and not kept:
             del self._records[record.identity]
             return
         self._away[record.identity] = None

@@ -27,7 +27,7 @@ from evtui.events import CentralSystemState, EventStream, Note
 from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, MessageRate
 from evtui.ocpp16.link import MessageIds, SentMessages
 from evtui.ocpp16.validation import check, is_known_action, schemas
-from evtui.runtime.clock import LoopClock
+from evtui.runtime.clock import LoopClock, keep_in_step
 from evtui.runtime.identity import first_transaction_id as first_of_this_run
 from evtui.runtime.identity import run_nonce
 
@@ -126,9 +126,10 @@ class CentralSystem:
         tolerant: bool | Iterable[str] = False,
     ) -> None:
         self.clock = LoopClock(asyncio.get_running_loop()) if clock is None else clock
+        self._keeps_clock = clock is None  # else whoever gave it does
         self.stream = EventStream(self.clock) if stream is None else stream
         own = frozenset(ours)
-        tolerated = frozenset(() if isinstance(tolerant, bool) else tolerant)
+        self._tolerates = _tolerates(tolerant)
         ledger = Ledger(None if state is None else state.central_system())
         self.admission = Admission(
             unknown_stations,
@@ -169,7 +170,7 @@ class CentralSystem:
             call_timeout=call_timeout,
             message_rate=message_rate,
             connections_max=connections_max,
-            tolerates=lambda station: tolerant is True or station in tolerated,
+            tolerates=self._tolerates,
         )
         self._endpoint = (
             _websocket_endpoint(port, max_message_bytes, ping_interval)
@@ -287,7 +288,8 @@ class CentralSystem:
         plain = dict(payload or {})
         if not is_known_action(action):
             raise ValueError(f'"{action[:50]}" is no OCPP 1.6 action; they are case-sensitive')
-        if (violation := check(action, "call", plain)) is not None:
+        violation = check(action, "call", plain)
+        if violation is not None and not self._tolerates(station):  # else the link decides
             raise ValueError(f"{action}.req breaks its schema: {violation.detail}")
         session = self._session_for(station, action)
         record = session.record
@@ -371,6 +373,11 @@ class CentralSystem:
         """The endpoint says that stations can come."""
         self._publish_state(listening=True)
         self.ready.set()
+        if self._keeps_clock and self.clock.follows:
+            self._chore(keep_in_step(self.clock, self._on_clock_set))
+
+    def _on_clock_set(self, line: str) -> None:
+        self.stream.publish(Note(source=SOURCE, level="warning", text=line))
 
     def _session_for(self, station: str, action: str) -> StationSession:
         """The session to send an operation over.
@@ -420,6 +427,19 @@ class CentralSystem:
         self.stream.publish(
             CentralSystemState(source=SOURCE, url=self.url, listening=listening, detail=detail)
         )
+
+
+def _tolerates(tolerant: bool | Iterable[str]) -> Callable[[str], bool]:
+    """Says which stations' slight violations are acted on.
+
+    Raises:
+        ValueError: one text where identities are asked for.
+    """
+    if isinstance(tolerant, bool):
+        return lambda _: tolerant
+    if isinstance(tolerant, str):
+        raise ValueError(f"tolerant {tolerant!r}: expected several, as in [{tolerant!r}]")
+    return frozenset(tolerant).__contains__
 
 
 def _websocket_endpoint(port: int, max_message_bytes: int, ping_interval: float) -> Endpoint:

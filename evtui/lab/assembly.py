@@ -32,7 +32,7 @@ from evtui.lab.recordings import Recordings
 from evtui.lab.stand import FIRST_CONNECTOR, Stand
 from evtui.ocpp16.link import LinkClosed, MessageIds, SentMessages, Transport
 from evtui.power import RecordedVehicle, Vehicle
-from evtui.runtime.clock import LoopClock
+from evtui.runtime.clock import LoopClock, keep_in_step
 from evtui.runtime.identity import run_nonce
 from evtui.runtime.supervisor import Supervisor
 from evtui.scoring import LiveScorer
@@ -47,9 +47,6 @@ __all__ = ["Lab"]
 SAFE_ON_LEAVING = 2.5
 """s that leaving waits for the safe state: 100 A of the seed's stage take 2.1 s to fall to 1 A."""
 
-
-CLOCK_EVERY = 1.0
-"""s between two looks at the computer's clock."""
 
 LOOK_EVERY = 0.02
 """s between two looks at whether the charge points are accepted."""
@@ -301,19 +298,12 @@ class Lab:
                 outlet.injector.configure()
 
     async def _follow_clock(self) -> None:
-        """Keep UTC that of the computer; lab time is the loop's and never jumps in real time."""
-        while True:
-            await asyncio.sleep(CLOCK_EVERY)
-            ahead = self.clock.follow()
-            if ahead:
-                way = "forward" if ahead > 0 else "back"
-                self._note(
-                    f"the computer's clock was set {way} by {abs(ahead):.1f} s, or it slept: "
-                    "times in messages follow, the lab's seconds do not",
-                    "warning",
-                )
-                for stand in self._stands.values():
-                    stand.charge_point.clock_set()
+        await keep_in_step(self.clock, self._on_clock_set)
+
+    def _on_clock_set(self, line: str) -> None:
+        self._note(line, "warning")
+        for stand in self._stands.values():
+            stand.charge_point.clock_set()
 
     async def _listening(self) -> None:
         """Wait until our central system listens; a station need not back off at once."""

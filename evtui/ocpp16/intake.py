@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, ClassVar
-from weakref import WeakKeyDictionary
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
@@ -45,7 +44,7 @@ PATIENCE = 20.0
 class Places:
     """The places for long messages of one event loop; see :meth:`of`."""
 
-    _of_loops: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Places]] = WeakKeyDictionary()
+    _of_loops: ClassVar[dict[asyncio.AbstractEventLoop, Places]] = {}
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -58,6 +57,8 @@ class Places:
         """The places of a loop."""
         places = cls._of_loops.get(loop)
         if places is None:
+            for ended in [each for each in cls._of_loops if each.is_closed()]:
+                del cls._of_loops[ended]
             places = cls._of_loops[loop] = cls(loop)
         return places
 

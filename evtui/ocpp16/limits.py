@@ -90,7 +90,6 @@ class LinkCounters:
         repeated: calls under an id already answered, which were not acted on again.
         throttled: messages held back because the peer sent too many.
         oversize: messages over the size limit; each cost its connection, and is invalid too.
-        bloated: messages of so many values that they were not decoded; each is invalid too.
         trouble: called when ``invalid``, ``throttled`` or ``oversize`` has grown.
     """
 
@@ -100,7 +99,6 @@ class LinkCounters:
     repeated: int = 0
     throttled: int = 0
     oversize: int = 0
-    bloated: int = 0
     trouble: Callable[[], object] = lambda: None
 
     def count_invalid(self, *, oversize: bool = False) -> None:

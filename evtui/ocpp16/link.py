@@ -18,7 +18,7 @@ import msgspec
 from evtui.events import EventStream, Role
 from evtui.ocpp16 import framing
 from evtui.ocpp16.calls import CallRefused, MessageIds, OutgoingCalls
-from evtui.ocpp16.framing import BloatedFrame, Frame, MalformedFrame, UnknownMessageType
+from evtui.ocpp16.framing import Frame, MalformedFrame, UnknownMessageType
 from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace, size_of
 from evtui.ocpp16.repeats import Answered, AnsweredCalls
 from evtui.ocpp16.tap import SentMessages, Tap
@@ -250,7 +250,6 @@ class Link:
             self._reject("", "unknown message type", f"{error}: ignored", text)
             return None
         except MalformedFrame as error:
-            self.counters.bloated += isinstance(error, BloatedFrame)
             seq = self._reject(error.uid, "FormationViolation", str(error), text)
             if error.answerable:
                 await self._send_error(

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 from evtui.runtime.virtual import VirtualLoop
 
@@ -37,7 +36,7 @@ class Turns:
     On a virtual loop work takes no time, so nobody ever waits.
     """
 
-    _of_loops: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Turns]] = WeakKeyDictionary()
+    _of_loops: ClassVar[dict[asyncio.AbstractEventLoop, Turns]] = {}
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -52,6 +51,8 @@ class Turns:
         """The one line of a loop."""
         turns = cls._of_loops.get(loop)
         if turns is None:
+            for ended in [each for each in cls._of_loops if each.is_closed()]:
+                del cls._of_loops[ended]
             turns = cls._of_loops[loop] = cls(loop)
         return turns
 

@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-__all__ = ["LoopClock", "iso"]
+__all__ = ["LoopClock", "iso", "keep_in_step"]
+
+LOOK_EVERY = 1.0
+"""s between two looks at the computer's clock."""
 
 TOLERANCE = 0.5
 """s by which UTC may be off the computer's before it is set: less is not worth telling."""
@@ -99,6 +102,23 @@ class LoopClock:
             return 0.0
         self._set_by += ahead
         return ahead
+
+
+async def keep_in_step(clock: LoopClock, told: Callable[[str], object]) -> None:
+    """Follow the computer's clock until cancelled; lab time is the loop's, and never jumps.
+
+    Args:
+        told: what has happened, in one line.
+    """
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        ahead = clock.follow()
+        if ahead:
+            way = "forward" if ahead > 0 else "back"
+            told(
+                f"the computer's clock was set {way} by {abs(ahead):.1f} s, or it slept: "
+                "times in messages follow, the lab's seconds do not"
+            )
 
 
 def _computer() -> float:

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from stat import S_ISREG
+from typing import Any
 from urllib.parse import quote
 
-from evtui.ocpp16.validation import check
+from evtui.ocpp16.validation import Violation, check, errors
 from evtui.station.state import WAY_OUT, Row, StateError, StateStore
 from evtui.station.write_ahead_log import problem_in
 
@@ -35,6 +36,10 @@ PROFILES = "charging profiles"
 
 CENTRAL_SYSTEM = ""
 """In the place of a station, whose identity is never empty: rows that a central system reads."""
+
+
+TAKEN_OVER = frozenset({"maxLength", "multipleOf"})
+"""Rules that an id tag or a limit may break which a tolerated central system has given."""
 
 
 def check_file(path: str) -> None:
@@ -159,12 +164,21 @@ def check_rows(rows: Mapping[Row, bytes], place: str) -> None:
         payload = message.payload
         if message.action != "StartTransaction":
             payload = {**payload, "transactionId": 0}  # filled in when its turn has come
-        if (violation := check(message.action, "call", payload)) is not None:
+        if (violation := _violation(message.action, payload)) is not None:
             raise store.damaged(f"message {message.number}: {violation.detail}")
     profiles = store.load(PROFILES)
     for payload in profiles if isinstance(profiles, list) else []:
-        if (violation := check("SetChargingProfile", "call", payload)) is not None:
+        if (violation := _violation("SetChargingProfile", payload)) is not None:
             raise store.damaged(f"document {PROFILES}: {violation.detail}")
+
+
+def _violation(action: str, payload: Any) -> Violation | None:
+    """What is wrong with a message, beside what a tolerant charge point may have taken over."""
+    violation = check(action, "call", payload)
+    if violation is None:
+        return None
+    rules = {str(error.schema_path[-1]) for error in errors(action, "call", payload)}
+    return violation if rules - TAKEN_OVER else None
 
 
 def _shown(value: object) -> str:

@@ -29,8 +29,8 @@ class Unwanted:
         self._told: float | None = None
 
     def is_final(self, error: Exception) -> bool:
-        """True for a refusal that another attempt would get as well."""
-        return isinstance(error, CallRefused) and (self._exhausted or error.code not in RETRYABLE)
+        """True when another attempt would end as this one did."""
+        return self._exhausted or (isinstance(error, CallRefused) and error.code not in RETRYABLE)
 
     def exhausted(self) -> None:
         """Meter values were given up after all their attempts."""

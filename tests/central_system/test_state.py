@@ -20,7 +20,7 @@ from evtui.central_system.state_check import check_state
 from evtui.central_system.transactions import Transactions
 from tests.central_system.rig import START, House, open_house
 from tests.central_system.test_transactions import only, start, stop, value, values
-from tests.ocpp16.rig import BOOT, NOW
+from tests.ocpp16.rig import BOOT, NOW, until
 
 STOP = {"meterStop": 250, "timestamp": "2026-01-01T01:00:00Z"}
 
@@ -216,6 +216,19 @@ async def test_a_central_system_that_follows_another_in_one_process_goes_on_from
                 started = await station.call("StartTransaction", START)
                 assert len(house.central.transactions) == 1
                 assert only(house.central.transactions).transaction_id == started["transactionId"]
+
+
+async def test_who_was_accepted_comes_back_says_nothing_and_goes_is_remembered(path: Path) -> None:
+    async with life(path) as house, house.station("S1"):
+        pass
+    async with opened(path) as file:
+        async with open_house("memory", state=file) as house:
+            async with house.connected("S1"):
+                await until(lambda: house.central.is_connected("S1"))
+            await until(lambda: not house.central.is_connected("S1"))
+            assert house.central.stations["S1"].accepted
+        async with open_house("memory", state=file) as house, house.station("S2"):
+            assert house.central.stations["S1"].accepted
 
 
 def filed(file: StateFile, **bounds: int) -> Transactions:

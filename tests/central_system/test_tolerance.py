@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evtui.central_system.system import CentralSystem
 from evtui.events import OcppMessage
 from evtui.recording.metrics import breaks_rules
 from tests.central_system.rig import START, House, LinkKind, open_house
@@ -58,6 +59,11 @@ async def test_any_other_station_is_refused(link: LinkKind, tolerant: Any) -> No
     async with open_house(link, tolerant=tolerant) as house, house.connected() as station:
         assert (await say(station, "BootNotification", BOOT))[2] == "PropertyConstraintViolation"
         assert violations(house) == []
+
+
+async def test_one_text_is_not_taken_for_several_stations() -> None:
+    with pytest.raises(ValueError, match=r"expected several, as in \['CP1'\]"):
+        CentralSystem(tolerant="CP1")
 
 
 async def test_no_slip_of_a_tolerated_station_ends_in_an_internal_error() -> None:

@@ -41,6 +41,16 @@ def test_a_loop_has_one_line() -> None:
     run_virtual(main())
 
 
+def test_loops_that_have_ended_are_forgotten() -> None:
+    async def main() -> None:
+        Turns.of(asyncio.get_running_loop())
+
+    for _ in range(5):
+        asyncio.run(main())
+    asyncio.run(main())
+    assert sum(loop.is_closed() for loop in Turns._of_loops) <= 1
+
+
 def test_work_that_takes_no_time_never_waits() -> None:
     async def main() -> list[str]:
         done: list[str] = []

@@ -115,7 +115,11 @@ class Watched:
 
     def trouble(self, station: str) -> list[OcppMessage]:
         """Messages that were refused, broken, or broke their schema."""
-        return [message for message in self.of(OcppMessage, station) if message.error]
+        return [
+            message
+            for message in self.of(OcppMessage, station)
+            if message.error or message.violation
+        ]
 
 
 @asynccontextmanager
@@ -198,6 +202,14 @@ def cli_report(folder: Path) -> dict[str, Any]:
     """The report that the command ``ocpp`` has left in a folder."""
     (report,) = folder.glob("ocpp-*.json")
     return dict(json.loads(report.read_text()))
+
+
+def cli_has_reported(folder: Path) -> bool:
+    """True once that report is there as a whole."""
+    try:
+        return bool(cli_report(folder))
+    except ValueError:  # not there, or being written
+        return False
 
 
 class RemotePeer:

@@ -20,7 +20,7 @@ import pytest
 from evtui.central_system.system import CentralSystem
 from evtui.events import LinkState, Note
 from tests.peers.healthy_station import IDENTITY
-from tests.peers.rig import Program, cli_report, program, until
+from tests.peers.rig import Program, cli_has_reported, cli_report, program, until
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(240)]
 
@@ -99,7 +99,7 @@ async def test_a_fuzzer_neither_slows_a_healthy_station_nor_leaves_anything_behi
             seconds = await round_trips(station)
             left, more = objects() - before, resident() - memory
             fuzzer.interrupt()
-            await until(lambda: list(tmp_path.glob("*.json")), "the fuzzer's report")
+            await until(lambda: cli_has_reported(tmp_path), "the fuzzer's report")
             said = list(trouble.said)
             stations = set(csms.stations)
             transactions = [each.station for each in csms.transactions]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from evtui.runtime.clock import LoopClock
+from evtui.runtime.clock import LoopClock, keep_in_step
 from tests.virtual_loop import VirtualTimeLoop, run_virtual
 
 
@@ -68,6 +68,25 @@ def test_utc_follows_the_computers_clock_and_lab_time_does_not(step: float) -> N
         assert clock.start_utc == 1_700_000_000.0
 
     run_virtual(scenario())
+
+
+def test_whoever_keeps_it_in_step_is_told_what_happened() -> None:
+    async def scenario() -> list[str]:
+        computer = Computer(asyncio.get_running_loop())
+        clock = LoopClock(asyncio.get_running_loop(), wall=computer)
+        told: list[str] = []
+        keeping = asyncio.create_task(keep_in_step(clock, told.append))
+        for step in (3600.0, -7200.0):
+            await asyncio.sleep(10)
+            computer.set_by += step
+        await asyncio.sleep(10)
+        assert clock.unix() == computer()
+        keeping.cancel()
+        return told
+
+    forward, back = run_virtual(scenario())
+    assert "set forward by 3600.0 s" in forward
+    assert "set back by 7200.0 s" in back
 
 
 def test_a_drift_is_followed_whenever_it_has_become_worth_telling() -> None:

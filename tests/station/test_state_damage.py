@@ -272,6 +272,19 @@ def test_a_message_that_no_central_system_could_take_is_named_and_not_thrown_awa
     assert '"Lokal" is not one of' in refused(closed)
 
 
+def test_what_a_tolerant_station_has_taken_over_is_no_damage(closed: Path) -> None:
+    change(
+        closed,
+        "UPDATE row SET value = replace(value, ?, ?) WHERE kind = 'message'",
+        '"meterStop"',
+        '"idTag":"an id tag of 25 characters","meterStop"',
+    )
+    file = StateFile(str(closed))
+    kept = [message.payload for message in file.station("CP1").messages()]
+    file.close()
+    assert [payload for payload in kept if payload.get("idTag") == "an id tag of 25 characters"]
+
+
 @pytest.mark.parametrize("value", [5, 2.5, 10**12])
 def test_a_value_of_another_type_is_named(closed: Path, value: object) -> None:
     put(closed, "document", "availability", value)
