@@ -284,6 +284,8 @@ class CentralSystemLoad(Event, frozen=True, kw_only=True):
         oversize: messages over the size limit since the start; each cost its connection.
         throttled: messages held back since the start, because a station sent too many.
         evicted: connections closed since the start because their station came again.
+        abandoned: transactions closed since the start without a StopTransaction, because their
+            connector became Available or started another.
     """
 
     connections: int
@@ -294,6 +296,7 @@ class CentralSystemLoad(Event, frozen=True, kw_only=True):
     oversize: int = 0
     throttled: int = 0
     evicted: int = 0
+    abandoned: int = 0
 
 
 class QueueState(Event, frozen=True, kw_only=True):

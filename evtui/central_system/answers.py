@@ -77,6 +77,11 @@ class Answers:
         """Actions that are answered; the security extension's are not yet among them."""
         return frozenset(self._methods)
 
+    @property
+    def abandoned(self) -> int:
+        """Transactions closed without a StopTransaction."""
+        return self._transactions.abandoned
+
     def to(self, record: StationRecord, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         """The answer to a valid call of one of :attr:`actions`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,6 +20,9 @@ EVERY = 1.0
 class LoadMeter:
     """Counts; whoever changes a count calls :meth:`changed`.
 
+    Args:
+        abandoned: says how many transactions are closed without a StopTransaction.
+
     Attributes:
         connections: stations connected now.
         calls: calls of stations answered since the start.
@@ -27,13 +31,20 @@ class LoadMeter:
         evicted: connections closed since the start because their station came again.
     """
 
-    def __init__(self, stream: EventStream, source: str, connections_max: int) -> None:
+    def __init__(
+        self,
+        stream: EventStream,
+        source: str,
+        connections_max: int,
+        abandoned: Callable[[], int],
+    ) -> None:
         self.connections_max = connections_max
         self.connections = 0
         self.calls = 0
         self.refused = 0
         self.messages = LinkCounters(trouble=self.changed)
         self.evicted = 0
+        self._abandoned = abandoned
         self._stream = stream
         self._source = source
         self._timer: asyncio.TimerHandle | None = None
@@ -65,6 +76,7 @@ class LoadMeter:
             oversize=self.messages.oversize,
             throttled=self.messages.throttled,
             evicted=self.evicted,
+            abandoned=self._abandoned(),
         )
         news = msgspec.structs.astuple(load)
         if news != self._told:

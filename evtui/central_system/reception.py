@@ -105,7 +105,7 @@ class Reception:
         self._call_timeout = call_timeout
         self._message_rate = message_rate
         self._tolerates = tolerates
-        self._load = LoadMeter(stream, source, connections_max)
+        self._load = LoadMeter(stream, source, connections_max, lambda: answers.abandoned)
         self._sessions: dict[str, StationSession] = {}
         self._refusals: Repeats[OcppMessage] = Repeats(REFUSALS_AT_ONCE, REFUSALS_EVERY)
         self._summing_up: asyncio.TimerHandle | None = None

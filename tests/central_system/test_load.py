@@ -63,6 +63,22 @@ def test_connections_and_calls_are_told_and_then_that_it_is_quiet() -> None:
     assert run_virtual(main()) == [(2, 3.0), (2, 0.0)]
 
 
+def test_transactions_that_were_abandoned_are_counted() -> None:
+    start = '{"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"2026-01-01T00:00:00Z"}'
+    available = '{"connectorId":1,"status":"Available","errorCode":"NoError"}'
+
+    async def main() -> int:
+        busy = Busy()
+        async with running(busy.central):
+            station = await busy.arrive()
+            await busy.say(station, f'[2,"a","StartTransaction",{start}]')
+            await busy.say(station, f'[2,"b","StatusNotification",{available}]')
+            await asyncio.sleep(10)
+            return busy.told[-1].abandoned
+
+    assert run_virtual(main()) == 1
+
+
 def test_it_is_told_at_most_once_a_second() -> None:
     async def main() -> list[float]:
         busy = Busy()

@@ -55,6 +55,15 @@ def crash() -> PartState:
     return PartState(part="lab", state="crashed", detail="lab.db: damaged")
 
 
+async def test_a_warning_names_its_station_and_says_how_many_it_has_hidden() -> None:
+    async with driven() as one:
+        for number in (1, 2, 3):
+            text = f"transaction {number} is gone"
+            one.lab.publish(Note(station="ODD", level="warning", text=text))
+        await one.tick()
+        assert one.main.footer.notice == "+2 earlier · ODD: transaction 3 is gone"
+
+
 async def test_a_lab_that_crashes_is_shown_with_its_reason() -> None:
     async with driven() as one:
         await one.play(4.0)

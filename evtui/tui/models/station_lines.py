@@ -65,7 +65,7 @@ def load_forms(stations: Stations) -> tuple[str, ...]:
         f"too big {load.oversize:,}",
         f"throttled {load.throttled:,}",
         f"evicted {load.evicted:,}",
-    )
+    ) + ((f"abandoned {load.abandoned:,}",) if load.abandoned else ())
     connections = f"{load.connections:,}/{load.connections_max:,}"
     return (
         "  ".join((f"connections {connections}", f"{load.calls_per_s:.1f} calls/s", *counts)),

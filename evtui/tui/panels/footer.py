@@ -62,12 +62,25 @@ class KeyFooter(RowsWidget):
         super().__init__(id=id)
         self._commands = commands
         self._notice: tuple[str, Level] | None = None
+        self._earlier = 0
+        self._is_news = False
         self._timer: Timer | None = None
         self._spans: list[tuple[int, int, str]] = []
 
-    def say(self, text: str, level: Level = "info") -> None:
-        """Show one line in the place of the keys for a few seconds."""
-        self._notice = (clean(text), level)
+    def say(self, text: str, level: Level = "info", *, news: bool = False) -> None:
+        """Show one line in the place of the keys for a few seconds.
+
+        Args:
+            news: of the lab, and no answer to a key; when it takes the place of other news, how
+                many they were is said.
+        """
+        said = clean(text)
+        if not (news and self._is_news and self._notice is not None):
+            self._earlier = 0
+        elif self._notice[0] != said:
+            self._earlier += 1
+        self._is_news = news
+        self._notice = (said, level)
         if self._timer is not None:
             self._timer.stop()
         seconds = ERROR_SECONDS if level == "error" else NOTICE_SECONDS
@@ -77,7 +90,10 @@ class KeyFooter(RowsWidget):
     @property
     def notice(self) -> str:
         """What stands in the place of the keys, empty while nothing does."""
-        return self._notice[0] if self._notice is not None else ""
+        if self._notice is None:
+            return ""
+        earlier = f"+{self._earlier} earlier · " if self._earlier else ""
+        return earlier + self._notice[0]
 
     def clear(self) -> None:
         """Show the keys again, if a notice stands in their place."""
@@ -94,9 +110,9 @@ class KeyFooter(RowsWidget):
         entries = footer_entries(width, self._commands)
         if self._notice is not None:
             entries = [entry for entry in entries if entry.commands[0].name in ALWAYS]
-            text, level = self._notice
+            level = self._notice[1]
             room = width - sum(entry.cells for entry in entries)
-            runs.append(Run(fit(f" {_MARKS[level]} {text}", room), level))
+            runs.append(Run(fit(f" {_MARKS[level]} {self.notice}", room), level))
         column = sum(len(run.text) for run in runs)
         for entry in entries:
             for command, key in zip(entry.commands, entry.keys, strict=True):

@@ -112,7 +112,9 @@ class MainScreen(PanelScreen):
         for event in events:
             match event:
                 case Note(level="warning" | "error"):
-                    self.notice(event.text, event.level)
+                    unnamed = event.station and event.station not in event.text
+                    about = f"{event.station}: " if unnamed else ""
+                    self.notice(about + event.text, event.level, news=True)
                 case LinkState(state="asking") if self.orders:
                     key = key_of("view.stations")
                     self.notice(f"station {event.station} asks to be let in: {key}", "warning")

@@ -113,9 +113,9 @@ class PanelScreen(Screen[None]):
     def _maximised(self) -> Widget | None:
         return next((each for each in self._shown.values() if each.has_class("-maximised")), None)
 
-    def notice(self, text: str, level: Level = "info") -> None:
-        """Show one line for people in the place of the keys."""
-        self.footer.say(text, level)
+    def notice(self, text: str, level: Level = "info", *, news: bool = False) -> None:
+        """Show one line for people in the place of the keys; see :meth:`KeyFooter.say`."""
+        self.footer.say(text, level, news=news)
 
     # Focus
 
