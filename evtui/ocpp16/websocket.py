@@ -96,10 +96,21 @@ class WebSocketTransport:
         return text
 
     async def send(self, text: str) -> None:
+        connection = self._connection
         try:
-            await self._connection.send(text)
+            if connection.state is not State.OPEN:
+                await connection.send(text)  # says why it cannot
+                return
+            # What its send() comes to for a message in one piece while all is well: it asks for
+            # two contexts for each message, which are a tenth of a call.
+            connection.protocol.send_text(text.encode())
+            connection.send_data()
+            await connection.drain()
         except ConnectionClosed as closed:
             raise LinkClosed(self._silent or describe_close(closed)) from None
+        except OSError:
+            await connection.wait_closed()
+            raise LinkClosed(self._silent or describe_close(connection.close_exc)) from None
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         self._end_pings()
