@@ -14,6 +14,9 @@ from evtui.runtime.clock import LoopClock
 
 __all__ = ["Answers", "DataTransferHandler", "Refusal"]
 
+OF_TRANSACTIONS = frozenset({"StartTransaction", "MeterValues", "StopTransaction"})
+"""What a station keeps until it is answered (OCPP 1.6 section 3.7.1)."""
+
 DataTransferHandler = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """Takes the station's identity and the DataTransfer.req, returns the DataTransfer.conf."""
 
@@ -104,17 +107,21 @@ class Answers:
         if isinstance(transaction_id, bool) or not isinstance(transaction_id, (int, float, str)):
             return False
         try:
-            known = self._transactions.get(int(transaction_id))
+            known = self._transactions.get(int(transaction_id), record.identity)
         except (ValueError, OverflowError):
             return False
-        return known is not None and known.station == record.identity
+        return known is not None
 
-    @staticmethod
-    def _check_allowed(record: StationRecord, action: str) -> None:
+    def _check_allowed(self, record: StationRecord, action: str) -> None:
         """Before it is accepted a station may say only what it was told to while Pending.
 
         OCPP-J errata 3.10 recommends SecurityError for the rest; section 4.2 has the exception.
+        One that was accepted in an earlier run does not know that it is asked about now: until
+        it boots, what it says of its transactions is taken, since it might not say it again.
         """
+        if record.boot_status == "" and record.accepted_before and action in OF_TRANSACTIONS:
+            if self._admission.boot(record.identity).asking:
+                return
         if record.boot_status == "Pending" and action in record.triggered:
             return
         state = {
@@ -159,26 +166,31 @@ class Answers:
 
     def _start_transaction(self, record: StationRecord, payload: dict[str, Any]) -> dict[str, Any]:
         _check_connector(payload["connectorId"], 1)  # section 6.45
-        transaction, oddity = self._transactions.start(record.identity, payload, record.connections)
-        self._report(record, oddity)
         info = self._id_tag_info(payload["idTag"])
-        if info["status"] == "Accepted" and not self._id_tags.concurrent:
-            here = (record.identity, transaction.connector)
-            running = self._transactions.of_id_tag(payload["idTag"])
-            if any((one.station, one.connector) != here for one in running):
-                info["status"] = "ConcurrentTx"
+        accepted = info["status"] == "Accepted"
+        transaction, oddity = self._transactions.start(
+            record.identity,
+            payload,
+            record.connections,
+            alone=accepted and not self._id_tags.concurrent,
+        )
+        self._report(record, oddity)
+        if accepted and transaction.concurrent:
+            info["status"] = "ConcurrentTx"
         # A tag that is not accepted has its transaction all the same (section 4.8): the station
         # has started it, and will say when it has stopped.
         return {"transactionId": transaction.transaction_id, "idTagInfo": info}
 
     def _stop_transaction(self, record: StationRecord, payload: dict[str, Any]) -> dict[str, Any]:
-        self._report(record, self._transactions.stop(record.identity, payload))
+        oddity = self._transactions.stop(record.identity, payload, record.connections)
+        self._report(record, oddity)
         id_tag = payload.get("idTag")
         return {} if id_tag is None else {"idTagInfo": self._id_tag_info(id_tag)}
 
     def _meter_values(self, record: StationRecord, payload: dict[str, Any]) -> dict[str, Any]:
         _check_connector(payload["connectorId"], 0)  # section 6.31
-        self._report(record, self._transactions.meter_values(record.identity, payload))
+        oddity = self._transactions.meter_values(record.identity, payload, record.connections)
+        self._report(record, oddity)
         return {}
 
     def _data_transfer(self, record: StationRecord, payload: dict[str, Any]) -> dict[str, Any]:

@@ -108,7 +108,10 @@ class BootReminder:
             self._announce("accepted", "goes on without a BootNotification")
         elif answer.asking and not self._asking:
             self._asking = True
-            self._announce("asking", "goes on without a BootNotification")
+            detail = "goes on without a BootNotification"
+            if self._record.accepted_before:
+                detail += ": accepted in an earlier run, so its transactions are taken"
+            self._announce("asking", detail)
 
 
 async def _comes(awaited: asyncio.Event, *others: asyncio.Event, within: float) -> bool:

@@ -259,6 +259,8 @@ class Reception:
         if action == "BootNotification":
             if record.boot_status == "Accepted":
                 self._stations.accepted(record)
+            else:
+                self._stations.not_accepted(record)
             asking = self._admission.boot(record.identity).asking
             self._announce(record, "asking" if asking else record.boot_status.lower())
 

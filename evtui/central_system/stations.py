@@ -93,6 +93,7 @@ class StationRecord:
 
     Attributes:
         booted: a BootNotification of it has come since the central system was made.
+        accepted_before: in an earlier run, as what its newest BootNotification was answered.
         triggered: actions it may send while Pending, because it was told to (section 4.2).
     """
 
@@ -101,6 +102,7 @@ class StationRecord:
     connected: bool = False
     boot_status: str = ""
     booted: bool = False
+    accepted_before: bool = False
     boot: Mapping[str, Any] = field(default_factory=dict)
     last_seen: float | None = None
     gone: str = ""
@@ -176,6 +178,7 @@ class Stations(Mapping[str, StationInfo]):
                 identity,
                 own,
                 boot_status="Accepted" if accepts(identity) and not own else "",
+                accepted_before=True,
                 boot=boot,
                 gone="not here since the central system started",
             )
@@ -212,6 +215,13 @@ class Stations(Mapping[str, StationInfo]):
         self._kept.add(record.identity)
         self._ledger.put(ACCEPTED, record.identity, record.boot)
         self._ledger.commit()
+
+    def not_accepted(self, record: StationRecord) -> None:
+        """A station's BootNotification was answered Pending or Rejected."""
+        if record.identity in self._kept:
+            self._kept.discard(record.identity)
+            self._ledger.remove(ACCEPTED, record.identity)
+            self._ledger.commit()
 
     def rows(self) -> Iterator[tuple[Row, bytes]]:
         """Who was accepted, as it is kept."""

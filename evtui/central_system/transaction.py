@@ -16,6 +16,7 @@ __all__ = [
     "VALUE",
     "Transaction",
     "ValueKind",
+    "came_after",
     "fits",
     "is_stop_of",
     "start_key",
@@ -29,6 +30,9 @@ ValueKind = Literal["value", "stop value"]
 
 VALUE: ValueKind = "value"
 STOP_VALUE: ValueKind = "stop value"
+
+CLOCK_WAS_SET = 86_400.0
+"""s before the start: a message that says an earlier time is not late, the clock was set back."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +59,7 @@ class Transaction:
             otherwise, and again once that came after all.
         passed: the station has gone on since its StartTransaction was answered, so that will not
             come again.
+        concurrent: its StartTransaction was answered ConcurrentTx; it makes no other so.
         number: place in the order in which transactions came to be known, from 1.
     """
 
@@ -73,6 +78,7 @@ class Transaction:
     answered: bool = False
     abandoned: str = ""
     passed: bool = False
+    concurrent: bool = False
     number: int = 0
     _connection: int = 0
     # As JSON: small, out of the garbage collector's way, and their size is known.
@@ -128,14 +134,31 @@ def start_key(station: str, payload: Mapping[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def fits(one: Transaction, connector: int | None, payload: Mapping[str, Any]) -> bool:
+def came_after(one: Transaction, timestamp: str, connection: int) -> bool:
+    """True when a message is of a moment at which ``one`` had started.
+
+    A station may set its clock back meanwhile, say to the currentTime it is given.  So on the
+    connection of the StartTransaction its place in the order counts, and not what it says.
+
+    Args:
+        timestamp: the station's own, empty where it gave none.
+        connection: which of the station's it came on, from 1; 0 is like no other.
+    """
+    if not (timestamp and one.started) or (connection and connection == one._connection):
+        return True
+    early = unix_time(one.started) - unix_time(timestamp)
+    return early <= 0 or early > CLOCK_WAS_SET
+
+
+def fits(
+    one: Transaction, connector: int | None, payload: Mapping[str, Any], connection: int
+) -> bool:
     """True when a message without a transaction id can be about ``one``."""
     if connector is not None and one.connector not in (None, connector):
         return False
     if "meterStop" not in payload:
-        first = unix_time(payload["meterValue"][0]["timestamp"])
-        return not one.started or first >= unix_time(one.started)
-    if one.started and unix_time(payload["timestamp"]) < unix_time(one.started):
+        return came_after(one, payload["meterValue"][0]["timestamp"], connection)
+    if not came_after(one, payload["timestamp"], connection):
         return False
     return one.meter_start is None or payload["meterStop"] >= one.meter_start
 

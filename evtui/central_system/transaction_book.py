@@ -72,7 +72,8 @@ class TransactionBook:
         self._open_kept = open_kept
         self._bytes_kept = bytes_kept
         self._bytes = 0
-        self._by_id: dict[int, Transaction] = {}
+        # By station: the same id may have been issued to several by others, never here.
+        self._by_id: dict[int, dict[str, Transaction]] = {}
         # The newest of each connector, while its StopTransaction has not come.
         self._newest: dict[str, dict[int | None, Transaction]] = {}
         self._open: dict[str, list[Transaction]] = {}
@@ -95,9 +96,15 @@ class TransactionBook:
     def __len__(self) -> int:
         return len(self._closed) + self._open_count
 
-    def get(self, transaction_id: int) -> Transaction | None:
-        """The transaction of that id, None when it is not kept."""
-        return self._by_id.get(transaction_id)
+    def get(self, transaction_id: int, station: str | None = None) -> Transaction | None:
+        """The transaction of that id, None when it is not kept.
+
+        Args:
+            station: whose it must be; default: anybody's, the first that came to be known of
+                several that were not begun here.
+        """
+        known = self._by_id.get(transaction_id, {})
+        return next(iter(known.values()), None) if station is None else known.get(station)
 
     def of(self, station: str) -> list[Transaction]:
         """A station's transactions, oldest first."""
@@ -139,9 +146,12 @@ class TransactionBook:
     def _enter(self, transaction: Transaction) -> None:
         self._last_number += 1
         transaction.number = self._last_number
-        if transaction.transaction_id != UNKNOWN_ID:
-            self._by_id[transaction.transaction_id] = transaction
+        self._index(transaction)
         self._touch(transaction)
+
+    def _index(self, one: Transaction) -> None:
+        if one.transaction_id != UNKNOWN_ID:
+            self._by_id.setdefault(one.transaction_id, {})[one.station] = one
 
     def _opened(self, transaction: Transaction) -> str:
         self._enter(transaction)
@@ -217,7 +227,10 @@ class TransactionBook:
             self.abandoned -= 1
         self._not_newest(oldest)
         if oldest.transaction_id != UNKNOWN_ID:
-            del self._by_id[oldest.transaction_id]
+            known = self._by_id[oldest.transaction_id]
+            del known[oldest.station]
+            if not known:
+                del self._by_id[oldest.transaction_id]
         self._bytes -= oldest.size
         self._touched.pop(number, None)
         for kind, name in names_of(oldest):
@@ -262,8 +275,7 @@ class TransactionBook:
     def _place(self, one: Transaction) -> None:
         """A transaction that was kept has its place again."""
         self._last_number = one.number
-        if one.transaction_id != UNKNOWN_ID:
-            self._by_id[one.transaction_id] = one
+        self._index(one)
         self._newest.setdefault(one.station, {})[one.connector] = one
         if one.reason:
             self._not_newest(one)

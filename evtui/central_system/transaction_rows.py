@@ -12,7 +12,13 @@ from dataclasses import fields
 import msgspec
 
 from evtui.central_system.kept import Ledger, Row
-from evtui.central_system.transaction import STOP_VALUE, VALUE, Transaction, ValueKind
+from evtui.central_system.transaction import (
+    STOP_VALUE,
+    UNKNOWN_ID,
+    VALUE,
+    Transaction,
+    ValueKind,
+)
 from evtui.moments import unix_time
 
 __all__ = [
@@ -63,6 +69,7 @@ def transactions_in(ledger: Ledger) -> list[Transaction]:
         StateError: a row is not what it must be.
     """
     found: dict[int, Transaction] = {}
+    ids: set[tuple[str, int]] = set()
     for name, one in ledger.read(TRANSACTION, Transaction):
         try:
             for timestamp in filter(None, (one.started, one.stopped)):
@@ -71,6 +78,11 @@ def transactions_in(ledger: Ledger) -> list[Transaction]:
             raise ledger.damaged(TRANSACTION, name, str(error)) from None
         if name != str(one.number):
             raise ledger.damaged(TRANSACTION, name, f"number {one.number} is in it")
+        if one.transaction_id != UNKNOWN_ID:
+            if (one.station, one.transaction_id) in ids:
+                twice = f"{one.station} has transaction {one.transaction_id} twice"
+                raise ledger.damaged(TRANSACTION, name, twice)
+            ids.add((one.station, one.transaction_id))
         found[one.number] = one
     for kind in KINDS:
         _add_values(ledger, kind, found)

@@ -22,12 +22,12 @@ from evtui.central_system.transaction import (
     UNKNOWN_ID,
     VALUE,
     Transaction,
+    came_after,
     fits,
     is_stop_of,
     start_key,
 )
 from evtui.central_system.transaction_book import TransactionBook, name_of
-from evtui.moments import unix_time
 
 __all__ = ["UNKNOWN_ID", "Transaction", "Transactions"]
 
@@ -45,7 +45,12 @@ class Transactions(TransactionBook):
     """
 
     def start(
-        self, station: str, payload: Mapping[str, Any], connection: int = 0
+        self,
+        station: str,
+        payload: Mapping[str, Any],
+        connection: int = 0,
+        *,
+        alone: bool = False,
     ) -> tuple[Transaction, str]:
         """Take a StartTransaction.req; whatever else is open on its connector is abandoned.
 
@@ -56,6 +61,8 @@ class Transactions(TransactionBook):
 
         Args:
             connection: which of the station's it came on, from 1; 0 is like no other.
+            alone: it is concurrent while its tag charges elsewhere.  One that was not when it
+                started is not for a retry either: the tag was let in here.
 
         Returns:
             The transaction, and what is odd about it in one line, empty when nothing is.
@@ -64,8 +71,10 @@ class Transactions(TransactionBook):
         newest = self._newest.get(station, {}).get(connector)
         if newest is not None and newest.started and newest.key == start_key(station, payload):
             if newest.open:
+                newest._connection = connection
                 return newest, ""
             if not (newest.answered or newest.passed):
+                newest._connection = connection
                 return newest, self._committed(self._opened_again(newest))
         transaction = Transaction(
             self._new_id(),
@@ -77,6 +86,10 @@ class Transactions(TransactionBook):
             None if payload.get("reservationId") is None else int(payload["reservationId"]),
         )
         transaction._connection = connection
+        transaction.concurrent = alone and any(
+            (one.station, one.connector) != (station, connector) and not one.concurrent
+            for one in self.of_id_tag(payload["idTag"])
+        )
         why = f"transaction {transaction.transaction_id} has started on connector {connector}"
         oddities = [self._abandon(one, why) for one in self.open(station, connector)]
         oddities.append(self._opened(transaction))
@@ -89,29 +102,31 @@ class Transactions(TransactionBook):
 
         Args:
             timestamp: the station's own, empty where it gave none; one before the start of a
-                transaction came too late to be about it.
+                transaction, on another connection, came too late to be about it.
             connection: which of the station's it came on; see :meth:`start`.
 
         Returns:
             What is odd about it in one line, empty when nothing is.
         """
-        over = [
-            one
-            for one in self.open(station, connector)
-            if not (timestamp and one.started) or unix_time(timestamp) >= unix_time(one.started)
-        ]
+        running = self.open(station, connector)
+        over = [one for one in running if came_after(one, timestamp, connection)]
         for one in over:
             one.passed = connection != 0 and one._connection == connection
         why = f"connector {connector} is Available"
         return self._committed(*[self._abandon(one, why) for one in over])
 
-    def stop(self, station: str, payload: Mapping[str, Any]) -> str:
+    def stop(self, station: str, payload: Mapping[str, Any], connection: int = 0) -> str:
         """Take a StopTransaction.req; meterStop and timestamp may be missing.
+
+        Args:
+            connection: which of the station's it came on; see :meth:`start`.
 
         Returns:
             What is odd about it in one line, empty when nothing is.
         """
-        transaction, oddity = self._find(station, int(payload["transactionId"]), None, payload)
+        transaction, oddity = self._find(
+            station, int(payload["transactionId"]), None, payload, connection
+        )
         if transaction is None:
             return oddity
         meter_stop, stopped = payload.get("meterStop"), payload.get("timestamp", "")
@@ -140,12 +155,15 @@ class Transactions(TransactionBook):
         lost = self._keep(transaction, STOP_VALUE, payload.get("transactionData", ()))
         return self._committed(oddity or lost)
 
-    def meter_values(self, station: str, payload: Mapping[str, Any]) -> str:
+    def meter_values(self, station: str, payload: Mapping[str, Any], connection: int = 0) -> str:
         """Take a MeterValues.req.
 
         Those without a transaction, or with transactionId 0, belong to the one open transaction
         of their connector, but for values measured before it started.  Those of connector 0 do
         not, nor where none or several are open: they are outside of transactions and not kept.
+
+        Args:
+            connection: which of the station's it came on; see :meth:`start`.
 
         Returns:
             What is odd about it in one line, empty when nothing is.
@@ -158,11 +176,13 @@ class Transactions(TransactionBook):
             if len(running) != 1:
                 return ""
             transaction, oddity = running[0], ""
-            if transaction.started:
-                start = unix_time(transaction.started)
-                values = [each for each in values if unix_time(each["timestamp"]) >= start]
+            since = [each for each in values if came_after(transaction, each["timestamp"], 0)]
+            if since or not came_after(transaction, values[0]["timestamp"], connection):
+                values = since  # else the clock was set back, and all were measured since
         else:
-            transaction, oddity = self._find(station, transaction_id, connector, payload)
+            transaction, oddity = self._find(
+                station, transaction_id, connector, payload, connection
+            )
         if transaction is None:
             return oddity
         lost = self._keep(transaction, VALUE, values)
@@ -171,22 +191,32 @@ class Transactions(TransactionBook):
     # Whose a message is
 
     def _find(
-        self, station: str, transaction_id: int, connector: int | None, payload: Mapping[str, Any]
+        self,
+        station: str,
+        transaction_id: int,
+        connector: int | None,
+        payload: Mapping[str, Any],
+        connection: int,
     ) -> tuple[Transaction | None, str]:
         if transaction_id in NO_ID:
-            return self._find_nameless(station, transaction_id, connector, payload)
-        transaction = self._by_id.get(transaction_id)
+            return self._find_nameless(station, transaction_id, connector, payload, connection)
+        transaction = self.get(transaction_id, station)
         if transaction is None:
+            other = self.get(transaction_id)
+            if other is not None and other.started:  # issued here: nobody else can have it
+                return None, (
+                    f"transaction {transaction_id} is one of {other.station}: "
+                    "acknowledged, not taken"
+                )
             return self._adopt(station, transaction_id, connector)
-        if transaction.station != station:
-            return None, (
-                f"transaction {transaction_id} is one of {transaction.station}: "
-                "acknowledged, not taken"
-            )
         if not transaction.answered:
             transaction.answered = True
             self._touch(transaction)
-        if connector is not None and connector != transaction.connector:
+        if transaction.connector is None:  # adopted from its StopTransaction
+            if connector:
+                transaction.connector = connector
+                self._touch(transaction)
+        elif connector is not None and connector != transaction.connector:
             return transaction, (
                 f"transaction {transaction_id} is on connector {transaction.connector}, "
                 f"its meter values say {_short(connector)}: taken"
@@ -227,7 +257,12 @@ class Transactions(TransactionBook):
         return begun, self._opened(begun) or oddity
 
     def _find_nameless(
-        self, station: str, said: int, connector: int | None, payload: Mapping[str, Any]
+        self,
+        station: str,
+        said: int,
+        connector: int | None,
+        payload: Mapping[str, Any],
+        connection: int,
     ) -> tuple[Transaction | None, str]:
         """Which transaction a message with transactionId -1, or 0, belongs to.
 
@@ -241,7 +276,7 @@ class Transactions(TransactionBook):
         candidates = [
             one
             for one in self._newest.get(station, {}).values()
-            if not one.answered and fits(one, connector, payload)
+            if not one.answered and fits(one, connector, payload, connection)
         ]
         if not candidates:
             oddity = f"transactionId {said} fits no open transaction: an orphan"

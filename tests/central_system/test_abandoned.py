@@ -48,6 +48,36 @@ def test_a_status_that_is_older_than_the_transaction_says_nothing_of_it(
     assert only(kept).open is not over
 
 
+@pytest.mark.parametrize(
+    ("told", "connection", "over"),
+    [
+        (at(9), 1, True),
+        (at(9), 2, False),
+        ("2025-12-31T00:00:09Z", 2, True),
+        ("2025-12-31T00:00:10Z", 2, False),
+    ],
+    ids=["same connection", "another", "more than a day before", "a day before"],
+)
+def test_a_clock_that_was_set_back_leaves_no_transaction_open(
+    told: str, connection: int, over: bool
+) -> None:
+    kept = Transactions()
+    kept.start("CP1", start(second=10), 1)
+    kept.available("CP1", 1, told, connection)
+    assert only(kept).open is not over
+
+
+def test_the_order_counts_on_the_connection_on_which_the_start_was_told_last() -> None:
+    kept = Transactions()
+    for connection in (1, 2):
+        kept.start("CP1", start(second=10), connection)
+    kept.available("CP1", 1, at(9), 1)
+    assert only(kept).open
+    kept.available("CP1", 1, at(9), 2)
+    assert not only(kept).open
+    assert kept.start("CP1", start(second=10), 2)[0].transaction_id == 2
+
+
 def test_a_transaction_is_over_when_another_starts_on_its_connector() -> None:
     kept = Transactions()
     kept.start("CP1", start())

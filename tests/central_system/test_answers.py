@@ -57,8 +57,44 @@ async def test_a_tag_that_charges_elsewhere_is_concurrent_only_where_that_is_not
             assert first["idTagInfo"] == {"status": "Accepted"}
         second = await other.call("StartTransaction", START)
         assert second["idTagInfo"] == {"status": expected}
+        for station, answer in ((one, first), (other, second)):  # a retry changes no answer
+            assert await station.call("StartTransaction", START) == answer
         asked = await other.call("Authorize", {"idTag": "TAG"})
         assert asked == {"idTagInfo": {"status": "Accepted"}}
+
+
+async def test_a_start_that_was_concurrent_stays_so_and_is_in_the_way_of_no_other(
+    link: LinkKind,
+) -> None:
+    async with (
+        open_house(link, id_tags=IdTags(concurrent=False)) as house,
+        house.station("A") as one,
+        house.station("B") as other,
+        house.station("C") as third,
+    ):
+        begun = await one.call("StartTransaction", START)
+        refused = await other.call("StartTransaction", START)
+        end = {"meterStop": 200, "timestamp": NOW}
+        await one.call("StopTransaction", end | {"transactionId": begun["transactionId"]})
+        assert await other.call("StartTransaction", START) == refused
+        free = await third.call("StartTransaction", START)
+        assert free["idTagInfo"] == {"status": "Accepted"}
+
+
+async def test_the_stop_of_an_id_of_another_station_s_is_checked_as_any_call(
+    link: LinkKind,
+) -> None:
+    broken = {"transactionId": 4711, "meterStop": "5000", "timestamp": NOW}
+    async with (
+        open_house(link) as house,
+        house.station("A") as one,
+        house.station("B") as other,
+    ):
+        await one.call("StopTransaction", broken | {"meterStop": 0})
+        kind, _, code, *_ = await other.say(json.dumps([2, "x", "StopTransaction", broken]))
+        assert (kind, code) == (4, "TypeConstraintViolation")
+        await other.call("StopTransaction", broken | {"meterStop": 0})
+        assert await other.call("StopTransaction", broken) == {}
 
 
 @pytest.mark.parametrize(

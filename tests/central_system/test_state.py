@@ -19,6 +19,7 @@ from evtui.central_system.kept import Ledger
 from evtui.central_system.state_check import check_state
 from evtui.central_system.transactions import Transactions
 from tests.central_system.rig import START, House, open_house
+from tests.central_system.test_admission import obey, refusal
 from tests.central_system.test_transactions import only, start, stop, value, values
 from tests.ocpp16.rig import BOOT, NOW, until
 
@@ -115,6 +116,59 @@ async def test_who_was_accepted_by_other_rules_is_asked_about(path: Path) -> Non
         assert not house.central.stations["CP1"].accepted
         answer = await station.say(json.dumps([2, "x", "Heartbeat", {}]))
         assert answer[2] == "SecurityError"
+
+
+async def test_who_was_accepted_by_other_rules_is_heard_of_its_transactions(path: Path) -> None:
+    async with life(path) as house, house.station() as station:
+        started = (await station.call("StartTransaction", START))["transactionId"]
+    async with life(path, unknown_stations="ask") as house, house.connected() as station:
+        assert await station.call("StopTransaction", STOP | {"transactionId": started}) == {}
+        assert only(house.central.transactions).energy == 150
+        assert house.states == ["CP1 connected", "CP1 asking"]
+        await obey(station, "TriggerMessage")
+        told = START | {"timestamp": STOP["timestamp"]}
+        assert "transactionId" in await station.call("StartTransaction", told)
+        assert (await refusal(station, "Heartbeat", {}))[0] == "SecurityError"
+        assert (await station.call("BootNotification", BOOT))["status"] == "Pending"
+        assert (await refusal(station, "StopTransaction", STOP | {"transactionId": 1}))[0] == (
+            "SecurityError"
+        )
+    async with life(path, unknown_stations="ask") as house, house.connected() as station:
+        assert (await refusal(station, "StartTransaction", START))[0] == "SecurityError"
+
+
+@pytest.mark.parametrize("status", ["Pending", "Rejected"])
+async def test_who_is_answered_otherwise_since_it_was_accepted_is_not_heard(
+    path: Path, status: Any
+) -> None:
+    async with life(path) as house, house.station():
+        house.central.admission.answer("CP1", status)
+    async with life(path) as house, house.connected() as station:
+        assert (await refusal(station, "StartTransaction", START))[0] == "SecurityError"
+
+
+async def test_a_start_that_was_concurrent_is_so_in_the_next_run(path: Path) -> None:
+    for _ in range(2):
+        answers = []
+        async with life(path, id_tags=IdTags(concurrent=False)) as house:
+            for identity in ("A", "B"):
+                async with house.station(identity) as station:
+                    answers.append(await station.call("StartTransaction", START))
+        assert [each["idTagInfo"]["status"] for each in answers] == ["Accepted", "ConcurrentTx"]
+
+
+async def test_an_id_that_two_stations_have_is_one_of_each_in_the_next_run(path: Path) -> None:
+    async with opened(path) as file:
+        kept = filed(file)
+        kept.stop("CP1", stop(4711))
+        kept.meter_values("CP2", values(4711, 10, 120))
+    async with opened(path) as file:
+        kept = filed(file)
+        assert kept.meter_values("CP1", values(4711, 10, 130, connector=3)) == ""
+        assert kept.stop("CP2", stop(4711, meter=300)) == ""
+    async with opened(path) as file:
+        found = [(one.station, one.connector, one.meter_stop) for one in filed(file)]
+        assert found == [("CP1", 3, 200), ("CP2", 1, 300)]
 
 
 async def test_what_was_said_of_stations_counts_in_the_next_run(path: Path) -> None:
@@ -318,6 +372,12 @@ async def test_a_full_disk_costs_nothing_once_there_is_room_again(path: Path) ->
         (
             "UPDATE row SET name = '7' WHERE kind = 'transaction'",
             "transaction 7: number 1 is in it",
+        ),
+        (
+            "INSERT INTO row (station, kind, name, value) SELECT station, kind, '2', CAST(replace("
+            "CAST(value AS TEXT), '\"number\":1', '\"number\":2') AS BLOB) "
+            "FROM row WHERE kind = 'transaction'",
+            "transaction 2: CP1 has transaction 1 twice",
         ),
         ("DELETE FROM row WHERE kind = 'transaction'", "value 1/0: its transaction is missing"),
         ("UPDATE row SET name = 'x' WHERE kind = 'value'", "value x: its transaction is missing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -229,6 +230,30 @@ def test_a_transaction_of_another_station_is_left_alone() -> None:
     assert only(kept).meter_values == []
 
 
+def test_an_id_that_others_have_issued_may_be_one_of_each_station() -> None:
+    kept = Transactions(closed_kept=2)
+    kept.stop("STRANGER", stop(4711, meter=0))
+    kept.meter_values("CP1", values(4711, 10, 120))
+    kept.stop("CP1", stop(4711, meter=5000))
+    strange, own = kept
+    assert (strange.station, strange.meter_stop, strange.meter_values) == ("STRANGER", 0, [])
+    assert (own.station, own.meter_stop, own.meter_values) == ("CP1", 5000, [value(10, 120)])
+    assert kept.get(4711, "CP1") is own
+    assert kept.get(4711, "CP2") is None
+    kept.stop("CP2", stop(1))
+    assert next(iter(kept)) is kept.get(4711) is own
+    assert kept.get(4711, "STRANGER") is None
+
+
+def test_an_adopted_transaction_is_on_the_connector_that_its_values_name() -> None:
+    kept = Transactions()
+    kept.stop("CP1", stop(99))
+    told = [kept.meter_values("CP1", values(99, 10, 120, connector=at)) for at in (0, 2, 2, 1)]
+    other = "transaction 99 is on connector 2, its meter values say 1: taken"
+    assert told == ["", "", "", other]
+    assert (only(kept).connector, only(kept).open) == (2, False)
+
+
 def test_values_that_name_another_connector_are_taken_and_reported() -> None:
     kept = Transactions(first_id=1)
     kept.start("CP1", start(connector=1))
@@ -281,6 +306,34 @@ def test_of_values_without_an_id_only_those_since_the_start_are_taken() -> None:
     both = {"connectorId": 1, "meterValue": [value(0, 90), value(10, 120)]}
     kept.meter_values("CP1", both)
     assert only(kept).meter_values == [value(10, 120)]
+
+
+@pytest.mark.parametrize(
+    ("early", "connection", "taken"),
+    [(30, 1, True), (30, 2, False), (86_401, 1, True), (86_401, 2, True), (86_400, 0, False)],
+)
+def test_a_message_without_an_id_is_of_a_transaction_although_the_clock_was_set_back(
+    early: int, connection: int, taken: bool
+) -> None:
+    begun = datetime(2036, 1, 1, tzinfo=UTC)
+    earlier = (begun - timedelta(seconds=early)).isoformat()
+    kept = Transactions()
+    kept.start("CP1", start() | {"timestamp": begun.isoformat()}, 1)
+    late = value(0, 120) | {"timestamp": earlier}
+    kept.meter_values("CP1", {"connectorId": 1, "meterValue": [late]}, connection)
+    kept.stop("CP1", stop(-1) | {"timestamp": earlier}, connection)
+    first = kept.get(1)
+    assert first is not None
+    assert (first.meter_values, first.open) == (([late], False) if taken else ([], True))
+    assert len(kept) == (1 if taken else 2)
+
+
+def test_of_values_measured_before_and_since_the_start_those_since_are_taken() -> None:
+    kept = Transactions()
+    kept.start("CP1", start(second=20), 1)
+    told = nameless(10) | {"meterValue": [value(10, 100), value(30, 120)]}
+    kept.meter_values("CP1", told, 1)
+    assert only(kept).meter_values == [value(30, 120)]
 
 
 def test_a_station_that_never_got_its_id_says_minus_one_and_is_understood() -> None:
