@@ -106,19 +106,18 @@ def without_unfit(message: Any) -> tuple[Any, str]:
     for owner, node in containers:
         for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
             name = key if isinstance(key, str) else owner
-            what = f"{shown(name)}: " if name else ""
-            if _SURROGATE.search(name) and isinstance(node, dict):
-                wrong = f"{shown(name)}: a name with half of a surrogate pair (left out)"
+            if isinstance(key, str) and _SURROGATE.search(key):
+                wrong = "a name with half of a surrogate pair (left out)"
                 del node[key]
             elif isinstance(value, (_Unfit, str)) and (unfit := _what_is_wrong(value)):
-                wrong = f"{what}{unfit} (read as null)"
+                wrong = f"{unfit} (read as null)"
                 node[key] = None
             else:
                 if isinstance(value, (dict, list)):
                     containers.append((name, value))
                 continue
             if len(told) < TOLD_MAX:
-                told.append(wrong)
+                told.append(f"{shown(name)}: {wrong}" if name else wrong)
             else:
                 more += 1
     return root[0], "; ".join(told) + (f"; and {more} more" if more else "")
@@ -126,8 +125,8 @@ def without_unfit(message: Any) -> tuple[Any, str]:
 
 def _what_is_wrong(value: _Unfit | str) -> str:
     if isinstance(value, _Unfit):
-        whole = value.text.lstrip("-").isdigit()
-        wrong = f"has {len(value.text):,} digits" if whole else "is out of range"
+        digits = value.text.lstrip("-")
+        wrong = f"has {len(digits):,} digits" if digits.isdigit() else "is out of range"
         return f"{shown(value)} {wrong}"
     # The text around it is not shown: it may be a secret that is hidden in recordings by its name.
     half = _SURROGATE.search(value)
