@@ -147,7 +147,7 @@ class OutgoingCalls:
         if frame.kind == "result":
             reading = read_result(frame, answers.action, tolerant=self._tolerant)
         else:  # code and details are for people, whatever they are
-            doubt = Violation("FormationViolation", frame.twice) if frame.twice else None
+            doubt = Violation("FormationViolation", frame.doubt) if frame.doubt else None
             reading = Reading(frame.payload, doubt)
         used = reading.payload is not None or frame.kind == "error"
         event = self._tap.delivered(

@@ -8,7 +8,12 @@ from typing import Any, Literal
 import msgspec
 
 from evtui.events import NULL, as_json
-from evtui.ocpp16.duplicates import has_each_name_once, names_given_twice
+from evtui.ocpp16 import unfit
+from evtui.ocpp16.duplicates import (
+    has_each_name_once,
+    names_given_twice,
+    without_contradictions,
+)
 
 __all__ = [
     "MESSAGE_ID_MAX",
@@ -65,6 +70,10 @@ class Frame(msgspec.Struct, frozen=True):
         description: errorDescription of an error, else empty.
         twice: which names an object has more than once, with the values of each, in one line;
             empty when there are none.  The last value of each is the one that is read.
+        certain: payload with None in place of each value given twice, and differently; None
+            where no name is given twice.
+        unfit: which values cannot be held (:mod:`evtui.ocpp16.unfit`), in one line; empty when
+            there are none.  They are None in the payload.
     """
 
     kind: Literal["call", "result", "error"]
@@ -75,6 +84,13 @@ class Frame(msgspec.Struct, frozen=True):
     code: str = ""
     description: str = ""
     twice: str = ""
+    certain: Any = None
+    unfit: str = ""
+
+    @property
+    def doubt(self) -> str:
+        """What is JSON and yet not surely read as it was meant, in one line; mostly empty."""
+        return "; ".join(filter(None, (self.unfit, self.twice)))
 
 
 class MalformedFrame(Exception):
@@ -116,11 +132,39 @@ def parse(text: str | bytes) -> Frame:
     try:
         text = text if isinstance(text, str) else text.decode()
         _refuse_what_costs_too_much(text)
-        message = msgspec.json.decode(text)
+        try:
+            message = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return _parse_unfit(text)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise MalformedFrame(f"not JSON: {error}") from None
     except RecursionError:
         raise MalformedFrame("JSON nested too deeply") from None
+    return _frame(message, text)
+
+
+def _parse_unfit(text: str) -> Frame:
+    """Decode a text that the quick decoder refuses: perhaps only for values it cannot hold.
+
+    Raises:
+        MalformedFrame, UnknownMessageType: see :func:`parse`.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        message, told = unfit.decode(text)
+    except ValueError as error:
+        raise MalformedFrame(f"not JSON: {error}") from None
+    try:
+        return msgspec.structs.replace(_frame(message, text), unfit=told)
+    except MalformedFrame as error:
+        detail = f"{told}; {error}" if told else str(error)
+        raise MalformedFrame(
+            detail, error.uid, answerable=error.answerable, action=error.action
+        ) from None
+
+
+def _frame(message: Any, text: str) -> Frame:
+    """Make a frame of a decoded message."""
     if not isinstance(message, list) or not message:
         raise MalformedFrame("not a JSON array with a message type")
     kind = message[0]
@@ -230,7 +274,8 @@ def _call(uid: str, message: list[Any], text: str) -> Frame:
             f"payload is {_json_type(payload)}, an object is needed", uid, action=action
         )
     body = as_json(payload)
-    return Frame("call", uid, action, payload, body, twice=_twice(text, body))
+    frame = Frame("call", uid, action, payload, body)
+    return frame if has_each_name_once(text, body) else _looked_through(frame, text)
 
 
 def _result(uid: str, message: list[Any], text: str) -> Frame:
@@ -240,16 +285,17 @@ def _result(uid: str, message: list[Any], text: str) -> Frame:
         )
     payload = {} if message[2] is None else message[2]
     body = as_json(payload)
-    return Frame("result", uid, payload=payload, body=body, twice=_twice(text, body))
+    frame = Frame("result", uid, payload=payload, body=body)
+    return frame if has_each_name_once(text, body) else _looked_through(frame, text)
 
 
 def _error(uid: str, message: list[Any], text: str) -> Frame:
     # Peers send any code and details of any type: only the shape is insisted on.
     if not 3 <= len(message) <= 5 or not isinstance(message[2], str) or not message[2]:
         raise MalformedFrame("CALLERROR without an error code", uid, answerable=False)
-    description = message[3] if len(message) > 3 else ""
+    description = message[3] if len(message) > 3 and message[3] is not None else ""
     details = message[4] if len(message) > 4 else {}
-    return Frame(
+    frame = Frame(
         "error",
         uid,
         payload=details,
@@ -258,12 +304,17 @@ def _error(uid: str, message: list[Any], text: str) -> Frame:
         description=(description if isinstance(description, str) else str(description))[
             :ERROR_TEXT_MAX
         ],
-        twice=_twice(text, as_json(message)),
     )
+    return frame if has_each_name_once(text, as_json(message)) else _looked_through(frame, text)
 
 
-def _twice(text: str, decoded: msgspec.Raw) -> str:
-    return "" if has_each_name_once(text, decoded) else names_given_twice(text)
+def _looked_through(frame: Frame, text: str) -> Frame:
+    """A frame with the names that it has twice; its payload is the last element of the text."""
+    twice = names_given_twice(text)
+    if not twice:
+        return frame
+    certain = without_contradictions(text)[-1]
+    return msgspec.structs.replace(frame, twice=twice, certain=certain)
 
 
 def _json_type(value: object) -> str:

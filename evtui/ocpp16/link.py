@@ -275,7 +275,7 @@ class Link:
         reading = self._read_call(frame)
         objection = reading.violation
         if reading.payload is None and objection is not None:
-            if frame.twice:  # decoded, it would not show what it said
+            if frame.doubt:  # decoded, it would not show what it said
                 seq = self._reject(frame.uid, objection.code, objection.detail, text)
                 await self._send_error(
                     frame.uid, frame.action, objection.code, objection.detail, seq

@@ -9,6 +9,9 @@ Three rules, each wider than the schema:
 - an *owed* call is acted on as long as its ids can be read: a StopTransaction that names a
   transaction ends it (OCPP 1.6 section 4.10).
 
+A value that cannot be held (:mod:`evtui.ocpp16.unfit`) is as good as broken; so is, in an answer
+that is not tolerated, one that is given twice, and differently.
+
 Whatever is taken is a violation all the same, and told as one.
 """
 
@@ -116,20 +119,33 @@ def read_call(frame: Frame, *, tolerant: bool, owes: Callable[[str, Any], bool])
             at all; asked when something is wrong with it.
     """
     payload, violation = accept(frame.action, "call", frame.payload)
-    if violation is None and not frame.twice:
+    if violation is None and not (frame.twice or frame.unfit):
         return Reading(payload)
-    owed = owes(frame.action, frame.payload)
-    rule = _OWED if owed else _TOLERATED_CALL if tolerant else _CALL
-    return _read(frame, frame.action, "call", violation, rule)
+    doubt = frame.doubt
+    # Given twice, and differently, an id names nothing.
+    if owes(frame.action, frame.certain if frame.twice and not tolerant else frame.payload):
+        return _read(frame.action, "call", frame.payload, violation, _OWED, doubt)
+    if frame.unfit or (frame.twice and not tolerant):
+        return Reading(None, Violation("FormationViolation", doubt))
+    rule = _TOLERATED_CALL if tolerant else _CALL
+    return _read(frame.action, "call", frame.payload, violation, rule, doubt)
 
 
 def read_result(frame: Frame, action: str, *, tolerant: bool) -> Reading:
     """Read the CALLRESULT of a call of ``action``."""
     payload, violation = accept(action, "result", frame.payload)
-    if violation is None and not frame.twice:
+    if violation is None and not (frame.twice or frame.unfit):
         return Reading(payload)
-    rule = _TOLERATED_ANSWER if tolerant else _ANSWER
-    return _read(frame, action, "result", violation, rule)
+    doubt = frame.doubt
+    if tolerant or not frame.twice:
+        rule = _TOLERATED_ANSWER if tolerant else _ANSWER
+        return _read(action, "result", frame.payload, violation, rule, doubt)
+    # What is given twice, and differently, is as good as broken.
+    _, unclear = accept(action, "result", frame.certain)
+    reading = _read(action, "result", frame.certain, unclear, _ANSWER, doubt)
+    if reading.payload is None and violation is None:
+        return Reading(None, Violation("FormationViolation", doubt))
+    return reading
 
 
 def can_go_out(action: str, kind: Kind, payload: Any) -> bool:
@@ -142,23 +158,25 @@ def can_go_out(action: str, kind: Kind, payload: Any) -> bool:
 
 
 def _read(
-    frame: Frame, action: str, kind: Kind, violation: Violation | None, rule: _Rule
+    action: str, kind: Kind, payload: Any, violation: Violation | None, rule: _Rule, doubt: str
 ) -> Reading:
-    """Read a message that has a violation, or a name twice, or both."""
-    doubt = Violation("FormationViolation", frame.twice) if frame.twice else None
-    if doubt is not None and not rule.tolerant:
-        return Reading(None, doubt)
-    payload = with_whole_numbers(frame.payload)
+    """Read a payload that has a violation, or came in a message with a doubt, or both."""
+    payload = with_whole_numbers(payload)
     if violation is None:
-        return Reading(payload, doubt)
+        return Reading(payload, Violation("FormationViolation", doubt))
     if not isinstance(payload, dict) or not (rule.tolerant or rule.discards):
-        return Reading(None, violation)
+        return Reading(None, _with_doubt(doubt, violation.code, violation.detail))
     mending = _Mending(action, kind, payload, rule)
     hopeless = mending.run()
-    if hopeless is not None:
-        return Reading(None, hopeless)
-    told = mending.told if doubt is None else f"{doubt.detail}; {mending.told}"
-    return Reading(mending.payload, Violation(violation.code, told))
+    if hopeless is None:
+        return Reading(mending.payload, _with_doubt(doubt, violation.code, mending.told))
+    return Reading(None, _with_doubt(doubt, hopeless.code, hopeless.detail))
+
+
+def _with_doubt(doubt: str, code: str, detail: str) -> Violation:
+    if not doubt:
+        return Violation(code, detail)
+    return Violation("FormationViolation", f"{doubt}; {detail}")
 
 
 class _Mending:

@@ -186,6 +186,68 @@ async def test_a_stop_with_a_field_twice_ends_its_transaction_all_the_same() -> 
         assert len(violations(house)) == 1
 
 
+@pytest.mark.parametrize("tolerant", [False, True])
+@pytest.mark.parametrize(
+    ("fields", "energy"),
+    [
+        ('"meterStop":1e999,"timestamp":"{now}"', None),
+        ('"meterStop":612,"timestamp":"{now}","idTag":"\\ud83d"', 512),
+        ('"meterStop":612,"timestamp":"{now}","x":' + "9" * 5000, 512),
+        ('"meterStop":612,"timestamp":"{now}","transactionData":[{"sampledValue":-1e999}]', 512),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+async def test_a_stop_with_a_value_that_cannot_be_held_ends_its_transaction(
+    fields: str, energy: int | None, tolerant: bool
+) -> None:
+    async with open_house("memory", tolerant=tolerant) as house, house.station() as station:
+        number = await started(station)
+        stop = f'{{"transactionId":{number},{fields.replace("{now}", NOW)}}}'
+        assert (await station.say(f'[2,"d","StopTransaction",{stop}]'))[:2] == [3, "d"]
+        assert [(one.open, one.energy) for one in house.central.transactions] == [(False, energy)]
+        [told] = violations(house)
+        assert "(read as null)" in told
+
+
+async def test_a_call_with_a_value_that_cannot_be_held_is_refused_under_its_id(
+    link: LinkKind,
+) -> None:
+    async with open_house(link) as house, house.station() as station:
+        text = '[2,"d","Authorize",{"idTag":"GOOD\\ud83d"}]'
+        told = '"idTag": "\\ud83d" is half of a surrogate pair (read as null)'
+        assert await station.say(text) == [4, "d", "FormationViolation", told, {}]
+        row = house.rig.messages(kind="invalid")[-1]
+        assert (row.uid, row.detail, row.text) == ("d", told, text)
+
+
+@pytest.mark.parametrize("tolerant", [False, True])
+async def test_a_stop_that_names_two_transactions_ends_none_unless_it_is_tolerated(
+    tolerant: bool,
+) -> None:
+    async with open_house("memory", tolerant=tolerant) as house, house.station() as station:
+        first, second = await started(station, 1), await started(station, 2)
+        ids = f'"transactionId":{first},"transactionId":{second}'
+        stop = f'{{{ids},"meterStop":612,"timestamp":"{NOW}"}}'
+        answer = await station.say(f'[2,"d","StopTransaction",{stop}]')
+        still_open = {one.transaction_id for one in house.central.transactions if one.open}
+        if tolerant:
+            assert answer[:2] == [3, "d"]
+            assert still_open == {first}
+        else:
+            told = f"{ids.replace(':', ': ').replace(',', ', then ')}: twice in one object"
+            assert answer == [4, "d", "FormationViolation", told, {}]
+            assert still_open == {first, second}
+
+
+async def test_a_stop_that_names_its_transaction_twice_ends_it_and_it_is_noted() -> None:
+    async with open_house("memory") as house, house.station() as station:
+        ids = ",".join([f'"transactionId":{await started(station)}'] * 2)
+        stop = f'{{{ids},"meterStop":612,"timestamp":"{NOW}"}}'
+        assert (await station.say(f'[2,"d","StopTransaction",{stop}]'))[:2] == [3, "d"]
+        assert not [one for one in house.central.transactions if one.open]
+        assert len(violations(house)) == 1
+
+
 async def test_an_answer_of_a_tolerated_station_is_used(link: LinkKind) -> None:
     async with open_house(link, tolerant=True) as house, house.station() as station:
         for answer, status in (

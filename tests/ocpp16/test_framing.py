@@ -118,7 +118,8 @@ def test_text_that_looks_like_json_is_a_frame_or_refused(pieces: list[str]) -> N
         '[2, "a", "Heartbeat", {}] trailing',
         '[2, "a", "Heartbeat", {"x": NaN}]',
         '[2, "a", "Heartbeat", {"x": Infinity}]',
-        '[2, "a", "Heartbeat", {"x": 1e999}]',
+        '[2, "a", "Heartbeat", {"x": 1e999, "y": NaN}]',
+        '[2, "a", "Heartbeat", {"x": "\\ud800"}',
         '[2, "\\ud800", "Heartbeat", {}]',
         '[2, "\\udc00x", "Heartbeat", {}]',
         "[" + "9" * 5000 + ', "a"]',
@@ -193,6 +194,71 @@ def test_another_message_type_is_told_apart_from_broken_ones(kind: str) -> None:
         parse(f'[{kind}, "a", "Heartbeat", {{}}]')
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("1e999", '"x": 1e999 is out of range (read as null)'),
+        ("[[-1e999]]", '"x": -1e999 is out of range (read as null)'),
+        ("9" * 5000, f'"x": {"9" * 50}… has 5,000 digits (read as null)'),
+        ('"A\\ud83d"', '"x": "\\ud83d" is half of a surrogate pair (read as null)'),
+        ('{"\\ude00":1}', '"\\ude00": a name with half of a surrogate pair (left out)'),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_stands_beside_a_value_that_cannot_be_held_is_read(value: str, told: str) -> None:
+    frame = parse(f'[2, "a", "Heartbeat", {{"x": {value}, "y": 1, "z": "\\ud83d\\ude00"}}]')
+    assert (frame.kind, frame.uid, frame.action) == ("call", "a", "Heartbeat")
+    assert (frame.payload["y"], frame.payload["z"]) == (1, "\U0001f600")
+    assert frame.unfit == told
+    assert parse(f'[3, "a", {{"x": {value}}}]').unfit == told
+    assert parse(f'[4, "a", "GenericError", "", {{"x": {value}}}]').unfit == told
+
+
+@pytest.mark.parametrize(
+    ("text", "uid", "answerable", "action"),
+    [
+        ('[2, "a", "Heartbeat", {"x": 1e999}, 5]', "a", True, "Heartbeat"),
+        ('[2, "a", "Heartbeat", 1e999, 5]', "a", True, "Heartbeat"),
+        ('[2, "a", "\\ud800", {}]', "a", True, ""),
+        ('[2, "\\ud800", "Heartbeat", {}]', UNREADABLE_ID, True, ""),
+        ('[3, "a", {"x": 1e999}, 5]', "a", False, ""),
+        ('[3, "\\ud800", {}]', UNREADABLE_ID, False, ""),
+        ('[4, "a", "\\ud800"]', "a", False, ""),
+    ],
+)
+def test_a_broken_message_with_such_a_value_keeps_the_id_it_has(
+    text: str, uid: str, answerable: bool, action: str
+) -> None:
+    error = refused(text)
+    assert (error.uid, error.answerable, error.action) == (uid, answerable, action)
+    assert "(read as null)" in str(error)
+    assert "not JSON" not in str(error)
+
+
+def test_of_many_values_that_cannot_be_held_only_the_beginning_is_told() -> None:
+    many = ",".join(["1e999"] * 1_000)
+    frame = parse(f'[2, "a", "Heartbeat", {{"{"x" * 5_000}": [{many}]}}]')
+    assert frame.unfit.endswith("; and 997 more")
+    assert len(frame.unfit) < 500
+
+
+@pytest.mark.parametrize(
+    ("payload", "certain"),
+    [
+        ('{"a": 1, "a": 2, "b": 3}', {"a": None, "b": 3}),
+        ('{"a": 1, "a": 1.0}', {"a": 1.0}),
+        ('{"a": 1, "a": true}', {"a": None}),
+        ('{"a": 1e999, "a": 1}', {"a": None}),
+        ('{"a": {"b": [1]}, "a": {"b": [1]}}', {"a": {"b": [1]}}),
+        ('{"a": {"b": [1]}, "a": {"b": [2]}}', {"a": None}),
+        ('{"a": {"b": 1, "b": 2}}', {"a": {"b": None}}),
+    ],
+)
+def test_what_is_given_twice_is_certain_when_it_is_the_same(payload: str, certain: Any) -> None:
+    assert parse(f'[2, "a", "Heartbeat", {payload}]').certain == certain
+    assert parse(f'[3, "a", {payload}]').certain == certain
+
+
 def test_a_null_payload_is_an_empty_one() -> None:
     assert parse('[2, "a", "Heartbeat", null]').payload == {}
     assert parse('[3, "a", null]').payload == {}
@@ -225,6 +291,7 @@ def test_nesting_is_taken_to_its_limit_and_no_deeper() -> None:
         ('[4, "a", "Anything", "because"]', "because", {}),
         ('[4, "a", "Anything", "because", ["a", 1]]', "because", ["a", 1]),
         ('[4, "a", "Anything", 7, {}]', "7", {}),
+        ('[4, "a", "Anything", "\\ud800", {}]', "", {}),
     ],
 )
 def test_errors_of_careless_peers_are_taken(text: str, description: str, details: object) -> None:

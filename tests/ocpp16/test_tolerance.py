@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.ocpp16.framing import Frame
+from evtui.ocpp16.framing import Frame, parse
 from evtui.ocpp16.tolerance import VALUES_MAX, can_go_out, read_call, read_result
-from evtui.ocpp16.validation import Kind, check
+from evtui.ocpp16.validation import Kind, Violation, check
 from tests.messages import MESSAGES
 from tests.ocpp16.slips import NOW, full, slips
 
@@ -238,3 +238,79 @@ def test_what_was_made_of_each_violation_is_told_and_of_many_how_many_there_are(
     told = reading.violation.detail
     assert '"vvvvvvvvvvvvvvvvvvvvv" is longer than 20 characters (taken as it is)' in told
     assert told.endswith("; and 1 more")
+
+
+def answered(payload: str, *, tolerant: bool = False) -> Any:
+    """What is read of the answer to a StartTransaction, and what is told of it."""
+    reading = read_result(parse(f'[3,"q",{payload}]'), "StartTransaction", tolerant=tolerant)
+    return reading.payload, reading.violation and reading.violation.detail
+
+
+@pytest.mark.parametrize(
+    ("payload", "strict", "tolerated"),
+    [
+        (
+            '{"transactionId":7,"idTagInfo":{"status":"Accepted","status":"Accepted"}}',
+            START_CONF,
+            START_CONF,
+        ),
+        (
+            '{"transactionId":7,"idTagInfo":{"status":"Invalid","status":"Accepted"}}',
+            {"transactionId": 7},
+            START_CONF,
+        ),
+        (
+            '{"transactionId":7,"transactionId":7,"idTagInfo":{"status":"Accepted"}}',
+            START_CONF,
+            START_CONF,
+        ),
+        (
+            '{"transactionId":6,"transactionId":7,"idTagInfo":{"status":"Accepted"}}',
+            None,
+            START_CONF,
+        ),
+        (
+            '{"transactionId":7,"x":1,"x":2,"idTagInfo":{"status":"Accepted"}}',
+            START_CONF,
+            START_CONF,
+        ),
+    ],
+)
+def test_an_answer_with_a_name_twice_is_used_for_what_is_certain_of_it(
+    payload: str, strict: Any, tolerated: Any
+) -> None:
+    for tolerant, read in ((False, strict), (True, tolerated)):
+        used, told = answered(payload, tolerant=tolerant)
+        assert used == read
+        assert "twice in one object" in told
+
+
+def test_an_answer_that_gives_two_ids_is_refused_with_both() -> None:
+    _, told = answered('{"transactionId":6,"transactionId":7,"idTagInfo":{"status":"Accepted"}}')
+    assert told == '"transactionId": 6, then "transactionId": 7: twice in one object'
+
+
+@pytest.mark.parametrize("tolerant", [False, True])
+@pytest.mark.parametrize("unfit", ["1e999", "9" * 5000, '"\\ud83d"'], ids=lambda text: text[:9])
+def test_an_answer_is_used_without_an_optional_value_that_cannot_be_held(
+    unfit: str, tolerant: bool
+) -> None:
+    for payload, read in (
+        (f'{{"transactionId":7,"idTagInfo":{unfit}}}', {"transactionId": 7}),
+        (
+            f'{{"transactionId":7,"idTagInfo":{{"status":"Accepted","expiryDate":{unfit}}}}}',
+            START_CONF,
+        ),
+        (f'{{"transactionId":{unfit},"idTagInfo":{{"status":"Accepted"}}}}', None),
+    ):
+        used, told = answered(payload, tolerant=tolerant)
+        assert used == read
+        assert "(read as null)" in told
+
+
+def test_a_call_that_is_not_owed_is_refused_for_a_value_that_cannot_be_held() -> None:
+    frame = parse('[2,"q","Authorize",{"idTag":"A","x":1e999}]')
+    for tolerant in (False, True):
+        reading = read_call(frame, tolerant=tolerant, owes=never)
+        assert reading.payload is None
+        assert reading.violation == Violation("FormationViolation", frame.unfit)
