@@ -146,7 +146,7 @@ def check_others(
         elif isinstance(event, LinkState) and event.state == "offline":
             losses.append((event.t, event.station))
     if left_out:
-        text = f"{left_out} messages were left out: peers sent more than is recorded"
+        text = f"{left_out} events were left out: peers sent more than is recorded"
         findings.add("note", layout.EVENTS, text)
     return losses
 
