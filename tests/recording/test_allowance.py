@@ -133,6 +133,24 @@ def test_a_recording_grows_by_two_megabytes_a_second_at_most_and_says_what_it_le
     assert Manifest.load(folder / layout.MANIFEST).left_out == manifest.left_out
 
 
+def test_a_call_or_an_answer_that_may_be_left_out_is_not_missing(tmp_path: Path) -> None:
+    folder, per_s = tmp_path / "run", 400
+    recorder = recorder_in(folder)
+    for seq in range(1, 40 * per_s + 1):
+        t = seq / per_s
+        event = FLOODS["calls and their answers"](seq, t)
+        if seq % 2:
+            event = message(seq, t, size=10_000)
+        recorder.on_event(event)
+    recorder.on_event(message(seq + 1, 40.0, "QUIET"))
+    recorder.on_event(message(seq + 2, 75.0, "LATER"))
+    recorder.close(t_end=75.0)
+    report = check_folder(folder)
+    wrong = [str(each) for each in report.findings if each.severity == "error"]
+    assert len(wrong) == 1  # of a station of which nothing was left out
+    assert f"DataTransfer '{seq + 1}' at 40.000 s has no answer: nothing says why" in wrong[0]
+
+
 def test_who_says_little_is_recorded_beside_any_flood_of_others(tmp_path: Path) -> None:
     recorder = recorder_in(tmp_path / "run")
     seq = 0
