@@ -38,8 +38,9 @@ SHORT = 4 * 1024
 LONG = 64 * 1024
 """Bytes that it may hold in a place of middle size."""
 
-MIDDLE_PLACES = 256
-"""Connections that may hold as much at a time: 16 MiB together."""
+MIDDLE_PLACES = 192
+"""Connections that may hold as much at a time: 12 MiB together, for a moment twice
+as much while those that were too slow are being closed."""
 
 PLACES = 4
 """Connections that may hold more at a time, each two messages and the one that is handled."""
