@@ -12,6 +12,7 @@ it began.  Times in messages are those of the clock, which may be set (:meth:`Lo
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -579,7 +580,8 @@ class RecordingState(Event, frozen=True, kw_only=True):
 class LeftOut(Event, frozen=True, kw_only=True):
     """What a recording does not hold, because peers sent more than is written down.
 
-    It stands in the recording only, under the number of the last message left out.
+    It stands in the recording only, under the number of the last message left out.  Notes about
+    foreign stations and their :class:`LinkState` count as messages.
 
     Attributes:
         numbers: of the messages left out before that one.
@@ -692,10 +694,12 @@ class EventReader:
 
 
 NOTES_AT_ONCE = 10
-"""Equal notes that are told one by one, before the rest are summed up."""
+"""Notes that say the same that are told one by one, before the rest are summed up."""
 
 NOTES_EVERY = 10.0
-"""s between two equal notes after that."""
+"""s between two that say the same after that."""
+
+_NUMBERS = re.compile(r"\d+")
 
 
 def payload_bytes(message: OcppMessage) -> int:
@@ -717,7 +721,8 @@ class EventStream:
     subscriber sees the same order.
 
     A note that says what :data:`NOTES_AT_ONCE` others just said is held back, and told with
-    their number once in :data:`NOTES_EVERY` s, as soon as anything is published then.
+    their number once in :data:`NOTES_EVERY` s, as soon as anything is published then.  Of one
+    station notes say the same that differ in numbers only, which a peer counts up as it likes.
     """
 
     def __init__(self, clock: LabTime) -> None:
@@ -789,7 +794,8 @@ class EventStream:
             if cause is not None:
                 msgspec.structs.force_setattr(event, "cause", cause)
         if isinstance(event, Note):
-            says = (event.source, event.station, event.level, event.text)
+            text = _NUMBERS.sub("0", event.text) if event.station else event.text
+            says = (event.source, event.station, event.level, text)
             if not self._notes.tells(says, event, now):
                 return event
         self._hand_out(event, now if t is None else t)

@@ -36,6 +36,10 @@ def note(text: str = "") -> Note:
     return Note(level="info", text=text)
 
 
+def about(station: str, text: str) -> Note:
+    return Note(source="csms", station=station, level="warning", text=text)
+
+
 def ocpp(action: str, payload: object = None) -> OcppMessage:
     return OcppMessage(
         station="CP1",
@@ -254,7 +258,34 @@ def test_notes_that_differ_are_never_held_back() -> None:
     stream.subscribe(seen.append)
     for number in range(5_000):
         stream.publish(note(f"number {number}"))
-    assert len(seen) == 5_000
+        stream.publish(about("CP1", "x" * number))
+    assert len(seen) == 10_000
+
+
+def test_notes_of_one_station_that_differ_in_numbers_only_say_the_same() -> None:
+    clock = Clock()
+    stream = EventStream(clock)
+    seen: list[Event] = []
+    stream.subscribe(seen.append)
+    for number in range(10_000):
+        clock.time = number / 1000
+        stream.publish(about("CP1", f"transaction {number} is not known here"))
+    stream.settle()
+    said = texts(seen)
+    assert said[:NOTES_AT_ONCE] == [
+        f"transaction {number} is not known here" for number in range(NOTES_AT_ONCE)
+    ]
+    (last,) = said[NOTES_AT_ONCE:]
+    assert last.startswith("transaction 9999 is not known here (and 9,989 more like it in the last")
+
+
+def test_one_note_each_of_a_thousand_stations_is_told_with_its_number() -> None:
+    stream = EventStream(Clock())
+    seen: list[Event] = []
+    stream.subscribe(seen.append)
+    for number in range(1_000):
+        stream.publish(about(f"CP{number}", f"transaction {number} is not known here"))
+    assert texts(seen) == [f"transaction {number} is not known here" for number in range(1_000)]
 
 
 def test_what_is_held_is_told_when_something_else_happens_and_keeps_its_cause() -> None:

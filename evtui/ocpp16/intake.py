@@ -3,22 +3,23 @@
 The library parses whatever a socket brings as soon as it comes, and keeps it until somebody asks
 for it: 2,000 bursts would keep the loop for seconds, and a hundred peers in the middle of a
 megabyte each take a hundred megabytes.  Here a socket is left unread until it is its turn, and of
-long messages only a few are let in at a time.
+long messages only a few are let in at a time, of those of middle size some hundreds.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import TYPE_CHECKING, ClassVar
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import DATA_OPCODES, Frame
 
 from evtui.ocpp16.turns import Turns
 
 if TYPE_CHECKING:
     from websockets.asyncio.connection import Connection
+    from websockets.protocol import Event
 else:
     Connection = object
 
@@ -31,56 +32,78 @@ QUEUE = (1, 0)
 """Messages that wait on a connection before its socket is left unread, and at which it is read
 again: each may be as large as the limit allows."""
 
-LONG = 64 * 1024
+SHORT = 4 * 1024
 """Bytes of messages, begun or whole, that a connection may hold without a place."""
+
+LONG = 64 * 1024
+"""Bytes that it may hold in a place of middle size."""
+
+MIDDLE_PLACES = 192
+"""Connections that may hold as much at a time: 12 MiB together, for a moment twice
+as much while those that were too slow are being closed."""
 
 PLACES = 4
 """Connections that may hold more at a time, each two messages and the one that is handled."""
 
+FRAGMENT = 256
+"""Bytes that a fragment of a message takes beside its data."""
+
 PATIENCE = 20.0
-"""s in which a long message has to be there when others wait for a place."""
+"""s in which a message has to be there when others wait for its place."""
 
 
 class Places:
-    """The places for long messages of one event loop; see :meth:`of`."""
+    """The places of one event loop for messages of one size; see :meth:`of`.
 
-    _of_loops: ClassVar[dict[asyncio.AbstractEventLoop, Places]] = {}
+    Args:
+        number: of places.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    _of_loops: ClassVar[dict[asyncio.AbstractEventLoop, tuple[Places, Places]]] = {}
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, number: int) -> None:
         self._loop = loop
+        self._number = number
         self._taken: dict[Intake, float] = {}
-        self._waiting: deque[Intake] = deque()
+        self._waiting: dict[Intake, None] = {}  # in order
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    def of(cls, loop: asyncio.AbstractEventLoop) -> Places:
-        """The places of a loop."""
+    def of(cls, loop: asyncio.AbstractEventLoop) -> tuple[Places, Places]:
+        """The places of a loop: those of middle size, and those for long messages."""
         places = cls._of_loops.get(loop)
         if places is None:
             for ended in [each for each in cls._of_loops if each.is_closed()]:
                 del cls._of_loops[ended]
-            places = cls._of_loops[loop] = cls(loop)
+            places = cls._of_loops[loop] = cls(loop, MIDDLE_PLACES), cls(loop, PLACES)
         return places
 
     def take(self, intake: Intake) -> bool:
-        """Take a place; without one free the connection waits, and is told."""
-        if len(self._taken) < PLACES and not self._waiting:
+        """Take a place, if it has none yet; without one free the connection waits, and is told."""
+        if intake in self._taken:
+            return True
+        if len(self._taken) < self._number and not self._waiting:
             self._taken[intake] = self._loop.time()
             return True
-        self._waiting.append(intake)
+        self._waiting[intake] = None
         self._watch()
         return False
 
     def leave(self, intake: Intake) -> None:
         """Give a place back, or stop waiting for one."""
+        self._waiting.pop(intake, None)
         if self._taken.pop(intake, None) is None:
-            if intake in self._waiting:
-                self._waiting.remove(intake)
             return
-        while self._waiting and len(self._taken) < PLACES:
-            following = self._waiting.popleft()
+        while self._waiting and len(self._taken) < self._number:
+            following = next(iter(self._waiting))
+            del self._waiting[following]
             self._taken[following] = self._loop.time()
             following.placed()
+
+    def renew(self, intake: Intake) -> None:
+        """A message has come to its end: the next one has as long, if the place is needed on."""
+        if intake in self._taken:
+            self._taken[intake] = self._loop.time()
 
     def _watch(self) -> None:
         if self._timer is None and self._waiting:
@@ -98,7 +121,7 @@ class Places:
 
 
 class Intake(Connection):
-    """A connection of the library that reads in turn, and long messages in a place.
+    """A connection of the library that reads in turn, and what is not short in a place.
 
     Attributes:
         waits: it is left unread until there is a place.
@@ -107,17 +130,18 @@ class Intake(Connection):
     waits = False
     _unparsed = b""
     _in_hand = 0
-    _has_place = False
+    _fragments = 0
+    _is_placed = False
 
     # What the link says
 
     def handled(self) -> None:
         """What was taken last is dealt with."""
         self._in_hand = 0
-        if (self.waits or self._has_place) and self._held() <= LONG:
-            self._has_place = False
-            self._places.leave(self)
-            self._go_on_reading()
+        if self._is_placed or self.waits:
+            self._middle.renew(self)
+            self._long.renew(self)
+            self._find_place()
 
     def took(self, size: int) -> None:
         """A message of ``size`` bytes was taken and is being dealt with."""
@@ -128,31 +152,49 @@ class Intake(Connection):
     @property
     def is_peers_turn(self) -> bool:
         """True while a message has begun and its end has not come."""
-        waits_for_us = self._in_hand or self._unparsed or self.recv_messages.frames.queue
+        waits_for_us = (
+            self.waits or self._in_hand or self._unparsed or self.recv_messages.frames.queue
+        )
         return not waits_for_us
 
     def placed(self) -> None:
         """There is a place now."""
-        self._has_place = True
-        self._go_on_reading()
-
-    def _go_on_reading(self) -> None:
-        if self.waits:
-            self.waits = False
-            self._resume()
+        self._find_place()
 
     def give_up(self) -> None:
         """The peer is too slow with a message that keeps others waiting."""
-        self._has_place = False
         closing = self.loop.create_task(self.close(1008, "a long message came too slowly"))
         self._closing = closing  # a task needs somebody who knows it
+
+    def _find_place(self) -> None:
+        """Have the place that fits what is held, or wait for it; give back what is not needed."""
+        held = self._held()
+        if held <= LONG:
+            self._long.leave(self)
+        if held <= SHORT:
+            self._middle.leave(self)
+            self._is_placed = waits = False
+        elif held <= LONG:
+            self._is_placed = self._middle.take(self)
+            waits = not self._is_placed
+        else:
+            waits = not self._long.take(self)
+            if not waits:
+                self._is_placed = True
+                self._middle.leave(self)
+        if waits != self.waits:
+            self.waits = waits
+            if waits:
+                self.transport.pause_reading()
+            else:
+                self._resume()
 
     # What the transport says
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]  # asyncio's: 256 KiB
         self._turns = Turns.of(self.loop)
-        self._places = Places.of(self.loop)
+        self._middle, self._long = Places.of(self.loop)
         super().connection_made(transport)
         self.recv_messages.resume = self._resume
 
@@ -173,7 +215,14 @@ class Intake(Connection):
     def connection_lost(self, exc: Exception | None) -> None:
         self._go_on()
         super().connection_lost(exc)
-        self._places.leave(self)
+        self._middle.leave(self)
+        self._long.leave(self)
+
+    def process_event(self, event: Event) -> None:
+        if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
+            # The library takes the fragments of a message out of the queue as they come.
+            self._fragments = 0 if event.fin else self._fragments + len(event.data) + FRAGMENT
+        super().process_event(event)
 
     def _go_on(self) -> None:
         data, self._unparsed = self._unparsed, b""
@@ -183,16 +232,10 @@ class Intake(Connection):
 
     def _parse(self, data: bytes) -> None:
         super().data_received(data)
-        if self._has_place or self.waits:
-            return
-        if len(self.protocol.reader.buffer) <= LONG and not self.recv_messages.paused:
-            return  # a message is long in the buffer before it is whole
-        if self._held() <= LONG:
-            return
-        self._has_place = self._places.take(self)
-        if not self._has_place:
-            self.waits = True
-            self.transport.pause_reading()
+        # What is not short is so in the buffer before it is whole, or came in one go.
+        begun = len(self.protocol.reader.buffer) + self._fragments
+        if not self.waits and (begun > SHORT or self.recv_messages.paused):
+            self._find_place()
 
     def _resume(self) -> None:
         if not (self._unparsed or self.waits or self.recv_messages.paused):
@@ -202,7 +245,10 @@ class Intake(Connection):
         """Bytes of messages that are here, whole or begun."""
         queue = self.recv_messages.frames.queue
         return (
-            self._in_hand + len(self.protocol.reader.buffer) + sum(len(each.data) for each in queue)
+            self._in_hand
+            + self._fragments
+            + len(self.protocol.reader.buffer)
+            + sum(len(each.data) for each in queue)
         )
 
 

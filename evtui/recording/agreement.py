@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import zip_longest
 
 from evtui.events import AnomalyState, CanFrame, Detection, LeftOut, LinkState
@@ -102,16 +102,17 @@ def check_frames(sources: Sources, walk: Walk, findings: Findings, end: Severity
 
 def check_others(
     sources: Sources, walk: Walk, findings: Findings, truth: TruthTracker
-) -> list[Loss]:
+) -> tuple[list[Loss], dict[str, int]]:
     """Numbers the alarms and the other events, holds alarms.csv against the scorer.
 
-    Returns when links were lost.
+    Returns when links were lost, and how many events were left out by station, under an empty
+    name those of stations that are not named.
 
     Args:
         truth: is told what the injectors said.
     """
     losses: list[Loss] = []
-    left_out = 0
+    left_out: dict[str, int] = {}
     attacks: dict[int, tuple[int, str]] = {}
     if sources.alarms is not None:
         for line, alarm in walk.lines(sources.alarms):
@@ -119,7 +120,7 @@ def check_others(
                 walk.number(layout.ALARMS, line, alarm.seq)
                 attacks[alarm.seq] = line, alarm.attack_id
     if sources.others is None:
-        return losses
+        return losses, left_out
     for line, event in walk.lines(sources.others):
         if event is None:
             continue
@@ -127,7 +128,8 @@ def check_others(
             continue  # an error frame stands among the frames too
         walk.number(layout.EVENTS, line, event.seq)
         if isinstance(event, LeftOut):
-            left_out += 1 + len(event.numbers)
+            for station, count in event.messages.items():
+                left_out[station] = left_out.get(station, 0) + count
             for number in event.numbers:
                 walk.number(layout.EVENTS, line, number)
         if isinstance(event, AnomalyState):
@@ -146,13 +148,24 @@ def check_others(
         elif isinstance(event, LinkState) and event.state == "offline":
             losses.append((event.t, event.station))
     if left_out:
-        text = f"{left_out} messages were left out: peers sent more than is recorded"
+        text = f"{sum(left_out.values())} events were left out: peers sent more than is recorded"
         findings.add("note", layout.EVENTS, text)
-    return losses
+    return losses, left_out
 
 
-def check_messages(sources: Sources, walk: Walk, findings: Findings, losses: list[Loss]) -> None:
-    """Numbers the messages, and looks for answers without CALL and CALLs without answer."""
+def check_messages(
+    sources: Sources,
+    walk: Walk,
+    findings: Findings,
+    losses: list[Loss],
+    left_out: Container[str],
+) -> None:
+    """Numbers the messages, and looks for answers without CALL and CALLs without answer.
+
+    Args:
+        left_out: stations of which not every message was recorded; an empty name stands for all
+            that are not named.
+    """
     if sources.messages is None:
         return
     pairing = Pairing()
@@ -174,8 +187,9 @@ def check_messages(sources: Sources, walk: Walk, findings: Findings, losses: lis
         if not pairing.take(line, row):
             # Its CALL may have gone before somebody switched the recording on.
             early = midway and t - begun <= CALL_TIMEOUT
+            known = early or _is_partial(row.station, left_out)
             findings.add(
-                "note" if early else "error",
+                "note" if known else "error",
                 layout.OCPP,
                 f"the answer {row.id!r} at {t:.3f} s has no CALL"
                 + (" since the recording began" if early else ""),
@@ -186,10 +200,14 @@ def check_messages(sources: Sources, walk: Walk, findings: Findings, losses: lis
         pairing.lose(loss[1], loss[0])
         loss = next(lost)
     for call in sorted([*pairing.given_up, *pairing.open]):
-        _tell_open(call, t, findings)
+        _tell_open(call, t, findings, partial=_is_partial(call.station, left_out))
 
 
-def _tell_open(call: OpenCall, t_end: float, findings: Findings) -> None:
+def _is_partial(station: str, left_out: Container[str]) -> bool:
+    return station in left_out or "" in left_out
+
+
+def _tell_open(call: OpenCall, t_end: float, findings: Findings, *, partial: bool) -> None:
     severity: Severity = "note"
     if call.lost:
         why, kind = "its link was lost", "CALLs whose link was lost"
@@ -197,6 +215,8 @@ def _tell_open(call: OpenCall, t_end: float, findings: Findings) -> None:
         why, kind = "it was open when the recording ended", "CALLs that were open at the end"
     elif not call.arrived:
         why, kind = "it was not seen to arrive", "CALLs that were not seen to arrive"
+    elif partial:
+        why, kind = "messages of its station were left out", "CALLs whose answer may be left out"
     else:
         why, kind, severity = "nothing says why", "CALLs without an answer", "error"
     findings.add(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from evtui.events import OcppMessage, json_text, payload_bytes
+from evtui.events import Event, LinkState, Note, OcppMessage, json_text
 
 __all__ = ["PEERS_MAX", "Allowance"]
 
 PEERS_MAX = 1_300_000
-"""Bytes a second of lab time, in the long run, that the messages of foreign peers take in a file;
+"""Bytes a second of lab time, in the long run, that what foreign peers cause takes in a file;
 with the burst of both buckets 2 MB/s are kept over any three seconds."""
 
 LITTLE = 4_096
@@ -18,10 +18,11 @@ LINE = 450
 
 
 class Allowance:
-    """Says which messages are written, so that no flood fills a disk.
+    """Says which messages, notes and states of links are written, so that no flood fills a disk.
 
     Stations that say little have an allowance of their own, which those that say much cannot
-    use up.  Stations whose both ends are ours are not asked: what they send is the lab's own.
+    use up.  Stations whose both ends are ours are not asked: what they send is the lab's own,
+    as are errors that are about no station.
 
     Args:
         ours: stations both ends of whose link are ours; None for all.
@@ -34,17 +35,19 @@ class Allowance:
         self._second = -1.0
         self._said: dict[str, int] = {}
 
-    def takes(self, message: OcppMessage) -> bool:
-        """True when the message is to be written, False when it is to be left out."""
-        if self._ours is None or message.station in self._ours:
+    def takes(self, event: Event) -> bool:
+        """True when the event is to be written, False when it is to be left out."""
+        if self._ours is None or not isinstance(event, OcppMessage | Note | LinkState):
             return True
-        size = _size(message)
-        if message.t >= self._second + 1:
-            self._second = message.t
+        if event.station in self._ours or _is_own_error(event):
+            return True
+        size = _size(event)
+        if event.t >= self._second + 1:
+            self._second = event.t
             self._said.clear()
-        said = self._said[message.station] = self._said.get(message.station, 0) + size
-        return (said <= LITTLE and self._little.take(size, message.t)) or self._much.take(
-            size, message.t
+        said = self._said[event.station] = self._said.get(event.station, 0) + size
+        return (said <= LITTLE and self._little.take(size, event.t)) or self._much.take(
+            size, event.t
         )
 
 
@@ -65,9 +68,21 @@ class _Bucket:
         return True
 
 
-def _size(message: OcppMessage) -> int:
-    """Bytes of the message's line, nearly."""
-    chosen = message.text, message.uid, message.action, message.error, message.detail
-    if payload_bytes(message) - len(message.body) < LINE:
-        return LINE + payload_bytes(message)
-    return LINE + len(message.body) + len(json_text(chosen))  # escapes take up to six times as much
+def _is_own_error(event: Event) -> bool:
+    return isinstance(event, Note) and event.level == "error" and not event.station
+
+
+def _size(event: Event) -> int:
+    """Bytes of the event's line, nearly: escapes take up to six times as much as what they say."""
+    if not isinstance(event, OcppMessage):
+        return len(json_text(event).encode())
+    chosen = (
+        event.station,
+        event.uid,
+        event.action,
+        event.error,
+        event.detail,
+        event.text,
+        event.violation or "",
+    )
+    return LINE + len(event.body) + len(json_text(chosen).encode())

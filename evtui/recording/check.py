@@ -102,8 +102,8 @@ def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
         findings.add(severity, problem.file, problem.text)
     check_signals(sources, walk, findings)
     check_frames(sources, walk, findings, "error" if status == "complete" else "incomplete")
-    losses = check_others(sources, walk, findings, truth)
-    check_messages(sources, walk, findings, losses)
+    losses, left_out = check_others(sources, walk, findings, truth)
+    check_messages(sources, walk, findings, losses, left_out)
     check_truth(sources, walk, findings, truth, _BEHIND[status])
     complete_to = _check_numbers(sources, walk, findings)
     written_to = False

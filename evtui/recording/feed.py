@@ -3,7 +3,8 @@
 A regular file gets every event before the lab goes on.  Whatever may be slow - a pipe, a
 terminal, a reader at a socket - is written to by a thread from a bounded mailbox, so it never
 holds up the lab; what does not fit pushes out the oldest, and the stream says how many lines
-are missing where they would have been: ``{"event":"Dropped","count":12}``.
+are missing where they would have been: ``{"event":"Dropped","count":12}``.  It says so once in a
+second of lab time at most: those that are missing in between count in the next line.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import socket
 import stat
 from abc import ABC, abstractmethod
 
-from evtui.events import Event, OcppMessage
+from evtui.events import Event
 from evtui.recording.allowance import Allowance
-from evtui.recording.feed_pump import Encode, Outlet, Pump, dropped_line
+from evtui.recording.feed_pump import Encode, Gaps, Outlet, Pump
 from evtui.recording.lines import event_line
 from evtui.recording.redaction import Redactor
 
@@ -207,13 +208,14 @@ class _FileFeed(Feed):
 
     def __init__(self, encode: Encode, descriptor: int, name: str) -> None:
         self._encode = encode
-        self._next_seq: int | None = None
+        self._gaps = Gaps()
         self._descriptor = descriptor
         self._name = name
 
     def on_event(self, event: Event) -> None:
-        line = dropped_line(self._next_seq, event) + self._encode(event)
-        self._next_seq = event.seq + 1
+        self._write(self._gaps.before(event) + self._encode(event))
+
+    def _write(self, line: bytes) -> None:
         written = 0
         try:
             while written < len(line):
@@ -225,6 +227,8 @@ class _FileFeed(Feed):
             raise FeedError(f"events to {self._name}: {_why(error)}") from None
 
     def close(self, within: float = 2.0) -> None:
+        with contextlib.suppress(FeedError):  # it would have been said before
+            self._write(self._gaps.rest())
         os.close(self._descriptor)
 
     @property
@@ -241,10 +245,10 @@ class _BoundedFeed(Feed):
         self._left_out = 0
 
     def on_event(self, event: Event) -> None:
-        if isinstance(event, OcppMessage) and not self._allowance.takes(event):
-            self._left_out += 1
-        else:
+        if self._allowance.takes(event):
             self._feed.on_event(event)
+        else:
+            self._left_out += 1
 
     def close(self, within: float = 2.0) -> None:
         self._feed.close(within)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import socket
@@ -11,7 +12,7 @@ from collections.abc import Callable
 
 from evtui.events import Event, EventReader
 
-__all__ = ["CAPACITY", "MOST_READERS", "Encode", "Outlet", "Pump", "dropped_line"]
+__all__ = ["CAPACITY", "MOST_READERS", "Encode", "Gaps", "Outlet", "Pump"]
 
 CAPACITY = 20_000
 """Events kept for a reader that does not read: ten minutes of the fluctuation."""
@@ -33,14 +34,31 @@ GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 Encode = Callable[[Event], bytes]
 
 
-def dropped_line(expected: int | None, event: Event) -> bytes:
-    """Says how many events are missing in front of ``event``; numbers have no gaps by themselves.
+DROPPED_EVERY = 1.0
+"""s of lab time between two lines that say how many events are missing."""
 
-    Args:
-        expected: number of the event after the last one; None before the first.
-    """
-    missing = event.seq - (expected or event.seq)
-    return b'{"event":"Dropped","count":%d}\n' % missing if missing else b""
+
+class Gaps:
+    """Counts the events that are missing: numbers have no gaps by themselves."""
+
+    def __init__(self) -> None:
+        self._expected: int | None = None
+        self._missing = 0
+        self._due = -math.inf
+
+    def before(self, event: Event) -> bytes:
+        """What is to be said in front of ``event``: a line, or nothing."""
+        self._missing += event.seq - (self._expected or event.seq)
+        self._expected = event.seq + 1
+        if not self._missing or event.t < self._due:
+            return b""
+        self._due = event.t + DROPPED_EVERY
+        return self.rest()
+
+    def rest(self) -> bytes:
+        """What has not been said yet."""
+        missing, self._missing = self._missing, 0
+        return b'{"event":"Dropped","count":%d}\n' % missing if missing else b""
 
 
 class Outlet:
@@ -60,7 +78,7 @@ class Outlet:
         self._reopen = reopen
         self._lines = b""
         self._written = 0
-        self._next_seq: int | None = None
+        self._gaps = Gaps()
         self._lost = 0
 
     @property
@@ -73,15 +91,20 @@ class Outlet:
         """True while lines are on the way to somebody who may take them."""
         return self.descriptor is not None and self._written < len(self._lines)
 
-    def refill(self, encode: Encode) -> None:
-        """Take the next lines from the mailbox once the last ones are written."""
+    def refill(self, encode: Encode, *, ends: bool = False) -> None:
+        """Take the next lines from the mailbox once the last ones are written.
+
+        Args:
+            ends: nothing more is coming.
+        """
         if self._written < len(self._lines) or self.descriptor is None:
             return
         lines = []
         for event in self.mailbox.take(BATCH):
-            lines.append(dropped_line(self._next_seq, event))
-            self._next_seq = event.seq + 1
+            lines.append(self._gaps.before(event))
             lines.append(encode(event))
+        if ends and not lines:
+            lines.append(self._gaps.rest())
         self._lines, self._written = b"".join(lines), 0
 
     def write(self) -> None:
@@ -186,7 +209,7 @@ class Pump:
         """Refill every outlet; True when there is no more to do."""
         for outlet in self._outlets:
             outlet.look_for_reader()
-            outlet.refill(self._encode)
+            outlet.refill(self._encode, ends=self._closing)
         return self._given_up or (
             self._closing and not any(outlet.waiting for outlet in self._outlets)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from evtui.events import LeftOut, OcppMessage, payload_bytes
+from evtui.events import LeftOut, LinkState, Note, OcppMessage, payload_bytes
 
 __all__ = ["NAMED_MAX", "Omissions"]
 
@@ -17,7 +17,7 @@ NAMED_MAX = 100
 
 
 class Omissions:
-    """Collects messages that are not written and says so once a second.
+    """Collects what is not written and says so once a second.
 
     Args:
         write: takes the event that says so.
@@ -33,15 +33,15 @@ class Omissions:
         self._size = 0
         self.wake = math.inf
 
-    def add(self, message: OcppMessage) -> None:
-        """A message is left out."""
+    def add(self, event: OcppMessage | Note | LinkState) -> None:
+        """An event is left out."""
         if not self._numbers:
-            self.wake = message.t + TOLD_EVERY
-        self._numbers.append(message.seq)
-        known = message.station in self._messages or len(self._messages) < NAMED_MAX
-        name = message.station if known else ""
+            self.wake = event.t + TOLD_EVERY
+        self._numbers.append(event.seq)
+        known = event.station in self._messages or len(self._messages) < NAMED_MAX
+        name = event.station if known else ""
         self._messages[name] = self._messages.get(name, 0) + 1
-        self._size += payload_bytes(message)
+        self._size += payload_bytes(event) if isinstance(event, OcppMessage) else 0
 
     def release(self, t: float) -> None:
         """Say it, if it is time to at lab time ``t`` in s."""

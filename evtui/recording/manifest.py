@@ -115,8 +115,9 @@ class Manifest(msgspec.Struct, kw_only=True):
         interrupted_at_s: lab time of that moment.
         reproducible: False for a run in real time.
         wall_s: seconds the run took.
-        left_out: messages of foreign peers that are not in the files, because more was sent than
-            is written down; ``LeftOut`` lines in events.jsonl say which.
+        left_out: messages of foreign peers, notes and states of links about them that are not in
+            the files, because more was sent than is written down; ``LeftOut`` lines in
+            events.jsonl say which.
         licence: under which the data may be used, as the scenario says.
     """
 

@@ -32,6 +32,7 @@ class OpenCall(NamedTuple):
         t: s, when it was sent.
         arrived: False when its receiver was not seen to get it.
         lost: its link was lost before an answer came.
+        station: charge point on its link.
     """
 
     line: int
@@ -40,6 +41,7 @@ class OpenCall(NamedTuple):
     uid: str
     arrived: bool
     lost: bool = False
+    station: str = ""
 
 
 class Pairing:
@@ -85,7 +87,9 @@ class Pairing:
             if earlier is not None:
                 self.given_up.append(earlier)
             arrived = row.seen != "sent"
-            self._open[key] = OpenCall(line, row.t, row.action, row.id, arrived)
+            self._open[key] = OpenCall(
+                line, row.t, row.action, row.id, arrived, station=row.station
+            )
             return True
         asked = (row.station, _ASKED_BY[row.direction], row.id)
         if self._open.pop(asked, None) is not None:

@@ -22,6 +22,8 @@ from evtui.events import (
     Detection,
     Event,
     LeftOut,
+    LinkState,
+    Note,
     OcppMessage,
     RecordingState,
     Sample,
@@ -116,6 +118,8 @@ class Recorder:
             Sample: self._on_sample,
             CanFrame: self._on_frame,
             OcppMessage: self._on_message,
+            Note: self._on_told,
+            LinkState: self._on_told,
             Alarm: self._on_alarm,
             Detection: self._on_detection,
             AnomalyState: self._on_truth,
@@ -252,13 +256,23 @@ class Recorder:
     def _on_message(self, message: OcppMessage) -> None:
         if not self._allowance.takes(message):
             self._tally.message(message)
-            self._manifest.left_out += 1
-            self._omissions.add(message)
+            self._leave_out(message)
         elif self._messages.take(message):
             self._tally.message(message)
         else:
             self._tally.judge(message)
         self._sleep()
+
+    def _on_told(self, event: Note | LinkState) -> None:
+        if self._allowance.takes(event):
+            self._on_other(event)
+        else:
+            self._leave_out(event)
+            self._sleep()
+
+    def _leave_out(self, event: OcppMessage | Note | LinkState) -> None:
+        self._manifest.left_out += 1
+        self._omissions.add(event)
 
     def _on_alarm(self, alarm: Alarm) -> None:
         self._tally.alarm(alarm)

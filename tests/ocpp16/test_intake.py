@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
 from evtui.ocpp16 import intake
-from evtui.ocpp16.intake import LONG, PLACES, Intake
+from evtui.ocpp16.intake import LONG, PLACES, READ_AT_ONCE, SHORT, Intake
 from evtui.ocpp16.websocket import SUBPROTOCOL
 from tests.ocpp16.rig import BOOT, Rig, running, until
 
@@ -52,9 +52,9 @@ def long_call(uid: str, size: int = 900_000) -> str:
     return json.dumps([2, uid, "DataTransfer", data])
 
 
-def begin(connection: ClientConnection, size: int) -> bytes:
-    """Send ``size`` bytes of a frame, and return the rest of it."""
-    frame = Frame(Opcode.TEXT, long_call("slow").encode()).serialize(mask=True)
+def begin(connection: ClientConnection, size: int, whole: int = 900_000) -> bytes:
+    """Send ``size`` bytes of a frame of ``whole`` bytes and more, and return the rest of it."""
+    frame = Frame(Opcode.TEXT, long_call("slow", whole).encode()).serialize(mask=True)
     connection.transport.write(frame[:size])
     return frame[size:]
 
@@ -69,7 +69,7 @@ async def test_long_messages_of_many_are_let_in_a_few_at_a_time_and_all_are_answ
     async def look() -> None:
         nonlocal most
         while True:
-            most = max(most, sum(held > LONG + intake.READ_AT_ONCE for held in seen.holding()))
+            most = max(most, sum(held > LONG + READ_AT_ONCE for held in seen.holding()))
             await asyncio.sleep(0)
 
     async with running(central), AsyncExitStack() as stack:
@@ -97,7 +97,7 @@ async def test_messages_begun_hold_no_more_than_there_are_places_for_and_short_o
         quiet = await station(stack, central.url, "QUIET")
         await quiet.send('[2,"1","Heartbeat",{}]')
         assert json.loads(await quiet.recv())[1] == "1"
-        assert sum(seen.holding()) <= PLACES * 500_000 + 2 * PLACES * (LONG + intake.READ_AT_ONCE)
+        assert sum(seen.holding()) <= PLACES * 500_000 + 2 * PLACES * (LONG + READ_AT_ONCE)
         for each, rest in zip(stations, rests, strict=True):
             each.transport.write(rest)
         for each in stations:
@@ -134,3 +134,64 @@ async def test_a_slow_message_that_nobody_waits_behind_is_taken(
         await asyncio.sleep(0.2)
         slow.transport.write(rest)
         assert json.loads(await slow.recv())[1] == "slow"
+
+
+async def test_of_messages_of_middle_size_no_more_are_begun_than_there_are_places_for(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MIDDLE_PLACES", 3)
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        stations = [await station(stack, central.url, f"CP{n}") for n in range(20)]
+        rests = [begin(each, LONG - 10_000, LONG - 5_000) for each in stations]
+        await until(lambda: sum(held > LONG // 2 for held in seen.holding()) == 3, 30)
+        await until(lambda: sum(each.waits for each in seen.connections) == 17, 30)
+        assert sum(seen.holding()) <= 3 * LONG + 17 * (SHORT + READ_AT_ONCE)
+        quiet = await station(stack, central.url, "QUIET")
+        await quiet.send('[2,"1","Heartbeat",{}]')
+        assert json.loads(await quiet.recv())[1] == "1"
+        for each, rest in zip(stations, rests, strict=True):
+            each.transport.write(rest)
+        for each in stations:
+            assert json.loads(await each.recv())[1] == "slow"
+    assert not any(each.waits for each in seen.connections)
+
+
+async def test_who_never_ends_a_message_of_middle_size_gives_its_place_up(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MIDDLE_PLACES", 2)
+    monkeypatch.setattr(intake, "PATIENCE", 0.2)
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        slow = [await station(stack, central.url, f"SLOW{n}") for n in range(2)]
+        for each in slow:
+            begin(each, 30_000)
+        await until(lambda: sum(held > SHORT for held in seen.holding()) == 2, 30)
+        other = await station(stack, central.url, "OTHER")
+        await other.send(long_call("1", 50_000))
+        assert json.loads(await other.recv())[1] == "1"
+        await until(lambda: not central.is_connected("SLOW0"), 30)
+        assert "came too slowly" in str(central.stations["SLOW0"])
+
+
+async def test_fragments_count_as_what_they_are_part_of(seen: Seen) -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        stations = [await station(stack, central.url, f"CP{n}") for n in range(2 * PLACES)]
+        message = long_call("whole", 200_000).encode()
+        parts = [message[at : at + 4_000] for at in range(0, len(message), 4_000)]
+        for each in stations:
+            for number, part in enumerate(parts[:-1]):
+                opcode = Opcode.CONT if number else Opcode.TEXT
+                each.transport.write(Frame(opcode, part, fin=False).serialize(mask=True))
+        await until(lambda: sum(held > 200_000 - 4_000 for held in seen.holding()) == PLACES, 30)
+        await until(lambda: sum(each.waits for each in seen.connections) == PLACES, 30)
+        assert sum(seen.holding()) <= PLACES * 250_000 + 2 * PLACES * (LONG + READ_AT_ONCE)
+        for each in stations:
+            each.transport.write(Frame(Opcode.CONT, parts[-1]).serialize(mask=True))
+        for each in stations:
+            assert json.loads(await each.recv())[1] == "whole"
