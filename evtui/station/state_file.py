@@ -58,7 +58,9 @@ class CentralSystemRows:
 
     def damaged(self, row: Row, problem: str) -> StateError:
         """What to raise for a row that cannot be read."""
-        kind, name = row
+        kind, name = (
+            part if part.isprintable() and len(part) <= 60 else f"{part[:60]!r}" for part in row
+        )
         line = " ".join(problem.split())
         return StateError(f"{self._place}: {kind} {name}: {line}; {WAY_OUT}")
 

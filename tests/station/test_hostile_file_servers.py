@@ -128,7 +128,7 @@ async def test_an_answer_that_is_not_to_be_trusted_is_a_failure_at_once(
 
 
 def ending(answer: bytes) -> Behaviour:
-    """Send it, and nothing more for certain."""
+    """Send it and end, so that nobody waits for more."""
 
     def behave(connection: socket.socket) -> None:
         answering(answer)(connection)
