@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -308,6 +309,20 @@ async def test_a_full_disk_costs_nothing_once_there_is_room_again(path: Path) ->
         whole = only(filed(file))
         assert (whole.energy, len(whole.meter_values)) == (100, 200)
         assert file.station("CP1").load("availability") == [1]
+
+
+async def test_a_file_that_is_removed_while_it_is_used_costs_nothing(path: Path) -> None:
+    async with opened(path) as file:
+        kept = filed(file)
+        kept.start("CP1", start())
+        kept.meter_values("CP1", values(1, 10, 120))
+        os.unlink(path)
+        kept.meter_values("CP1", values(1, 20, 130))
+        kept.stop("CP1", stop(1))
+    assert file.trouble_left == ""
+    async with opened(path) as file:
+        whole = only(filed(file))
+        assert (whole.energy, len(whole.meter_values)) == (100, 2)
 
 
 @pytest.mark.parametrize(
