@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -35,7 +35,7 @@ class BootAnswer:
     """
 
     status: BootStatus
-    interval: int
+    interval: Annotated[int, msgspec.Meta(ge=0)]
     asking: bool = False
 
 
@@ -138,9 +138,14 @@ class Admission:
         Args:
             interval: s; default: the heartbeat interval when Accepted, else 10.  0 lets the
                 station choose (section 4.2).
+
+        Raises:
+            ValueError: an interval below 0.
         """
         if interval is None:
             interval = self.heartbeat_interval if status == "Accepted" else RETRY_INTERVAL
+        if interval < 0:
+            raise ValueError(f"interval {interval}: expected 0 s or more")
         answer = BootAnswer(status, interval)
         self._say(station, _Word(station in self._first_known, answer=answer))
 

@@ -163,6 +163,9 @@ class IdTags:
             StateError: what was kept cannot be read.
         """
         for name, word in ledger.read(ID_TAG, _Word):
+            for tag in filter(None, (word.entry, word.first)):
+                if tag.id_tag.casefold() != name:
+                    raise ledger.damaged(ID_TAG, name, f"{tag.id_tag} is in it")
             if self._first and self._first.get(name) != word.first:
                 ledger.remove(ID_TAG, name)
                 continue

@@ -55,6 +55,7 @@ class Ledger:
         self._found: dict[str, dict[str, bytes]] = {}
         for (kind, name), value in () if rows is None else rows.found.items():
             self._found.setdefault(kind, {})[name] = value
+        self._asked: set[str] = set()
         self._changes: dict[Row, bytes | None] = {}
 
     @property
@@ -68,12 +69,22 @@ class Ledger:
         Raises:
             StateError: a row is not what it must be.
         """
+        self._asked.add(kind)
         decoder = msgspec.json.Decoder(shape)
         for name, value in self._found.get(kind, {}).items():
             try:
                 yield name, decoder.decode(value)
-            except (msgspec.DecodeError, UnicodeError) as error:
+            except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
                 raise self.damaged(kind, name, str(error)) from None
+
+    def check_kinds(self) -> None:
+        """Everybody has read what is theirs: nothing else may be there.
+
+        Raises:
+            StateError: a row is of no kind.
+        """
+        for kind in self._found.keys() - self._asked:
+            raise self.damaged(kind, next(iter(self._found[kind])), "there is no such kind of row")
 
     def damaged(self, kind: str, name: str, problem: str) -> Exception:
         """What to raise for a row that was found and cannot be."""
@@ -100,7 +111,12 @@ class Ledger:
             self._rows.write(tuple(changes.items()))
 
     def settled(self, everything: Callable[[], Iterable[tuple[Row, bytes]]]) -> None:
-        """All has been read: from now on ``everything`` says what should be in the file."""
+        """All has been read: from now on ``everything`` says what should be in the file.
+
+        Raises:
+            StateError: a row is of no kind.
+        """
+        self.check_kinds()
         self._found = {}
         if self._rows is not None:
             self._rows.found = {}

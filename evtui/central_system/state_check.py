@@ -22,3 +22,4 @@ def check_state(state: StateKeeper) -> None:
     IdTags().keep(ledger)
     Transactions(ledger=ledger)
     Stations(frozenset(), keep=admission.knows, ledger=ledger)
+    ledger.check_kinds()

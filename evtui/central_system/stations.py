@@ -22,6 +22,9 @@ AWAY_KEPT = 1_000
 ACCEPTED = "accepted"
 """Kind of a row of a station's newest BootNotification; its name is the identity."""
 
+SHOWN = ("chargePointVendor", "chargePointModel", "chargePointSerialNumber", "firmwareVersion")
+"""What is shown of a BootNotification, all of it text."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectorInfo:
@@ -173,6 +176,9 @@ class Stations(Mapping[str, StationInfo]):
         self._kept: set[str] = set()
         self._ledger = Ledger() if ledger is None else ledger
         for identity, boot in self._ledger.read(ACCEPTED, dict[str, Any]):
+            for name in SHOWN:
+                if not isinstance(boot.get(name, ""), str):
+                    raise self._ledger.damaged(ACCEPTED, identity, f"{name} is no text")
             own = identity in ours  # has ended with the central system: it will boot
             self._records[identity] = StationRecord(
                 identity,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -34,6 +34,8 @@ METER_VALUE_BYTES_KEPT = 16 * 1024 * 1024
 LARGEST_ID = 2**31 - 1
 """Many stations keep a transactionId in 32 bits with a sign; after this one comes 1 again."""
 
+NextId = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)]
+
 
 class TransactionBook:
     """All transactions of a central system, and what becomes of them.
@@ -47,6 +49,7 @@ class TransactionBook:
 
     Raises:
         StateError: what was kept cannot be read.
+        ValueError: no transaction can have the first id.
 
     Attributes:
         abandoned: transactions closed without their StopTransaction that are kept; one whose
@@ -64,6 +67,8 @@ class TransactionBook:
         open_kept: int = OPEN_KEPT,
         bytes_kept: int = METER_VALUE_BYTES_KEPT,
     ) -> None:
+        if not 1 <= first_id <= LARGEST_ID:
+            raise ValueError(f"first transactionId {first_id}: expected 1 to {LARGEST_ID}")
         self.abandoned = 0
         self.forgotten = 0
         self.values_lost = 0
@@ -84,7 +89,9 @@ class TransactionBook:
         self._touched: dict[int, Transaction] = {}
         for one in transactions_in(self._ledger):
             self._place(one)
-        for _, next_id in self._ledger.read(COUNTER, int):
+        for name, next_id in self._ledger.read(COUNTER, NextId):
+            if name != NEXT_ID:
+                raise self._ledger.damaged(COUNTER, name, "there is no such counter")
             self._next_id = next_id
 
     def __iter__(self) -> Iterator[Transaction]:

@@ -19,7 +19,15 @@ from evtui.ocpp16.validation import Violation, check, errors
 from evtui.station.state import WAY_OUT, Row, StateError, StateStore
 from evtui.station.write_ahead_log import problem_in
 
-__all__ = ["APPLICATION_ID", "VERSION", "check_file", "check_rows", "is_damage", "reason"]
+__all__ = [
+    "APPLICATION_ID",
+    "IN_USE",
+    "VERSION",
+    "check_file",
+    "check_rows",
+    "is_damage",
+    "reason",
+]
 
 APPLICATION_ID = 0x65767475
 """``evtu`` in the header of the file says whose it is."""
@@ -28,6 +36,8 @@ VERSION = 1
 """Of the one table in it."""
 
 NO_FILE = "cannot be opened: its folder must exist, and it must be a file of yours"
+
+IN_USE = "used by another evtui: end that one, or name another file"
 
 UNREADABLE = "see its permissions, or name another file"
 
@@ -80,7 +90,7 @@ def reason(error: sqlite3.Error) -> str:
         case "SQLITE_NOTADB":
             return "not a state file: name another, or one that does not exist yet"
         case "SQLITE_BUSY":
-            return "used by another evtui: end that one, or name another file"
+            return IN_USE
         case "SQLITE_CANTOPEN":
             return NO_FILE
         case "SQLITE_FULL":

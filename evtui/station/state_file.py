@@ -6,19 +6,23 @@ computer may cost the last commits, never the file.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from evtui.station.state import WAY_OUT, Change, Row, StateError, StateStore
 from evtui.station.state_check import (
     APPLICATION_ID,
     CENTRAL_SYSTEM,
+    IN_USE,
     VERSION,
     check_file,
     is_damage,
     reason,
 )
+from evtui.station.write_ahead_log import problem_in
 
 __all__ = ["CentralSystemRows", "StateFile"]
 
@@ -28,6 +32,13 @@ SCHEMA = """
         PRIMARY KEY (station, kind, name)
     ) WITHOUT ROWID
 """
+
+LAST_MISSING = "what was kept last may be missing: put a copy in its place, or name another file"
+
+REPLACED = (
+    "removed or moved while it was used, and another file is in its place: what is kept goes to "
+    "the moved one, or is lost; name another file"
+)
 
 PUT = "INSERT OR REPLACE INTO row VALUES (?, ?, ?, ?)"
 REMOVE = "DELETE FROM row WHERE station = ? AND kind = ? AND name = ?"
@@ -58,7 +69,9 @@ class CentralSystemRows:
 
     def damaged(self, row: Row, problem: str) -> StateError:
         """What to raise for a row that cannot be read."""
-        kind, name = row
+        kind, name = (
+            part if part.isprintable() and len(part) <= 60 else f"{part[:60]!r}" for part in row
+        )
         line = " ".join(problem.split())
         return StateError(f"{self._place}: {kind} {name}: {line}; {WAY_OUT}")
 
@@ -68,7 +81,8 @@ class StateFile:
 
     Trouble while it is used, as with a full disk, is told once and stops nobody: the states
     go on in memory, and the first write that works again brings the file up to date.  One that
-    turns out to be damaged is not written to any more.
+    turns out to be damaged is not written to any more.  Where it was removed, a new one takes
+    its place, with everything; where another file is there, that one is left alone.
 
     Args:
         path: of the file; made when it does not exist.
@@ -85,12 +99,18 @@ class StateFile:
         self._central_system: CentralSystemRows | None = None
         self._behind = False
         self._damaged = False
+        self._has_failed = False
+        self._is_replaced = False
+        self._end = ""
+        self._file = Path(path).absolute()
+        self._opened: os.stat_result | None = None
         check_file(path)
         self._open: sqlite3.Connection | None = None
         try:
             # The engine's thread need not be the one that opens it.
             self._open = sqlite3.connect(path, timeout=0, check_same_thread=False)
             self._prepare(self._open)
+            self._opened = self._found()
         except StateError:
             self.close()
             raise
@@ -100,10 +120,17 @@ class StateFile:
 
     @property
     def trouble_left(self) -> str:
-        """What is to be said at the end, in one line; empty while the file has everything."""
-        if not self._behind:
-            return ""
-        return f"state file {self._path}: what has changed since it could not be written is lost"
+        """What is to be said at the end, in one line; empty while the file has everything.
+
+        Whether it was damaged meanwhile is known once it is closed.
+        """
+        if self._behind:
+            trouble = "what has changed since it could not be written is lost"
+        elif self._is_replaced:
+            trouble = REPLACED
+        else:
+            trouble = self._end
+        return trouble and f"state file {self._path}: {trouble}"
 
     def station(self, identity: str) -> StateStore:
         """The state of one charge point; asking again gives the same store.
@@ -131,11 +158,11 @@ class StateFile:
         return rows
 
     def close(self) -> None:
-        """Close the file; what changes after that is not kept."""
-        if self._open is not None:
-            with suppress(sqlite3.Error):
-                self._open.close()
-            self._open = None
+        """Close the file, and see whether it is whole; what changes after that is not kept."""
+        self._write(CENTRAL_SYSTEM, ())  # what is behind, or was removed
+        database, self._open = self._open, None
+        if database is not None:
+            self._end = self._closed(database)
 
     # Inside
 
@@ -170,12 +197,89 @@ class StateFile:
         except sqlite3.Error as error:
             raise StateError(f"{place}: {reason(error)}") from None
 
-    def _write(self, identity: str, changes: Sequence[Change]) -> None:
-        database = self._open
-        if database is None or self._damaged:
+    def _closed(self, database: sqlite3.Connection) -> str:
+        """Close a database; what is wrong with its file then, empty when nothing is."""
+        if self._opened is None:  # it could not be used from the start
+            database.close()
+            return ""
+        problem = ""
+        if not self._has_failed:  # what was rolled back may be left in the log
+            with suppress(OSError):
+                problem = problem_in(Path(f"{self._file}-wal").read_bytes())
+        try:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:  # as with a full disk: all of it is still in the log
+            if is_damage(error):
+                problem = problem or f"{error}"
+        with suppress(sqlite3.Error):
+            database.close()
+        if problem:
+            return f"its log was damaged while it was used: {problem}; {LAST_MISSING}"
+        if self._is_replaced:
+            return ""
+        try:
+            check_file(self._path)
+        except StateError as error:
+            said = str(error).removeprefix(f"{self._path}: ")
+            return "" if said == IN_USE else f"damaged while it was used: {said}"
+        return ""
+
+    def _found(self) -> os.stat_result | None:
+        """What is at the path, None when nothing is."""
+        try:
+            return self._file.stat()
+        except OSError:
+            return None
+
+    def _stay_in_place(self) -> None:
+        """What is written must be found at the path again.
+
+        SQLite goes on writing to a file that was removed, or moved, and says nothing.
+
+        Raises:
+            sqlite3.Error: it was removed, and there can be no new one.
+        """
+        if self._opened is None or self._is_replaced:
+            return
+        found = self._found()
+        if found is not None:
+            if os.path.samestat(found, self._opened):
+                return
+            self._is_replaced = True
+            self.trouble(f"state file {self._path}: {REPLACED}")
             return
         try:
-            with database:
+            mode = self._opened.st_mode & 0o777
+            os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        except OSError as error:
+            raise sqlite3.OperationalError(
+                f"removed while it was used, and cannot be made anew: {error.strerror}"
+            ) from None
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        old = self._open
+        assert old is not None
+        rows: list[tuple[str, str, str, bytes]] = []
+        with suppress(sqlite3.Error):  # of stations, too, that do not run now
+            rows = old.execute("SELECT * FROM row").fetchall()
+        with suppress(sqlite3.Error):
+            old.close()  # first, for it removes the log of that name
+        if not self._behind:
+            self.trouble(f"state file {self._path}: removed while it was used")
+        self._behind = True
+        self._opened = self._found()
+        self._open = sqlite3.connect(self._file, timeout=0, check_same_thread=False)
+        self._prepare(self._open)
+        with self._open as database:
+            database.executemany(PUT, rows)
+
+    def _write(self, identity: str, changes: Sequence[Change]) -> None:
+        if self._open is None or self._damaged:
+            return
+        try:
+            self._stay_in_place()
+            with self._open as database:
                 if self._behind:
                     self._write_everything(database)
                 else:
@@ -186,6 +290,7 @@ class StateFile:
                             database.execute(PUT, (identity, kind, name, value))
         except sqlite3.Error as error:
             self._damaged = is_damage(error)
+            self._has_failed = True
             if not self._behind or self._damaged:
                 self.trouble(
                     f"state file {self._path}: {reason(error)}; going on in memory, so a crash "

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from email import errors
 from http import HTTPStatus
+from io import BufferedReader
 
 from evtui.station.transfers import TransferFailed, hide_credentials
 from evtui.station.transfers_place import Place
@@ -15,6 +18,23 @@ from evtui.station.transfers_wire import Wire, read_all
 __all__ = ["download", "upload"]
 
 _NO_SUCH_METHOD = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+
+_OF_NO_HEADER = (
+    errors.NoBoundaryInMultipartDefect,
+    errors.StartBoundaryNotFoundDefect,
+    errors.CloseBoundaryNotFoundDefect,
+    errors.MultipartInvariantViolationDefect,
+    errors.InvalidMultipartContentTransferEncodingDefect,
+)
+"""What a parser of mail misses in a body that it is not given."""
+
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(;.*)?\r?\n", re.DOTALL)
+"""RFC 9112 section 7.1; :class:`http.client.HTTPResponse` takes what Python takes for a number."""
+
+_CUT_CHUNK = "ended in the middle of a chunk"
+
+_LONGEST_LINE = 65_536
+"""Bytes, as for the lines that :mod:`http.client` reads."""
 
 
 def download(place: Place, wire: Wire, limit_bytes: int) -> bytes:
@@ -30,10 +50,9 @@ def download(place: Place, wire: Wire, limit_bytes: int) -> bytes:
         if announced is not None and announced > limit_bytes:
             raise TransferFailed(f"larger than {limit_bytes} bytes", final=True)
         wire.allow(limit_bytes)
-        try:
-            data = read_all(response.read, limit_bytes)
-        except http.client.IncompleteRead:
-            raise TransferFailed("ended in the middle of a chunk") from None
+        if response.chunked:
+            return read_all(_Chunks(response.fp).read, limit_bytes)
+        data = read_all(response.read, limit_bytes)
         if announced not in (None, len(data)):
             raise TransferFailed(f"ended after {len(data)} of {announced} bytes")
         return data
@@ -83,6 +102,9 @@ def _length(response: http.client.HTTPResponse) -> int | None:
     Raises:
         TransferFailed: what is announced is not to be trusted (RFC 9112 section 6.3).
     """
+    # What follows such a line is taken for no header, a Content-Length among it.
+    if any(not isinstance(each, _OF_NO_HEADER) for each in response.headers.defects):
+        raise TransferFailed("a header line of the answer is broken")
     lengths = response.headers.get_all("Content-Length", [])
     codings = response.headers.get_all("Transfer-Encoding", [])
     if codings:
@@ -99,6 +121,52 @@ def _length(response: http.client.HTTPResponse) -> int | None:
     if not (length.isascii() and length.isdecimal()):
         raise TransferFailed(f"Content-Length of the answer is no number: {length[:20]!r}")
     return int(length.lstrip("0")[:20] or "0")  # longer ones are too large in any case
+
+
+class _Chunks:
+    """A body in chunks, without the lines around them (RFC 9112 section 7.1)."""
+
+    def __init__(self, body: BufferedReader) -> None:
+        self._body = body
+        self._left = 0
+        self._begun = False
+
+    def read(self, count: int) -> bytes:
+        """At most so many bytes of the file; none at its end.
+
+        Raises:
+            TransferFailed: these are no chunks, or they end too early.
+        """
+        if not self._left:
+            self._next()
+        data = self._body.read(min(count, self._left))
+        if self._left and not data:
+            raise TransferFailed(_CUT_CHUNK)
+        self._left -= len(data)
+        return data
+
+    def _next(self) -> None:
+        if self._begun and (end := self._body.read(2)) != b"\r\n":
+            whole = len(end) == 2
+            raise TransferFailed("a chunk is longer than its size says" if whole else _CUT_CHUNK)
+        self._begun = True
+        line = self._line("chunk size")
+        if not line.endswith(b"\n"):
+            raise TransferFailed(_CUT_CHUNK)
+        size = _CHUNK_SIZE.fullmatch(line)
+        if size is None:
+            shown = line[:20].decode("latin-1").strip()
+            raise TransferFailed(f"size of a chunk is no hexadecimal number: {shown!r}")
+        self._left = int(size[1], 16)
+        if not self._left:
+            while self._line("trailer line") not in (b"\r\n", b"\n", b""):
+                pass
+
+    def _line(self, what: str) -> bytes:
+        line = self._body.readline(_LONGEST_LINE + 1)
+        if len(line) > _LONGEST_LINE:
+            raise http.client.LineTooLong(what)
+        return line
 
 
 def _answer(response: http.client.HTTPResponse) -> str:

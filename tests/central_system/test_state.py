@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -364,6 +365,20 @@ async def test_a_full_disk_costs_nothing_once_there_is_room_again(path: Path) ->
         assert file.station("CP1").load("availability") == [1]
 
 
+async def test_a_file_that_is_removed_while_it_is_used_costs_nothing(path: Path) -> None:
+    async with opened(path) as file:
+        kept = filed(file)
+        kept.start("CP1", start())
+        kept.meter_values("CP1", values(1, 10, 120))
+        os.unlink(path)
+        kept.meter_values("CP1", values(1, 20, 130))
+        kept.stop("CP1", stop(1))
+    assert file.trouble_left == ""
+    async with opened(path) as file:
+        whole = only(filed(file))
+        assert (whole.energy, len(whole.meter_values)) == (100, 2)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -377,7 +392,7 @@ async def test_a_full_disk_costs_nothing_once_there_is_room_again(path: Path) ->
             "INSERT INTO row (station, kind, name, value) SELECT station, kind, '2', CAST(replace("
             "CAST(value AS TEXT), '\"number\":1', '\"number\":2') AS BLOB) "
             "FROM row WHERE kind = 'transaction'",
-            "transaction 2: CP1 has transaction 1 twice",
+            "transaction 2: another transaction 1 of CP1 is kept",
         ),
         ("DELETE FROM row WHERE kind = 'transaction'", "value 1/0: its transaction is missing"),
         ("UPDATE row SET name = 'x' WHERE kind = 'value'", "value x: its transaction is missing"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,15 @@ def test_a_file_that_could_not_be_written_to_the_end_is_said_at_the_end(
     assert line == (
         f"evtui: state file {path}: what has changed since it could not be written is lost"
     )
+
+
+def test_a_log_that_was_damaged_while_the_file_was_used_is_said_at_the_end(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "lab.db"
+    terminal = up(start("--port", "0", "--state", str(path)))
+    os.truncate(f"{path}-wal", 0)
+    terminal.send("q")
+    assert terminal.wait(10) == 1
+    (line,) = terminal.after_leaving.splitlines()
+    assert line.startswith(f"evtui: state file {path}: its log was damaged while it was used: ")

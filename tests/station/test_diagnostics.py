@@ -108,7 +108,7 @@ async def test_a_time_that_is_none_is_refused() -> None:
 async def test_the_first_line_says_whose_file_it_is_and_what_was_lost() -> None:
     rig = Rig()
     for number in range(CAPACITY + 3):
-        rig.note(f"line {number}")
+        rig.note("line " + "i" * number)  # notes that differ in their numbers only have a rate
     head, *lines = await rig.lines()
     assert head == {
         "station": "CP1",
@@ -120,7 +120,7 @@ async def test_the_first_line_says_whose_file_it_is_and_what_was_lost() -> None:
         "lost": 3,
     }
     assert len(lines) == CAPACITY
-    assert lines[0]["text"] == "info: line 3"
+    assert lines[0]["text"] == "info: line iii"
 
 
 def message(

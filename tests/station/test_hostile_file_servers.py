@@ -93,7 +93,18 @@ def threads() -> list[str]:
         (CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n"), "beside Transfer-Encod"),
         (OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\n", "coded as gzip, chunked"),
         (OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "coded as"),
-        (CHUNKED + b"zz\r\n12345\r\n0\r\n\r\n", "ended in the middle of a chunk"),
+        (CHUNKED + b"zz\r\n12345\r\n0\r\n\r\n", "size of a chunk is no hexadecimal number: 'zz'"),
+        (CHUNKED + b"0x5\r\n12345\r\n0\r\n\r\n", "size of a chunk is no hexadecimal number: '0x5"),
+        (CHUNKED + b"+5\r\n12345\r\n0\r\n\r\n", "size of a chunk is no hexadecimal number: '+5'"),
+        (CHUNKED + b"-5\r\n12345\r\n0\r\n\r\n", "size of a chunk is no hexadecimal number: '-5'"),
+        (CHUNKED + b" 5\r\n12345\r\n0\r\n\r\n", "size of a chunk is no hexadecimal number: '5'"),
+        (CHUNKED + b"0_5\r\n12345\r\n0\r\n\r\n", "size of a chunk is no hexadecimal number"),
+        (CHUNKED + b"\r\n12345\r\n0\r\n\r\n", "size of a chunk is no hexadecimal number: ''"),
+        (CHUNKED + b"5\r\n1234567\r\n0\r\n\r\n", "a chunk is longer than its size says"),
+        (OK + b"Content-Length : 2\r\n\r\n12345", "a header line of the answer is broken"),
+        (OK + b"a\r\nContent-Length: 2\r\n\r\n12345", "a header line of the answer is broken"),
+        (OK + b": a\r\nContent-Length: 2\r\n\r\n12345", "a header line of the answer is broken"),
+        (OK + b" a: b\r\nContent-Length: 2\r\n\r\n12", "a header line of the answer is broken"),
         (b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\n12345", "HTTP 206 Partial Con"),
         (b"HTTP/1.1 999 \r\n\r\n", "HTTP 999"),
         (b"HTTP/1.1 20000 OK\r\n\r\n", ""),
@@ -116,6 +127,36 @@ async def test_an_answer_that_is_not_to_be_trusted_is_a_failure_at_once(
         assert reason in await failure(server, "http")
 
 
+def ending(answer: bytes) -> Behaviour:
+    """Send it and end, so that nobody waits for more."""
+
+    def behave(connection: socket.socket) -> None:
+        answering(answer)(connection)
+        connection.shutdown(socket.SHUT_WR)
+
+    return behave
+
+
+@pytest.mark.parametrize("sent", [b"", b"5", b"5\r\n123", b"5\r\n12345", b"5\r\n12345\r\n"])
+async def test_chunks_that_end_too_early_are_no_file(sent: bytes) -> None:
+    with hostile(ending(CHUNKED + sent)) as server:
+        assert await failure(server, "http") == "ended in the middle of a chunk"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        CHUNKED + b"0005 ;a=b\r\n12345\r\n00A\r\n67890abcde\r\n0;c\r\nd: e\r\n\r\n",
+        OK + b"Content-Type: multipart/mixed\r\nContent-Length: 15\r\n\r\n1234567890abcde",
+        OK + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n1234567890abcde",
+    ],
+)
+async def test_an_odd_answer_that_is_whole_is_a_file(answer: bytes) -> None:
+    with hostile(ending(answer)) as server:
+        data = await NetworkTransfers().download(f"http://{server.place}/a", limit_bytes=15)
+    assert data == b"1234567890abcde"
+
+
 @pytest.mark.parametrize(
     ("first", "then", "reason"),
     [
@@ -128,7 +169,7 @@ async def test_an_answer_that_is_not_to_be_trusted_is_a_failure_at_once(
         (CHUNKED, b"1;" + b"e" * 1_000 + b"\r\n1\r\n", "the server sends on and on, and no file"),
         (CHUNKED, b"5\r\n12345\r\n", "the server sends on and on, and no file"),
         (CHUNKED, b"1" * 15, "got more than 65536 bytes when reading chunk size"),
-        (CHUNKED + b"-1\r\n", b"x", "the server sends on and on, and no file"),
+        (CHUNKED + b"f" * 500 + b"\r\n", b"x", "larger than 1048576 bytes"),
         (CHUNKED + b"0\r\n", b"a: b\r\n", "the server sends on and on, and no file"),
     ],
 )

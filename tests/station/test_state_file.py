@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -194,6 +196,152 @@ def test_a_full_disk_is_told_once_and_nothing_is_missing_when_there_is_room_agai
         kept = dict(store.rows), dict(other.rows)
     with opened(path) as file:
         assert (file.station("CP1").rows, file.station("CP2").rows) == kept
+
+
+def test_a_file_that_was_removed_while_it_was_used_is_made_anew_with_everything(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.station("IDLE").save("availability", [3])
+    path.chmod(0o600)
+    trouble: list[str] = []
+    with opened(path, trouble) as file:
+        store = file.station("CP1")
+        store.save("before", 1)
+        path.unlink()
+        store.save("after", 2)
+        assert trouble == [
+            f"state file {path}: removed while it was used",
+            f"state file {path}: written again, nothing is missing",
+        ]
+        store.save("later", 3)
+    assert file.trouble_left == ""
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["state.db"]
+    with opened(path) as file:
+        assert file.station("CP1").rows == store.rows
+        assert file.station("IDLE").load("availability") == [3]
+
+
+def test_a_file_that_was_removed_after_the_last_change_is_made_anew_at_the_end(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        file.station("CP1").save("a", 1)
+        for each in tmp_path.iterdir():
+            each.unlink()
+    assert file.trouble_left == ""
+    with opened(path) as file:
+        assert file.station("CP1").load("a") == 1
+
+
+def test_a_folder_that_was_removed_is_told_once_and_the_file_is_there_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "folder" / "state.db"
+    path.parent.mkdir()
+    trouble: list[str] = []
+    with opened(path, trouble) as file:
+        store = file.station("CP1")
+        store.save("a", 1)
+        shutil.rmtree(path.parent)
+        store.save("b", 2)
+        store.save("c", 3)
+        assert trouble == [
+            f"state file {path}: removed while it was used, and cannot be made anew: No such file "
+            "or directory; going on in memory, so a crash now loses what is queued"
+        ]
+        assert file.trouble_left.endswith("what has changed since it could not be written is lost")
+        path.parent.mkdir()
+    assert trouble[1:] == [f"state file {path}: written again, nothing is missing"]
+    assert file.trouble_left == ""
+    with opened(path) as file:
+        assert file.station("CP1").rows == store.rows
+
+
+def test_another_file_in_the_place_of_the_one_that_is_used_is_told_and_left_alone(
+    tmp_path: Path,
+) -> None:
+    path, moved, other = tmp_path / "state.db", tmp_path / "moved.db", tmp_path / "other.db"
+    with opened(other) as file:
+        file.station("CP1").save("other", 1)
+    before = other.read_bytes()
+    trouble: list[str] = []
+    with opened(path, trouble) as file:
+        store = file.station("CP1")
+        store.save("a", 1)
+        path.rename(moved)
+        shutil.copy(other, path)
+        store.save("b", 2)
+        store.save("c", 3)
+    said = (
+        f"state file {path}: removed or moved while it was used, and another file is in its place"
+    )
+    assert len(trouble) == 1
+    assert trouble[0].startswith(said)
+    assert file.trouble_left == trouble[0]
+    assert path.read_bytes() == before
+    with opened(moved) as file:
+        assert file.station("CP1").rows == store.rows
+
+
+def overwrite(log: Path) -> None:
+    log.write_bytes(b"\xa5" * log.stat().st_size)
+
+
+def overwrite_a_part(log: Path) -> None:
+    with log.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xa5" * 3_000)
+
+
+def empty(log: Path) -> None:
+    os.truncate(log, 0)
+
+
+@pytest.mark.parametrize("later", [0, 10])
+@pytest.mark.parametrize("damage", [overwrite, overwrite_a_part, empty])
+def test_a_log_that_is_damaged_while_it_is_used_is_said_at_the_end(
+    tmp_path: Path, damage: Callable[[Path], None], later: int
+) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        store = file.station("CP1")
+        for number in range(50):
+            store.save(f"document {number}", "x" * 500)
+        damage(Path(f"{path}-wal"))
+        for number in range(later):
+            store.save(f"document {number}", number)
+    said = file.trouble_left
+    assert "\n" not in said
+    assert said.startswith(f"state file {path}: its log was damaged while it was used: ")
+    assert said.endswith("put a copy in its place, or name another file")
+
+
+def test_a_file_that_is_damaged_while_it_is_used_is_said_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with opened(path) as file:
+        for number in range(300):
+            file.station("CP1").save(f"document {number:03}", "x" * 3_000)
+    with opened(path) as file:
+        file.station("CP1").save("document 000", 0)
+        with path.open("r+b") as damaged:
+            damaged.seek(200_000)
+            damaged.write(b"\xa5" * 200_000)
+    assert file.trouble_left.startswith(f"state file {path}: damaged while it was used: damaged: ")
+    assert file.trouble_left.endswith("put a copy in its place, or name another file")
+
+
+def test_nothing_is_said_of_a_file_that_is_whole_however_much_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    for life in range(3):
+        with opened(path) as file:
+            store = file.station("CP1")
+            for number in range(700):  # the log begins again and again
+                store.save(f"document {number % 50}", f"{life}" * 10_000)
+        assert file.trouble_left == ""
 
 
 def test_what_changes_after_the_file_was_closed_changes_in_memory_only(tmp_path: Path) -> None:
