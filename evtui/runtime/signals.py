@@ -24,8 +24,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 LOOK_EVERY = 1.0
 """s between two looks at whether the terminal is still there."""
 
-RESTORE_WITHIN = 3.0
-"""s for getting a word in on a terminal that takes no output, on a busy machine too."""
+RESTORE_WITHIN = 1.0
+"""s for getting a word in on a terminal that takes no output."""
 
 # What a full-screen program may have switched on: synchronised output, mouse modes, focus
 # reports, bracketed paste, the kitty keyboard, no line wrap, a hidden cursor, the alternate

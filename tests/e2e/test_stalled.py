@@ -40,8 +40,8 @@ def test_a_signal_ends_a_program_whose_terminal_nobody_reads(
     terminal.stall()
     witness.wait_for("MeterValues", count=values + 4)
     terminal.kill(15)
-    assert terminal.wait() == 143
-    witness.wait_for("StopTransaction")
+    assert terminal.wait(8) == 143
+    witness.wait_for("StopTransaction", timeout=1)
     assert terminal.unclean == []
     assert terminal.survivors == []
 
