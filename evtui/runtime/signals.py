@@ -52,6 +52,7 @@ class ExitGuard:
         with contextlib.suppress(termios.error):
             self._modes = termios.tcgetattr(terminal)
         self._left = threading.Event()
+        self._ending = threading.Lock()
         self._reason: int | None = None
         self._never_written = -1
 
@@ -78,8 +79,14 @@ class ExitGuard:
         threading.Thread(target=self._wait, args=arguments, name="exit-guard", daemon=True).start()
 
     def leave(self) -> None:
-        """The app has left in good order: nothing more is forced."""
-        self._left.set()
+        """The app has left in good order: nothing more is forced.
+
+        Does not return when the process is already being ended: making room on a terminal that
+        nobody read from lets the app leave as well, and it must not be gone before the terminal
+        is as it was.
+        """
+        with self._ending:
+            self._left.set()
 
     def _wait(
         self,
@@ -99,9 +106,12 @@ class ExitGuard:
             make_safe()
         with contextlib.suppress(Exception):
             ask_to_leave()
-        if not self._left.wait(patience):
-            self._restore_terminal()
-            os._exit(128 + reason)
+        if self._left.wait(patience):
+            return
+        with self._ending:
+            if not self._left.is_set():
+                self._restore_terminal()
+                os._exit(128 + reason)
 
     def _next_reason(self) -> int:
         while True:
@@ -138,14 +148,15 @@ class ExitGuard:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             for output in (1, 2):
                 os.dup2(nowhere, output)
-            rest, deadline = RESTORE, time.monotonic() + RESTORE_WITHIN
-            while rest and time.monotonic() < deadline:
+            written, deadline = 0, time.monotonic() + RESTORE_WITHIN
+            while written < len(RESTORE) and time.monotonic() < deadline:
                 termios.tcflush(own, termios.TCOFLUSH)
                 # A flush wakes no writer that waits for room; off and on again does.
                 termios.tcflow(own, termios.TCOOFF)
                 termios.tcflow(own, termios.TCOON)
                 try:
-                    rest = rest[os.write(own, rest) :]
+                    # All of it each time: the flush throws away what went before.
+                    written = os.write(own, RESTORE)
                 except BlockingIOError:
                     time.sleep(0.01)
         with contextlib.suppress(termios.error, OSError):

@@ -16,7 +16,7 @@ from tests.patience import PATIENCE
 
 # A program with a guard; what the app does when asked to leave is the argument.
 PROGRAM = """
-import fcntl, sys, termios, time, tty
+import fcntl, os, sys, termios, time, tty
 from pathlib import Path
 from evtui.runtime import signals
 signals.LOOK_EVERY = 0.05
@@ -38,6 +38,10 @@ def ask_to_leave():
 
 guard.watch(make_safe, ask_to_leave, patience=0.2 if sys.argv[1] != "obeys" else 10.0)
 print("up", flush=True)
+if sys.argv[1] == "writes":
+    os.write(1, b"." * 1_000_000)
+    guard.leave()
+    os._exit(99)
 while not (sys.argv[1] == "obeys" and asked):
     time.sleep(0.01)
 guard.leave()
@@ -139,6 +143,17 @@ def test_a_terminal_nobody_reads_does_not_keep_the_process_alive(log: str) -> No
         fill(run.name)
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(PATIENCE) == 128 + signal.SIGTERM
+
+
+def test_an_app_that_gets_free_while_the_terminal_is_restored_does_not_end_before_that(
+    log: str,
+) -> None:
+    """What the app waits for is room to write, and restoring makes some."""
+    with program("writes", log) as run:
+        run.read_until(b"up\n")
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(PATIENCE) == 128 + signal.SIGTERM
+        assert run.read_until(b"\x1b[?1049l").count(b"\x1b[?2026l") == 1
 
 
 @pytest.mark.parametrize("controlling", [True, False], ids=["signalled", "unsignalled"])
