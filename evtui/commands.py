@@ -35,6 +35,7 @@ class Command:
         scope: who executes it.
         footer: rank in the footer, 1 first; 0 leaves it out.
         pair: the one word by which the footer calls this command and its counterpart.
+        also: other words that people look for it by.
     """
 
     name: str
@@ -45,11 +46,21 @@ class Command:
     scope: Literal["lab", "view"]
     footer: int = 0
     pair: str = ""
+    also: str = ""
 
 
 COMMANDS: tuple[Command, ...] = (
     # Anomaly
-    Command("anomaly.start", ("s",), "start", "Start the anomaly.", "Anomaly", "lab", 1),
+    Command(
+        "anomaly.start",
+        ("s",),
+        "start",
+        "Start the anomaly.",
+        "Anomaly",
+        "lab",
+        1,
+        also="fluctuation attack begin run",
+    ),
     Command(
         "anomaly.stop",
         ("x",),
@@ -126,7 +137,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "anomaly.jitter",
-        ("j",),
+        ("J",),
         "jitter",
         "Next jitter: 0, 10, 25, 50 % of each wait, drawn from the seed.",
         "Anomaly",
@@ -261,6 +272,14 @@ COMMANDS: tuple[Command, ...] = (
         "view",
         14,
     ),
+    Command(
+        "view.filter_off",
+        ("escape",),
+        "no filter",
+        "Clear the filter of the focused list.",
+        "View",
+        "view",
+    ),
     Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", "view", 15),
     Command(
         "view.stations",
@@ -335,6 +354,15 @@ COMMANDS: tuple[Command, ...] = (
         "view",
     ),
     # Program
+    Command(
+        "app.theme",
+        ("T",),
+        "theme",
+        "Change the colours; they are kept for the next time.",
+        "Program",
+        "view",
+        also="dark light ansi colors",
+    ),
     Command(
         "app.screenshot",
         ("f8",),

@@ -65,7 +65,9 @@ Theme = Literal[
     "ansi-light",
     "atom-one-dark",
     "atom-one-light",
+    "catppuccin-frappe",
     "catppuccin-latte",
+    "catppuccin-macchiato",
     "catppuccin-mocha",
     "dracula",
     "flexoki",
@@ -74,6 +76,7 @@ Theme = Literal[
     "nord",
     "rose-pine",
     "rose-pine-dawn",
+    "rose-pine-moon",
     "solarized-dark",
     "solarized-light",
     "textual-dark",
@@ -266,7 +269,7 @@ class Settings:
     )
     mouse: bool = _setting(True, Switch(), "Terminal", "Use the mouse.", flag="--mouse/--no-mouse")
     theme: Theme | None = _setting(
-        None, Choice(Theme), "Terminal", "Colours.", unset="the app's own"
+        None, Choice(Theme), "Terminal", "Colours.", unset="the one chosen last"
     )
 
     variant: Variant = _setting(

@@ -5,31 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import Provider
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
 from evtui.tui.handle import LabHandle
-from evtui.tui.palette import LabCommands, Palette
 from evtui.tui.screens.main import MainScreen
 
 __all__ = ["EvtuiApp"]
 
 RESIZE_SECONDS = 1.0
 """How often the size is compared with the terminal's."""
-
-
-def _operation_commands() -> type[Provider]:
-    # When the palette is opened: the first frame does not wait for the schemas' module.
-    from evtui.tui.screens.operation_commands import OperationCommands
-
-    return OperationCommands
 
 
 class EvtuiApp(App[None]):
@@ -44,7 +35,7 @@ class EvtuiApp(App[None]):
 
     TITLE = "evtui"
     CSS_PATH = "app.tcss"
-    COMMANDS = App.COMMANDS | {LabCommands, _operation_commands}
+    ENABLE_COMMAND_PALETTE = False  # ours is a command of the main screen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "leave", "Leave at once", show=False, priority=True),
         # Textual's own, which would leave without a question.
@@ -97,16 +88,6 @@ class EvtuiApp(App[None]):
         size = Size(*shutil.get_terminal_size(self.size))
         if size != self.size:
             self.post_message(Resize(size, size))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What Textual adds to the palette; everything else is a command of ours."""
-        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
-
-    def action_command_palette(self) -> None:
-        """Open the palette; not over the line that says the terminal is too small."""
-        too_small = self.screen.has_class("-too-small")
-        if not too_small and not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
 
     async def action_leave(self) -> None:
         """Leave without a question; whoever runs the app makes the lab safe."""

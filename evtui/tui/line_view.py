@@ -118,8 +118,8 @@ class LineView(RowsWidget, can_focus=True):
 
     # Priority, like all commands: see evtui.tui.keymap.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Row up", show=False, priority=True),
-        Binding("down", "move(1)", "Row down", show=False, priority=True),
+        Binding("up,k", "move(-1)", "Row up", show=False, priority=True),
+        Binding("down,j", "move(1)", "Row down", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
         Binding("home", "first", "First row", show=False, priority=True),

@@ -59,6 +59,7 @@ def run(
 
     from evtui.station.state import StateError
     from evtui.tui.app import EvtuiApp
+    from evtui.tui.theme_choice import theme_at_start
 
     # Not before: both would then wait for each other's imports, and the first frame with them.
     lab.start()
@@ -77,7 +78,7 @@ def run(
         app = EvtuiApp(
             lab,
             fps=settings.frame_rate(ssh=over_ssh(os.environ)),
-            theme=settings.theme,
+            theme=theme_at_start(settings.theme),
             known={"idTag": settings.id_tag},
         )
 

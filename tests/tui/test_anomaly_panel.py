@@ -62,7 +62,7 @@ def test_parameters_stand_beside_their_keys() -> None:
     shown = said(RUNNING)
     assert "low 0 A [< >]   high 100 A [- +]" in shown
     assert "waits 2.0 1.0 2.0 3.0 s  period 8.0 s [[ ]]" in shown
-    assert "cycles ∞ [n]  jitter 0% [j]" in shown
+    assert "cycles ∞ [n]  jitter 0% [J]" in shown
     assert f"seed [{by_name['anomaly.variant'].keys[0]}]" in shown
 
 

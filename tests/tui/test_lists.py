@@ -210,6 +210,28 @@ async def test_escape_clears_a_filter() -> None:
         assert one.main.can.view.has_focus
 
 
+async def test_escape_clears_a_filter_that_was_kept_in_the_list_that_has_the_focus() -> None:
+    async with driven(20.0) as one:
+        await one.press("slash", *"heart", "enter", "2", "slash", *"limit", "enter")
+        await one.press("escape")
+        assert one.main.can.view.source.filter is None
+        assert "filter heart" in one.title("#ocpp")
+        await one.press("1", "escape", "escape")
+        assert "filter" not in one.title("#ocpp")
+        assert one.shows(MainScreen)
+
+
+async def test_j_and_k_move_like_the_arrows() -> None:
+    async with driven(20.0) as one:
+        view = one.main.ocpp.view
+        last = view.cursor
+        await one.press("k", "k", "k", "j")
+        assert view.cursor == last - 2
+        await one.press("j", "j")
+        assert view.following
+        assert one.lab.submitted == []
+
+
 async def test_a_bad_regex_is_said_so_and_changes_nothing() -> None:
     async with driven(20.0) as one:
         await one.press("slash", *"/(a+)+")

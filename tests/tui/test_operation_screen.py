@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.command import CommandList
 from textual.events import Key
 from textual.keys import key_to_character
 from textual.pilot import Pilot
-from textual.widgets import Button, Label, TextArea
+from textual.widgets import Button, Label, OptionList, TextArea
 
 from evtui.events import CentralSystemState, LinkState
 from evtui.ocpp16.forms import OPERATIONS
@@ -179,12 +178,9 @@ async def open_form(one: Driven, action: str) -> None:
 # Choosing an operation
 
 
-async def palette_of(one: Driven) -> list[str]:
-    """What the open palette lists; it is filled by tasks of its own."""
-    found = one.screen.query_one(CommandList)
-    while not found.option_count:
-        await one.pilot.pause(0.01)
-    await one.pilot.pause()
+def palette_of(one: Driven) -> list[str]:
+    """What the open palette lists."""
+    found = one.screen.query_one(OptionList)
     return [str(option.prompt).splitlines()[0] for option in found.options]
 
 
@@ -201,7 +197,7 @@ async def test_a_key_lists_every_operation_and_enter_opens_its_form(size: tuple[
     async with driven(0.0, size=size) as one:
         await connect(one, "CP1")
         await one.press("o")
-        assert await palette_of(one) == [f"Send {action}…" for action in sorted(OPERATIONS)]
+        assert palette_of(one) == [f"Send {action}…" for action in sorted(OPERATIONS)]
         await one.press("enter")
         await one.pilot.pause()
         assert form_of(one).screen.query(FieldRow).first().field.name == "reservationId"
@@ -211,8 +207,7 @@ async def test_the_list_is_filtered_by_what_is_typed() -> None:
     async with driven(0.0) as one:
         await connect(one, "CP1")
         await one.press("o", *"unlock")
-        while (await palette_of(one))[:1] != ["Send UnlockConnector…"]:
-            await one.pilot.pause(0.01)
+        assert palette_of(one)[:1] == ["Send UnlockConnector…"]
         await one.press("enter")
         await one.pilot.pause()
         assert form_of(one).row("connectorId").text == "1"
@@ -221,7 +216,7 @@ async def test_the_list_is_filtered_by_what_is_typed() -> None:
 async def test_the_command_palette_has_every_operation_too() -> None:
     async with driven(0.0) as one:
         await one.press("colon")
-        listed = set(await palette_of(one))
+        listed = set(palette_of(one))
         assert {f"Send {action}…" for action in OPERATIONS} <= listed
 
 
@@ -279,10 +274,8 @@ async def test_a_replay_sends_no_operations() -> None:
         assert "this is a recording: operation needs a running lab" in one.main.footer.notice
         await one.press("colon")
         assert isinstance(one.pilot.app.screen, Palette)
-        found = one.pilot.app.screen.query_one(CommandList)
-        while not found.option_count:
-            await one.pilot.pause(0.01)
-        await one.pilot.pause()
+        found = one.pilot.app.screen.query_one(OptionList)
+        assert found.option_count
         assert not any("Send" in str(option.prompt) for option in found.options)
 
 

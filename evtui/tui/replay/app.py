@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.app import App
 from textual.screen import Screen
 
-from evtui.commands import Command, replay_commands
 from evtui.tui.app import EvtuiApp
-from evtui.tui.palette import LabCommands
 from evtui.tui.replay.handle import ReplayHandle
 from evtui.tui.replay.screen import About, ReplayScreen
 
 __all__ = ["ReplayApp"]
-
-
-class ReplayCommands(LabCommands):
-    """Every command of a replay with its key and its help."""
-
-    commands: ClassVar[tuple[Command, ...]] = replay_commands()
 
 
 class ReplayApp(EvtuiApp):
@@ -33,7 +22,6 @@ class ReplayApp(EvtuiApp):
     """
 
     CSS_PATH = "../app.tcss"
-    COMMANDS = App.COMMANDS | {ReplayCommands}
 
     def __init__(
         self, handle: ReplayHandle, about: About, *, fps: float = 10, theme: str | None = None

@@ -34,6 +34,7 @@ def run(folder: RunFolder, settings: Settings) -> int:
     from evtui.tui.replay.app import ReplayApp
     from evtui.tui.replay.handle import ReplayHandle
     from evtui.tui.replay.screen import About
+    from evtui.tui.theme_choice import theme_at_start
 
     handle = ReplayHandle(folder, time.monotonic)
     try:
@@ -44,7 +45,7 @@ def run(folder: RunFolder, settings: Settings) -> int:
             overview=lambda: _overview(folder.path),
         )
         fps = settings.frame_rate(ssh=over_ssh(os.environ))
-        app = ReplayApp(handle, about, fps=fps, theme=settings.theme)
+        app = ReplayApp(handle, about, fps=fps, theme=theme_at_start(settings.theme))
 
         def ask_to_leave() -> None:
             # call_from_thread waits for the app, which may be stuck: on a thread that may, too.

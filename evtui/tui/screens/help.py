@@ -63,7 +63,7 @@ class HelpScreen(ModalScreen[None]):
                         yield Static(command.help, classes="help", markup=False)
             yield Static("In a list", classes="heading")
             with Horizontal(classes="key-row"):
-                yield Static("↑ ↓", classes="keys")
+                yield Static("↑ ↓ k j", classes="keys")
                 yield Static("move", classes="label")
                 yield Static(
                     f"Move the cursor; {further} go further. What the row "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from textual import on
 from textual.binding import BindingType
@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from evtui.commands import STATIONS, by_name
+from evtui.config import Theme
 from evtui.events import Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
 from evtui.tui.handle import LabHandle
@@ -20,6 +21,7 @@ from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
 from evtui.tui.models.detail import exchange_blocks, frame_blocks
 from evtui.tui.models.exchanges import Exchange
+from evtui.tui.models.finding import Choice
 from evtui.tui.models.frames import FrameRow
 from evtui.tui.models.operations import Operations
 from evtui.tui.models.selection import Place
@@ -28,6 +30,7 @@ from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.panels.footer import Level
 from evtui.tui.screens.panels import PanelScreen
 from evtui.tui.screens.stations import Chosen, StationsScreen
+from evtui.tui.theme_choice import remember_theme
 
 __all__ = ["STATUS_SECONDS", "MainScreen"]
 
@@ -177,11 +180,27 @@ class MainScreen(PanelScreen):
 
     def action_csms_operation(self) -> None:
         """Choose an operation of the central system, then fill in its form."""
-        from evtui.tui.palette import Palette
-        from evtui.tui.screens.operation_commands import OperationCommands
+        if self._can_send():
+            self._choose_from(self._operation_choices(), "Which operation?")
 
-        if self._can_send() and not self.has_class("-too-small"):
-            self.app.push_screen(Palette([OperationCommands], placeholder="Which operation?"))
+    def _operation_choices(self) -> list[Choice]:
+        from evtui.ocpp16.forms import OPERATIONS
+
+        return [
+            Choice(f"Send {action}…", f"send_operation({action!r})", told)
+            for action, told in OPERATIONS.items()
+        ]
+
+    def _choose_from(self, choices: list[Choice], placeholder: str) -> None:
+        """Open the palette; not over the line that says the terminal is too small."""
+        from evtui.tui.palette import Palette
+
+        async def chosen(action: str | None) -> None:
+            if action is not None:
+                await self.run_action(action)
+
+        if not self.has_class("-too-small"):
+            self.app.push_screen(Palette(choices, placeholder), chosen)
 
     def action_send_operation(self, action: str) -> None:
         """Open the form of one operation, once it is known where its files may go."""
@@ -338,8 +357,26 @@ class MainScreen(PanelScreen):
             self.notice(f"screen not saved: {error.strerror or error}", "error")
 
     def action_app_palette(self) -> None:
-        """Open the command palette."""
-        self.app.action_command_palette()
+        """Find anything there is to do."""
+        from evtui.tui.palette import command_choices
+
+        operations = self._operation_choices() if self.orders else []
+        self._choose_from([*command_choices(self.commands), *operations], "Which command?")
+
+    def action_app_theme(self) -> None:
+        """Choose the colours."""
+        themes = [Choice(name, f"take_theme({name!r})") for name in get_args(Theme)]
+        self._choose_from(themes, "Which theme?")
+
+    def action_take_theme(self, name: str) -> None:
+        """Show these colours, now and the next time."""
+        self.app.theme = name
+        try:
+            remember_theme(name)
+        except OSError as error:
+            self.notice(f"theme {name}, not kept for the next time: {error.strerror}", "warning")
+        else:
+            self.notice(f"theme {name}")
 
     def action_app_help(self) -> None:
         """Show all keys."""

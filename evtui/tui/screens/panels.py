@@ -230,6 +230,11 @@ class PanelScreen(Screen[None]):
         """Filter the focused list."""
         self.focused_list.open_filter()
 
+    def action_view_filter_off(self) -> None:
+        """Clear the filter of the focused list."""
+        if self.focused_list.view.source.filter is not None:
+            self.focused_list.close_filter(clear=True)
+
     def action_view_follow(self) -> None:
         """Go to the newest row."""
         self.focused_list.view.follow()
