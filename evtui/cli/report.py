@@ -58,7 +58,7 @@ def command(folders: tuple[str, ...], out: str | None) -> int:
         if target is None:
             sys.stdout.buffer.write(page)
         else:
-            with new_file(target, force=True) as file:
+            with new_file(target, force=True, folders=[run.path for run in runs]) as file:
                 file.write(page)
     except (FolderError, ReportError, TargetError) as error:
         raise BadInput(str(error)) from None

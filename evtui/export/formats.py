@@ -182,7 +182,7 @@ def export(
             sys.stdout.buffer.flush()
         else:
             _check_target(folder, out)
-            with new_file(out, force=force) as file:
+            with new_file(out, force=force, folders=[folder.path]) as file:
                 chosen.write(_Job(folder, source, label, file, tally))
     except TargetError as error:
         raise ExportError(str(error)) from None
@@ -199,7 +199,7 @@ def _check_source(folder: RunFolder, table: Table) -> None:
             raise ExportError(
                 f"{folder.path} is a CAN log alone and has no {table.unit}; export --table frames"
             )
-    elif not any((folder.path / name).exists() for name in table.files):
+    elif not any((folder.path / name).is_file() for name in table.files):
         raise ExportError(
             f"{folder.path} has no {' and no '.join(table.files)}, so no {table.unit} to export"
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from evtui.regular import new_regular
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -48,21 +50,24 @@ class Borrowed(io.BufferedIOBase):
 
 
 @contextmanager
-def new_file(path: Path, *, force: bool = False) -> Iterator[io.BufferedWriter]:
+def new_file(
+    path: Path, *, force: bool = False, folders: Iterable[Path] = ()
+) -> Iterator[BinaryIO]:
     """Write under a temporary name beside ``path``; rename when the block ends well.
 
     Args:
         path: a link is followed, so that it stays one.
         force: replace a file that exists.
+        folders: of runs, which somebody else may have made: a link in one is not followed.
 
     Raises:
         TargetError: the file exists, is no regular file, or cannot be written.
     """
-    _check(path, force)
+    _check(path, force, folders)
     whole = Path(os.path.realpath(path))
     part = whole.with_name(f".evtui-{os.getpid()}.part")
     try:
-        file = part.open("wb")
+        file = new_regular(part)
     except OSError as error:
         raise _cannot_write(path, error) from None
     try:
@@ -78,7 +83,12 @@ def new_file(path: Path, *, force: bool = False) -> Iterator[io.BufferedWriter]:
             part.unlink(missing_ok=True)
 
 
-def _check(path: Path, force: bool) -> None:
+def _check(path: Path, force: bool, folders: Iterable[Path]) -> None:
+    if os.path.islink(path) and any(path.parent.samefile(folder) for folder in folders):
+        raise TargetError(
+            f"{path} is a symbolic link in a run folder, which is not followed; "
+            "choose another place with --out"
+        )
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from evtui.recording.lines import ERROR_FLAG
 from evtui.recording.parsing import Unsupported
 from evtui.recording.timefile import LONGEST_LINE, candump_stamp
+from evtui.regular import open_regular
 
 __all__ = ["FD_FRAMES", "LoggedFrame", "count_fd_frames", "is_candump", "logged_frame"]
 
@@ -79,7 +80,7 @@ def is_candump(path: Path) -> bool:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path, follow=True) as file:
         return any(
             candump_stamp(line) is not None and (_FD_MARK in line or _LOGGED.fullmatch(line))
             for line in (file.readline(LONGEST_LINE) for _ in range(_LINES_TRIED))
@@ -93,7 +94,7 @@ def count_fd_frames(path: Path) -> int:
         OSError: it cannot be read.
     """
     count, last = 0, b""
-    with path.open("rb") as file:
+    with open_regular(path, follow=True) as file:
         while block := file.read(_BLOCK):
             block = last + block
             count += block.count(_FD_MARK)

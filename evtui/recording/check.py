@@ -28,6 +28,7 @@ from evtui.recording.manifest import FileInfo, Manifest
 from evtui.recording.opening import FolderError, Sources, open_sources
 from evtui.recording.truth import TruthTracker
 from evtui.recording.walking import Walk
+from evtui.regular import open_regular
 
 __all__ = ["LOST_AT_MOST", "Report", "check_folder", "describe_file"]
 
@@ -216,7 +217,7 @@ def describe_file(path: Path) -> FileInfo:
     """
     digest = hashlib.sha256()
     size = lines = 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while block := file.read(_BLOCK):
             digest.update(block)
             size += len(block)
@@ -258,5 +259,5 @@ def _stats(path: Path) -> dict[str, os.stat_result]:
     stats: dict[str, os.stat_result] = {}
     for name in layout.FILES:
         with contextlib.suppress(OSError):
-            stats[name] = (path / name).stat()
+            stats[name] = (path / name).lstat()
     return stats

@@ -9,6 +9,7 @@ import msgspec
 
 from evtui.recording.layout import SCHEMA
 from evtui.recording.wholefile import replace_file
+from evtui.regular import read_regular
 
 __all__ = [
     "RECORDING_STOPPED",
@@ -20,6 +21,9 @@ __all__ = [
     "StationInfo",
 ]
 
+
+LARGEST = 8 << 20
+"""Bytes of a manifest; one with a long scenario and many stations has 50,000."""
 
 RECORDING_STOPPED = "recording stopped: "
 """How :attr:`Manifest.interrupted` begins where it was the recording that failed."""
@@ -165,6 +169,9 @@ class Manifest(msgspec.Struct, kw_only=True):
 
         Raises:
             OSError: it cannot be read.
-            msgspec.DecodeError: it is no manifest; the text names the place.
+            ValueError: it is no manifest; the text names the place.
         """
-        return msgspec.json.decode(path.read_bytes(), type=cls)
+        try:
+            return msgspec.json.decode(read_regular(path, LARGEST), type=cls)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None

@@ -164,7 +164,7 @@ def _open_log(sources: Sources) -> None:
     fd_frames = count_fd_frames(sources.path)
     if fd_frames:
         sources.skipped.count(f"{sources.path.name}: {FD_FRAMES}", fd_frames)
-    sources.start_utc = _first_stamp(sources.path) or 0.0
+    sources.start_utc = _first_stamp(sources.path, alone=True) or 0.0
     _open_can_log(sources, sources.path)
 
 
@@ -179,11 +179,11 @@ def _open_can_log(sources: Sources, path: Path) -> None:
     sources.log = _rows(sources, path.name, stamp, parse, attrgetter("t_s"))
 
 
-def _first_stamp(log: Path) -> float | None:
+def _first_stamp(log: Path, *, alone: bool = False) -> float | None:
     try:
-        return TimeFile(log, candump_stamp).first()
-    except FileNotFoundError:
-        return None
+        return TimeFile(log, candump_stamp, follow=alone).first()
+    except OSError:
+        return None  # that is told where its rows are opened
 
 
 def _rows(
@@ -198,7 +198,7 @@ def _rows(
     alone = sources.path.name == name and not sources.path.is_dir()
     path = sources.path if alone else sources.path / name
     try:
-        file = TimeFile(path, stamp, header=bool(header), keep_torn=alone)
+        file = TimeFile(path, stamp, header=bool(header), keep_torn=alone, follow=alone)
     except FileNotFoundError:
         sources.trouble("missing", name)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from evtui.recording import layout
 from evtui.recording.check import check_folder, describe_file
 from evtui.recording.manifest import Manifest
 from evtui.recording.opening import FolderError
+from evtui.recording.timefile import LONGEST_LINE
+from evtui.regular import check_regular, open_regular
 
 __all__ = ["TORN_SUFFIX", "repair"]
 
@@ -28,14 +31,16 @@ def repair(path: Path) -> list[str]:
     """Cut torn last lines off, give the two CAN files the same rows, close the manifest.
 
     Nobody may be writing to the folder: :func:`~evtui.recording.check.check_folder` says so.
+    Nothing is written outside of it: what is no regular file ends the repair before it begins.
 
     Returns:
         What was done, one line each; empty where nothing was to be done.
 
     Raises:
-        FolderError: it cannot be repaired, since it cannot be written.
+        FolderError: it cannot be repaired, since something in it cannot be written.
     """
     try:
+        _check_regular(path)
         cut = {name for name in _TORN if _cut_torn_line(path / name)}
         behind = _even_out(path)
         done = [f"{name}: torn last line moved to {name}{TORN_SUFFIX}" for name in sorted(cut)]
@@ -44,7 +49,15 @@ def repair(path: Path) -> list[str]:
             done.append(f"{behind}: lines without their partner moved to {behind}{TORN_SUFFIX}")
         return done + _close(path, cut)
     except OSError as error:
-        raise FolderError(f"{path}: cannot be repaired: {error.strerror}") from None
+        raise FolderError(
+            f"{error.filename or path}: cannot be repaired: {error.strerror}"
+        ) from None
+
+
+def _check_regular(path: Path) -> None:
+    for name in (*layout.FILES, *(name + TORN_SUFFIX for name in _TORN)):
+        with suppress(FileNotFoundError):
+            check_regular(path / name)
 
 
 def _cut_torn_line(file: Path) -> bool:
@@ -98,11 +111,12 @@ def _close(path: Path, cut: set[str]) -> list[str]:
 
 def _whole_lines(file: Path, lines: int | None = None) -> tuple[int, bytes]:
     """Bytes of the first ``lines`` lines that are whole, default all, and the last of them."""
-    end, last = 0, b""
-    with file.open("rb") as text:
-        for line in islice(text, lines):
+    size, end, last = 0, 0, b""
+    with open_regular(file) as text:
+        for line in islice(iter(lambda: text.readline(LONGEST_LINE), b""), lines):
+            size += len(line)
             if line.endswith(b"\n"):
-                end, last = end + len(line), line
+                end, last = size, line
     return end, last
 
 
@@ -110,9 +124,9 @@ def _cut(file: Path, size: int) -> bool:
     """Move what stands behind the first ``size`` bytes into the file beside."""
     if file.stat().st_size <= size:
         return False
-    with file.open("r+b") as text:
+    with open_regular(file, "r+b") as text:
         text.seek(size)
-        with file.with_name(file.name + TORN_SUFFIX).open("ab") as beside:
+        with open_regular(file.with_name(file.name + TORN_SUFFIX), "ab") as beside:
             while block := text.read(_BLOCK):
                 beside.write(block)
         text.truncate(size)

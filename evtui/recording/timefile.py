@@ -6,13 +6,17 @@ Nothing is indexed and nothing is held: a file of any length costs a few seeks a
 from __future__ import annotations
 
 import csv
+import errno
 import math
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+
+from evtui.regular import open_regular
 
 __all__ = [
     "LONGEST_LINE",
@@ -100,6 +104,7 @@ class TimeFile:
         header: the first line is a header and belongs to no time.
         keep_torn: a last line without a line end is a line like the others, as in a file
             that was edited by hand; otherwise it was torn off and is left out.
+        follow: a symbolic link is followed, as for a path that the user has given.
 
     Attributes:
         size: bytes.
@@ -109,19 +114,29 @@ class TimeFile:
         header: the header without its line end, or empty.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, is no regular file, or has no lines.
     """
 
     def __init__(
-        self, path: Path, stamp: Stamp, *, header: bool = False, keep_torn: bool = False
+        self,
+        path: Path,
+        stamp: Stamp,
+        *,
+        header: bool = False,
+        keep_torn: bool = False,
+        follow: bool = False,
     ) -> None:
         self.path = path
         self._stamp = stamp
+        self._follow = follow
         self.header = b""
-        with path.open("rb") as file:
+        with self._open() as file:
             self.size = file.seek(0, 2)
             whole = _end_of_line_before(file, self.size)
             self.torn = self.size - whole
+            if self.torn >= LONGEST_LINE:
+                text = f"has no line end in its last {LONGEST_LINE >> 20} MiB, so it is no text"
+                raise OSError(errno.EINVAL, text, os.fspath(path))
             self.end = self.size if keep_torn else whole
             self.start = 0
             if header and self.end:
@@ -130,16 +145,19 @@ class TimeFile:
                 self.start = len(self.header)
                 self.header = self.header.rstrip(b"\r\n")
 
+    def _open(self) -> BinaryIO:
+        return open_regular(self.path, follow=self._follow)
+
     def first_at(self, t: float) -> int:
         """Offset of the first line at or after ``t`` in s, ``end`` where there is none.
 
         Takes O(log size) seeks; lines in front of it that have no stamp come with it.
         """
-        with self.path.open("rb") as file:
+        with self._open() as file:
             low, high = self.start, self.end
             while low < high:
                 middle = (low + high) // 2
-                stamp, behind = self._next_stamp(file, middle)
+                stamp, behind = self._next_stamp(file, middle, high)
                 if stamp is None or stamp >= t:
                     high = middle
                 else:
@@ -149,7 +167,7 @@ class TimeFile:
     def lines(self, offset: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Offset and text of each line, from the one at ``offset`` on; default: the first."""
         at = self.start if offset is None else offset
-        with self.path.open("rb") as file:
+        with self._open() as file:
             file.seek(at)
             while at < self.end:
                 line = file.readline(min(self.end - at, LONGEST_LINE))
@@ -172,13 +190,14 @@ class TimeFile:
 
     def next(self, t: float) -> float | None:
         """Time of the first line later than ``t`` in s."""
-        with self.path.open("rb") as file:
-            stamp, _ = self._next_stamp(file, self.first_at(math.nextafter(t, math.inf)))
+        with self._open() as file:
+            at = self.first_at(math.nextafter(t, math.inf))
+            stamp, _ = self._next_stamp(file, at, self.end)
             return stamp
 
     def previous(self, t: float) -> float | None:
         """Time of the last line earlier than ``t`` in s."""
-        with self.path.open("rb") as file:
+        with self._open() as file:
             at = self.first_at(t)
             while at > self.start:
                 begin = max(_end_of_line_before(file, at - 1), self.start)
@@ -196,11 +215,11 @@ class TimeFile:
         file.seek(offset - 1)
         return min(offset - 1 + len(file.readline(LONGEST_LINE)), self.end)
 
-    def _next_stamp(self, file: BinaryIO, offset: int) -> tuple[float | None, int]:
-        """Stamp of the first line at or after ``offset`` that has one, and where it ends."""
+    def _next_stamp(self, file: BinaryIO, offset: int, behind: int) -> tuple[float | None, int]:
+        """Stamp of the first line from ``offset`` to ``behind`` that has one, and where it ends."""
         at = self._align(file, offset)
         file.seek(at)
-        while at < self.end:
+        while at < behind:
             line = file.readline(min(self.end - at, LONGEST_LINE))
             if not line:
                 break
@@ -212,12 +231,13 @@ class TimeFile:
 
 
 def _end_of_line_before(file: BinaryIO, offset: int) -> int:
-    """Offset behind the last line end in front of ``offset``, 0 where there is none."""
-    while offset > 0:
-        begin = max(0, offset - _BLOCK)
+    """Offset behind the last line end in front of ``offset``, or where the longest line begins."""
+    first = max(0, offset - LONGEST_LINE)
+    while offset > first:
+        begin = max(first, offset - _BLOCK)
         file.seek(begin)
         found = file.read(offset - begin).rfind(b"\n")
         if found >= 0:
             return begin + found + 1
         offset = begin
-    return 0
+    return first

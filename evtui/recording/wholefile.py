@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from evtui.regular import new_regular
+
 __all__ = ["SUFFIX", "replace_file"]
 
 SUFFIX = ".new"
@@ -19,7 +21,8 @@ def replace_file(path: Path, data: bytes) -> None:
     """
     beside = path.with_name(path.name + SUFFIX)
     try:
-        beside.write_bytes(data)
+        with new_regular(beside) as file:
+            file.write(data)
         beside.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

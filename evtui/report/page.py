@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from evtui import __version__
 from evtui.recording.reader import RunFolder
+from evtui.regular import open_regular
 from evtui.report.compare import comparison
 from evtui.report.facts import outcome, setup, tables, tiles
 from evtui.report.html import Html, tag
@@ -78,7 +79,7 @@ def is_report(path: Path) -> bool:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path, follow=True) as file:
         return _GENERATOR.encode() in file.read(2_000)
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from evtui.regular import Irregular, read_regular
 from evtui.scenario.mistakes import ScenarioError, choice, nearest
 
-__all__ = ["Source", "builtin_names", "curve_text", "read_builtin", "read_source"]
+__all__ = [
+    "LARGEST_CURVE",
+    "LARGEST_FILE",
+    "Source",
+    "builtin_names",
+    "curve_text",
+    "read_builtin",
+    "read_source",
+]
 
 LARGEST_FILE = 1 << 20
 LARGEST_CURVE = 32 << 20
@@ -91,8 +99,9 @@ def curve_text(name: str, folder: Path | None, copy: Path | None = None) -> str:
     Raises:
         ScenarioError: there is none, or it cannot be read.
     """
-    if copy is not None and copy.exists():
-        return _read_file(str(copy), str(copy), LARGEST_CURVE, "a recorded session", str)
+    if copy is not None and os.path.lexists(copy):
+        name = str(copy)
+        return _read_file(name, name, LARGEST_CURVE, "a recorded session", str, follow=False)
     ours = {
         file.name: file for file in (_builtin() / "data").iterdir() if file.name.endswith(".csv")
     }
@@ -105,32 +114,29 @@ def curve_text(name: str, folder: Path | None, copy: Path | None = None) -> str:
     return _read_file(str(path), name, LARGEST_CURVE, "a recorded session", lambda: with_evtui)
 
 
-def _read_file(path: str, label: str, largest: int, what: str, missing: Callable[[], str]) -> str:
+def _read_file(
+    path: str,
+    label: str,
+    largest: int,
+    what: str,
+    missing: Callable[[], str],
+    *,
+    follow: bool = True,
+) -> str:
     """Text of a regular file.
 
     Args:
         missing: the way out when there is none.
+        follow: a symbolic link is followed.
     """
     try:
-        # Without O_NONBLOCK a FIFO nobody writes to would hold us up for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        raw = read_regular(Path(path), largest, follow=follow)
     except (FileNotFoundError, ValueError):  # ValueError: a zero byte in the path
         raise ScenarioError(f"{label}: no such file{missing()}") from None
+    except Irregular as error:
+        raise ScenarioError(f"{label}: {error.strerror}, expected {what}") from None
     except OSError as error:
         raise ScenarioError(f"{label}: cannot be read ({error.strerror})") from None
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
-            raise ScenarioError(f"{label}: is {kind}, expected {what}")
-        with open(descriptor, "rb", closefd=False) as file:
-            raw = file.read(largest + 1)
-    except OSError as error:
-        raise ScenarioError(f"{label}: cannot be read ({error.strerror})") from None
-    finally:
-        os.close(descriptor)
-    if len(raw) > largest:
-        raise ScenarioError(f"{label}: larger than {largest >> 20} MiB, so hardly {what}")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

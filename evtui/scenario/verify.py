@@ -19,8 +19,11 @@ from evtui.recording.manifest import Manifest
 from evtui.recording.reader import FolderError, RunFolder
 from evtui.recording.recorder import RecordingError
 from evtui.recording.redaction import HIDDEN
+from evtui.recording.timefile import LONGEST_LINE
+from evtui.regular import open_regular, read_regular
 from evtui.scenario.headless import Options, StopFlag, run_headless
 from evtui.scenario.loader import ScenarioError, load
+from evtui.scenario.sources import LARGEST_CURVE, LARGEST_FILE
 
 __all__ = ["Difference", "VerifyError", "compare", "rerun"]
 
@@ -148,13 +151,15 @@ def compare(folder: Path, again: Path) -> Difference | None:
             for name in COMPARED
             if (difference := _compare(_Pair(manifest, name, folder / name, again / name)))
         ]
-    except (OSError, msgspec.DecodeError) as error:
-        raise VerifyError(f"{folder}: {error}") from None
+    except OSError as error:
+        raise VerifyError(f"{error.filename or folder}: {_reason(error)}") from None
+    except ValueError as error:
+        raise VerifyError(f"{folder / layout.MANIFEST}: {error}") from None
     return min(found, key=lambda each: inf if each.t is None else each.t, default=None)
 
 
 def _check_unchanged(manifest: Manifest, scenario: Path) -> None:
-    raw = _read(scenario)
+    raw = _read(scenario, LARGEST_FILE)
     written = manifest.files.get(layout.SCENARIO)
     assert manifest.scenario is not None
     as_read = manifest.scenario.sha256
@@ -167,15 +172,19 @@ def _check_unchanged(manifest: Manifest, scenario: Path) -> None:
 
 def _check_vehicle_unchanged(manifest: Manifest, vehicle: Path) -> None:
     written = manifest.files.get(layout.VEHICLE)
-    if written is not None and _sha256(_read(vehicle)) != written.sha256:
+    if written is not None and _sha256(_read(vehicle, LARGEST_CURVE)) != written.sha256:
         raise VerifyError(f"{vehicle}: changed since it was run: its sha256 is another one")
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, largest: int) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, largest)
     except OSError as error:
-        raise VerifyError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+        raise VerifyError(f"{path}: {_reason(error)}") from None
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "cannot be read").lower()
 
 
 def _sha256(raw: bytes) -> str:
@@ -213,8 +222,8 @@ class _Pair:
 
     def lines(self, path: Path) -> Iterator[bytes]:
         """Whole lines, as far as they are compared."""
-        with path.open("rb") as file:
-            for line in file:
+        with open_regular(path) as file:
+            for line in iter(lambda: file.readline(LONGEST_LINE), b""):
                 if self.torn and not line.endswith(b"\n"):
                     return
                 if self.until < inf and (self.time(line) or 0.0) > self.until:

@@ -66,7 +66,7 @@ BROKEN: dict[str, tuple[bytes | str, str]] = {
     ),
     "huge": (
         TEXT + "# padding\n" * 110_000,
-        "file.yaml: larger than 1 MiB, so hardly a scenario",
+        "file.yaml: is larger than 1 MiB, expected a scenario",
     ),
     "cyclic anchors": (
         changed("  - unplug", "  - &loop {repeat: 2, do: [*loop]}"),
@@ -123,7 +123,7 @@ def points_to_itself(path: Path) -> None:
     ("make", "expected"),
     [
         (is_a_directory, "is a directory, expected a scenario"),
-        (is_a_fifo, "is no regular file, expected a scenario"),
+        (is_a_fifo, "is a FIFO, expected a scenario"),
         (is_not_there, "no such file; evtui scenarios lists the built-in ones"),
         (points_to_itself, "cannot be read (Too many levels of symbolic links)"),
     ],
@@ -141,10 +141,12 @@ def test_what_is_no_readable_file_gives_one_line(
 def test_a_file_without_permission_gives_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> int:  # root may read everything, so the refusal is played
+    def refuse(
+        *_: object, **__: object
+    ) -> None:  # root may read everything, so the refusal is played
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("evtui.scenario.sources.os.open", refuse)
+    monkeypatch.setattr("evtui.regular.check_regular", refuse)
     with pytest.raises(ScenarioError) as caught:
         load(str(tmp_path / "file.yaml"))
     assert str(caught.value) == f"{tmp_path}/file.yaml: cannot be read (Permission denied)"
