@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from evtui import __version__
 from evtui.kinds import (
@@ -33,7 +33,9 @@ from evtui.kinds import (
     Switch,
     Unfit,
     Waits,
+    quoted,
 )
+from evtui.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +49,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Variant",
+    "checked",
     "load",
     "over_ssh",
     "platform_file",
@@ -141,7 +144,7 @@ class Settings:
     )
     unknown_stations: UnknownStations = _setting(
         "accept",
-        Choice(UnknownStations),
+        Choice(*get_args(UnknownStations)),
         "Lab",
         "Charge points our central system does not know: let in, HTTP 404, or Pending until "
         "somebody answers.",
@@ -175,7 +178,7 @@ class Settings:
         unset="none",
     )
     unknown_id_tags: UnknownIdTags = _setting(
-        "accept", Choice(UnknownIdTags), "Lab", "Id tags that are not among them."
+        "accept", Choice(*get_args(UnknownIdTags)), "Lab", "Id tags that are not among them."
     )
     call_timeout: float = _setting(
         30.0, Seconds(0.1, 3600), "Lab", "Longest wait for the answer to an OCPP call."
@@ -189,7 +192,9 @@ class Settings:
         "Lab",
         "Time between WebSocket pings of our central system; 0 = none.",
     )
-    seed: int = _setting(1, Integer(0), "Lab", "Seed of everything random.")
+    seed: int = _setting(
+        1, Integer(0), "Lab", "Start of the random numbers: the same number, the same run."
+    )
 
     id: str = _setting("CP1", Identity(), "Charge point", "Charge point identity.")
     stations: int = _setting(
@@ -208,7 +213,7 @@ class Settings:
     )
     after_crash: AfterCrash = _setting(
         "Reboot",
-        Choice(AfterCrash),
+        Choice(*get_args(AfterCrash)),
         "Charge point",
         "Reason of a StopTransaction for a transaction that a crash ended.",
     )
@@ -217,7 +222,12 @@ class Settings:
     serial: str = _setting("", CiString(0, 25), "Charge point", "Serial number.")
     firmware: str = _setting(__version__, CiString(0, 50), "Charge point", "Firmware version.")
     id_tag: str = _setting("ANOM_TEST", CiString(1, 20), "Charge point", "Id tag of remote starts.")
-    preset: Preset = _setting("seed", Choice(Preset), "Charge point", "Power stage.")
+    preset: Preset = _setting(
+        "seed",
+        Choice(*get_args(Preset)),
+        "Charge point",
+        "Power stage; seed is the name of the first one, a toy.",
+    )
     strict: bool = _setting(
         False,
         Switch(),
@@ -245,7 +255,7 @@ class Settings:
     )
     record_trouble: RecordTrouble = _setting(
         "continue",
-        Choice(RecordTrouble),
+        Choice(*get_args(RecordTrouble)),
         "Recording",
         "What the lab does when a recording fails, as with a full disk.",
     )
@@ -269,11 +279,14 @@ class Settings:
     )
     mouse: bool = _setting(True, Switch(), "Terminal", "Use the mouse.", flag="--mouse/--no-mouse")
     theme: Theme | None = _setting(
-        None, Choice(Theme), "Terminal", "Colours.", unset="the one chosen last"
+        None, Choice(*get_args(Theme)), "Terminal", "Colours.", unset="the one chosen last"
     )
 
     variant: Variant = _setting(
-        "seed", Choice(Variant), "Anomaly", "Variant of the repeated current fluctuation."
+        "seed",
+        Choice(*get_args(Variant)),
+        "Anomaly",
+        "Variant of the repeated current fluctuation; seed is the name of the first one.",
     )
     low_a: float = _setting(
         0.0, Number(0, 500, "A"), "Anomaly", "Lower current limit.", flag="--low", table="anomaly"
@@ -403,12 +416,12 @@ def load(flags: Mapping[str, str | bool] | None = None, file: str | None = None)
             setting = _BY_KEY.get(key)
             if setting is None:
                 raise SettingsError(f"{path}: {key}: unknown setting{_near(key)}")
-            values[setting.name] = _checked(setting.kind, raw, f"{path}: {key}")
+            values[setting.name] = checked(setting.kind, raw, f"{path}: {key}")
             origins[setting.name] = f"file {path}"
     for name, given in (flags or {}).items():
         setting = _BY_NAME[name]
         flag = setting.flag_for(given)
-        values[name] = _checked(setting.kind, given, flag, from_text=isinstance(given, str))
+        values[name] = checked(setting.kind, given, flag, from_text=isinstance(given, str))
         origins[name] = f"flag {flag}"
     low, high = values["low_a"], values["high_a"]
     if low > high:
@@ -495,7 +508,16 @@ def _entries(document: Mapping[str, Any], path: str) -> Iterator[tuple[str, obje
             raise SettingsError(f"{path}: {key}: expected a table, got {_got(value)}")
 
 
-def _checked(kind: Kind[T], value: Any, place: str, *, from_text: bool = False) -> T:
+def checked(kind: Kind[T], value: Any, place: str, *, from_text: bool = False) -> T:
+    """``value`` as its kind wants it.
+
+    Args:
+        place: where it stands, for the message.
+        from_text: it is text of a command line.
+
+    Raises:
+        SettingsError: it does not fit.
+    """
     try:
         return kind.check(kind.read(value) if from_text else value)
     except Unfit as unfit:
@@ -506,7 +528,7 @@ def _checked(kind: Kind[T], value: Any, place: str, *, from_text: bool = False) 
 
 def _got(value: object) -> str:
     if isinstance(value, str):
-        return f'"{value}"' if len(value) <= 60 else f'"{value[:60]}…" ({len(value)} characters)'
+        return quoted(value)
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, dict):
@@ -517,10 +539,9 @@ def _got(value: object) -> str:
 
 
 def _near(key: str) -> str:
-    from difflib import get_close_matches
-
-    known = {name: setting.key for name, setting in (_BY_NAME | _BY_KEY).items()}
     guess = key.replace("-", "_")
+    names = {setting.name: setting.key for setting in SETTINGS}
     leaf = guess.rpartition(".")[2]
-    near = [leaf] if leaf in known else get_close_matches(guess, known, n=1)
-    return f"; did you mean {known[near[0]]}?" if near else "; evtui --help lists them all"
+    if leaf in names:
+        return f"; did you mean {names[leaf]}?"
+    return did_you_mean(guess, _BY_KEY) or "; evtui --help lists them all"

@@ -6,8 +6,9 @@ A kind describes itself, so that help and error messages cannot disagree with th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
+from evtui.nearest import did_you_mean
 from evtui.origins import normal_origin
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Text",
     "Unfit",
     "Waits",
+    "quoted",
 ]
 
 LARGEST_INTEGER = 2**63 - 1  # what TOML promises to hold
@@ -39,6 +41,11 @@ _SECONDS_PER_UNIT = {"ms": 0.001, "min": 60.0, "s": 1.0, "h": 3600.0}
 
 class Unfit(ValueError):
     """Why a value is none of its kind: the value as it may be shown, the reason, the way out."""
+
+
+def quoted(text: str) -> str:
+    """A text as an error line shows it, shortened."""
+    return f'"{text}"' if len(text) <= 60 else f'"{text[:60]}…" ({len(text)} characters)'
 
 
 class Kind(ABC, Generic[T_co]):
@@ -168,18 +175,21 @@ class FourWaits(Kind[Waits]):
 
 
 class Choice(Kind[Any]):
-    """One of the strings of a ``Literal`` type."""
+    """One of several names, such as the strings of a ``Literal`` type."""
 
     metavar = "NAME"
 
-    def __init__(self, literal: object) -> None:
-        self._choices = get_args(literal)
-        self.limits = ", ".join(self._choices)
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.limits = ", ".join(names)
         self.expected = f"one of {self.limits}"
 
     def check(self, value: object) -> Any:
-        if not isinstance(value, str) or value not in self._choices:
+        """See :class:`Kind`; a name that is none gets the nearest one."""
+        if not isinstance(value, str):
             raise ValueError
+        if value not in self.names:
+            raise Unfit(f"{quoted(value)}{did_you_mean(value, self.names)}")
         return value
 
 
@@ -259,6 +269,7 @@ class Place(Text):
     def __init__(self, metavar: str, noun: str) -> None:
         super().__init__(1, 4096)
         self.metavar, self.limits = metavar, ""
+        self.folder = metavar == "DIR"
         self.expected = f"{noun}, printable and at most 4096 characters long"
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from evtui import __version__, commands
 from evtui.cli import main
+from evtui.cli.main import _COMMANDS
 from evtui.config import SETTINGS, Settings
 from evtui.recording.feed import Feed
 from evtui.scenario.loader import Plan
@@ -26,6 +27,7 @@ from evtui.station.state_file import StateFile
 from tests.patience import PATIENCE
 
 EVTUI = [sys.executable, "-m", "evtui"]
+COMMANDS = (*_COMMANDS, "config")
 HEAVY = {
     "asyncio",
     "can",
@@ -348,23 +350,90 @@ def test_bad_input_is_one_line_and_exit_code_2(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "problem", "suggestion"),
+    ("arguments", "problem"),
     [
-        (["--prot", "1"], "no such option", "--port"),
-        (["confg"], "no such command", "confg"),
-        (["--strict=3"], "does not take a value", "--strict"),
-        (["config", "more"], "unexpected extra argument", "more"),
+        (["--prot", "1"], "no such option --prot; did you mean --port or --preset?"),
+        (["confg"], 'no such command "confg"; did you mean config?'),
+        (["runn", "x"], 'no such command "runn"; did you mean run?'),
+        (["Replay"], 'no such command "Replay"; did you mean replay?'),
+        (["mine.yaml"], 'no such command "mine.yaml"; did you mean evtui run mine.yaml?'),
+        (["home"], 'no such command "home"; did you mean evtui replay home?'),
+        ([""], 'no such command ""; there are run, scenarios, '),
+        (["\x1b[2J"], 'no such command "\\x1b[2J"; there are run, '),
+        (["--strict=3"], "option '--strict' does not take a value."),
+        (["config", "--preset"], "option '--preset' requires an argument."),
+        (["config", "more"], "got unexpected extra argument (more)."),
+        (["run", "--spede", "3"], "no such option --spede; did you mean --speed"),
+        (["run", "x", "--seed"], "option '--seed' requires an argument."),
+        (["check"], "DIR is missing."),
+        (["check", "a", "b"], "got unexpected extra argument (b)."),
+        (["report", "--zzz"], "no such option --zzz."),
+        (
+            ["export", "a", "--out", "b"],
+            "--format is missing: one of asc, blf, trc, csv, parquet, ",
+        ),
+        (["completion"], "SHELL is missing: one of bash, zsh, fish."),
     ],
 )
-def test_an_unknown_word_is_one_line_and_exit_code_2(
-    arguments: list[str], problem: str, suggestion: str, capsys: pytest.CaptureFixture[str]
+def test_an_unknown_word_is_one_line_that_names_what_was_meant_and_whose_help_tells(
+    arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Path("mine.yaml").touch()
+    Path("home").mkdir(exist_ok=True)
     assert main(arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("evtui: ")
-    assert problem in line
-    assert suggestion in line
-    assert line.endswith("See evtui --help.")
+    assert line.startswith(f"evtui: {problem}")
+    asked = f"evtui {arguments[0]}" if arguments[0] in COMMANDS else "evtui"
+    assert line.endswith(f" See {asked} --help.")
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_h_is_help_everywhere(command: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    before = [] if command is None else [command]
+    assert main([*before, "--help"]) == 0
+    long = capsys.readouterr().out
+    assert main([*before, "-h"]) == 0
+    assert capsys.readouterr().out == long
+    assert "-h, --help" in long
+    assert "\\" not in long
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("config", "replay")])
+def test_a_setting_before_a_sub_command_that_it_means_nothing_to_is_refused(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rest = ["--format", "csv", "--out", "x"] * (command == "export")
+    argument = [{"completion": "bash"}.get(command, "x")] * (command != "schema")
+    assert main(["--port", "5", command, *argument, *rest]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--port" in line
+    assert "no effect" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("dracul", "dracula"),
+        ("Nord", "nord"),
+        ("solarised-light", "solarized-light"),
+        ("tokio", "tokyo-night"),
+    ],
+)
+def test_a_theme_nobody_knows_gets_the_nearest_one(
+    name: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["config", "--theme", name]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("evtui: --theme: expected one of ansi-dark, ")
+    assert line.endswith(f'got "{name}"; did you mean {meant}?')
+
+
+def test_the_help_says_which_seed_is_which(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Start of the random numbers: the same number, the same run." in text
+    assert "Power stage; seed is the name of" in text
+    assert "Variant of the repeated current fluctuation; seed is the name of" in text
 
 
 def rows(text: str) -> dict[str, tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evtui.cli.errors import BadInput
+from evtui.cli.values import Where
 
 if TYPE_CHECKING:
     from evtui.recording.check import Report
@@ -45,10 +46,10 @@ Exit codes: 0 sound (notes at most), 1 something was found, 2 bad input: not a
 run folder, or one that cannot be repaired.
 """,
 )
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", metavar="DIR", type=Where("dir"))
 @click.option("--repair", "mend", is_flag=True, help="Repair what a kill left behind, then check.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def command(folder: str, mend: bool, as_json: bool) -> int:
+def command(folder: Path, mend: bool, as_json: bool) -> int:
     """Say whether the run folder DIR can be trusted, and up to which time."""
     import time
 
@@ -59,7 +60,7 @@ def command(folder: str, mend: bool, as_json: bool) -> int:
     from evtui.recording.repair import repair
 
     def look() -> Report:
-        return check_folder(Path(folder), wait=lambda: time.sleep(_SECOND_LOOK))
+        return check_folder(folder, wait=lambda: time.sleep(_SECOND_LOOK))
 
     try:
         report = look()
@@ -67,7 +68,7 @@ def command(folder: str, mend: bool, as_json: bool) -> int:
         if mend:
             if report.written_to:
                 raise BadInput(f"{folder}: somebody is writing to it; end that before a repair")
-            done = repair(Path(folder))
+            done = repair(folder)
             report = look() if done else report
     except FolderError as error:
         raise BadInput(str(error)) from None

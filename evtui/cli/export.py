@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from evtui.cli.errors import BadInput
+from evtui.cli.values import Checked, Where
+from evtui.kinds import Choice
 
 __all__ = ["command"]
 
@@ -32,21 +34,34 @@ Formats:
 Exit codes: 0 written, 2 bad input; then FILE is as it was.
 """,
 )
-@click.argument("folder", metavar="DIR")
-@click.option("--format", "name", type=click.Choice(FORMATS), required=True, help="What to write.")
-@click.option("--out", metavar="FILE", required=True, help="Where to; - is standard output.")
+@click.argument("folder", metavar="DIR", type=Where())
 @click.option(
-    "--table", type=click.Choice(TABLES), help="Which table, for csv and parquet. [frames]"
+    "--format",
+    "name",
+    metavar="NAME",
+    type=Checked(Choice(*FORMATS)),
+    required=True,
+    help="What to write.",
+)
+@click.option(
+    "--out", metavar="FILE", type=Where(), required=True, help="Where to; - is standard output."
+)
+@click.option(
+    "--table",
+    metavar="NAME",
+    type=Checked(Choice(*TABLES)),
+    help=f"Which table, for csv and parquet: {', '.join(TABLES)}. [frames]",
 )
 @click.option(
     "--label",
-    type=click.Choice(LABELS),
-    help="What the label of can-train-and-test and hcrl marks: injected frames, or every frame "
-    "from an attack's start until the safe state. [attack]",
+    metavar="NAME",
+    type=Checked(Choice(*LABELS)),
+    help="What the label of can-train-and-test and hcrl marks: attack, injected frames; effect, "
+    "every frame from an attack's start until the safe state. [attack]",
 )
 @click.option("--force", is_flag=True, help="Replace FILE when it exists.")
 def command(
-    folder: str, name: str, out: str, table: str | None, label: str | None, force: bool
+    folder: Path, name: str, out: Path, table: str | None, label: str | None, force: bool
 ) -> int:
     """Write the data of the run folder DIR, or of a CAN log in candump's format, for other tools.
 
@@ -63,13 +78,13 @@ def command(
     if label is not None and not chosen.labels:
         raise BadInput(f"--label {label}: {name} has no label column; leave --label out")
     try:
-        run = RunFolder(Path(folder))
+        run = RunFolder(folder)
         percent = Percent(f"{run.path.name} -> {out}", run.t_first, run.t_end)
         try:
             done = export(
                 run,
                 name,
-                None if out == "-" else Path(out),
+                None if str(out) == "-" else out,
                 table=table,
                 label="effect" if label == "effect" else "attack",
                 force=force,
@@ -85,7 +100,7 @@ def command(
         counts = ", ".join(_count(each, kind) for kind, each in done.left_out.items())
         left_out = f" (left out: {counts})" if counts else ""
         click.echo(f"evtui: {name} does not keep {chosen.loses}{left_out}", err=True)
-    where = "standard output" if out == "-" else out
+    where = "standard output" if str(out) == "-" else out
     click.echo(f"{_count(done.rows, done.unit)}, {done.span:.1f} s -> {where}", err=True)
     return 0
 

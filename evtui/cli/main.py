@@ -19,6 +19,7 @@ import click
 from evtui import __version__
 from evtui.cli.errors import BadInput
 from evtui.cli.live import Launch
+from evtui.cli.values import FILE, InputValue, OfKind, ScenarioName, written
 from evtui.config import (
     SETTINGS,
     Effective,
@@ -30,6 +31,8 @@ from evtui.config import (
     to_toml,
     toml_value,
 )
+from evtui.kinds import Choice, quoted
+from evtui.nearest import choice, did_you_mean
 
 __all__ = ["main"]
 
@@ -41,8 +44,12 @@ _COMMANDS = {
     "replay": "Open a run folder in the terminal, or run it again and compare.",
     "export": "Write a run folder's data in another format.",
     "report": "Make one HTML page of one or several run folders.",
+    "completion": "Print what makes a shell complete commands, options, names and paths.",
 }
 """Sub-commands in modules of their own, imported when one is used."""
+
+_WITH_SETTINGS = ("config", "replay", "run")
+"""Sub-commands that settings before them mean something to, or that refuse them themselves."""
 
 _FAILED = 1
 _BAD_INPUT = 2
@@ -83,6 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A path or an identity that the terminal's encoding lacks must not end in a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
+    if "_EVTUI_COMPLETE" in os.environ:
+        from evtui.cli import completion
+
+        completion.register()
     try:
         # What is left to do comes back as a value and runs outside of this try: an error
         # inside the lab is not an error of the command line.
@@ -92,8 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         return _refuse(str(error))
     except click.UsageError as error:
-        message = error.format_message()
-        return _refuse(f"{message[:1].lower()}{message[1:]} See evtui --help.")
+        return _refuse(_complaint(error))
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except OSError as error:  # a broken pipe has ended inside click already
@@ -131,6 +141,22 @@ class _GroupedRoot(_Grouped, click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in self.list_commands(ctx) or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        raise click.UsageError(_no_command(args[0], self.list_commands(ctx)), ctx)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            name = ctx.invoked_subcommand
+            if error.ctx is None and name and (command := self.get_command(ctx, name)):
+                error.ctx = click.Context(command, parent=ctx, info_name=name)
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = list(_COMMANDS.items())
         rows += [(name, one.get_short_help_str()) for name, one in self.commands.items()]
@@ -149,7 +175,7 @@ def _options() -> list[click.Parameter]:
             click.Option(
                 [setting.name, setting.flag],
                 is_flag=switch,
-                type=bool if switch else str,
+                type=bool if switch else OfKind(setting.kind),
                 default=None,
                 metavar=None if switch else setting.kind.metavar,
                 multiple=setting.kind.several,
@@ -158,7 +184,10 @@ def _options() -> list[click.Parameter]:
         )
     options.append(
         click.Option(
-            ["file", "--config"], metavar="FILE", help="Read settings from this TOML file."
+            ["file", "--config"],
+            metavar="FILE",
+            type=OfKind(FILE),
+            help="Read settings from this TOML file.",
         )
     )
     return options
@@ -178,10 +207,15 @@ _SCENARIO = (
     click.Option(
         ["--scenario"],
         metavar="SCENARIO",
+        type=ScenarioName(),
         help="Run this scenario in the lab: a file, or a name of evtui scenarios.",
     ),
     click.Option(
-        ["given", "--set"], metavar="INPUT=VALUE", multiple=True, help="An input of the scenario."
+        ["given", "--set"],
+        metavar="INPUT=VALUE",
+        type=InputValue(),
+        multiple=True,
+        help="An input of the scenario.",
     ),
 )
 
@@ -194,6 +228,10 @@ def _start(
     if context.invoked_subcommand:
         if scenario is not None or given:
             raise BadInput(f"--scenario and --set are not for {context.invoked_subcommand}")
+        if context.obj and context.invoked_subcommand not in _WITH_SETTINGS:
+            name, value = next(iter(context.obj.items()))
+            flag = flag_of(name, value)
+            raise BadInput(f"{flag} has no effect on {context.invoked_subcommand}; leave it out")
         return None
     return Launch(_load(context.obj).settings, scenario, given)
 
@@ -213,6 +251,7 @@ _evtui = _GroupedRoot(
     epilog=_EPILOGUE,
     invoke_without_command=True,
     subcommand_metavar="[COMMAND]",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 click.version_option(__version__, message="evtui %(version)s")(_evtui)
 _evtui.add_command(
@@ -231,6 +270,39 @@ _evtui.add_command(
 def _load(given: dict[str, Any]) -> Effective:
     flags = dict(given)
     return load(flags, flags.pop("file", None))
+
+
+def flag_of(name: str, value: Any) -> str:
+    """The option by which ``value`` was given."""
+    return next((each.flag_for(value) for each in SETTINGS if each.name == name), "--config")
+
+
+def _complaint(error: click.UsageError) -> str:
+    """What is wrong with the command line, and whose help tells how it is right."""
+    match error:
+        case click.NoSuchOption(possibilities=near):
+            text = f"no such option {error.option_name}"
+            text += f"; did you mean {choice(near)}?" if near else "."
+        case click.MissingParameter(param=click.Parameter() as missing):
+            kind = missing.type.kind if isinstance(missing.type, OfKind) else None
+            expected = f": {kind.expected}" if isinstance(kind, Choice) else ""
+            text = f"{written(missing)} is missing{expected}."
+        case _:
+            text = error.format_message()
+            text = f"{text[:1].lower()}{text[1:]}"
+            text = text if text.endswith((".", "?")) else f"{text}."
+    path = "evtui" if error.ctx is None else error.ctx.command_path
+    return f"{text} See {path} --help."
+
+
+def _no_command(name: str, commands: list[str]) -> str:
+    if os.path.isdir(name):
+        way_out = f"; did you mean evtui replay {name}?"
+    elif os.path.isfile(name):
+        way_out = f"; did you mean evtui run {name}?"
+    else:
+        way_out = did_you_mean(name, commands) or f"; there are {', '.join(commands)}."
+    return f"no such command {quoted(name)}{way_out}"
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

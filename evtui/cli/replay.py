@@ -13,6 +13,7 @@ import click
 
 from evtui.cli.errors import BadInput
 from evtui.cli.terminal import prepare_textual, terminal_trouble
+from evtui.cli.values import Where
 
 __all__ = ["command"]
 
@@ -31,27 +32,27 @@ Exit codes: 0 left, or identical; 1 different, or a run in real time, which cann
 again; 2 bad input, or nothing there to run again.
 """,
 )
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", metavar="DIR", type=Where())
 @click.option(
     "--verify",
     is_flag=True,
     help="Run the scenario again with the recorded seed and inputs, and compare every byte.",
 )
 @click.pass_obj
-def command(options: dict[str, Any] | None, folder: str, verify: bool) -> int:
+def command(options: dict[str, Any] | None, folder: Path, verify: bool) -> int:
     """Show the run folder DIR, or a CAN log in candump's format, as if it were live.
 
     Folders that are not complete open with what is there.
     """
     if verify:
-        return _verify(Path(folder))
+        return _verify(folder)
     from evtui.config import load
     from evtui.recording.reader import FolderError, RunFolder
 
     flags = {name: value for name, value in (options or {}).items() if value is not None}
     settings = load(flags, flags.pop("file", None)).settings
     try:
-        run_folder = RunFolder(Path(folder))
+        run_folder = RunFolder(folder)
     except FolderError as error:
         raise BadInput(str(error)) from None
     trouble = terminal_trouble()

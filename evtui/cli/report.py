@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evtui.cli.errors import BadInput
+from evtui.cli.values import Where
 
 if TYPE_CHECKING:
     from evtui.recording.reader import RunFolder
@@ -28,13 +29,14 @@ Examples:
 Exit codes: 0 written, 2 bad input; then FILE is as it was.
 """,
 )
-@click.argument("folders", metavar="DIR...", nargs=-1, required=True)
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Where())
 @click.option(
     "--out",
     metavar="FILE",
+    type=Where(),
     help="Where to; - is standard output. [report.html: in DIR, or here for several]",
 )
-def command(folders: tuple[str, ...], out: str | None) -> int:
+def command(folders: tuple[Path, ...], out: Path | None) -> int:
     """Draw what happened in each run folder DIR, list it, and compare several.
 
     The page needs no network and no other file.  An earlier report is replaced, any other file is
@@ -46,8 +48,8 @@ def command(folders: tuple[str, ...], out: str | None) -> int:
     from evtui.report import ReportError, is_report, report
 
     try:
-        runs = [RunFolder(Path(folder)) for folder in folders]
-        target = None if out == "-" else Path(out or _default(runs))
+        runs = [RunFolder(folder) for folder in folders]
+        target = None if str(out) == "-" else out or _default(runs)
         if target is not None and target.is_file() and not is_report(target):
             raise BadInput(f"{target} exists and is no report; choose another name with --out")
         percent = Percent("report", 0.0, max(run.t_end for run in runs))

@@ -15,6 +15,8 @@ import click
 
 from evtui.cli.errors import BadInput
 from evtui.cli.plans import load_plan, read_inputs
+from evtui.cli.values import FILE, Checked, InputValue, OfKind, ScenarioName, Where
+from evtui.kinds import Choice, Integer
 
 if TYPE_CHECKING:
     from evtui.events import Event
@@ -51,7 +53,7 @@ Exit codes:
        the lab to its safe state, twice leaves at once
 """,
 )
-@click.argument("scenario", required=False)
+@click.argument("scenario", metavar="SCENARIO", type=ScenarioName(), required=False)
 @click.option(
     "--speed",
     default="max",
@@ -59,7 +61,10 @@ Exit codes:
     help="Simulated seconds a second; 1 uses the real clock and a real WebSocket. [max]",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), metavar="N", help="Seed of everything random. [1]"
+    "--seed",
+    type=Checked(Integer(0)),
+    metavar="N",
+    help="Start of the random numbers: the same number, the same run. [1]",
 )
 @click.option(
     "--duration",
@@ -72,25 +77,26 @@ Exit codes:
     "given",
     multiple=True,
     metavar="INPUT=VALUE",
+    type=InputValue(),
     help="An input of the scenario; may be repeated.",
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Where("dir"),
     metavar="DIR",
     help="Record into this folder. [a new one below runs/]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, not as a table.")
 @click.option(
     "--junit",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=Where(),
     metavar="FILE",
     help="Write the verdicts as JUnit XML too.",
 )
 @click.option("--quiet", is_flag=True, help="Say only what failed, on standard error.")
 @click.option(
     "--jobs",
-    type=click.IntRange(1, 256),
+    type=Checked(Integer(1, 256)),
     default=1,
     metavar="N",
     help="Runs of a matrix at a time, each in a process of its own. [1]",
@@ -98,13 +104,15 @@ Exit codes:
 @click.option("--redact-id-tags", is_flag=True, help="Hide id tags in the folder and the feed.")
 @click.option(
     "--record-trouble",
-    type=click.Choice(["stop", "continue"]),
+    metavar="NAME",
+    type=Checked(Choice("stop", "continue")),
     default="stop",
-    help="What the run does when recording fails, as with a full disk. [stop]",
+    help="What the run does when recording fails, as with a full disk: stop or continue. [stop]",
 )
 @click.option(
     "--events",
     metavar="FILE|-|unix:PATH",
+    type=OfKind(FILE),
     help="Write every event as a JSON line as it happens.",
 )
 @click.pass_obj

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from evtui.cli.errors import BadInput
+from evtui.cli.values import ScenarioName
 
 if TYPE_CHECKING:
-    from evtui.scenario.loader import BuiltIn
+    from evtui.scenario.loader import Description
     from evtui.scenario.model import Input
 
 __all__ = ["command"]
 
 
 @click.command("scenarios")
-@click.argument("name", required=False)
+@click.argument("name", metavar="[NAME]", type=ScenarioName(files=False), required=False)
 def command(name: str | None) -> int:
     """List the built-in scenarios with their inputs, or print the file of one.
 
@@ -39,7 +40,7 @@ def command(name: str | None) -> int:
     return 0
 
 
-def _listed(scenario: BuiltIn) -> str:
+def _listed(scenario: Description) -> str:
     formatter = click.HelpFormatter()
     formatter.write(f"{scenario.id}\n  {scenario.title}\n")
     formatter.indent()
@@ -53,7 +54,7 @@ def _listed(scenario: BuiltIn) -> str:
     return formatter.getvalue().rstrip()
 
 
-def _default(name: str, spec: Input, scenario: BuiltIn) -> str:
+def _default(name: str, spec: Input, scenario: Description) -> str:
     """The default with its unit, as one would give it."""
     if spec.default is None:
         return "from the matrix" if name in scenario.matrix else "needed"

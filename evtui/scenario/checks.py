@@ -13,10 +13,11 @@ from evtui.commands import lab_commands
 from evtui.config import Settings
 from evtui.detection import ReversalDetector
 from evtui.lab.building import initial_parameters
+from evtui.nearest import nearest
 from evtui.ocpp16 import validation
 from evtui.scenario.document import child
 from evtui.scenario.length import count, fluctuation, longest
-from evtui.scenario.mistakes import Mistakes, nearest, number, shown
+from evtui.scenario.mistakes import Mistakes, number, shown
 from evtui.scenario.model import (
     AlarmExpected,
     Anomaly,

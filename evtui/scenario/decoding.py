@@ -12,8 +12,9 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 import msgspec
 
+from evtui.nearest import choice, did_you_mean, nearest
 from evtui.scenario.document import child
-from evtui.scenario.mistakes import Mistakes, choice, nearest, shown
+from evtui.scenario.mistakes import Mistakes, shown
 from evtui.scenario.model import (
     EXPECTATIONS,
     STEPS,
@@ -205,8 +206,7 @@ def _in_words(text: str, data: Any, kind: Any) -> str:
     if length := _LENGTH.fullmatch(text):
         return f"expected a list of {length[1]}, got {shown(data)}"
     if choices := _choices(kind):
-        near = nearest(data, choices) if isinstance(data, str) and len(choices) > 1 else ""
-        near = near if "did you mean" in near else ""
+        near = did_you_mean(data, choices) if isinstance(data, str) and len(choices) > 1 else ""
         return f"expected {choice(choices)}, got {shown(data)}{near}"
     expected = _EXPECTED.fullmatch(text)
     if expected is None:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evtui.nearest import choice, nearest
 from evtui.scenario.document import child
-from evtui.scenario.mistakes import Mistakes, choice, nearest, number, shown
+from evtui.scenario.mistakes import Mistakes, number, shown
 from evtui.scenario.model import Duration, Input
 from evtui.scenario.quantities import DURATION, NUMBER, duration_text
 

@@ -22,10 +22,10 @@ from evtui.scenario.inputs import check_specifications, read_matrix, resolve, su
 from evtui.scenario.mistakes import Mistakes, ScenarioError, shown
 from evtui.scenario.model import SCHEMA, Duration, Input, Scenario
 from evtui.scenario.settings import settings_of, start_of
-from evtui.scenario.sources import builtin_names, read_builtin, read_source
+from evtui.scenario.sources import builtin_names, read_source
 from evtui.scenario.vehicle import modelled_vehicle, recorded_curve
 
-__all__ = ["BuiltIn", "Plan", "ScenarioError", "builtin", "load"]
+__all__ = ["Description", "Plan", "ScenarioError", "builtin", "describe", "load"]
 
 MOST_COMBINATIONS = 1000
 
@@ -83,8 +83,8 @@ class Plan:
         ]
 
 
-class BuiltIn(NamedTuple):
-    """A scenario that comes with evtui.
+class Description(NamedTuple):
+    """What a scenario is and takes.
 
     Attributes:
         matrix: input to values, as written.
@@ -97,17 +97,23 @@ class BuiltIn(NamedTuple):
     matrix: dict[str, list[Any]]
 
 
-def builtin() -> list[BuiltIn]:
+def builtin() -> list[Description]:
     """The scenarios that come with evtui, by name."""
-    return [_builtin(name) for name in builtin_names()]
+    return [describe(name) for name in builtin_names()]
 
 
-def _builtin(name: str) -> BuiltIn:
-    document = parse(read_builtin(name).text, name)
-    mistakes = Mistakes(name, document.lines)
+def describe(name_or_path: str | os.PathLike[str]) -> Description:
+    """What a scenario is and takes, without what it does.
+
+    Raises:
+        ScenarioError: there is none, or something is wrong in that part of it.
+    """
+    source = read_source(name_or_path)
+    document = parse(source.text, source.label)
+    mistakes = Mistakes(source.label, document.lines)
     header, specs = _header(document, mistakes)
     mistakes.raise_first()
-    return BuiltIn(header.id, header.title, header.description, specs, header.matrix)
+    return Description(header.id, header.title, header.description, specs, header.matrix)
 
 
 def load(

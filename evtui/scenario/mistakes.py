@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 
+from evtui.kinds import quoted
 from evtui.scenario.model import Duration
 
-__all__ = ["Mistakes", "ScenarioError", "choice", "located", "nearest", "number", "shown"]
+__all__ = ["Mistakes", "ScenarioError", "located", "number", "shown"]
 
-_LONGEST_SHOWN = 60
 _LONGEST_PLACE = 120
-_MOST_LISTED = 20
 
 
 class ScenarioError(Exception):
@@ -68,9 +66,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            if len(value) <= _LONGEST_SHOWN:
-                return f'"{value}"'
-            return f'"{value[:_LONGEST_SHOWN]}…" ({len(value)} characters)'
+            return quoted(value)
         case Duration():
             return f"{number(value)}s" if value < 86400 else f"{number(value / 3600)}h"
         case int() | float():
@@ -87,27 +83,6 @@ def number(value: float) -> str:
         return str(value)
     rounded = f"{value:.9f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else ""
     return rounded if rounded and float(rounded) == value else float.__repr__(value)
-
-
-def choice(names: Iterable[str]) -> str:
-    """``a, b or c``."""
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The way out for a name nobody knows: the nearest known one, else what there is."""
-    names = list(known)
-    lower = {each.lower(): each for each in names}
-    wanted = name.strip().lower()[:200]
-    found = [each for each in lower if len(wanted) > 2 and each.startswith(wanted)]
-    if len(found) != 1:
-        found = get_close_matches(wanted, lower, n=1, cutoff=0.5)
-    if found:
-        return f"; did you mean {lower[found[0]]}?"
-    more = ", …" if len(names) > _MOST_LISTED else ""
-    listed = ", ".join(names[:_MOST_LISTED])
-    return f"; known: {listed}{more}" if names else "; there is none"
 
 
 def _escaped(character: str) -> str:

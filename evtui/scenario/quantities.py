@@ -9,7 +9,8 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any, TypeVar
 
-from evtui.scenario.mistakes import choice, number, shown
+from evtui.nearest import choice
+from evtui.scenario.mistakes import number, shown
 from evtui.scenario.model import Amperes, Duration, Percent, WattHours
 
 __all__ = ["DURATION", "LONGEST", "NUMBER", "QUANTITIES", "Quantity", "duration_text"]

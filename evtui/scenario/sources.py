@@ -9,8 +9,9 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from evtui.nearest import choice, did_you_mean, nearest
 from evtui.regular import Irregular, read_regular
-from evtui.scenario.mistakes import ScenarioError, choice, nearest
+from evtui.scenario.mistakes import ScenarioError
 
 __all__ = [
     "LARGEST_CURVE",
@@ -151,8 +152,8 @@ def _near_builtin(path: str) -> str:
     stem = os.path.basename(path)
     for suffix in _SUFFIXES:
         stem = stem.removesuffix(suffix)
-    found = nearest(stem, builtin_names())
-    return found if "did you mean" in found else "; evtui scenarios lists the built-in ones"
+    found = did_you_mean(stem, builtin_names())
+    return found or "; evtui scenarios lists the built-in ones"
 
 
 def _builtin() -> Traversable:

@@ -51,8 +51,8 @@ def test_text_formats_can_go_to_standard_output(
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--format", "xls", "--out", "x"], "'xls' is not one of 'asc', 'blf'"),
-        (["--format", "asc"], "missing option '--out'"),
+        (["--format", "xls", "--out", "x"], "--format: expected one of asc, blf, "),
+        (["--format", "asc"], "--out is missing. See evtui export --help."),
         (["--format", "blf", "--out", "-"], "blf is binary; give --out a file name instead of -"),
         (["--format", "asc", "--out", "x", "--table", "ocpp"], "asc holds frames only"),
         (["--format", "asc", "--out", "x", "--label", "effect"], "asc has no label column"),

@@ -1,0 +1,141 @@
+"""``evtui completion``: what makes a shell complete the command line."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from click.shell_completion import (
+    CompletionItem,
+    ShellComplete,
+    add_completion_class,
+    split_arg_string,
+)
+
+from evtui.cli.values import Checked
+from evtui.kinds import Choice
+
+__all__ = ["ASKED", "command", "register"]
+
+ASKED = "_EVTUI_COMPLETE"
+"""Environment variable by which a shell asks, as click names it."""
+
+# The program answers with one line a candidate: kind, value, help, with tabs between them.
+# "open" is a name that goes on without a space; "file" and "dir" leave it to the shell.
+
+_BASH = r"""_evtui_completion() {
+    local kind value about paths='' word=${COMP_WORDS[COMP_CWORD]}
+    [[ $word == '=' ]] && word=''
+    COMPREPLY=()
+    while IFS=$'\t' read -r kind value about; do
+        case $kind in
+            plain) COMPREPLY+=("$value") ;;
+            open) COMPREPLY+=("$value"); compopt -o nospace ;;
+            file | dir) paths=$kind ;;
+        esac
+    done < <(COMP_LINE=${COMP_LINE:0:COMP_POINT} _EVTUI_COMPLETE=bash_complete "$1" 2>/dev/null)
+    if [[ -n $paths ]]; then
+        compopt -o filenames
+        if ((${#COMPREPLY[@]})); then
+            while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -f -- "$word")
+        elif [[ $paths == dir ]]; then
+            compopt -o dirnames
+        else
+            compopt -o default
+        fi
+    fi
+}
+complete -o nosort -F _evtui_completion evtui
+"""
+
+_ZSH = r"""#compdef evtui
+_evtui() {
+    local -a names open
+    local line kind value about paths=''
+    for line in "${(@f)$(COMP_LINE="${words[1,CURRENT-1]} $PREFIX" \
+            _EVTUI_COMPLETE=zsh_complete ${(Q)words[1]} 2>/dev/null)}"; do
+        IFS=$'\t' read -r kind value about <<< "$line"
+        case $kind in
+            plain) names+=("${value//:/\\:}${about:+:$about}") ;;
+            open) open+=("$value") ;;
+            file | dir) paths=$kind ;;
+        esac
+    done
+    [[ $PREFIX == --*=* ]] && compset -P 1 '*='
+    ((${#names})) && _describe -V evtui names
+    ((${#open})) && compadd -S '' -a open
+    case $paths in
+        file) _files ;;
+        dir) _files -/ ;;
+    esac
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    _evtui "$@"
+else
+    compdef _evtui evtui
+fi
+"""
+
+_FISH = r"""function __evtui_complete
+    set -l word (commandline -ct)
+    set -l option (string match -r -- '^--[^=]+=' $word)
+    set -l path (string replace -- "$option" '' $word)
+    set -lx COMP_LINE (commandline -cp | string collect)
+    set -lx _EVTUI_COMPLETE fish_complete
+    for line in (evtui 2>/dev/null)
+        set -l part (string split \t -- $line)
+        switch $part[1]
+            case plain open
+                printf '%s\t%s\n' "$option$part[2]" "$part[3]"
+            case file
+                printf "$option%s\n" (__fish_complete_path $path)
+            case dir
+                printf "$option%s\n" (__fish_complete_directories $path)
+        end
+    end
+end
+complete -c evtui -f -a '(__evtui_complete)'
+"""
+
+_SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+
+
+class _Answer(ShellComplete):
+    """Answers a shell that gives the command line up to the cursor in ``COMP_LINE``."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """See :class:`ShellComplete`."""
+        # With one character more the last word is always the one that is being written.
+        *words, last = split_arg_string(os.environ.get("COMP_LINE", "") + "_")
+        return words[1:], last[:-1]
+
+    def format_completion(self, item: CompletionItem[str]) -> str:
+        """See :class:`ShellComplete`."""
+        return f"{item.type}\t{item.value}\t{' '.join((item.help or '').split())}"
+
+
+def register() -> None:
+    """Let the answers of this module take the place of click's own."""
+    for shell in _SCRIPTS:
+        add_completion_class(_Answer, shell)
+
+
+@click.command(
+    short_help="Print what makes a shell complete commands, options, names and paths.",
+    epilog="""\
+\b
+For good, by a line in ~/.bashrc or ~/.zshrc (there after compinit), or by a file:
+  eval "$(evtui completion bash)"
+  eval "$(evtui completion zsh)"
+  evtui completion fish > ~/.config/fish/completions/evtui.fish
+""",
+)
+@click.argument("shell", metavar="SHELL", type=Checked(Choice(*_SCRIPTS)))
+def command(shell: str) -> int:
+    """Print the script that completes the command line of evtui in SHELL: bash, zsh or fish.
+
+    It completes sub-commands, options, scenarios and their inputs, presets, variants, themes,
+    files and folders.  bash must be 4.4 or newer.
+    """
+    click.echo(_SCRIPTS[shell], nl=False)
+    return 0

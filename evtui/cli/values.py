@@ -1,0 +1,126 @@
+"""What options and arguments take: checked as settings are, completed in a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evtui.cli.errors import BadInput
+from evtui.config import checked
+from evtui.kinds import Choice, Kind, Place
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    _Type = click.ParamType[Any]
+else:  # generic only in newer releases
+    _Type = click.ParamType
+
+__all__ = ["FILE", "Checked", "InputValue", "OfKind", "ScenarioName", "Where", "written"]
+
+FILE = Place("FILE", "a file")
+
+
+def written(parameter: click.Parameter | None) -> str:
+    """A parameter as one writes it: ``--out``, or ``DIR`` for an argument."""
+    if isinstance(parameter, click.Option):
+        return parameter.opts[-1]
+    return "" if parameter is None else parameter.human_readable_name
+
+
+class OfKind(_Type):
+    """Text that the settings check later; its kind says what a shell may offer."""
+
+    name = "text"
+
+    def __init__(self, kind: Kind[Any]) -> None:
+        self.kind = kind
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """See :class:`click.ParamType`."""
+        if isinstance(self.kind, Choice):
+            return _names(self.kind.names, incomplete)
+        return _paths("dir" if self.kind.folder else "file") if isinstance(self.kind, Place) else []
+
+
+class Checked(OfKind):
+    """A value that its kind checks at once."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See :class:`click.ParamType`; raises what the settings raise."""
+        if not isinstance(value, str):
+            return value  # a default
+        return checked(self.kind, value, written(param), from_text=True)
+
+
+class Where(_Type):
+    """A file or a folder, which may be there or not; - stays what it is."""
+
+    name = "path"
+
+    def __init__(self, offered: str = "file") -> None:
+        self._offered = offered
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """See :class:`click.ParamType`; an empty text is not taken for the working directory."""
+        if value == "":
+            raise BadInput(f'{written(param)}: expected a path, got ""')
+        return Path(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """See :class:`click.ParamType`."""
+        return _paths(self._offered)
+
+
+class ScenarioName(_Type):
+    """A scenario: a file, or the name of a built-in one."""
+
+    name = "scenario"
+
+    def __init__(self, *, files: bool = True) -> None:
+        self._files = files
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """See :class:`click.ParamType`."""
+        from evtui.scenario.sources import builtin_names
+
+        return _names(builtin_names(), incomplete) + _paths("file") * self._files
+
+
+class InputValue(_Type):
+    """``INPUT=VALUE`` of the scenario on the same command line."""
+
+    name = "input"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """See :class:`click.ParamType`."""
+        from evtui.scenario.loader import ScenarioError, describe
+
+        try:
+            inputs = describe(ctx.params.get("scenario") or "").inputs
+        except ScenarioError:
+            return []
+        return _names((f"{name}=" for name in inputs), incomplete, "open")
+
+
+def _names(known: Iterable[str], begun: str, kind: str = "plain") -> list[CompletionItem[str]]:
+    from click.shell_completion import CompletionItem  # only a shell that asks pays for it
+
+    return [CompletionItem(name, type=kind) for name in known if name.startswith(begun)]
+
+
+def _paths(kind: str) -> list[CompletionItem[str]]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem("", type=kind)]
