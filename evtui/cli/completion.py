@@ -15,10 +15,7 @@ from click.shell_completion import (
 from evtui.cli.values import Checked
 from evtui.kinds import Choice
 
-__all__ = ["ASKED", "command", "register"]
-
-ASKED = "_EVTUI_COMPLETE"
-"""Environment variable by which a shell asks, as click names it."""
+__all__ = ["command", "register", "words_before"]
 
 # The program answers with one line a candidate: kind, value, help, with tabs between them.
 # "open" is a name that goes on without a space; "file" and "dir" leave it to the shell.
@@ -77,12 +74,13 @@ fi
 """
 
 _FISH = r"""function __evtui_complete
+    set -l program (commandline -opc)[1]
     set -l word (commandline -ct)
     set -l option (string match -r -- '^--[^=]+=' $word)
     set -l path (string replace -- "$option" '' $word)
     set -lx COMP_LINE (commandline -cp | string collect)
     set -lx _EVTUI_COMPLETE fish_complete
-    for line in (evtui 2>/dev/null)
+    for line in ($program 2>/dev/null)
         set -l part (string split \t -- $line)
         switch $part[1]
             case plain open
@@ -105,13 +103,24 @@ class _Answer(ShellComplete):
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """See :class:`ShellComplete`."""
-        # With one character more the last word is always the one that is being written.
-        *words, last = split_arg_string(os.environ.get("COMP_LINE", "") + "_")
-        return words[1:], last[:-1]
+        *words, last = _words()
+        return words[1:], last
 
     def format_completion(self, item: CompletionItem[str]) -> str:
         """See :class:`ShellComplete`."""
         return f"{item.type}\t{item.value}\t{' '.join((item.help or '').split())}"
+
+
+def words_before() -> list[str]:
+    """What stands before the word that is being completed."""
+    return _words()[1:-1]
+
+
+def _words() -> list[str]:
+    """The command line up to the cursor; its last word is the one that is being written."""
+    # With one character more there always is one, also behind a blank.
+    *words, last = split_arg_string(os.environ.get("COMP_LINE", "") + "_")
+    return [*words, last[:-1]]
 
 
 def register() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,13 +106,15 @@ class InputValue(_Type):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
         """See :class:`click.ParamType`."""
+        from evtui.cli.completion import words_before
         from evtui.scenario.loader import ScenarioError, describe
 
-        try:
-            inputs = describe(ctx.params.get("scenario") or "").inputs
-        except ScenarioError:
-            return []
-        return _names((f"{name}=" for name in inputs), incomplete, "open")
+        # The context knows no arguments while the value of an option is missing.
+        for word in words_before():
+            with suppress(ScenarioError):
+                inputs = describe(word).inputs
+                return _names((f"{name}=" for name in inputs), incomplete, "open")
+        return []
 
 
 def _names(known: Iterable[str], begun: str, kind: str = "plain") -> list[CompletionItem[str]]:
