@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
+from evtui.escaping import for_terminal
 from evtui.nearest import did_you_mean
 from evtui.origins import normal_origin
 
@@ -356,5 +357,5 @@ def _without_credentials(value: str) -> str:
     shown = f"{scheme}{sign}***@{after}" if at and sign else f"***@{after}" if at else value
     address, mark, query = shown.partition("?")
     shown = f"{address}?***" if query else address + mark
-    shown = shown if shown.isprintable() else ascii(shown)[1:-1]
+    shown = for_terminal(shown)
     return shown if len(shown) <= 80 else f"{shown[:80]}…"

@@ -20,6 +20,7 @@ from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 from websockets.protocol import State
 
 from evtui.central_system.reception import Reception
+from evtui.escaping import for_terminal
 from evtui.ocpp16.websocket import ServerConnectionInTurn, identity_from_path
 
 __all__ = ["Fault", "Lobby", "StationConnection", "address", "fault_at_once", "fault_of"]
@@ -130,7 +131,7 @@ def _bytes(number: int) -> str:
 def _printable(text: str, most: int = 80) -> str:
     """What a peer sent, safe to show and cut."""
     cut = text if len(text) <= most else text[:most] + "…"
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut)
+    return for_terminal(cut)
 
 
 class Lobby:

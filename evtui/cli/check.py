@@ -9,6 +9,7 @@ import click
 
 from evtui.cli.errors import BadInput
 from evtui.cli.values import Where
+from evtui.escaping import for_json, for_terminal
 
 if TYPE_CHECKING:
     from evtui.recording.check import Report
@@ -74,10 +75,11 @@ def command(folder: Path, mend: bool, as_json: bool) -> int:
         raise BadInput(str(error)) from None
     if as_json:
         found = msgspec.to_builtins(report) | {"repaired": done}
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+        click.echo(for_json(text))
     else:
         told = [f"repaired: {line}" for line in done] or ["nothing to repair"] * mend
-        click.echo("\n".join([*told, *_lines(report)]))
+        click.echo("\n".join(map(for_terminal, [*told, *_lines(report)])))
     return 0 if report.sound else 1
 
 

@@ -68,6 +68,7 @@ def command(
     Folders that are not complete export what is there.
     """
     from evtui.cli.percent import Percent
+    from evtui.cli.progress import say
     from evtui.export import FORMATS as KNOWN
     from evtui.export import ExportError, export
     from evtui.recording.reader import FolderError, RunFolder
@@ -95,13 +96,13 @@ def command(
     except (ExportError, FolderError) as error:
         raise BadInput(str(error)) from None
     for problem in run.problems:  # some show only when a file is read to its end
-        click.echo(f"evtui: {problem}", err=True)
+        say(f"evtui: {problem}")
     if chosen.loses and table in (None, chosen.tables[0]):
         counts = ", ".join(_count(each, kind) for kind, each in done.left_out.items())
         left_out = f" (left out: {counts})" if counts else ""
-        click.echo(f"evtui: {name} does not keep {chosen.loses}{left_out}", err=True)
+        say(f"evtui: {name} does not keep {chosen.loses}{left_out}")
     where = "standard output" if str(out) == "-" else out
-    click.echo(f"{_count(done.rows, done.unit)}, {done.span:.1f} s -> {where}", err=True)
+    say(f"{_count(done.rows, done.unit)}, {done.span:.1f} s -> {where}")
     return 0
 
 

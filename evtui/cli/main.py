@@ -31,6 +31,7 @@ from evtui.config import (
     to_toml,
     toml_value,
 )
+from evtui.escaping import for_terminal
 from evtui.kinds import Choice, quoted
 from evtui.nearest import choice, did_you_mean
 
@@ -352,6 +353,5 @@ def _launch(launch: Launch) -> int:
 
 def _refuse(message: str, program: str = "evtui", status: int = _BAD_INPUT) -> int:
     """One line on stderr, with nothing in it that a terminal would obey."""
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
-    click.echo(f"{program}: {line}", err=True)
+    click.echo(f"{program}: {for_terminal(message)}", err=True)
     return status

@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from evtui.escaping import for_terminal
+
 __all__ = ["Percent"]
 
 
@@ -18,7 +20,7 @@ class Percent:
     """
 
     def __init__(self, what: str, first: float, last: float) -> None:
-        self._what = what
+        self._what = for_terminal(what)
         self._first = first
         self._length = last - first
         self._shown = ""

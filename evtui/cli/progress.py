@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
+from evtui.escaping import for_terminal
 from evtui.events import Alarm, ScenarioState
 from evtui.runtime.flush import FlushTimer
 from evtui.runtime.wall import Stopwatch
-from evtui.scenario.summary import printable
 
 __all__ = ["Narrator", "narration_is_a_bar", "say"]
 
@@ -30,7 +30,7 @@ def narration_is_a_bar() -> bool:
 
 def say(line: str) -> None:
     """A line on stderr; one that cannot be written must not end, or change, a run."""
-    _write(f"{ERASE if narration_is_a_bar() else ''}{printable(line)}\n")
+    _write(f"{ERASE if narration_is_a_bar() else ''}{for_terminal(line)}\n")
 
 
 class Narrator:

@@ -14,6 +14,7 @@ import click
 from evtui.cli.errors import BadInput
 from evtui.cli.terminal import prepare_textual, terminal_trouble
 from evtui.cli.values import Where
+from evtui.escaping import for_terminal
 
 __all__ = ["command"]
 
@@ -114,7 +115,7 @@ def _verify(path: Path) -> int:
     except (FolderError, VerifyError) as error:
         raise BadInput(str(error)) from None
     if difference is not None:
-        click.echo(f"different: {difference}")
+        click.echo(for_terminal(f"different: {difference}"))
         return DIFFERENT
     part = ""
     if manifest.ragged:

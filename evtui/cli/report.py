@@ -43,6 +43,7 @@ def command(folders: tuple[Path, ...], out: Path | None) -> int:
     not.  Needs the extra evtui[report].
     """
     from evtui.cli.percent import Percent
+    from evtui.cli.progress import say
     from evtui.export.target import TargetError, new_file
     from evtui.recording.reader import FolderError, RunFolder
     from evtui.report import ReportError, is_report, report
@@ -66,10 +67,10 @@ def command(folders: tuple[Path, ...], out: Path | None) -> int:
         raise BadInput(str(error)) from None
     for run in runs:
         for problem in run.problems:
-            click.echo(f"evtui: {run.path.name}: {problem}", err=True)
+            say(f"evtui: {run.path.name}: {problem}")
     where = "standard output" if target is None else str(target)
     number = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-    click.echo(f"{number}, {len(page) / 1000:,.0f} kB -> {where}", err=True)
+    say(f"{number}, {len(page) / 1000:,.0f} kB -> {where}")
     return 0
 
 

@@ -16,6 +16,7 @@ import click
 from evtui.cli.errors import BadInput
 from evtui.cli.plans import load_plan, read_inputs
 from evtui.cli.values import FILE, Checked, InputValue, OfKind, ScenarioName, Where
+from evtui.escaping import for_json
 from evtui.kinds import Choice, Integer
 
 if TYPE_CHECKING:
@@ -405,7 +406,7 @@ class _Report:
             import msgspec
 
             text = msgspec.json.format(msgspec.json.encode(as_json), indent=2).decode()
-            click.echo(text)
+            click.echo(for_json(text))
         elif not self.quiet:
             click.echo(table, nl=False, err=self._on_stderr)
         return written

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from evtui.escaping import for_json
 from evtui.export.tally import Tally
 from evtui.recording.reader import RunFolder
 from evtui.recording.rows import MessageRow
@@ -37,7 +38,8 @@ def write_open_ocpp_trace(folder: RunFolder, stream: BinaryIO, tally: Tally) -> 
     start = datetime.fromtimestamp(folder.start_utc, UTC)
     encoder = msgspec.json.Encoder()
     for message in tally.count(_messages(folder, tally), lambda each: each.t):
-        stream.write(encoder.encode(_record(message, start)) + b"\n")
+        record = encoder.encode(_record(message, start)).decode()
+        stream.write(for_json(record).encode() + b"\n")
 
 
 def _messages(folder: RunFolder, tally: Tally) -> Iterator[MessageRow]:

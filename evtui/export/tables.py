@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from evtui.escaping import for_json, for_sheet
 from evtui.export.tally import Tally
 from evtui.recording import layout
 from evtui.recording.reader import RunFolder
@@ -85,7 +86,10 @@ TABLES = {
 
 
 def write_csv(table: Table, folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
-    """CSV as the run folder writes it: flags 0 or 1, unknown empty, nested values as JSON."""
+    """CSV as the run folder writes it: flags 0 or 1, unknown empty, nested values as JSON.
+
+    It goes to people's spreadsheets and terminals: text is no formula, and commands nothing.
+    """
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
@@ -105,9 +109,9 @@ def as_text(value: Any) -> str:
 
 def _cell(column: str, value: Any) -> Any:
     if column in ("payload", "parameters", "delivered"):
-        return "" if value is None else as_text(value)
+        return "" if value is None else for_json(as_text(value))
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, tuple):
-        return layout.LIST_SEPARATOR.join(value)
-    return value
+        value = layout.LIST_SEPARATOR.join(value)
+    return for_sheet(value) if isinstance(value, str) else value

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from evtui.escaping import for_terminal
 from evtui.ocpp16.validation import is_date_time
 
 __all__ = ["Field", "FormError", "Kind", "Path", "Reading", "read", "write"]
@@ -268,7 +269,7 @@ _READERS: Mapping[Kind, Callable[[Field, str, float], Any]] = {
 
 
 def _shown(text: str) -> str:
-    text = text if text.isprintable() else ascii(text)[1:-1]
+    text = for_terminal(text)
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 

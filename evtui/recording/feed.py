@@ -15,6 +15,7 @@ import socket
 import stat
 from abc import ABC, abstractmethod
 
+from evtui.escaping import for_json
 from evtui.events import Event
 from evtui.recording.allowance import Allowance
 from evtui.recording.feed_pump import Encode, Gaps, Outlet, Pump
@@ -76,7 +77,7 @@ def open_feed(
     redactor = redactor or Redactor()
 
     def encode(event: Event) -> bytes:
-        return event_line(event, redactor).encode()
+        return for_json(event_line(event, redactor)).encode()
 
     feed = _open(destination, encode, in_terminal=in_terminal)
     return feed if ours is None else _BoundedFeed(feed, Allowance(ours))

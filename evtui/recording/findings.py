@@ -7,7 +7,9 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Finding", "Findings", "Severity", "printable"]
+from evtui.escaping import for_terminal
+
+__all__ = ["Finding", "Findings", "Severity"]
 
 SHOWN = 3
 """Findings of one kind that are told one by one."""
@@ -59,20 +61,13 @@ class Findings:
             self._alike[severity, file, kind] += 1
             if self._alike[severity, file, kind] > SHOWN:
                 return
-        self._findings.append(Finding(severity, file, line, printable(text)))
+        self._findings.append(Finding(severity, file, line, for_terminal(text)))
 
     def told(self) -> list[Finding]:
         """All of them, the worst first."""
         more = [
-            Finding(severity, file, None, printable(f"{number - SHOWN} more {kind}"))
+            Finding(severity, file, None, for_terminal(f"{number - SHOWN} more {kind}"))
             for (severity, file, kind), number in self._alike.items()
             if number > SHOWN
         ]
         return sorted(self._findings + more, key=lambda finding: _ORDER.index(finding.severity))
-
-
-def printable(text: str) -> str:
-    """``text`` with nothing in it that a terminal would obey: files may say anything."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

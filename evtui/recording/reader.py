@@ -15,9 +15,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from evtui.escaping import for_terminal
 from evtui.events import Event, OcppMessage
 from evtui.recording import parsing
-from evtui.recording.findings import printable
 from evtui.recording.manifest import Manifest
 from evtui.recording.messages import DELIVERED_WITHIN
 from evtui.recording.opening import FolderError, open_sources
@@ -73,7 +73,7 @@ class RunFolder:
         """What is not there, and what could not be read so far, one line each."""
         told = [] if self.manifest is None else _told_by(self.manifest)
         problems = [*told, *map(str, self._sources.problems), *self._sources.skipped.told()]
-        return [printable(line) for line in problems]
+        return [for_terminal(line) for line in problems]
 
     def signals(self, start: float = -math.inf, end: float = math.inf) -> Iterator[SignalRow]:
         """What the power stages did."""

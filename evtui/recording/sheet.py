@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from evtui.escaping import for_markdown, for_terminal
 from evtui.recording import layout
 from evtui.recording.manifest import FileInfo, Manifest
 
@@ -135,16 +137,16 @@ def data_sheet(manifest: Manifest, files: Mapping[str, FileInfo]) -> str:
 def _head(manifest: Manifest) -> str:
     scenario = manifest.scenario
     title = scenario.title if scenario else "Recording of a charging station"
-    lines = [f"# {_line(title)}"]
+    lines = [f"# {for_markdown(title)}"]
     if scenario and scenario.description:
-        lines.append(scenario.description.strip())
+        lines += map(for_markdown, re.split(r"\n\s*\n", scenario.description.strip()))
     lines.append(
         "Recorded by evtui, an EV-charging anomaly lab: OCPP 1.6-J messages, CAN frames and the "
         "charging current on one clock, with ground truth."
     )
     if manifest.status == "interrupted":
         at = "" if manifest.interrupted_at_s is None else f" at {manifest.interrupted_at_s:g} s"
-        lines.append(f"**Interrupted{at}: {_line(manifest.interrupted)}.**")
+        lines.append(f"**Interrupted{at}: {for_markdown(manifest.interrupted)}.**")
     return "\n\n".join(lines)
 
 
@@ -165,7 +167,7 @@ def _how(manifest: Manifest) -> str:
             "Technique": ", ".join(manifest.scenario.technique) or "none named",
             "Inputs": _pairs(manifest.scenario.inputs) or "none",
         } | facts
-    table = _table(("", ""), facts.items())
+    table = _table(("", ""), _foreign(facts.items()))
     return f"## How it was made\n\n{table}\n\n{_again(manifest)}"
 
 
@@ -175,24 +177,37 @@ def _again(manifest: Manifest) -> str:
     words = ["evtui", "run", manifest.scenario.source, "--speed", "max"]
     words += ["--seed", str(manifest.seed)]
     words += manifest.scenario.options
+    command = " ".join(map(_shell_word, [*words, "--out", "again"]))
+    # No run of backquotes in it is as long as the fence.
+    fence = max(("```", *(f"{run}`" for run in re.findall("`+", command))), key=len)
     return (
         "To make it again, byte for byte (the manifest excepted), and to compare:\n\n"
-        f"```\n{shlex.join([*words, '--out', 'again'])}\nevtui replay . --verify\n```"
+        f"{fence}\n{command}\nevtui replay . --verify\n{fence}"
     )
+
+
+def _shell_word(word: str) -> str:
+    """A word of a command line, on one line and with nothing in it that a terminal would obey."""
+    shown = for_terminal(word)
+    if shown == word:
+        return shlex.quote(word)
+    return "$'" + for_terminal(word.replace("\\", r"\\").replace("'", r"\'")) + "'"
 
 
 def _setup(manifest: Manifest) -> str:
     stations = _table(
         ("station", "power stage", "vehicle"),
-        ((s.id, s.preset, _pairs(s.vehicle)) for s in manifest.stations),
+        _foreign((s.id, s.preset, _pairs(s.vehicle)) for s in manifest.stations),
     )
     buses = _table(
         ("channel", "bus", "bit/s"),
-        ((channel, bus.name, bus.bitrate) for channel, bus in sorted(manifest.buses.items())),
+        _foreign(
+            (channel, bus.name, bus.bitrate) for channel, bus in sorted(manifest.buses.items())
+        ),
     )
     detectors = _table(
         ("detector", "parameters"),
-        (
+        _foreign(
             (each.get("name", ""), _pairs({k: v for k, v in each.items() if k != "name"}))
             for each in manifest.detectors
         ),
@@ -221,20 +236,17 @@ def _columns(name: str) -> str:
 
 
 def _licence(manifest: Manifest) -> str:
-    return f"## Licence\n\n{_line(manifest.licence) or 'None was stated.'}"
+    return f"## Licence\n\n{for_markdown(manifest.licence) or 'None was stated.'}"
 
 
-def _table(head: tuple[str, ...], rows: Any) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in lines)
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in lines)
 
 
-def _cell(value: object) -> str:
-    return _line(str(value)).replace("|", "\\|")
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def _foreign(rows: Iterable[Iterable[object]]) -> Iterator[list[str]]:
+    """What a manifest says, whoever wrote it."""
+    return ([for_markdown(str(cell)) for cell in row] for row in rows)
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

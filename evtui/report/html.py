@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
-__all__ = ["Html", "clean", "table", "tag"]
+from evtui.escaping import for_html
+
+__all__ = ["Html", "table", "tag"]
 
 
 class Html(str):
     """Markup, made by :func:`tag` or known to be ours."""
 
     __slots__ = ()
-
-
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "�")
-_CONTROLS |= {ord(space): " " for space in "\t\n\r"}
-_CONTROLS |= dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
-
-
-def clean(text: object) -> str:
-    """As text without what neither HTML nor XML may contain."""
-    return str(text).translate(_CONTROLS)
 
 
 def tag(name: str, *children: object, **attributes: object) -> Html:
@@ -32,12 +23,12 @@ def tag(name: str, *children: object, **attributes: object) -> Html:
         attributes: ``class_`` stands for class, other ``_`` for ``-``; None is left out.
     """
     head = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(clean(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{for_html(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
     inner = "".join(
-        child if isinstance(child, Html) else escape(clean(child), quote=False)
+        child if isinstance(child, Html) else for_html(child)
         for child in children
         if child is not None
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from evtui.escaping import for_terminal
 from evtui.report.drawing import Scale
-from evtui.report.html import clean
 from evtui.report.summary import Connector, Summary
 from evtui.report.svg import PALETTE
 
@@ -42,7 +42,7 @@ def margin(summary: Summary) -> float:
 
 
 def _shorter(name: str) -> str:
-    name = clean(name)
+    name = for_terminal(name)
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 

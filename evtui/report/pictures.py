@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from evtui.escaping import for_terminal
 from evtui.report.decimate import Bins
 from evtui.report.drawing import Points, Scale, drawing, finish, legend, line, steps
-from evtui.report.html import clean
 from evtui.report.lanes import LANE, alarmed, attacked, draw_lanes, lanes_of, margin
 from evtui.report.numbers import ampere, moment, span
 from evtui.report.summary import Connector, Curves, Summary
@@ -102,7 +102,7 @@ def overlay(curves: Sequence[tuple[str, Connector]], end: float) -> str:
         main.set_ylabel("current (A)")
         main.set_ylim(bottom=0)
         scale.label(main)
-        legend(figure, 0.7, main.get_lines(), [clean(name) for name, _ in curves])
+        legend(figure, 0.7, main.get_lines(), [for_terminal(name) for name, _ in curves])
         peaks = ", ".join(f"{name} {ampere(connector.peak)}" for name, connector in curves)
         return finish(figure, "overlay-", f"Currents of {len(curves)} runs; peaks: {peaks}.")
 
@@ -179,6 +179,6 @@ def _in_words(summary: Summary, connector: Connector, curves: Curves) -> str:
     for detected in summary.detections:
         alarms = alarmed(summary, connector, detected.detector, detected.view)
         if alarms:
-            parts.append(f"alarm of {clean(detected.detector)} on {detected.view} at "
+            parts.append(f"alarm of {for_terminal(detected.detector)} on {detected.view} at "
                          f"{moment(alarms[0][0])}")  # fmt: skip
     return "; ".join(parts) + "."

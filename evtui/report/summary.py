@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from evtui.escaping import for_terminal
 from evtui.events import Event, Mark, Note, ScenarioState, Verdict
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import RunFolder
 from evtui.recording.rows import AlarmRow, SignalRow, TruthRow
 from evtui.report.closeup import window
 from evtui.report.decimate import Bins, Envelope
-from evtui.report.html import clean
 
 __all__ = [
     "MOST_CONNECTORS",
@@ -94,7 +94,7 @@ class Connector:
 
     @property
     def name(self) -> str:
-        return f"{clean(self.station)} connector {self.connector}"
+        return f"{for_terminal(self.station)} connector {self.connector}"
 
     def add(self, row: SignalRow) -> None:
         """Take a sample."""
@@ -213,7 +213,7 @@ def summarise(
         return Bins(start, end)
 
     summary = Summary(
-        name=clean(name),
+        name=for_terminal(name),
         manifest=folder.manifest,
         problems=[],
         start=start,

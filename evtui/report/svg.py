@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from evtui.report.html import clean
+from evtui.escaping import for_terminal
 
 __all__ = ["PALETTE", "inline"]
 
@@ -82,5 +82,5 @@ def inline(svg: str, prefix: str, label: str) -> str:
     for size in ("width", "height", "version"):
         root.attrib.pop(size, None)
     root.set("role", "img")
-    root.set("aria-label", clean(label))
+    root.set("aria-label", for_terminal(label))
     return ElementTree.tostring(root, encoding="unicode")

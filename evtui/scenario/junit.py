@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from evtui.escaping import for_terminal
 from evtui.scenario.results import RunResult, VerdictLine
 
 __all__ = ["junit_xml"]
-
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 section 2.2 does not take, escaped or not."""
 
 
 def junit_xml(results: Sequence[RunResult]) -> bytes:
@@ -77,5 +74,5 @@ def _interruption(suite: str, result: RunResult) -> ElementTree.Element:
 
 
 def _clean(value: object) -> str:
-    """Text that XML can carry; what it cannot is shown as its number."""
-    return _NO_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", str(value))
+    """Text that XML can carry, and that shows all there is of it."""
+    return "\n".join(map(for_terminal, str(value).split("\n")))

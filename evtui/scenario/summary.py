@@ -6,10 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterator
 
+from evtui.escaping import for_terminal
 from evtui.scenario.narration import counted
 from evtui.scenario.results import MatrixResult, RaisedAlarm, RunResult
 
-__all__ = ["failed_lines", "matrix_table", "printable", "run_table"]
+__all__ = ["failed_lines", "matrix_table", "run_table"]
 
 WIDTH = 80
 
@@ -61,10 +62,10 @@ def failed_lines(result: RunResult) -> Iterator[str]:
     place = f"{result.label}: " if result.label else ""
     for verdict in result.verdicts:
         if not verdict.met:
-            yield printable(f"{place}{verdict.expectation}: {verdict.found}")
+            yield for_terminal(f"{place}{verdict.expectation}: {verdict.found}")
     if result.interrupted:
         at = result.interrupted_at_s or 0.0
-        yield printable(f"{place}ended early at {at:.1f} s: {result.interrupted}")
+        yield for_terminal(f"{place}ended early at {at:.1f} s: {result.interrupted}")
 
 
 def _verdicts(result: RunResult) -> Iterator[str]:
@@ -125,11 +126,6 @@ def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
 
 def _wrap(text: str, width: int) -> list[str]:
     """Lines of a width; a number stays with its unit."""
-    whole = _AMOUNT.sub("\\1\N{NO-BREAK SPACE}\\2", printable(text))
+    whole = _AMOUNT.sub("\\1\N{NO-BREAK SPACE}\\2", for_terminal(text))
     lines = textwrap.wrap(whole, width, break_on_hyphens=False) or [""]
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
-
-
-def printable(text: str) -> str:
-    """Without anything that a terminal would obey."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

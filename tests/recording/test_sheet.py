@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from evtui.recording import layout
+from evtui.recording.manifest import BusInfo
 from evtui.recording.sheet import COLUMNS, data_sheet
 from tests.recording.sample_run import record_sample, sample_manifest
 
@@ -64,3 +66,43 @@ def test_text_from_outside_cannot_break_a_table() -> None:
     manifest = sample_manifest()
     manifest.stations[0].id = "a|b\nc"
     assert "| a\\|b c | seed |" in data_sheet(manifest, {})
+
+
+HOSTILE = "<script>x</script> [a](javascript:b) `zz` | d\n\n# e \x1b[2J\u202e"
+
+
+def test_text_from_outside_is_no_markup_wherever_it_stands() -> None:
+    manifest = sample_manifest(inputs={"who": HOSTILE})
+    assert manifest.scenario is not None
+    plain = data_sheet(manifest, {})
+    scenario, station = manifest.scenario, manifest.stations[0]
+    scenario.title = scenario.id = scenario.source = scenario.description = HOSTILE
+    scenario.technique = [HOSTILE]
+    manifest.schema = manifest.evtui = manifest.python = manifest.licence = HOSTILE
+    manifest.redacted = [HOSTILE]
+    manifest.status, manifest.interrupted = "interrupted", HOSTILE
+    manifest.clock.start_utc = HOSTILE
+    station.id = station.preset = HOSTILE
+    station.vehicle = {HOSTILE: HOSTILE}
+    manifest.buses = {HOSTILE: BusInfo(name=HOSTILE, station=HOSTILE, bitrate=1)}
+    manifest.detectors = [{"name": HOSTILE, HOSTILE: [HOSTILE]}]
+    text = data_sheet(manifest, {})
+    outside_of_code = re.sub(r"^(`{3,})$.*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL)
+    for markup in ("<script", " [a]", " `zz", "\x1b", "\u202e"):
+        assert markup not in re.sub(r"\\[\\<\[`]", "", outside_of_code)
+    assert "\x1b" not in text
+    assert re.findall("^#+ ", text, re.MULTILINE) == re.findall("^#+ ", plain, re.MULTILINE)
+
+
+@pytest.mark.parametrize("word", ["a\n```\n# b", "it's \\ \x1b[2J", "````", "a'b", "ü\u202e"])
+def test_a_word_of_the_command_breaks_out_of_nothing_and_survives_a_shell(word: str) -> None:
+    manifest = sample_manifest()
+    assert manifest.scenario is not None
+    manifest.scenario.options = ["--set", word]
+    text = data_sheet(manifest, {})
+    found = re.search(r"^(`{3,})\n(evtui run .*)\nevtui replay . --verify\n\1$", text, re.MULTILINE)
+    assert found is not None
+    assert found[2].isprintable()
+    script = found[2].replace("evtui", "printf '%s\\0'", 1)
+    said = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+    assert word in said.stdout.decode().split("\0")

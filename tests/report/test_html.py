@@ -26,8 +26,8 @@ def test_attributes_may_be_words_of_python_and_may_be_missing() -> None:
     )
 
 
-def test_what_no_page_may_contain_is_replaced() -> None:
-    assert tag("p", "a\0\x1b\ud800b\tc") == "<p>a\ufffd\ufffd\ufffdb c</p>"
+def test_what_no_page_may_contain_is_shown_as_an_escape() -> None:
+    assert tag("p", "a\0\x1b\ud800b\tc") == r"<p>a\x00\x1b\ud800b c</p>"
 
 
 def test_a_table_has_headings_for_columns_and_rows() -> None:

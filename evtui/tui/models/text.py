@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from rich.cells import cell_len, set_cell_size
 
+from evtui.escaping import for_terminal
+
 __all__ = ["byte_size", "clean", "clock", "cut", "fit", "number"]
 
-# Controls that a terminal would obey, marks that turn the reading direction or have no
-# width, and lone surrogates, which no encoder takes.
-_HARMFUL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def clean(text: str) -> str:
-    """``text`` with everything a terminal might obey written as an escape."""
-    return text if text.isascii() and text.isprintable() else _HARMFUL.sub(_escape, text)
+clean = for_terminal
 
 
 def cut(text: str, width: int) -> str:
