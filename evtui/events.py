@@ -23,6 +23,7 @@ import msgspec
 from evtui.repeats import Repeats
 
 __all__ = [
+    "BY_HAND",
     "NOTES_AT_ONCE",
     "NULL",
     "Alarm",
@@ -37,6 +38,7 @@ __all__ = [
     "EventReader",
     "EventStream",
     "LabState",
+    "Layer",
     "LeftOut",
     "LinkState",
     "Mark",
@@ -362,6 +364,13 @@ class TransactionState(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+Layer = Literal["ocpp", "link", "can", "physical"]
+"""Where an attack acts."""
+
+BY_HAND = "by-hand"
+"""Variant of an attack whose steps are somebody's own; see :mod:`evtui.anomalies.by_hand`."""
+
+
 class AnomalyState(Event, frozen=True, kw_only=True):
     """Ground truth, written by the injector and by nobody else.
 
@@ -369,14 +378,14 @@ class AnomalyState(Event, frozen=True, kw_only=True):
 
     Attributes:
         attack_id: ``fluctuation-1``, ... one for each time it is switched on.
-        anomaly: name in the registry, ``repeated-current-fluctuation``.
-        layer: where it acts: ``ocpp``, ``link``, ``can`` or ``physical``.
+        anomaly: ``repeated-current-fluctuation``, or how somebody calls an attack of their own.
+        layer: where it acts.
         change: what happened: ``on``, ``cycle`` (a cycle begins), ``step`` (a step was
             done), ``parameters``, ``off`` (the injector sends nothing more),
             ``safe`` (safe state reached: transaction ended, profiles cleared, current near
             zero; the effect has ended), ``failed``.
         active: True from ``on`` to ``off``.
-        variant: one of the anomaly's variants.
+        variant: one of the anomaly's variants, or :data:`BY_HAND`.
         parameters: name to value; units are in the names (``low_a``, ``high_a``,
             ``wait_1_s`` ... ``wait_4_s``, ``cycles``, ``jitter``).
         cycle: number of the running cycle, from 1; 0 before the first.
@@ -405,7 +414,12 @@ class AnomalyState(Event, frozen=True, kw_only=True):
     next_at: float | None = None
     period: float = 0.0
     detail: str = ""
-    layer: Literal["ocpp", "link", "can", "physical"] = "ocpp"
+    layer: Layer = "ocpp"
+
+    @property
+    def by_hand(self) -> bool:
+        """True for an attack whose steps are somebody's own."""
+        return self.variant == BY_HAND
 
 
 class Alarm(Event, frozen=True, kw_only=True):
@@ -429,10 +443,13 @@ class Alarm(Event, frozen=True, kw_only=True):
 class Detection(Event, frozen=True, kw_only=True):
     """An alarm joined with the truth, by the scorer.
 
+    An alarm in several attacks is joined with each, first with the one that began last.
+
     Attributes:
         attack_id: the attack the alarm belongs to; empty for a false alarm.
         time_to_detect: s from the first change of current that the injector caused to the
-            alarm; None for a false alarm.
+            alarm, or from the begin of an attack by hand that has changed none; None for a
+            false alarm.
         connector: connectorId that the alarm is about.
     """
 

@@ -131,6 +131,21 @@ def test_the_scenario_in_it_runs_as_a_matrix_and_every_expectation_is_met(tmp_pa
     ]
 
 
+def test_the_attack_by_hand_in_it_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "spoofed.yaml"
+    head = "schema: evtui.scenario/1\nid: spoofed\ntitle: Spoofed\nlab: {preset: dc}\n"
+    file.write_text(head + code("yaml", "attack: spoofed-limit"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "evtui", "run", str(file), "--out", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "spoofed-limit-1 detected after" in done.stdout
+
+
 def test_the_can_table_names_every_message_of_the_protocol() -> None:
     text = README.read_text(encoding="utf-8")
     for message in database().messages:

@@ -21,7 +21,7 @@ from evtui.events import AnomalyState, EventStream, Note, caused_by
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
 
-__all__ = ["AnomalyError", "Injector"]
+__all__ = ["AnomalyError", "Injector", "until"]
 
 LOW_PROFILE_ID, HIGH_PROFILE_ID = 7, 8
 """Ids of the profiles we set, and the only ones we clear."""
@@ -215,7 +215,7 @@ class Injector:
             await self._open_transaction()
         elif self._target.transaction is not None:
             await self._attempt("RemoteStopTransaction", self._target.remote_stop())
-            await _until(lambda: self._target.transaction is None, CHANGE_OVER_WITHIN)
+            await until(lambda: self._target.transaction is None, CHANGE_OVER_WITHIN)
 
     async def _do(self, plan: tuple[Step, ...], index: int) -> None:
         step = plan[index]
@@ -271,7 +271,7 @@ class Injector:
         if self._target.transaction is not None:
             return
         await self._attempt("RemoteStartTransaction", self._target.remote_start())
-        if not await _until(lambda: self._target.transaction is not None, TRANSACTION_WITHIN):
+        if not await until(lambda: self._target.transaction is not None, TRANSACTION_WITHIN):
             raise AnomalyError(
                 f"txprofile needs a transaction; none opened in {TRANSACTION_WITHIN:g} s"
             )
@@ -356,7 +356,7 @@ class Injector:
         self._stream.publish(Note(source="injector", station=self._station, level=level, text=text))
 
 
-async def _until(condition: Callable[[], bool], within: float) -> bool:
+async def until(condition: Callable[[], bool], within: float) -> bool:
     """Look now and then; True as soon as ``condition`` holds, False after ``within`` s.
 
     Looking, because the central system that is asked may be of any make.

@@ -233,12 +233,14 @@ class Lab:
             await self._leave()
 
     async def execute(self, command: str, **arguments: Any) -> str:
-        """Do one of the ``lab`` commands of :mod:`evtui.commands`, or ``anomaly.set``.
+        """Do one of the ``lab`` commands of :mod:`evtui.commands`, or of those without a key.
 
         Args:
-            command: its name.
+            command: its name; without a key are ``anomaly.set``, ``attack.begin`` and
+                ``attack.end``.
             arguments: ``station`` names the charge point, ours by default; ``anomaly.set``
-                takes the names of ``FluctuationParameters.as_numbers``.
+                takes the names of ``FluctuationParameters.as_numbers``, ``attack.begin`` those
+                of :meth:`evtui.anomalies.by_hand.ByHand.begin`.
 
         Returns:
             One line for people.
@@ -329,6 +331,7 @@ class Lab:
                 self._note(f"{crash.part} crashed: the anomaly is stopped", "warning")
             stand.charge_point.stop_charging("Other")
             for outlet in stand.outlets.values():
+                outlet.by_hand.end_all()
                 await outlet.injector.stop(within=SAFE_ON_LEAVING)
 
     def _on_configuration(self, name: str, key: str) -> None:
@@ -372,10 +375,13 @@ class Lab:
         loop = asyncio.get_running_loop()
         until = loop.time() + SAFE_ON_LEAVING
         for outlet in stand.outlets.values():
+            outlet.by_hand.end_all()
             await outlet.injector.stop(within=SAFE_ON_LEAVING)
         await stand.charge_point.farewell()
         while not stand.at_rest and loop.time() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+        for outlet in stand.outlets.values():
+            await outlet.by_hand.settle(within=0.0)
 
     def _on_state_trouble(self, line: str) -> None:
         self._note(line, "warning")

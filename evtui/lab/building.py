@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import count
 
+from evtui.anomalies.by_hand import ByHand
 from evtui.anomalies.injector import Injector
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
 from evtui.canbus.bus import SimulatedBus
@@ -14,7 +15,7 @@ from evtui.canbus.charger_module import ChargerModule
 from evtui.central_system.system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
-from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand
+from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand, disturbance
 from evtui.ocpp16.link import MessageIds, SentMessages
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime.clock import LoopClock
@@ -169,5 +170,12 @@ class StandBuilder:
             parameters=initial_parameters(settings),
             attacks=self._attacks,
         )
+        by_hand = ByHand(
+            self._stream,
+            station=name,
+            connector=number,
+            disturbance=lambda: disturbance(connector, stage),
+            attacks=self._attacks,
+        )
         module = ChargerModule(bus, stage, connector.on_stage, connector=number)
-        return Outlet(connector, module, injector, vehicle)
+        return Outlet(connector, module, injector, by_hand, vehicle)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from inspect import signature
 from typing import Any, NamedTuple, TypeVar, get_args
 
-from evtui.anomalies.injector import AnomalyError
+from evtui.anomalies.injector import SAFE_WITHIN, AnomalyError
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
 from evtui.central_system.system import CentralSystem, StationOffline
 from evtui.config import Preset, Settings
 from evtui.detection import VIEWS, DetectorPart, View
-from evtui.events import EventStream, Mark
+from evtui.events import EventStream, Layer, Mark
 from evtui.lab.building import initial_parameters
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand
@@ -88,6 +89,7 @@ class Orders:
         handler = getattr(self, "_do_" + command.replace(".", "_"), None)
         if handler is None:
             raise CommandError(f"no command {command!r}")
+        acting = self._acting(command, arguments)
         if not command.startswith("csms."):
             handler = partial(handler, self._target(arguments))
         try:
@@ -95,8 +97,9 @@ class Orders:
         except TypeError as error:
             raise CommandError(f"{command}: {error}") from None
         try:
-            result = handler(**arguments)
-            text = await result if asyncio.iscoroutine(result) else result
+            with acting:
+                result = handler(**arguments)
+                text = await result if asyncio.iscoroutine(result) else result
         except _CANNOT as error:
             raise CommandError(str(error)) from None
         except TimeoutError as error:
@@ -114,6 +117,17 @@ class Orders:
         if outlet is None:
             raise CommandError(f"{name} has no connector {number}")
         return Target(stand, outlet)
+
+    def _acting(self, command: str, arguments: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """What a command makes our charge points do is a step of an attack that is on there."""
+        if command.startswith("station."):
+            return self._target(dict(arguments)).outlet.by_hand.acting(command)
+        stand = self._stands.get(arguments.get("station", ""))
+        if command != "csms.call" or stand is None:
+            return nullcontext()
+        attacks = [outlet.by_hand for outlet in stand.outlets.values()]
+        attacked = next((each for each in attacks if each.on), attacks[0])
+        return attacked.acting(str(arguments.get("action", command)))
 
     # Central system: any station, ours or not
 
@@ -222,12 +236,31 @@ class Orders:
         )
         return "parameters set"
 
+    # Attacks by hand
+
+    def _do_attack_begin(
+        self, target: Target, name: str, layer: Layer, effect: float | None = None
+    ) -> str:
+        if layer not in get_args(Layer):
+            raise CommandError(f"layer: expected one of {', '.join(get_args(Layer))}")
+        target.outlet.by_hand.begin(name, layer, effect=effect)
+        return f"attack {name} begins: what follows is part of it"
+
+    def _do_attack_end(self, target: Target) -> str:
+        """End every one of the connector."""
+        ended = target.outlet.by_hand.end_all()
+        if not ended:
+            raise CommandError(f"no attack is on at connector {target.outlet.number}")
+        return f"attack {', '.join(ended)} ended"
+
     async def _do_lab_all_clear(self, target: Target) -> str:
         for stand in self._stands.values():
             for outlet in stand.outlets.values():
+                outlet.by_hand.end_all()
                 await outlet.injector.stop()
                 await outlet.injector.clear_leftovers()
                 await self._end_charging(Target(stand, outlet))
+                await outlet.by_hand.settle(SAFE_WITHIN)
                 outlet.injector.configure(
                     variant=Variant(self._settings.variant),
                     parameters=initial_parameters(self._settings),

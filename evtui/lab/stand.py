@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from evtui.anomalies.by_hand import ByHand
 from evtui.anomalies.injector import Injector
 from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.charger_module import ChargerModule
@@ -13,13 +14,27 @@ from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station.charge_point import ChargePoint
 from evtui.station.controller import ConnectorController
 
-__all__ = ["FIRST_CONNECTOR", "Outlet", "Stand"]
+__all__ = ["FIRST_CONNECTOR", "Outlet", "Stand", "disturbance"]
 
 FIRST_CONNECTOR = 1
 """What an order or a scenario means that names no connector."""
 
 AT_REST = 1.0
-"""A below which the current counts as gone."""
+"""A below which the current counts as gone, and two of them as the same."""
+
+
+def disturbance(connector: ConnectorController, stage: PowerStage) -> str:
+    """What the power stage does that its charge point has not ordered; empty when nothing."""
+    state = stage.state
+    if connector.transaction is None:
+        return f"{state.current:.0f} A flow without a transaction" * (state.current > AT_REST)
+    if connector.plugged and not state.running:
+        return "the module is stopped in a transaction"
+    if abs(state.limit - connector.limit) > AT_REST:
+        return f"the module is set to {state.limit:g} A, and the station to {connector.limit:g} A"
+    if abs(state.current - state.target) > AT_REST:
+        return f"the current is at {state.current:.0f} A on its way to {state.target:.0f} A"
+    return ""
 
 
 @dataclass(slots=True)
@@ -27,12 +42,15 @@ class Outlet:
     """One connector with what is behind it and in front of it.
 
     Attributes:
+        injector: of the anomaly.
+        by_hand: attacks that somebody does by other means.
         vehicle: plugged in, or waiting with the state of charge it left with.
     """
 
     connector: ConnectorController
     module: ChargerModule
     injector: Injector
+    by_hand: ByHand
     vehicle: Vehicle | RecordedVehicle
 
     @property

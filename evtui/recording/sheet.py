@@ -56,16 +56,17 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cause": "seq of what caused it, such as an OCPP message; empty for nothing",
     },
     layout.TRUTH: {
-        "attack_id": "one for each time an anomaly was switched on",
-        "type": "name of the anomaly",
+        "attack_id": "one for each time an anomaly was switched on, or an attack by hand began",
+        "type": "name of the anomaly, or of the attack",
         "layer": "where it acts: ocpp, link, can or physical",
         "t_start": "s, injector on, or start of a recording that began later",
         "t_end": "s, injector off; empty when it still was on at the end",
         "parameters": "JSON object, units in the names; the last ones when they changed",
         "station": "target",
         "connector": "target",
-        "variant": "variant of the anomaly",
-        "t_effect_end": "s, safe state reached or given up; empty when the effect lasted",
+        "variant": "variant of the anomaly, by-hand for an attack by hand",
+        "t_effect_end": "s, safe state reached or given up, or nothing left to see of an attack by "
+        "hand; empty when the effect lasted",
         "outcome": "safe, failed, or empty",
         "changes": "how often the parameters changed while it was on; events.jsonl has when",
     },
@@ -78,8 +79,10 @@ COLUMNS: dict[str, dict[str, str]] = {
         "view": "what it was fed from: can or ocpp",
         "state": "raised or cleared",
         "evidence": "why, in words",
-        "attack_id": "the attack a raised alarm belongs to; empty for a false alarm",
-        "time_to_detect_s": "s from the first change of current the attack caused to the alarm",
+        "attack_id": "the attack a raised alarm belongs to, of several the one that began last; "
+        "empty for a false alarm",
+        "time_to_detect_s": "s from the first change of current the attack caused to the alarm; "
+        "from the begin of an attack by hand that changed none",
         "seq": "number of the event",
     },
     layout.OCPP: {

@@ -42,8 +42,10 @@ def state_of(event: Event) -> Hashable:
             return type(event)
         case LinkState():
             return LinkState, event.station, event.side
-        case ConnectorState() | TransactionState() | AnomalyState():
+        case ConnectorState() | TransactionState():
             return type(event), event.station, event.connector
+        case AnomalyState():  # the anomaly goes on for ever, an attack by hand is one of many
+            return AnomalyState, event.station, event.connector, event.by_hand and event.attack_id
         case Alarm():
             return Alarm, event.station, event.connector, event.detector, event.view
         case Detection():
@@ -60,12 +62,19 @@ def state_of(event: Event) -> Hashable:
 
 
 def follow(states: _States, event: Event) -> None:
-    """Bring ``states`` up with the next event; a transaction is one while it is open."""
+    """Bring ``states`` up with the next event; what is over is a state no more."""
     key = state_of(event)
-    if isinstance(event, TransactionState) and event.state == "stopped":
+    if _is_over(event):
         states.pop(key, None)
     elif key is not None:
         states[key] = event
+
+
+def _is_over(event: Event) -> bool:
+    """True for the end of a transaction or of an attack by hand."""
+    if isinstance(event, AnomalyState):
+        return event.by_hand and event.change in ("safe", "failed")
+    return isinstance(event, TransactionState) and event.state == "stopped"
 
 
 class _Checkpoint(NamedTuple):

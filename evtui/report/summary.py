@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evtui.escaping import for_terminal
-from evtui.events import Event, Mark, Note, ScenarioState, Verdict
+from evtui.events import Detection, Event, Mark, Note, ScenarioState, Verdict
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import RunFolder
 from evtui.recording.rows import AlarmRow, SignalRow, TruthRow
@@ -145,6 +145,8 @@ class Summary:
         start, end: s, first and last moment.
         messages: OCPP messages; ``injected`` those that an attack sent.
         frames: CAN frames; ``forged`` those that an attack sent.
+        joined: detector, view and attack id to the time to detect in s, as the scorer said; of
+            an alarm in several attacks the file of alarms names one.
         more_moments: how many are not listed.
     """
 
@@ -161,6 +163,7 @@ class Summary:
     attacks: Sequence[TruthRow]
     connectors: dict[tuple[str, int], Connector] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    joined: dict[tuple[str, str, str], float] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
     more_moments: int = 0
 
@@ -188,7 +191,7 @@ class Summary:
         """Of each detector and view that was on or raised an alarm, in a fixed order."""
         raised = [alarm for alarm in self.alarms if alarm.state == "raised"]
         pairs = {(alarm.detector, alarm.view) for alarm in raised} | _watching(self.manifest)
-        return [_detected(*pair, raised) for pair in sorted(pairs)]
+        return [_detected(*pair, raised, self.joined) for pair in sorted(pairs)]
 
     @property
     def false_alarms(self) -> int:
@@ -272,6 +275,11 @@ def _read_events(events: Iterator[Event], summary: Summary, told: _Told) -> None
         if isinstance(event, Verdict):
             summary.verdicts.append(event)
             continue
+        if isinstance(event, Detection) and event.attack_id:
+            if event.time_to_detect is not None:
+                key = (event.detector, event.view, event.attack_id)
+                summary.joined.setdefault(key, event.time_to_detect)
+            continue
         if isinstance(event, Mark):
             marks += 1
             moment = Moment(event.t, f"mark {marks}", event.text, marks)
@@ -299,11 +307,16 @@ def _watching(manifest: Manifest | None) -> set[tuple[str, str]]:
     }
 
 
-def _detected(detector: str, view: str, raised: Sequence[AlarmRow]) -> Detected:
+def _detected(
+    detector: str,
+    view: str,
+    raised: Sequence[AlarmRow],
+    joined: Mapping[tuple[str, str, str], float],
+) -> Detected:
     mine = [alarm for alarm in raised if (alarm.detector, alarm.view) == (detector, view)]
-    times: dict[str, float] = {}
-    for alarm in mine:
+    times = {key[2]: time for key, time in joined.items() if key[:2] == (detector, view)}
+    for alarm in reversed(mine):
         if alarm.attack_id and alarm.time_to_detect_s is not None:
-            times.setdefault(alarm.attack_id, alarm.time_to_detect_s)
+            times[alarm.attack_id] = alarm.time_to_detect_s
     false = tuple(alarm.t_s for alarm in mine if not alarm.attack_id)
     return Detected(detector, view, times, false, len(mine))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import can
 
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
+from evtui.anomalies.injector import SAFE_WITHIN, AnomalyError
+from evtui.anomalies.ocpp.fluctuation import NAME, FluctuationParameters, Variant
 from evtui.canbus.bus import Node
 from evtui.events import AnomalyState, CanFrame, Event, Note, Order
 from evtui.lab import CommandError, Lab
@@ -87,7 +88,8 @@ class Actions:
     async def undo(self) -> list[str]:
         """End the anomaly, the transaction and the limits that were set, in this order.
 
-        A limit that goes first would let the current rise once more.
+        A limit that goes first would let the current rise once more.  The effect of attacks by
+        hand has ended when nothing flows that should not.
 
         Returns:
             What could not be undone, one line each.
@@ -96,6 +98,7 @@ class Actions:
             await self._end_anomaly(),
             await self._operations.end_transaction(),
             await self._operations.clear_limits(),
+            await self._outlet.by_hand.settle(SAFE_WITHIN),
         ]
         if self._node is not None:
             self._node.detach()
@@ -147,6 +150,37 @@ class Actions:
 
         if not sent or await first_event(self._stream, passed, FRAME_WITHIN) is None:
             raise StepFailed(f"the frame did not get onto {bus.name}")
+
+    # Attacks by hand
+
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """Names of those that are on."""
+        return self._outlet.by_hand.on
+
+    def begin_attack(self, step: model.Attack) -> None:
+        """What follows is an attack, or only what :meth:`acting` says."""
+        try:
+            self._outlet.by_hand.begin(
+                step.attack, step.layer, effect=step.effect, everything=step.steps is None
+            )
+        except AnomalyError as error:
+            raise StepFailed(str(error)) from None
+
+    def end_attack(self, name: str) -> None:
+        """The attack has ended; its effect may last."""
+        try:
+            self._outlet.by_hand.end(name)
+        except AnomalyError as error:
+            raise StepFailed(str(error)) from None
+
+    def end_attacks(self) -> None:
+        """No attack is on any more."""
+        self._outlet.by_hand.end_all()
+
+    def acting(self, label: str, attack: str) -> AbstractContextManager[None]:
+        """What is done inside is of this attack, or of one that takes in everything."""
+        return self._outlet.by_hand.acting(label, attack)
 
     # The anomaly
 
@@ -214,7 +248,7 @@ class _Truth:
         return bool(self.outcome)
 
     def see(self, event: Event) -> None:
-        if isinstance(event, AnomalyState):
+        if isinstance(event, AnomalyState) and event.anomaly == NAME:
             self.cycle = event.cycle
             if event.change in ("safe", "failed"):
                 self.outcome, self.detail = event.change, event.detail

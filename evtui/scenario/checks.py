@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from ocpp.v16.enums import Action
 
+from evtui.anomalies.by_hand import name_mistake
 from evtui.commands import lab_commands
 from evtui.config import Settings
 from evtui.detection import ReversalDetector
@@ -21,10 +22,12 @@ from evtui.scenario.mistakes import Mistakes, number, shown
 from evtui.scenario.model import (
     AlarmExpected,
     Anomaly,
+    Attack,
     Awaited,
     Can,
     Command,
     CurrentExpected,
+    EndAttack,
     EnergyExpected,
     MarkStep,
     MessageExpected,
@@ -32,13 +35,12 @@ from evtui.scenario.model import (
     NoteStep,
     Ocpp,
     OrderExpected,
-    Parallel,
-    Repeat,
     Scenario,
     SetLimit,
     Start,
     StatusExpected,
     WaitFor,
+    inside,
     with_transaction,
 )
 from evtui.scenario.settings import id_tag_mistake
@@ -86,6 +88,16 @@ def check_header(scenario: Scenario, mistakes: Mistakes) -> None:
 
 def check_steps(steps: Sequence[Any], place: str, settings: Settings, mistakes: Mistakes) -> None:
     """Hold each step, also inside others, against what the lab can do."""
+    _check(steps, place, settings, mistakes, sorted(set(_going_on(steps))))
+
+
+def _check(
+    steps: Sequence[Any],
+    place: str,
+    settings: Settings,
+    mistakes: Mistakes,
+    attacks: Sequence[str],
+) -> None:
     for index, step in enumerate(steps):
         here = child(place, index)
 
@@ -105,17 +117,27 @@ def check_steps(steps: Sequence[Any], place: str, settings: Settings, mistakes: 
                 _frame(step, add)
             case Anomaly():
                 _anomaly(step, settings, add)
+            case Attack(attack=name) if problem := name_mistake(name):
+                add("attack", problem)
+            case EndAttack(end_attack=name) if name not in attacks:
+                add("end_attack", f"no attack {shown(name)} goes on here{nearest(name, attacks)}")
             case Command():
                 _command(step, settings, add)
             case NoteStep(note=text) if not text.strip():
                 add("note", "expected a text")
             case MarkStep(mark=text) if not text.strip():
                 add("mark", "expected a text")
-            case Repeat(do=inner):
-                check_steps(inner, f"{here}.do", settings, mistakes)
-            case Parallel(parallel=branches):
-                for number_, branch in enumerate(branches):
-                    check_steps(branch, f"{here}.parallel[{number_}]", settings, mistakes)
+        for key, steps_inside in inside(step).items():
+            _check(steps_inside, f"{here}.{key}", settings, mistakes, attacks)
+
+
+def _going_on(steps: Sequence[Any]) -> Iterator[str]:
+    """Names of the attacks that a step ``end_attack`` ends."""
+    for step in steps:
+        if isinstance(step, Attack) and step.steps is None:
+            yield step.attack
+        for steps_inside in inside(step).values():
+            yield from _going_on(steps_inside)
 
 
 def check_length(steps: Sequence[Any], place: str, settings: Settings, mistakes: Mistakes) -> float:

@@ -18,6 +18,7 @@ from evtui.scenario.mistakes import Mistakes, shown
 from evtui.scenario.model import (
     EXPECTATIONS,
     STEPS,
+    Attack,
     NoAlarmExpected,
     NoSchemaViolation,
     Parallel,
@@ -69,7 +70,7 @@ def decode(data: Any, kind: type[T], place: str, mistakes: Mistakes) -> T | None
 
 
 def decode_steps(data: Any, place: str, mistakes: Mistakes) -> list[Any]:
-    """Typed steps, also inside ``repeat`` and ``parallel``; the wrong ones are told, and None."""
+    """Typed steps, also inside others; the wrong ones are told, and None."""
     if not isinstance(data, list) or not data:
         expected = "expected a list of at least one step"
         mistakes.add(place, expected if data == [] else f"{expected}, got {shown(data)}")
@@ -92,7 +93,7 @@ def _step(data: Any, place: str, mistakes: Mistakes) -> Any:
     if name is None:
         return None
     step = decode(data, STEPS[name], place, mistakes)
-    if isinstance(step, Repeat):
+    if isinstance(step, Repeat) or (isinstance(step, Attack) and step.steps is not None):
         return msgspec.structs.replace(step, do=decode_steps(step.do, child(place, "do"), mistakes))
     if isinstance(step, Parallel):
         here = child(place, "parallel")

@@ -9,7 +9,7 @@ from evtui.anomalies.injector import SAFE_WITHIN, TRANSACTION_WITHIN
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
 from evtui.config import Settings
 from evtui.lab.building import initial_parameters
-from evtui.scenario.model import Anomaly, Parallel, Repeat, Wait, WaitFor
+from evtui.scenario.model import Anomaly, Attack, Parallel, Repeat, Wait, WaitFor, inside
 
 __all__ = ["count", "fluctuation", "longest"]
 
@@ -39,6 +39,8 @@ def _longest(step: Any, settings: Settings) -> float:
             return awaited.timeout
         case Anomaly():
             return _of_anomaly(step, settings)
+        case Attack(steps=list(steps)):
+            return longest(steps, settings)
         case Repeat(repeat=times, do=steps):
             return times * longest(steps, settings)
         case Parallel(parallel=branches):
@@ -60,10 +62,6 @@ def count(steps: Sequence[Any]) -> int:
     """Steps that are done in the course of a run, those inside a ``repeat`` each time."""
     total = 0
     for step in steps:
-        match step:
-            case Repeat(repeat=times, do=inner):
-                total += times * count(inner)
-            case Parallel(parallel=branches):
-                total += sum(count(branch) for branch in branches)
-        total += 1
+        times = step.repeat if isinstance(step, Repeat) else 1
+        total += 1 + times * sum(map(count, inside(step).values()))
     return total

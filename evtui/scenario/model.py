@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from evtui.config import Preset, Variant
+from evtui.events import Layer
 
 __all__ = [
     "EXPECTATIONS",
@@ -28,6 +29,7 @@ __all__ = [
     "Step",
     "VehicleSpec",
     "WattHours",
+    "inside",
     "with_transaction",
 ]
 
@@ -254,6 +256,33 @@ class Anomaly(_Model, frozen=True, kw_only=True):
     duration: Duration | None = None
 
 
+class Attack(_Model, frozen=True, kw_only=True):
+    """An attack by hand: the steps inside, or without them all that follow until ``end_attack``.
+
+    Attributes:
+        attack: name in the truth.
+        layer: where it acts.
+        effect: s that its effect lasts after its end; without it, for as long as it can be seen.
+        do: its steps.
+    """
+
+    attack: str
+    layer: Layer
+    effect: Duration | None = None
+    do: list[Any] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def steps(self) -> list[Any] | None:
+        """Its own steps, None when those that follow are."""
+        return None if isinstance(self.do, msgspec.UnsetType) else self.do
+
+
+class EndAttack(_Model, frozen=True, kw_only=True):
+    """The end of an attack without steps of its own; the end of the run ends it too."""
+
+    end_attack: str
+
+
 class Repeat(_Model, frozen=True, kw_only=True):
     """Steps, several times over."""
 
@@ -297,6 +326,8 @@ Step = (
     | Ocpp
     | Can
     | Anomaly
+    | Attack
+    | EndAttack
     | Repeat
     | Parallel
     | NoteStep
@@ -315,6 +346,8 @@ STEPS: dict[str, type[Any]] = {
     "ocpp": Ocpp,
     "can": Can,
     "anomaly": Anomaly,
+    "attack": Attack,
+    "end_attack": EndAttack,
     "repeat": Repeat,
     "parallel": Parallel,
     "note": NoteStep,
@@ -322,6 +355,16 @@ STEPS: dict[str, type[Any]] = {
     "command": Command,
 }
 """Kind to struct; those whose value may be left out can be written as a bare word."""
+
+
+def inside(step: Any) -> dict[str, list[Any]]:
+    """The lists of steps in a step, by their place in it."""
+    match step:
+        case Attack(steps=list(steps)) | Repeat(do=steps):
+            return {"do": steps}
+        case Parallel(parallel=branches):
+            return {f"parallel[{number}]": branch for number, branch in enumerate(branches)}
+    return {}
 
 
 def with_transaction(payload: Any, transaction_id: int) -> Any:
@@ -479,7 +522,7 @@ class Scenario(_Model, frozen=True, kw_only=True):
     """A whole file.
 
     Once it is decoded, ``steps`` and ``cleanup`` hold the structs of :data:`STEPS`, also inside
-    ``repeat`` and ``parallel``, and ``expect`` those of :data:`EXPECTATIONS`.
+    ``attack``, ``repeat`` and ``parallel``, and ``expect`` those of :data:`EXPECTATIONS`.
 
     Attributes:
         technique: MITRE ATT&CK for ICS ids, ``T0806``.

@@ -55,6 +55,11 @@ def step_in_words(step: Any) -> str:
         case model.Anomaly(anomaly=name, variant=variant, duration=duration):
             text = f"{name}/{variant}" if variant else name
             return f"{text} for {seconds(duration)}" if duration is not None else text
+        case model.Attack(attack=name, layer=layer, steps=steps):
+            text = f"attack {name} on {layer}"
+            return text if steps is None else f"{text}: {counted(len(steps), 'step')}"
+        case model.EndAttack(end_attack=name):
+            return f"end of attack {name}"
         case model.Repeat(repeat=times, do=steps):
             return f"{times} times {counted(len(steps), 'step')}"
         case model.Parallel(parallel=branches):

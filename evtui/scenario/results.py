@@ -169,6 +169,8 @@ class Counts:
                     evidence=event.evidence,
                 )
         elif isinstance(event, Detection) and event.cause in self._alarms:
+            if self._alarms[event.cause].attack_id:
+                return  # in several attacks: the one that began last has been told
             self._alarms[event.cause] = msgspec.structs.replace(
                 self._alarms[event.cause],
                 attack_id=event.attack_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal
 
 from evtui.events import CanFrame, Event, Mark, Note, ScenarioState, Verdict, caused_by
@@ -24,6 +25,9 @@ __all__ = ["Runner"]
 
 READY_WITHIN = 30.0
 """s for the charge point to be accepted and its module to report, before the first step."""
+
+_attack: ContextVar[str] = ContextVar("evtui_attack", default="")
+"""Name of the attack whose steps are being done, empty where none is."""
 
 Change = Literal["begin", "step", "waiting", "failed", "cleanup", "end"]
 
@@ -203,6 +207,14 @@ class Runner:
                         for turn in range(1, times + 1):
                             await self._sequence(steps, f"{path}.do", f"{turn} of {times}")
                             await asyncio.sleep(0)  # steps that take no time leave room too
+                    case model.Attack(steps=list(steps)):
+                        await self._attack_with(step, steps, path)
+                    case model.Attack():
+                        self._actions.begin_attack(step)
+                        return since
+                    case model.EndAttack(end_attack=name):
+                        self._actions.end_attack(name)
+                        return since
                     case model.Parallel(parallel=branches):
                         await self._side_by_side(branches, path)
                     case model.NoteStep(note=text):
@@ -216,7 +228,8 @@ class Runner:
                     case model.Anomaly():
                         await self._actions.do(step)
                     case _:
-                        await self._actions.do(step)
+                        with self._actions.acting(label, _attack.get()):
+                            await self._actions.do(step)
                         return before
         except StepFailed as failure:
             if failure.path:
@@ -234,6 +247,17 @@ class Runner:
             case model.WaitFor(wait_for=awaited):
                 return self._now() + awaited.timeout
         return None
+
+    async def _attack_with(self, step: model.Attack, steps: Sequence[Any], path: str) -> None:
+        """Do the steps of an attack; however they end, it is over then."""
+        self._actions.begin_attack(step)
+        outer = _attack.set(step.attack)
+        try:
+            await self._sequence(steps, f"{path}.do")
+        finally:
+            _attack.reset(outer)
+            if step.attack in self._actions.attacks:  # nobody has cleared it meanwhile
+                self._actions.end_attack(step.attack)
 
     async def _side_by_side(self, branches: Sequence[Sequence[Any]], path: str) -> None:
         """Do several lists at once; the first that fails ends the others."""
@@ -260,6 +284,7 @@ class Runner:
 
     async def _clean_up(self) -> None:
         self._step = 0
+        self._actions.end_attacks()
         self._publish("cleanup", label="cleanup")
         for index, step in enumerate(self._scenario.cleanup):
             try:

@@ -58,7 +58,8 @@ def json_schema() -> dict[str, Any]:
     properties["steps"] |= steps | step
     properties["cleanup"] |= steps
     properties["expect"] |= {"items": {"$ref": _ref("Expectation")}}
-    definitions["Repeat"]["properties"]["do"] |= steps | step
+    for kind in ("Attack", "Repeat"):
+        definitions[kind]["properties"]["do"] |= steps | step
     branches = definitions["Parallel"]["properties"]["parallel"]
     branches |= step | {"items": {"type": "array"} | steps | step}
     definitions |= {kind.__name__: _quantity(kind) for kind in QUANTITIES}

@@ -14,12 +14,18 @@ FIRST_CHANGE = 1.0
 
 @dataclass(slots=True)
 class _Attack:
+    """One whose effect has not ended.
+
+    Attributes:
+        baseline: A that flowed when it began.
+        since: lab time in s from which an alarm belongs to it, None before.
+        changed: the current has left its baseline.
+    """
+
     attack_id: str
-    station: str
-    connector: int
     baseline: float
-    changed_at: float | None = None
-    over: bool = False
+    since: float | None = None
+    changed: bool = False
 
 
 class LiveScorer:
@@ -27,13 +33,15 @@ class LiveScorer:
 
     The time to detect runs from the first change of current after the injector came on.  An
     alarm belongs to an attack from that change until the injector has reported its safe state;
-    outside it is a false alarm, with no attack and no time.
+    outside it is a false alarm, with no attack and no time.  To an attack by hand, which need
+    not change a current, an alarm belongs from its begin on; to several attacks, with a
+    Detection for each, the one that began last first.
     """
 
     def __init__(self, stream: EventStream) -> None:
         self._stream = stream
         self._current: dict[tuple[str, int], float] = {}
-        self._attacks: dict[tuple[str, int], _Attack] = {}
+        self._attacks: dict[tuple[str, int], list[_Attack]] = {}
         self._unsubscribe = stream.subscribe(self._on_event, Sample, AnomalyState, Alarm)
 
     def close(self) -> None:
@@ -51,36 +59,37 @@ class LiveScorer:
     def _on_sample(self, sample: Sample) -> None:
         key = (sample.station, sample.connector)
         self._current[key] = sample.current
-        attack = self._attacks.get(key)
-        if attack is None or attack.changed_at is not None or attack.over:
-            return
-        if abs(sample.current - attack.baseline) >= FIRST_CHANGE:
-            attack.changed_at = sample.t
+        for attack in self._attacks.get(key, ()):
+            if not attack.changed and abs(sample.current - attack.baseline) >= FIRST_CHANGE:
+                attack.changed, attack.since = True, sample.t
 
     def _on_truth(self, state: AnomalyState) -> None:
         key = (state.station, state.connector)
+        attacks = self._attacks.setdefault(key, [])
         if state.change == "on":
             baseline = self._current.get(key, 0.0)
-            self._attacks[key] = _Attack(state.attack_id, *key, baseline)
-        elif state.change in ("safe", "failed") and key in self._attacks:
-            self._attacks[key].over = True
+            since = state.t if state.by_hand else None
+            attacks.append(_Attack(state.attack_id, baseline, since))
+        elif state.change in ("safe", "failed"):
+            attacks[:] = [each for each in attacks if each.attack_id != state.attack_id]
 
     def _on_alarm(self, alarm: Alarm) -> None:
-        attack = self._attacks.get((alarm.station, alarm.connector))
-        true = attack is not None and attack.changed_at is not None and not attack.over
-        self._stream.publish(
-            Detection(
-                source="scorer",
-                cause=alarm.seq,
-                station=alarm.station,
-                connector=alarm.connector,
-                detector=alarm.detector,
-                view=alarm.view,
-                attack_id=attack.attack_id if attack is not None and true else "",
-                time_to_detect=(
-                    alarm.t - attack.changed_at
-                    if attack is not None and true and attack.changed_at is not None
-                    else None
-                ),
+        key = (alarm.station, alarm.connector)
+        found: list[tuple[str, float | None]] = [
+            (each.attack_id, alarm.t - each.since)
+            for each in reversed(self._attacks.get(key, ()))
+            if each.since is not None
+        ]
+        for attack_id, time_to_detect in found or [("", None)]:
+            self._stream.publish(
+                Detection(
+                    source="scorer",
+                    cause=alarm.seq,
+                    station=alarm.station,
+                    connector=alarm.connector,
+                    detector=alarm.detector,
+                    view=alarm.view,
+                    attack_id=attack_id,
+                    time_to_detect=time_to_detect,
+                )
             )
-        )

@@ -86,6 +86,34 @@ def test_a_transaction_that_ended_is_no_longer_there() -> None:
     assert index.before(3.0) == []
 
 
+def test_attacks_by_hand_are_beside_the_anomaly_until_they_are_over() -> None:
+    def state(seq: int, attack_id: str, change: str, variant: str = "by-hand") -> AnomalyState:
+        return AnomalyState(
+            seq=seq,
+            t=float(seq),
+            station="CP1",
+            connector=1,
+            attack_id=attack_id,
+            anomaly="x",
+            change=change,  # type: ignore[arg-type]
+            active=change == "on",
+            variant=variant,
+            parameters={},
+        )
+
+    told: list[Event] = [
+        state(1, "fluctuation-1", "on", "seed"),
+        state(2, "a-2", "on"),
+        state(3, "a-3", "on"),
+        state(4, "a-2", "off"),
+        state(5, "a-2", "safe"),
+        state(6, "fluctuation-1", "safe", "seed"),
+    ]
+    index = StateIndex(lambda offset: list(enumerate(told))[offset or 0 :])
+    assert index.before(4.5) == [told[0], told[2], told[3]]
+    assert index.before(9.0) == [told[2], told[5]]
+
+
 def test_each_connector_has_states_of_its_own_and_a_queue_is_its_station_s() -> None:
     def detection(seq: int, connector: int) -> Detection:
         return Detection(

@@ -43,6 +43,11 @@ def test_every_built_in_scenario_conforms(name: str) -> None:
     [
         TEXT,
         minimal(),
+        minimal("[{attack: a, layer: can}, {end_attack: a}, {wait: 1s}]"),
+        minimal(
+            "[{attack: a, layer: link, effect: 5s, do: [{attack: b, layer: can, do: [plug]}, "
+            "{wait: 1s}]}]"
+        ),
         minimal("[plug, start, {stop: }, unplug, {repeat: 2, do: [plug]}, {wait: 1.5h}]"),
         minimal(
             "[{repeat: '${n}', do: [{wait: '${n}s'}]}]", "inputs: {n: {type: int, default: 1}}"

@@ -64,6 +64,7 @@ class Rig:
         attack: str = "a-1",
         station: str = "CP1",
         connector: int = 1,
+        variant: str = "seed",
     ) -> None:
         self.clock.time = t
         self.stream.publish(
@@ -74,7 +75,7 @@ class Rig:
                 anomaly="x",
                 change=change,
                 active=change not in ("off", "safe", "failed"),
-                variant="seed",
+                variant=variant,
                 parameters={},
             )
         )
@@ -107,6 +108,38 @@ def test_time_to_detect_runs_from_the_first_change_of_current() -> None:
     assert rig.detections[0].cause == alarm.seq
     assert (rig.detections[0].station, rig.detections[0].detector) == ("CP1", "d")
     assert rig.detections[0].view == "can"
+
+
+def test_to_an_attack_by_hand_an_alarm_belongs_without_a_change_of_current() -> None:
+    rig = Rig()
+    rig.sample(9.0, 50.0)
+    rig.truth(10.0, "on", variant="by-hand")
+    rig.alarm(14.0)
+    rig.truth(15.0, "off", variant="by-hand")
+    rig.alarm(16.0)
+    rig.truth(17.0, "safe", variant="by-hand")
+    rig.alarm(18.0)
+    assert rig.scores == [("a-1", 4.0), ("a-1", 6.0), ("", None)]
+
+
+def test_with_a_change_of_current_the_time_runs_from_there() -> None:
+    rig = Rig()
+    rig.truth(10.0, "on", variant="by-hand")
+    rig.sample(13.0, 40.0)
+    rig.alarm(20.0)
+    assert rig.scores == [("a-1", 7.0)]
+
+
+def test_an_alarm_in_several_attacks_belongs_to_each_the_newest_first() -> None:
+    rig = Rig()
+    rig.truth(1.0, "on", attack="a-1", variant="by-hand")
+    rig.truth(2.0, "on", attack="b-2", variant="by-hand")
+    rig.truth(3.0, "on", attack="c-3")
+    rig.alarm(5.0)
+    rig.sample(6.0, 40.0)
+    rig.truth(7.0, "safe", attack="b-2", variant="by-hand")
+    rig.alarm(9.0)
+    assert rig.scores == [("b-2", 3.0), ("a-1", 4.0), ("c-3", 3.0), ("a-1", 3.0)]
 
 
 def test_without_an_attack_an_alarm_is_false() -> None:

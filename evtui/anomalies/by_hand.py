@@ -1,0 +1,217 @@
+"""Attacks by hand: somebody does the steps, and says which they are; we write the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
+
+from evtui.anomalies.injector import LOOK_EVERY, AnomalyError, until
+from evtui.events import BY_HAND, AnomalyState, EventStream, Layer, caused_by
+
+__all__ = ["SETTLES", "ByHand", "name_mistake"]
+
+SETTLES = 1.0
+"""s that an effect lasts at least: what was done last shows by then, or does not."""
+
+LONGEST_NAME = 40
+
+_NAME = re.compile(rf"\w[\w.-]{{0,{LONGEST_NAME - 1}}}")
+
+_acting: ContextVar[bool] = ContextVar("evtui_acting", default=False)
+
+
+def name_mistake(name: object) -> str:
+    """What is wrong with the name of an attack, empty when nothing is."""
+    if isinstance(name, str) and _NAME.fullmatch(name):
+        return ""
+    return f"expected at most {LONGEST_NAME} letters, digits, dots, _ and -, got {name!r}"
+
+
+@dataclass(slots=True)
+class _Attack:
+    """One that is on, or whose effect still shows.
+
+    Attributes:
+        effect: s that its effect lasts after its end; None as long as it can be seen.
+        open: takes in everything that is done, not only what is said to be of it.
+        step: index of the step done last, from 0.
+    """
+
+    name: str
+    attack_id: str
+    layer: Layer
+    effect: float | None
+    open: bool
+    step: int = -1
+    fading: asyncio.Task[None] | None = None
+
+
+class ByHand:
+    """The attacks that somebody does by hand on one connector; there may be several at once.
+
+    An effect has ended when it has been declared for how long it lasts and that is over, or
+    else as soon as nothing disturbs the connector any more, :data:`SETTLES` s after the end at
+    the earliest.
+
+    Args:
+        stream: ground truth goes here.
+        station: identity of the target.
+        connector: connectorId of the target.
+        disturbance: says what is still not as the charge point ordered; empty when all is.
+        attacks: numbers attacks, so that no two of a lab share an id.
+    """
+
+    def __init__(
+        self,
+        stream: EventStream,
+        *,
+        station: str,
+        connector: int,
+        disturbance: Callable[[], str],
+        attacks: Iterator[int] | None = None,
+    ) -> None:
+        self._stream = stream
+        self._station = station
+        self._connector = connector
+        self._disturbance = disturbance
+        self._attacks = count(1) if attacks is None else attacks
+        self._on: dict[str, _Attack] = {}
+        self._fading: list[_Attack] = []
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """Names of those that are on, in the order they came."""
+        return tuple(self._on)
+
+    def begin(
+        self, name: str, layer: Layer, *, effect: float | None = None, everything: bool = True
+    ) -> None:
+        """What follows is an attack.
+
+        Args:
+            name: what it is called in the truth.
+            layer: where it acts.
+            effect: s that its effect lasts after its end, None for as long as it can be seen.
+            everything: that is done from now on is part of it; False: only what :meth:`acting`
+                says.
+
+        Raises:
+            AnomalyError: it cannot be called so, or one of that name is on.
+        """
+        if mistake := name_mistake(name):
+            raise AnomalyError(f"name of an attack: {mistake}")
+        if name in self._on:
+            raise AnomalyError(f"attack {name} is on already")
+        attack_id = f"{name}-{next(self._attacks)}"
+        attack = self._on[name] = _Attack(name, attack_id, layer, effect, everything)
+        self._publish(attack, "on")
+
+    def end(self, name: str) -> None:
+        """Its steps are over; its effect may last.
+
+        Raises:
+            AnomalyError: none of that name is on.
+        """
+        attack = self._on.pop(name, None)
+        if attack is None:
+            raise AnomalyError(f"no attack {name} is on")
+        off = self._publish(attack, "off")
+        self._fading.append(attack)
+        with caused_by(off.seq):
+            attack.fading = asyncio.get_running_loop().create_task(self._fade(attack))
+
+    def end_all(self) -> tuple[str, ...]:
+        """End those that are on, the last one first; returns their names."""
+        names = tuple(reversed(self._on))
+        for name in names:
+            self.end(name)
+        return names
+
+    async def settle(self, within: float) -> str:
+        """End everything: the connector has been brought to rest, and so no effect is left.
+
+        Args:
+            within: s to wait for that.
+
+        Returns:
+            What still disturbs, empty when nothing does.
+        """
+        self.end_all()
+        await until(lambda: not (self._fading and self._disturbance()), within)
+        trouble = self._disturbance() if self._fading else ""
+        for attack in tuple(self._fading):
+            assert attack.fading is not None
+            attack.fading.cancel()
+            self._over(attack, trouble)
+        return trouble
+
+    @contextmanager
+    def acting(self, label: str, name: str = "") -> Iterator[None]:
+        """What is done inside is a step of an attack, if one is on.
+
+        Args:
+            label: what is done, for people.
+            name: of the attack; without it the last of those that take in everything.
+        """
+        attack = self._on.get(name) or next(
+            (each for each in reversed(self._on.values()) if each.open), None
+        )
+        if attack is None or _acting.get():
+            yield
+            return
+        attack.step += 1
+        step = self._publish(attack, "step", label)
+        token = _acting.set(True)
+        try:
+            with caused_by(step.seq):
+                yield
+        finally:
+            _acting.reset(token)
+
+    async def _fade(self, attack: _Attack) -> None:
+        if attack.effect is not None:
+            await asyncio.sleep(attack.effect)
+        else:
+            await asyncio.sleep(SETTLES)
+            while self._disturbance():  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY)
+        self._over(attack)
+
+    def _over(self, attack: _Attack, trouble: str = "") -> None:
+        self._fading.remove(attack)
+        if trouble:
+            self._publish(attack, "failed", detail=f"its effect still shows: {trouble}")
+        else:
+            self._publish(attack, "safe", detail="its effect is over")
+
+    def _publish(
+        self,
+        attack: _Attack,
+        change: Literal["on", "step", "off", "safe", "failed"],
+        label: str = "",
+        *,
+        detail: str = "",
+    ) -> AnomalyState:
+        return self._stream.publish(
+            AnomalyState(
+                source="injector",
+                station=self._station,
+                connector=self._connector,
+                attack_id=attack.attack_id,
+                anomaly=attack.name,
+                change=change,
+                active=change in ("on", "step"),
+                variant=BY_HAND,
+                parameters={} if attack.effect is None else {"effect_s": attack.effect},
+                step=attack.step,
+                step_label=label,
+                detail=detail,
+                layer=attack.layer,
+            )
+        )
