@@ -21,7 +21,7 @@ _SECOND_LOOK = 0.3
 
 
 @click.command(
-    short_help="Check a run folder, and repair what can be repaired.",
+    short_help="Check a run folder or a CAN log, and repair what can be repaired.",
     epilog="""\
 \b
 What is checked: every file is there, with the columns, rows and sha256 that
@@ -43,6 +43,10 @@ lines to FILE.torn, gives the two CAN files the same rows and closes the
 manifest as interrupted; nothing else is touched.
 
 \b
+Of a CAN log alone, in any format of candump: that every line is a frame, how
+many are out of order, and where its clock was set.
+
+\b
 Exit codes: 0 sound (notes at most), 1 something was found, 2 bad input: not a
 run folder, or one that cannot be repaired.
 """,
@@ -51,7 +55,7 @@ run folder, or one that cannot be repaired.
 @click.option("--repair", "mend", is_flag=True, help="Repair what a kill left behind, then check.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(folder: Path, mend: bool, as_json: bool) -> int:
-    """Say whether the run folder DIR can be trusted, and up to which time."""
+    """Say whether the run folder or CAN log DIR can be trusted, and up to which time."""
     import time
 
     import msgspec
@@ -69,6 +73,8 @@ def command(folder: Path, mend: bool, as_json: bool) -> int:
         if mend:
             if report.written_to:
                 raise BadInput(f"{folder}: somebody is writing to it; end that before a repair")
+            if report.status == "log":
+                raise BadInput(f"{folder}: a CAN log stays as it is; leave --repair out")
             done = repair(folder)
             report = look() if done else report
     except FolderError as error:
@@ -95,6 +101,9 @@ def _lines(report: Report) -> list[str]:
 def _verdict(report: Report) -> str:
     """Whether it can be trusted, and up to which time."""
     end = f"{report.complete_to:.3f} s"
+    if report.status == "log":
+        state = "with lines that cannot be read" if report.damaged else "sound"
+        return f"a CAN log, {state}, {report.t_end - report.t_first:.3f} s long"
     behind = ""
     if report.complete_to < report.t_end:
         behind = f"; the last event is at {report.t_end:.3f} s"
@@ -111,4 +120,5 @@ def _verdict(report: Report) -> str:
 
 def _counts(report: Report) -> str:
     files = ", ".join(f"{name} {rows:,}" for name, rows in report.rows.items())
-    return f"{report.events:,} events; rows: {files or 'none'}"
+    what = "frames" if report.status == "log" else "events"
+    return f"{report.events:,} {what}; rows: {files or 'none'}"

@@ -101,6 +101,9 @@ def command(
         counts = ", ".join(_count(each, kind) for kind, each in done.left_out.items())
         left_out = f" (left out: {counts})" if counts else ""
         say(f"evtui: {name} does not keep {chosen.loses}{left_out}")
+    if done.moved:
+        moved = _count(done.moved, done.unit)
+        say(f"evtui: {moved} out of order, written at the time of the one before")
     where = "standard output" if str(out) == "-" else out
     say(f"{_count(done.rows, done.unit)}, {done.span:.1f} s -> {where}")
     return 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import io
+import math
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
@@ -16,12 +18,18 @@ from evtui.export.tally import Tally
 from evtui.recording.reader import RunFolder
 from evtui.recording.rows import FrameRow
 
+_NEAR = 4096
+"""Frames that are held back until those in front of them have come."""
+
+_ROUNDED = 2e-6
+"""s between a frame's Unix time and the same from its lab time, which has whole microseconds."""
+
 __all__ = ["write_asc", "write_blf", "write_csv", "write_trc"]
 
 
 def write_asc(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
     """Vector's ASCII log; times to the microsecond from the date in its header."""
-    frames = _frames(folder, tally)
+    frames = _in_order(folder.frames(), folder, tally)
     first = next(frames, None)
     start = 0.0 if first is None else first.timestamp
     _write(
@@ -31,12 +39,13 @@ def write_asc(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
 
 def write_blf(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
     """Vector's binary log; ``stream`` must be seekable."""
-    _write(lambda: can.BLFWriter(stream), folder, _frames(folder, tally))
+    _write(lambda: can.BLFWriter(stream), folder, _in_order(folder.frames(), folder, tally))
 
 
 def write_csv(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
     """python-can's CSV: data in base64."""
-    _write(lambda: can.CSVWriter(_text(stream)), folder, _frames(folder, tally))
+    frames = tally.count(folder.frames(), _lab_time)
+    _write(lambda: can.CSVWriter(_text(stream)), folder, frames)
 
 
 def write_trc(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
@@ -54,7 +63,7 @@ def write_trc(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
         trc.filepath = "evtui"  # it would name the temporary file, with the path to it
         return trc
 
-    _write(writer, folder, tally.count(data_frames(), _lab_time))
+    _write(writer, folder, _in_order(data_frames(), folder, tally))
 
 
 class _AscWriter(can.ASCWriter):
@@ -92,8 +101,35 @@ def _write(
             writer.on_message_received(_message(frame, channels[frame.bus]))
 
 
-def _frames(folder: RunFolder, tally: Tally) -> Iterator[FrameRow]:
-    return tally.count(folder.frames(), _lab_time)
+def _in_order(frames: Iterable[FrameRow], folder: RunFolder, tally: Tally) -> Iterator[FrameRow]:
+    """Frames with the time that such a file gives them: from its first one on, never back.
+
+    python-can writes a frame that is earlier than the first with the whole Unix time as its offset
+    (asc), with the first one's time (blf) or with a negative offset (trc).  The times of a log
+    whose clock was set go on from one segment to the next instead.
+    """
+    latest = -math.inf
+    for frame in tally.count(_sorted(frames), _lab_time):
+        t = folder.start_utc + frame.t_s
+        if abs(t - frame.timestamp) < _ROUNDED:
+            t = frame.timestamp
+        if t < latest:
+            tally.moved += 1
+            t = latest
+        latest = t
+        yield frame._replace(timestamp=t)
+
+
+def _sorted(frames: Iterable[FrameRow]) -> Iterator[FrameRow]:
+    """Frames in order of lab time, as far as those out of order stand near their place."""
+    waiting: list[tuple[float, int, FrameRow]] = []
+    for number, frame in enumerate(frames):
+        if len(waiting) < _NEAR:
+            heapq.heappush(waiting, (frame.t_s, number, frame))
+        else:
+            yield heapq.heappushpop(waiting, (frame.t_s, number, frame))[-1]
+    while waiting:
+        yield heapq.heappop(waiting)[-1]
 
 
 def _lab_time(frame: FrameRow) -> float:

@@ -32,12 +32,14 @@ class Exported:
         unit: of what, ``frames``.
         span: s from the first to the last.
         left_out: what the format has no place for, by kind.
+        moved: rows far out of order, written at the time of the one before them.
     """
 
     rows: int
     unit: str
     span: float
     left_out: Mapping[str, int]
+    moved: int
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ def export(
         if not chosen.needs or error.name != chosen.needs:
             raise
         raise ExportError(f"{name} needs {chosen.needs}: pip install 'evtui[{name}]'") from None
-    return Exported(tally.rows, source.unit, tally.span, dict(tally.left_out))
+    return Exported(tally.rows, source.unit, tally.span, dict(tally.left_out), tally.moved)
 
 
 def _check_source(folder: RunFolder, table: Table) -> None:

@@ -23,11 +23,13 @@ class Tally:
     Attributes:
         rows: passed on.
         left_out: kind of row to how many a format had no place for.
+        moved: written later than they were, since the format knows no way back in time.
     """
 
     def __init__(self, progress: Progress | None = None) -> None:
         self.rows = 0
         self.left_out: Counter[str] = Counter()
+        self.moved = 0
         self._first, self._last = math.inf, -math.inf
         self._progress = progress
 

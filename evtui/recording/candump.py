@@ -1,17 +1,35 @@
-"""Logs in the format of can-utils' candump: ``(1767225600.123456) can0 300#6200 R``."""
+"""Logs of can-utils' candump, in its log format and as it shows frames on a screen.
+
+``candump -l`` and ``-L`` write ``(1767225600.123456) can0 300#6200 R``; without them candump shows
+`` (1767225600.123456)  can0  RX - -  300   [2]  62 00   'b.'``, where time, direction and the
+ASCII column depend on its options (can-utils, candump.c and lib.c).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from evtui.recording.lines import ERROR_FLAG
 from evtui.recording.parsing import Unsupported
-from evtui.recording.timefile import LONGEST_LINE, candump_stamp
+from evtui.recording.timefile import LONGEST_LINE, Stamp, candump_stamp
 from evtui.regular import open_regular
 
-__all__ = ["FD_FRAMES", "LoggedFrame", "count_fd_frames", "is_candump", "logged_frame"]
+__all__ = [
+    "FD_FRAMES",
+    "LogStyle",
+    "LoggedFrame",
+    "channel_of",
+    "fd_frames_in",
+    "log_style",
+    "logged_frame",
+    "stamp_of",
+]
 
 FD_FRAMES = "CAN FD frames"
 
@@ -19,11 +37,32 @@ _FD_MARK = b"##"
 """Stands between id and data of a CAN FD frame, and nowhere else in a log."""
 
 _LINES_TRIED = 100
-_BLOCK = 1 << 20
+
+_LONGEST = 2048
+"""Bytes of a line that may be a frame; 64 bytes in binary digits take 600."""
+
+Times = Literal["absolute", "date", "zero", "delta", "none"]
+
+
+class LogStyle(NamedTuple):
+    """How candump was told to write.
+
+    Attributes:
+        view: as on a screen, not in the log format.
+        times: ``absolute``, s since 1970 (``-ta``, and every log); ``date`` (``-tA``); ``zero``,
+            s since the first frame (``-tz``); ``delta``, s since the frame before (``-td``);
+            ``none``.
+    """
+
+    view: bool
+    times: Times
 
 
 class LoggedFrame(NamedTuple):
-    """What a line of a candump log says; ``direction`` is empty where it does not say."""
+    """What a line of a candump log says; ``direction`` is empty where it does not say.
+
+    ``timestamp`` is what stands there, whatever it counts from, and 0 where nothing does.
+    """
 
     timestamp: float
     channel: str
@@ -44,59 +83,157 @@ _LOGGED = re.compile(
     rb"(?:\s+(?P<direction>[RTrt]))?\s*"
 )
 
+_DATE = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?"
+_VIEW_HEAD = (
+    rb"\s*(?:\((?P<stamp>\d+(?:\.\d+)?|" + _DATE + rb")\)\s+)?(?P<channel>\S+)\s+"
+    rb"(?:(?P<direction>[RT])X\s+[-B]\s[-E]\s+)?(?P<id>[0-9A-Fa-f]{3}|[0-9A-Fa-f]{8})\s+"
+)
+# One digit in brackets is the length of a classic frame, in braces the raw length code of one of 8
+# bytes; a CAN FD frame has two digits.  Bytes are hexadecimal or binary (-i), the other way round
+# when ` stands between them (-S).
+_VIEWED = re.compile(
+    _VIEW_HEAD
+    + rb"(?:\[(?P<length>[0-8])\]|\{[9A-Fa-f]\})"
+    + rb"(?:(?P<remote>\s+remote request)"
+    + rb"|(?P<data>(?:[ `]+(?:[01]{8}|[0-9A-Fa-f]{2})(?![^ `\s]))*))"
+    + rb"(?:\s+(?:ERRORFRAME|'.*'|`.*`))?\s*"
+)
+_VIEWED_FD = re.compile(_VIEW_HEAD + rb"\[\d\d\]\s")
+_FD_IN_VIEW = re.compile(rb"(?m)^[^\[\n]* \[\d\d\] ")
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+_EXPLAINED = re.compile(rb"\t[a-z]+(?:-[a-z]+)*")
+_CHANNEL = re.compile(rb"\s*(?:\([^)]*\)\s+)?(\S+)")
+
 
 def logged_frame(line: bytes) -> LoggedFrame:
-    """A line of a candump log.
+    """A line that candump wrote, in whichever style.
 
     Raises:
-        Unsupported: a CAN FD frame.
+        Unsupported: a CAN FD frame, or what candump says beside frames.
         ValueError: no frame.
     """
+    if len(line) > _LONGEST:
+        raise ValueError("too long for a CAN frame")
     found = _LOGGED.fullmatch(line)
     if found is None:
-        if _FD_MARK in line:
-            raise Unsupported(FD_FRAMES)
-        raise ValueError("no CAN frame in candump's format")
-    number = int(found["id"], 16)
-    error = bool(number & ERROR_FLAG)
-    extended = len(found["id"]) == 8 and not error
-    identifier = number & (0x1FFF_FFFF if len(found["id"]) == 8 else 0x7FF)
+        return _viewed_frame(line)
     data = bytes.fromhex((found["data"] or b"").replace(b".", b"").decode())
+    return _frame(found, float(found["stamp"]), data, int(found["length"] or 0))
+
+
+def _viewed_frame(line: bytes) -> LoggedFrame:
+    if b"\x1b" in line:
+        line = _COLOUR.sub(b"", line)
+    found = _VIEWED.fullmatch(line)
+    if found is None:
+        if _FD_MARK in line or _VIEWED_FD.match(line):
+            raise Unsupported(FD_FRAMES)
+        if line.startswith(b"DROPCOUNT:"):
+            raise Unsupported("notes of candump that it lost frames itself (DROPCOUNT)")
+        if _EXPLAINED.match(line):
+            raise Unsupported("explanations of error frames (candump -e)")
+        raise ValueError("no CAN frame in candump's format")
+    texts = (found["data"] or b"").replace(b"`", b" ").split()
+    data = bytes(int(text, 2 if len(text) == 8 else 16) for text in texts)
+    length = 8 if found["length"] is None else int(found["length"])
+    if found["remote"] is None and len(data) != length:
+        raise ValueError(f"{len(data)} bytes where the length is {length}")
+    if b"`" in (found["data"] or b""):
+        data = data[::-1]
+    stamp = _stamped(found["stamp"]) if found["stamp"] else 0.0
+    return _frame(found, stamp, data, length)
+
+
+def _frame(found: re.Match[bytes], stamp: float, data: bytes, length: int) -> LoggedFrame:
+    number = int(found["id"], 16)
+    long = len(found["id"]) == 8
+    error = bool(number & ERROR_FLAG)
     return LoggedFrame(
-        timestamp=float(found["stamp"]),
+        timestamp=stamp,
         channel=found["channel"].decode("utf-8", "backslashreplace"),
-        arbitration_id=identifier,
-        extended=extended,
+        arbitration_id=number & (0x1FFF_FFFF if long else 0x7FF),
+        extended=long and not error,
         kind="error" if error else "remote" if found["remote"] else "data",
         data=data,
-        dlc=int(found["length"] or 0) if found["remote"] else len(data),
+        dlc=length if found["remote"] else len(data),
         direction=(found["direction"] or b"").decode().upper(),
     )
 
 
-def is_candump(path: Path) -> bool:
-    """True when one of the first lines is a frame.
+def log_style(path: Path) -> LogStyle | None:
+    """How candump wrote a log, as its first lines show; None when none of them is a frame.
 
     Raises:
         OSError: it cannot be read.
     """
+    stamps: list[bytes | None] = []
+    view = False
     with open_regular(path, follow=True) as file:
-        return any(
-            candump_stamp(line) is not None and (_FD_MARK in line or _LOGGED.fullmatch(line))
-            for line in (file.readline(LONGEST_LINE) for _ in range(_LINES_TRIED))
-        )
+        for line in (file.readline(LONGEST_LINE) for _ in range(_LINES_TRIED)):
+            if len(line) > _LONGEST:
+                continue
+            if _LOGGED.fullmatch(line) or (_FD_MARK in line and candump_stamp(line) is not None):
+                return LogStyle(view=False, times="absolute")
+            plain = _COLOUR.sub(b"", line)
+            found = _VIEWED.fullmatch(plain) or _VIEWED_FD.match(plain)
+            if found is not None:
+                view = True
+                stamps.append(found["stamp"])
+    return LogStyle(view=True, times=_times(stamps)) if view else None
 
 
-def count_fd_frames(path: Path) -> int:
-    """CAN FD frames in a log, counted without reading it line by line.
+def _times(stamps: list[bytes | None]) -> Times:
+    first = stamps[0]
+    if first is None:
+        return "none"
+    if b"-" in first:
+        return "date"
+    if len(first.split(b".")[0]) >= len(b"1000000000"):
+        return "absolute"
+    # Since the first frame they grow; since the frame before they go up and down.
+    times = [float(stamp) for stamp in stamps if stamp and b"-" not in stamp]
+    stays = sum(after <= before for before, after in pairwise(times))
+    return "delta" if stays * 3 > len(times) else "zero"
 
-    Raises:
-        OSError: it cannot be read.
-    """
-    count, last = 0, b""
-    with open_regular(path, follow=True) as file:
-        while block := file.read(_BLOCK):
-            block = last + block
-            count += block.count(_FD_MARK)
-            last = b"#" if block.endswith(b"#") and not block.endswith(_FD_MARK) else b""
-    return count
+
+def stamp_of(style: LogStyle) -> Stamp:
+    """What reads the time of a line; without times every line is at 0 s."""
+    if style.times == "none":
+        return lambda line: 0.0
+    return _view_stamp if style.view else candump_stamp
+
+
+_VIEW_STAMP = re.compile(rb"\s*\((\d+(?:\.\d+)?|" + _DATE + rb")\)\s")
+
+
+def _view_stamp(line: bytes) -> float | None:
+    found = _VIEW_STAMP.match(_COLOUR.sub(b"", line) if b"\x1b" in line else line)
+    try:
+        return _stamped(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def _stamped(text: bytes) -> float:
+    if b"-" not in text:
+        return float(text)
+    second, _, decimals = text.partition(b".")
+    return _second(second) + float(b"0." + decimals + b"0")
+
+
+@lru_cache(maxsize=4)
+def _second(text: bytes) -> float:
+    return datetime.fromisoformat(text.decode()).replace(tzinfo=UTC).timestamp()
+
+
+def channel_of(line: bytes) -> bytes:
+    """The interface that a line names."""
+    found = _CHANNEL.match(_COLOUR.sub(b"", line) if b"\x1b" in line else line)
+    return found[1] if found else b""
+
+
+def fd_frames_in(style: LogStyle) -> Callable[[bytes], int]:
+    """What counts the CAN FD frames in a block of whole lines."""
+    if style.view:
+        return lambda block: sum(1 for _ in _FD_IN_VIEW.finditer(block))
+    return lambda block: block.count(_FD_MARK)

@@ -23,9 +23,12 @@ from evtui.recording.agreement import (
     check_signals,
     check_truth,
 )
+from evtui.recording.candump import logged_frame
 from evtui.recording.findings import Finding, Findings, Severity
 from evtui.recording.manifest import FileInfo, Manifest
-from evtui.recording.opening import FolderError, Sources, open_sources
+from evtui.recording.opening import Sources, open_sources
+from evtui.recording.parsing import Unsupported
+from evtui.recording.timefile import TimeFile, candump_stamp
 from evtui.recording.truth import TruthTracker
 from evtui.recording.walking import Walk
 from evtui.regular import open_regular
@@ -54,7 +57,7 @@ class Report(msgspec.Struct, kw_only=True):
     """What came of a check.
 
     Attributes:
-        status: of the manifest, ``unknown`` without one.
+        status: of the manifest, ``unknown`` without one; ``log`` for a candump log alone.
         sound: nothing was found but notes.
         damaged: more is wrong than that the end is missing.
         complete_to: in front of this lab time in s nothing is missing.
@@ -67,7 +70,7 @@ class Report(msgspec.Struct, kw_only=True):
     """
 
     path: str
-    status: Literal["running", "complete", "interrupted", "unknown"]
+    status: Literal["running", "complete", "interrupted", "unknown", "log"]
     sound: bool
     damaged: bool
     complete_to: float
@@ -80,17 +83,17 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
-    """Check the run folder ``path`` as it is now.
+    """Check the run folder ``path``, or a candump log alone, as it is now.
 
     Args:
         wait: called before a second look at a folder that was never closed, to give somebody
             who still writes to it the time to do so.
 
     Raises:
-        FolderError: it is no run folder.
+        FolderError: it is neither.
     """
     if path.is_file():
-        raise FolderError(f"{path}: a file; name the folder of a run")
+        return _check_log(path)
     sizes = _sizes(path)
     sources = open_sources(path)
     manifest = sources.manifest
@@ -127,6 +130,43 @@ def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
         events=walk.numbers.count,
         rows=walk.rows,
         written_to=written_to,
+        findings=told,
+    )
+
+
+def _check_log(path: Path) -> Report:
+    """Every line is a frame, or something that is known; what is strange with time is a note."""
+    sources = open_sources(path)
+    findings = Findings()
+    for problem in sources.problems:
+        findings.add("note", problem.file, problem.text)
+    frames = 0
+    whole = TimeFile(path, candump_stamp, keep_torn=True, follow=True)
+    for number, (_, line) in enumerate(whole.lines(), 1):
+        try:
+            logged_frame(line)
+        except Unsupported as what:
+            findings.add("note", path.name, f"left out: {what}", line=number, kind=str(what))
+        except ValueError as error:
+            kind = "lines that cannot be read"
+            findings.add("error", path.name, f"cannot be read: {error}", line=number, kind=kind)
+        else:
+            frames += 1
+    file = sources.log.file if sources.log is not None else None
+    t_first, t_end = (file.first() or 0.0, file.last() or 0.0) if file else (0.0, 0.0)
+    told = findings.told()
+    damaged = any(finding.severity == "error" for finding in told)
+    return Report(
+        path=str(path),
+        status="log",
+        sound=not damaged,
+        damaged=damaged,
+        complete_to=t_end,
+        t_first=t_first,
+        t_end=t_end,
+        events=frames,
+        rows={path.name: frames},
+        written_to=False,
         findings=told,
     )
 

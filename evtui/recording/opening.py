@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, NamedTuple, TypeVar
 
 from evtui.events import Event
 from evtui.moments import unix_time
 from evtui.recording import layout, parsing
-from evtui.recording.candump import FD_FRAMES, count_fd_frames, is_candump, logged_frame
+from evtui.recording.candump import (
+    FD_FRAMES,
+    LogStyle,
+    channel_of,
+    fd_frames_in,
+    log_style,
+    logged_frame,
+    stamp_of,
+)
 from evtui.recording.lines import CHARGE_POINT_NODE
 from evtui.recording.manifest import Manifest
+from evtui.recording.ordering import put_in_order, survey, timed_stamp, untimed
 from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
 from evtui.recording.sources import Rows, Skipped, csv_parser
 from evtui.recording.timefile import Stamp, TimeFile, candump_stamp, csv_stamp, json_stamp
@@ -156,21 +168,57 @@ def _table(
 
 def _open_log(sources: Sources) -> None:
     """A candump log and nothing else: lab time begins with its first frame."""
-    if not is_candump(sources.path):
-        raise FolderError(
-            f"{sources.path}: not a run folder, and not a log in candump's format either"
-        )
+    path = sources.path
+    style = log_style(path)
+    if style is None:
+        raise FolderError(f"{path}: not a run folder, and not a log in candump's format either")
     sources.trouble("a CAN log alone: no OCPP messages, no current, no labels")
-    fd_frames = count_fd_frames(sources.path)
-    if fd_frames:
-        sources.skipped.count(f"{sources.path.name}: {FD_FRAMES}", fd_frames)
-    sources.start_utc = _first_stamp(sources.path, alone=True) or 0.0
-    _open_can_log(sources, sources.path)
+    told = _TIMES[style.times]
+    if told:
+        sources.trouble(told)
+    stamp = stamp_of(style)
+    seen = survey(path, stamp, fd_frames_in(style))
+    if seen.counted:
+        sources.skipped.count(f"{path.name}: {FD_FRAMES}", seen.counted)
+    if seen.in_order and style.times != "delta":
+        sources.start_utc = TimeFile(path, stamp, keep_torn=True, follow=True).first() or 0.0
+        _open_can_log(sources, path, stamp)
+    else:
+        _open_in_order(sources, style)
 
 
-def _open_can_log(sources: Sources, path: Path) -> None:
+_TIMES = {
+    "absolute": "",
+    "date": "its dates have no time zone (candump -tA): they are taken as UTC",
+    "zero": "its times have no date (candump -tz): they count from its first frame",
+    "delta": "its times are those between frames (candump -td): they are added up",
+    "none": "it has no times (candump without -t): every frame is at 0 s, in the order of the "
+    "file; candump -L writes them",
+}
+
+
+def _open_in_order(sources: Sources, style: LogStyle) -> None:
+    """Sort a log into a file of its own, which goes when nobody reads it any more."""
+    path = sources.path
+    place = Path(mkdtemp(prefix="evtui-log-"))
+    weakref.finalize(sources, shutil.rmtree, place, ignore_errors=True)
+    whole, delta = place / path.name, style.times == "delta"
+    order = put_in_order(path, whole, stamp_of(style), channel_of, delta=delta)
+    sources.start_utc = order.start
+    for text in order.told():
+        sources.trouble(text, path.name)
+
+    def parse(line: bytes) -> FrameRow:
+        t = timed_stamp(line)
+        row = _unlabelled(untimed(line), sources)
+        return row._replace(t_s=t, timestamp=t + order.start if delta else row.timestamp)
+
+    sources.log = _rows(sources, path.name, timed_stamp, parse, attrgetter("t_s"), place=whole)
+
+
+def _open_can_log(sources: Sources, path: Path, unix_stamp: Stamp = candump_stamp) -> None:
     def stamp(line: bytes) -> float | None:
-        unix = candump_stamp(line)
+        unix = unix_stamp(line)
         return None if unix is None else sources.lab_time(unix)
 
     def parse(line: bytes) -> FrameRow:
@@ -179,9 +227,9 @@ def _open_can_log(sources: Sources, path: Path) -> None:
     sources.log = _rows(sources, path.name, stamp, parse, attrgetter("t_s"))
 
 
-def _first_stamp(log: Path, *, alone: bool = False) -> float | None:
+def _first_stamp(log: Path) -> float | None:
     try:
-        return TimeFile(log, candump_stamp, follow=alone).first()
+        return TimeFile(log, candump_stamp).first()
     except OSError:
         return None  # that is told where its rows are opened
 
@@ -193,10 +241,15 @@ def _rows(
     parse: Callable[[bytes], R],
     time: Callable[[R], float],
     header: str = "",
+    place: Path | None = None,
 ) -> Rows[R] | None:
-    """The rows of a file, or None after saying why there are none."""
+    """The rows of a file, or None after saying why there are none.
+
+    Args:
+        place: where the file is; by default in the folder, or the log itself.
+    """
     alone = sources.path.name == name and not sources.path.is_dir()
-    path = sources.path if alone else sources.path / name
+    path = place or (sources.path if alone else sources.path / name)
     try:
         file = TimeFile(path, stamp, header=bool(header), keep_torn=alone, follow=alone)
     except FileNotFoundError:

@@ -283,9 +283,21 @@ def test_an_empty_folder_is_a_finding(tmp_path: Path) -> None:
     assert "error: the folder is empty: nothing was recorded" in told(report)
 
 
-def test_a_file_is_no_run_folder(own: Path) -> None:
-    with pytest.raises(FolderError, match=r"can\.log: a file; name the folder of a run"):
-        check_folder(own / layout.CAN_LOG)
+def test_a_file_that_is_no_log_is_no_run_folder(own: Path) -> None:
+    with pytest.raises(FolderError, match=r"signals\.csv: not a run folder, and not a log"):
+        check_folder(own / layout.SIGNALS)
+
+
+def test_a_log_alone_is_checked_line_by_line(own: Path) -> None:
+    log = own / layout.CAN_LOG
+    report = check_folder(log)
+    lines = log.read_text().splitlines()
+    assert (report.status, report.sound, report.events) == ("log", True, len(lines))
+    log.write_text("\n".join([*lines[:2], "(1.0) can0 300#12345", *lines[2:]]))
+    report = check_folder(log)
+    assert report.damaged
+    assert report.events == len(lines)
+    assert "error: can.log:3: cannot be read" in told(report)
 
 
 def test_memory_does_not_grow_with_the_folder(tmp_path: Path) -> None:
