@@ -52,11 +52,14 @@ def assert_it_plays(run: RunFolder) -> None:
     assert sorted(order(run)) == list(range(len(rows)))
 
 
-def test_a_log_in_order_is_read_where_it_lies(tmp_path: Path) -> None:
+def test_a_log_in_order_is_read_where_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     run = opened(tmp_path, EVEN)
     assert order(run) == list(range(FRAMES))
     assert told(run) == []
-    assert not list(Path(tempfile.gettempdir()).glob("evtui-log-*/capture.log"))
+    assert list(tmp_path.iterdir()) == [run.path]
 
 
 @pytest.mark.parametrize(
