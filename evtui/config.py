@@ -36,6 +36,15 @@ from evtui.kinds import (
     quoted,
 )
 from evtui.nearest import did_you_mean
+from evtui.passwords import (
+    VARIABLE,
+    PasswordError,
+    has_password,
+    needs_password,
+    password_from,
+    with_password,
+)
+from evtui.redaction import SecretUrl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,8 +148,17 @@ class Settings:
         EndpointUrl(),
         "Lab",
         "Connect the charge point to this central system instead of ours; {id} is its identity, "
-        "else /identity is appended.",
+        "else /identity is appended.  Its password: user:password@host, --password-file, or "
+        f"{VARIABLE} in the environment, in this order.",
         unset="our own",
+    )
+    password_file: str | None = _setting(
+        None,
+        Place("FILE", "a file"),
+        "Lab",
+        "Its first line is the password for --csms, of the user that the URL names, else of the "
+        "identity.",
+        unset="none",
     )
     unknown_stations: UnknownStations = _setting(
         "accept",
@@ -314,6 +332,15 @@ class Settings:
         0.0, Number(0, 0.9), "Anomaly", "Share by which each wait varies.", table="anomaly"
     )
 
+    def __post_init__(self) -> None:
+        if self.csms is not None:
+            object.__setattr__(self, "csms", SecretUrl(self.csms))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is to be hidden wherever it turns up."""
+        return self.csms.secrets if isinstance(self.csms, SecretUrl) else ()
+
     def meter_interval_for(self, preset: Preset) -> float:
         """Seconds between MeterValues under ``preset``, which can change while the lab runs."""
         if self.meter_interval is not None:
@@ -386,20 +413,29 @@ class Effective:
         origins: field name to ``default``, ``file <path>`` or ``flag --port``.
         looked_for: the platform's settings file.
         found: True when that file exists.
+        password: where the one for ``csms`` came from, in words; empty without one.
+        warning: what is not as it should be and can be lived with, in one line.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     looked_for: str
     found: bool
+    password: str = ""
+    warning: str = ""
 
 
-def load(flags: Mapping[str, str | bool] | None = None, file: str | None = None) -> Effective:
+def load(
+    flags: Mapping[str, str | bool] | None = None,
+    file: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Effective:
     """Defaults, then the platform's file if there is one, then ``file``, then ``flags``.
 
     Args:
         flags: field name to the text given on the command line, a bool for a switch.
         file: path of a TOML file that must exist.
+        environ: where the password of ``csms`` may stand; default: nowhere.
 
     Raises:
         SettingsError: something is not as expected.
@@ -429,7 +465,36 @@ def load(flags: Mapping[str, str | bool] | None = None, file: str | None = None)
             f"high_a: expected at least low_a = {low:g} A ({origins['low_a']}), "
             f"got {high:g} A ({origins['high_a']})"
         )
-    return Effective(Settings(**values), origins, looked_for, document is not None)
+    password, warning = _give_password(values, origins, environ or {})
+    return Effective(
+        Settings(**values), origins, looked_for, document is not None, password, warning
+    )
+
+
+def _give_password(
+    values: dict[str, Any], origins: Mapping[str, str], environ: Mapping[str, str]
+) -> tuple[str, str]:
+    """Put the password into ``csms``; returns where it came from, in words, and a warning."""
+    path, url = values["password_file"], values["csms"]
+    place = {name: origins[name].removeprefix("flag ") for name in ("password_file", "csms")}
+    if url is None:
+        if origins["password_file"].startswith("flag"):
+            raise SettingsError(f"{place['password_file']}: there is no --csms that it is for")
+        return "", ""
+    if has_password(url):
+        return place["csms"], ""
+    try:
+        password, source, warning = password_from(path, environ)
+    except PasswordError as error:
+        raise SettingsError(str(error)) from None
+    if password:
+        values["csms"] = with_password(url, password)
+    elif needs_password(url):
+        raise SettingsError(
+            f'{place["csms"]}: "{SecretUrl(url)}": a user needs a password: --password-file, '
+            f"{VARIABLE} in the environment, or user:password@host"
+        )
+    return source, warning
 
 
 def platform_file() -> Path:
@@ -455,8 +520,17 @@ def toml_value(value: object) -> str:
     return repr(value)
 
 
+_NOT_WRITTEN = (
+    f"Secrets are not written: give --csms, or the URL here with {VARIABLE} in the environment "
+    "or password_file."
+)
+
+
 def to_toml(settings: Settings) -> str:
-    """A settings file that gives exactly ``settings``; what is not set is commented out."""
+    """A settings file that gives exactly ``settings``.
+
+    What is not set is commented out, and so is a URL with a secret in it.
+    """
     lines: list[str] = []
     table = ""
     for setting in SETTINGS:
@@ -464,10 +538,14 @@ def to_toml(settings: Settings) -> str:
             table = setting.table
             lines += ["", f"[{table}]"]
         value = getattr(settings, setting.name)
-        assignment = (
-            f"# {setting.name} =" if value is None else f"{setting.name} = {toml_value(value)}"
-        )
-        lines.append(f"{assignment}  # {setting.summary}")
+        summary = setting.summary
+        if value is None:
+            assignment = f"# {setting.name} ="
+        else:
+            assignment = f"{setting.name} = {toml_value(value)}"
+            if isinstance(value, SecretUrl) and not value.may_be_written:
+                assignment, summary = f"# {assignment}", f"{_NOT_WRITTEN}  {summary}"
+        lines.append(f"{assignment}  # {summary}")
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from evtui.escaping import for_terminal
 from evtui.nearest import did_you_mean
 from evtui.origins import normal_origin
+from evtui.redaction import hide
 
 __all__ = [
     "Choice",
@@ -45,7 +46,8 @@ class Unfit(ValueError):
 
 
 def quoted(text: str) -> str:
-    """A text as an error line shows it, shortened."""
+    """A text as an error line shows it: shortened, and before that without secrets."""
+    text = hide(text)
     return f'"{text}"' if len(text) <= 60 else f'"{text[:60]}…" ({len(text)} characters)'
 
 
@@ -339,8 +341,6 @@ def _why_no_endpoint(value: str) -> str:
             unquote(url.password or "", errors="strict")
         except UnicodeDecodeError:
             return "what is percent-encoded in user and password must be UTF-8"
-        if url.password is None:
-            return "a user needs a password: user:password@host"
         if ":" in user:
             return "a user must not contain a colon (RFC 7617 section 2)"
     return ""

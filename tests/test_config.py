@@ -20,6 +20,7 @@ from evtui import __version__, config
 from evtui.cli.main import main
 from evtui.config import SETTINGS, Settings, SettingsError, Theme, load, over_ssh, to_toml
 from evtui.ocpp16.websocket import identity_from_path, station_url
+from evtui.redaction import reveal
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,6 +54,7 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
         '"wss://csms.example:8443/ocpp"',
         "wss://csms.example:8443/ocpp",
     ),
+    "password_file": ("key.txt", '"key.txt"', "key.txt"),
     "unknown_stations": ("ask", '"ask"', "ask"),
     "known_stations": ("A, B 2", '["A", "B 2"]', ("A", "B 2")),
     "allowed_origins": (
@@ -112,11 +114,13 @@ def test_every_setting_is_tried() -> None:
 def test_a_flag_and_its_twin_in_a_file_mean_the_same(name: str, lab_toml: Path) -> None:
     given_on_line, given_in_file, value = TWINS[name]
     lab_toml.write_text(in_toml(name, given_in_file), encoding="utf-8")
-    by_flag = load({name: given_on_line}).settings
-    by_file = load(file="lab.toml").settings
-    expected: dict[str, Any] = {name: value}
+    with_it: dict[str, str | bool] = {"csms": "ws://u:p@h"} if name == "password_file" else {}
+    by_flag = load({**with_it, name: given_on_line}).settings
+    by_file = load(with_it, file="lab.toml").settings
+    expected: dict[str, Any] = {**with_it, name: value}
     assert by_flag == by_file == replace(Settings(), **expected)
-    assert type(getattr(by_flag, name)) is type(getattr(by_file, name)) is type(value)
+    assert type(getattr(by_flag, name)) is type(getattr(by_file, name))
+    assert isinstance(getattr(by_flag, name), type(value))
 
 
 def test_an_option_with_several_values_may_be_used_several_times(
@@ -231,6 +235,8 @@ def test_written_settings_are_read_back_unchanged(
 ) -> None:
     path = platform_folder / "written.toml"
     path.write_text(to_toml(settings), encoding="utf-8")
+    if settings.secrets:
+        settings = replace(settings, csms=None)
     assert load(file=str(path)).settings == settings
 
 
@@ -244,7 +250,7 @@ def test_any_settings_can_be_given_as_flags(settings: Settings) -> None:
         elif isinstance(value, tuple):
             flags[setting.name] = ",".join(map(str, value))
         elif value is not None:
-            flags[setting.name] = str(value)
+            flags[setting.name] = reveal(str(value) if setting.name != "csms" else value)
     assert load(flags).settings == settings
 
 
@@ -369,7 +375,6 @@ def test_a_bad_flag_is_told_in_one_line(flags: dict[str, str | bool], error: str
         ("ws://h/{ID}", "ws://h/{ID}", "{id} is for path and query"),
         ("ws://{id}:secret@h", "ws://***@h", "{id} is for path and query"),
         ("ws://a%3Ab:secret@h", "ws://***@h", "a user must not contain a colon"),
-        ("ws://secret@h", "ws://***@h", "a user needs a password: user:password@host"),
         ("ws://u:secret%ff@h", "ws://***@h", "must be UTF-8"),
     ],
 )
@@ -398,7 +403,7 @@ def test_a_url_that_can_never_work_is_refused_with_the_reason_and_without_the_pa
     ],
 )
 def test_a_url_that_is_taken_is_one_that_the_library_dials(url: str) -> None:
-    dialled = parse_uri(station_url(load({"csms": url}).settings.csms or "", "CP/1"))
+    dialled = parse_uri(station_url(reveal(load({"csms": url}).settings.csms or ""), "CP/1"))
     assert "CP%2F1" in dialled.resource_name
     assert "%25" not in dialled.resource_name
     if dialled.username is not None and dialled.password is not None:

@@ -96,7 +96,7 @@ def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
     from evtui.recording.feed import FeedError, open_feed
     from evtui.recording.redaction import Redactor
 
-    redactor = Redactor(id_tags=settings.redact_id_tags)
+    redactor = Redactor(id_tags=settings.redact_id_tags, secrets=settings.secrets)
     if plan is not None:
         redactor.learn(plan.text, plan.inputs)
     try:

@@ -34,6 +34,7 @@ from evtui.config import (
 from evtui.escaping import for_terminal
 from evtui.kinds import Choice, quoted
 from evtui.nearest import choice, did_you_mean
+from evtui.redaction import hide
 
 __all__ = ["main"]
 
@@ -234,7 +235,10 @@ def _start(
             flag = flag_of(name, value)
             raise BadInput(f"{flag} has no effect on {context.invoked_subcommand}; leave it out")
         return None
-    return Launch(_load(context.obj).settings, scenario, given)
+    effective = _load(context.obj)
+    if effective.warning:
+        click.echo(f"evtui: {effective.warning}", err=True)
+    return Launch(effective.settings, scenario, given)
 
 
 @click.pass_obj
@@ -270,7 +274,7 @@ _evtui.add_command(
 
 def _load(given: dict[str, Any]) -> Effective:
     flags = dict(given)
-    return load(flags, flags.pop("file", None))
+    return load(flags, flags.pop("file", None), os.environ)
 
 
 def flag_of(name: str, value: Any) -> str:
@@ -324,7 +328,12 @@ def _table(effective: Effective) -> str:
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     lines = [f"{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}" for row in rows]
     found = "" if effective.found else " (not there)"
-    return "\n".join([*lines, "", f"settings file: {effective.looked_for}{found}", ""])
+    lines += ["", f"settings file: {effective.looked_for}{found}"]
+    if effective.password:
+        lines.append(f"password for csms: from {effective.password}")
+    if effective.warning:
+        lines.append(f"! {effective.warning}")
+    return "\n".join([*lines, ""])
 
 
 def _value(settings: Settings, setting: Setting) -> str:
@@ -352,6 +361,6 @@ def _launch(launch: Launch) -> int:
 
 
 def _refuse(message: str, program: str = "evtui", status: int = _BAD_INPUT) -> int:
-    """One line on stderr, with nothing in it that a terminal would obey."""
-    click.echo(f"{program}: {for_terminal(message)}", err=True)
+    """One line on stderr, with nothing in it that a terminal would obey, and no secret."""
+    click.echo(f"{program}: {for_terminal(hide(message))}", err=True)
     return status

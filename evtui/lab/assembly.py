@@ -32,13 +32,13 @@ from evtui.lab.recordings import Recordings
 from evtui.lab.stand import FIRST_CONNECTOR, Stand
 from evtui.ocpp16.link import LinkClosed, MessageIds, SentMessages, Transport
 from evtui.power import RecordedVehicle, Vehicle
+from evtui.redaction import reveal
 from evtui.runtime.clock import LoopClock, keep_in_step
 from evtui.runtime.identity import run_nonce
 from evtui.runtime.supervisor import Supervisor
 from evtui.scoring import LiveScorer
 from evtui.station.connection import Dial
 from evtui.station.state_file import StateFile
-from evtui.station.transfers import hide_credentials
 from evtui.station.transfers_memory import MemoryTransfers
 from evtui.station.transfers_network import NetworkTransfers
 
@@ -268,7 +268,7 @@ class Lab:
             if self.settings.csms is None and not self.central_system.ready.is_set():
                 # Whoever listens at our port then is somebody else.
                 raise LinkClosed("cannot connect: the central system does not listen")
-            url = station_url(self.settings.csms or endpoint.url, identity)
+            url = station_url(reveal(self.settings.csms or endpoint.url), identity)
             return (await dial(url))[0]
 
         return endpoint, lambda identity: partial(dial_central_system, identity)
@@ -282,7 +282,7 @@ class Lab:
             self.stream.publish(
                 CentralSystemState(
                     source="csms",
-                    url=hide_credentials(self.settings.csms),
+                    url=str(self.settings.csms),
                     listening=False,
                     ours=False,
                 )

@@ -156,7 +156,9 @@ class Recordings:
             twins=frozenset(() if self._settings.csms else identities(self._settings)),
             scenario_text=self._scenario_text,
             vehicle_text=self._vehicle_text,
-            redactor=Redactor(id_tags=self._settings.redact_id_tags),
+            redactor=Redactor(
+                id_tags=self._settings.redact_id_tags, secrets=self._settings.secrets
+            ),
             on_trouble=self._on_trouble,
         )
         for event in early:

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 from evtui.ocpp16.intake import QUEUE, ClientConnectionInTurn, Intake, ServerConnectionInTurn
 from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, size_of
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
+from evtui.redaction import hide
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -198,12 +199,15 @@ def station_url(endpoint: str, identity: str) -> str:
     """Connection URL of a charge point, in ASCII.
 
     The identity, percent-encoded, stands wherever the endpoint says ``{id}``, or behind it after
-    a slash.  Whatever else is not ASCII is encoded here, each character once: the library would
-    encode what is percent-encoded already once more (RFC 3987 section 3.1 does not).
+    a slash where path and query do not say so.  Whatever else is not ASCII is encoded here, each
+    character once: the library would encode what is percent-encoded already once more (RFC 3987
+    section 3.1 does not).
     """
     name = quote(identity, safe="")
-    whole = "{id}" in endpoint
-    url = endpoint.replace("{id}", name) if whole else f"{endpoint.rstrip('/')}/{name}"
+    whole = "{id}" in urlsplit(endpoint)._replace(netloc="").geturl()
+    if not whole:
+        endpoint = f"{endpoint.rstrip('/')}/{{id}}"
+    url = endpoint.replace("{id}", name)
     if url.isascii():
         return url
     parts = urlsplit(url)
@@ -261,7 +265,7 @@ async def dial(
         raise LinkClosed(f"cannot connect: {error.msg}") from None  # without the password in it
     except (OSError, InvalidHandshake, ValueError) as error:
         # ValueError: a port or a host name that urllib or the IDNA codec will not take.
-        raise LinkClosed(f"cannot connect: {error}") from None
+        raise LinkClosed(f"cannot connect: {hide(str(error))}") from None
     if connection.subprotocol != SUBPROTOCOL:
         await connection.close(1002, "ocpp1.6 needed")
         raise LinkClosed("central system did not agree to ocpp1.6")

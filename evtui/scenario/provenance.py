@@ -12,6 +12,7 @@ from evtui.lab.stand import FIRST_CONNECTOR
 from evtui.power import preset
 from evtui.recording.describing import new_manifest
 from evtui.recording.manifest import BusInfo, Manifest, ScenarioInfo, StationInfo
+from evtui.redaction import SecretUrl
 from evtui.runtime.wall import utc_now
 from evtui.scenario.quantities import duration_text
 
@@ -23,7 +24,7 @@ __all__ = ["manifest_of"]
 _OF_A_MACHINE = ("Terminal", "Recording")
 """Groups of settings that say nothing about the lab."""
 
-_PLACES = ("state", "id_tags")
+_PLACES = ("state", "id_tags", "password_file")
 """Settings of the lab that name files of a machine."""
 
 
@@ -72,10 +73,14 @@ def _settings(settings: Settings) -> dict[str, Any]:
     """What shapes the data; where files go and how a terminal looks is of one machine."""
     values = asdict(settings)
     return {
-        each.name: values[each.name]
+        each.name: _plain(values[each.name])
         for each in SETTINGS
         if each.group not in _OF_A_MACHINE and each.name not in _PLACES
     }
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, SecretUrl) else value
 
 
 def _scenario(plan: Plan, duration: float | None, redact_id_tags: bool) -> ScenarioInfo:

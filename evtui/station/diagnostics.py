@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from evtui.redaction import hide
 from evtui.station.journal import Journal, JournalLine
 from evtui.station.progress import JobContext, Progress
 from evtui.station.transfer_requests import Retries, file_url, moment
-from evtui.station.transfers import FileTransfers, TransferFailed, hide_credentials
+from evtui.station.transfers import FileTransfers, TransferFailed
 
 __all__ = ["Diagnostics"]
 
@@ -139,10 +140,7 @@ class Diagnostics:
             "lines": len(lines),
             "lost": self._kept.pushed_out,
         }
-        rows = (
-            {"time": iso(line.t), "kind": line.kind, "text": hide_credentials(line.text)}
-            for line in lines
-        )
+        rows = ({"time": iso(line.t), "kind": line.kind, "text": hide(line.text)} for line in lines)
         return "".join(json.dumps(row) + "\n" for row in (head, *rows)).encode()
 
     async def _upload(self, url: str, data: bytes, retries: Retries) -> None:
@@ -157,7 +155,7 @@ class Diagnostics:
             note(f"diagnostics not uploaded: {error}", "warning")
             self._progress.tell("UploadFailed")
         else:
-            note(f"diagnostics uploaded to {hide_credentials(url)}, {len(data)} bytes")
+            note(f"diagnostics uploaded to {hide(url)}, {len(data)} bytes")
             self._progress.tell("Uploaded")
 
 

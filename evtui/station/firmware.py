@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 from ocpp.exceptions import GenericError
 
+from evtui.redaction import hide
 from evtui.station.progress import JobContext, Progress
 from evtui.station.transfer_requests import Retries, moment
-from evtui.station.transfers import FileTransfers, TransferFailed, hide_credentials
+from evtui.station.transfers import FileTransfers, TransferFailed
 
 __all__ = ["FirmwareManagement", "firmware_version"]
 
@@ -186,7 +187,7 @@ class FirmwareManagement:
         version = firmware_version(image)
         if version is None:
             self._context.note(
-                f"firmware not installed: {hide_credentials(location)} does not begin with "
+                f"firmware not installed: {hide(location)} does not begin with "
                 "'evtui-firmware <version>'",
                 "warning",
             )
@@ -224,6 +225,6 @@ class FirmwareManagement:
             note(f"firmware not downloaded: {error}", "warning")
             self._progress.tell("DownloadFailed")
             return None
-        note(f"firmware downloaded from {hide_credentials(location)}, {len(image)} bytes")
+        note(f"firmware downloaded from {hide(location)}, {len(image)} bytes")
         self._progress.tell("Downloaded")
         return image

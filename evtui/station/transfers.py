@@ -8,14 +8,9 @@ sockets (:mod:`evtui.station.transfers_memory`), and with real servers
 
 from __future__ import annotations
 
-import re
 from typing import Protocol
 
-__all__ = ["FileTransfers", "TransferFailed", "hide_credentials"]
-
-_URL = re.compile(
-    r"\b([a-z][a-z0-9+.-]{0,20}://)([^ \t\r\n]*@)?([^ \t\r\n?#]*)([?#][^ \t\r\n]*)?", re.IGNORECASE
-)
+__all__ = ["FileTransfers", "TransferFailed"]
 
 
 class TransferFailed(Exception):
@@ -51,17 +46,3 @@ class FileTransfers(Protocol):
             TransferFailed: it could not be delivered.
         """
         ...
-
-
-def hide_credentials(text: str) -> str:
-    """``text`` without user names, passwords and queries (they hold tokens) in its URLs.
-
-    >>> hide_credentials("ftp://bob:secret@127.0.0.1/a?key=1 is away")
-    'ftp://***@127.0.0.1/a?*** is away'
-    """
-    return _URL.sub(_without_credentials, text)
-
-
-def _without_credentials(match: re.Match[str]) -> str:
-    scheme, user, place, rest = match.groups()
-    return scheme + ("***@" if user else "") + place + (f"{rest[0]}***" if rest else "")

@@ -11,7 +11,8 @@ from email import errors
 from http import HTTPStatus
 from io import BufferedReader
 
-from evtui.station.transfers import TransferFailed, hide_credentials
+from evtui.redaction import hide
+from evtui.station.transfers import TransferFailed
 from evtui.station.transfers_place import Place
 from evtui.station.transfers_wire import Wire, read_all
 
@@ -175,5 +176,5 @@ def _answer(response: http.client.HTTPResponse) -> str:
     except ValueError:
         text = f"HTTP {response.status}"
     if response.status // 100 == 3 and (target := response.headers["Location"]):
-        text += f"; redirections are not followed, give {hide_credentials(target)[:80]}"
+        text += f"; redirections are not followed, give {hide(target)[:80]}"
     return text

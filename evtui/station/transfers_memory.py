@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from evtui.station.transfers import TransferFailed, hide_credentials
+from evtui.redaction import hide
+from evtui.station.transfers import TransferFailed
 
 __all__ = ["MemoryTransfers"]
 
@@ -30,12 +31,10 @@ class MemoryTransfers:
         """The file held for ``url``; see :class:`~evtui.station.transfers.FileTransfers`."""
         await self._travel()
         if url not in self.files:
-            raise TransferFailed(f"{hide_credentials(url)}: no such file")
+            raise TransferFailed(f"{hide(url)}: no such file")
         data = self.files[url]
         if len(data) > limit_bytes:
-            raise TransferFailed(
-                f"{hide_credentials(url)}: larger than {limit_bytes} bytes", final=True
-            )
+            raise TransferFailed(f"{hide(url)}: larger than {limit_bytes} bytes", final=True)
         return data
 
     async def upload(self, url: str, data: bytes) -> None:

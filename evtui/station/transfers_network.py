@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from evtui.redaction import hide
 from evtui.station import transfers_ftp, transfers_http
-from evtui.station.transfers import TransferFailed, hide_credentials
+from evtui.station.transfers import TransferFailed
 from evtui.station.transfers_place import Place
 from evtui.station.transfers_wire import Wire
 
@@ -62,7 +63,7 @@ class NetworkTransfers:
         try:
             place = Place.of(url)
         except ValueError as error:
-            shown = hide_credentials(url) if "://" in url else "location"
+            shown = hide(url) if "://" in url else "location"
             raise TransferFailed(f"{shown}: {error}", final=True) from None
         if not self._anywhere and not place.is_loopback:
             raise TransferFailed(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
-from evtui.station.transfers import hide_credentials
+from evtui.redaction import hide
 
 __all__ = ["Place"]
 
@@ -23,9 +23,9 @@ class Place:
     scheme: str
     host: str
     port: int | None
-    user: str
-    password: str
-    path: str
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    path: str = field(repr=False)
     shown: str
 
     @classmethod
@@ -54,7 +54,7 @@ class Place:
             unquote(parts.username or ""),
             unquote(parts.password or ""),
             parts.path + (f"?{parts.query}" if parts.query else ""),
-            hide_credentials(url),
+            hide(url),
         )
 
     @property

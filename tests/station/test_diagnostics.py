@@ -173,7 +173,7 @@ async def test_the_file_tells_what_the_station_saw_and_names_no_id_tag() -> None
 async def test_no_credentials_of_a_url_are_in_the_file() -> None:
     rig = Rig()
     rig.note("dials ws://CP1:hunter2@127.0.0.1:9000/CP1?token=abc now")
-    assert await rig.texts() == ["note info: dials ws://***@127.0.0.1:9000/CP1?*** now"]
+    assert await rig.texts() == ["note info: dials ws://***@127.0.0.1:9000/CP1?token=*** now"]
 
 
 @virtual

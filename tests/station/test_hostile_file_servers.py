@@ -112,7 +112,7 @@ def threads() -> list[str]:
         (b"SSH-2.0-OpenSSH_9.6\r\n", ""),
         (
             b"HTTP/1.1 302 Found\r\nLocation: http://bob:hunter2@127.0.0.1/b?key=1\r\n\r\n",
-            "HTTP 302 Found; redirections are not followed, give http://***@127.0.0.1/b?***",
+            "HTTP 302 Found; redirections are not followed, give http://***@127.0.0.1/b?key=***",
         ),
         (
             b"HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\n\r\n",

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.station.transfer_requests import MOST_RETRIES, Retries, file_url
-from evtui.station.transfers import FileTransfers, TransferFailed, hide_credentials
+from evtui.station.transfers import FileTransfers, TransferFailed
 from evtui.station.transfers_memory import MemoryTransfers
 from evtui.station.transfers_network import AT_ONCE, NetworkTransfers
 from tests.station.file_servers import HttpServer, ftp_server, http_server
@@ -299,13 +299,6 @@ def test_whatever_a_request_says_the_retries_are_finite_and_apart(
     asked = Retries.of({"retries": retries, "retryInterval": interval})
     assert asked.count == min(max(0, retries), MOST_RETRIES)
     assert 1.0 <= asked.interval <= 86_400.0
-
-
-@given(st.text(), st.text(st.characters(exclude_characters=" \t\n\r@?#/", max_codepoint=126)))
-def test_a_password_is_hidden_wherever_its_url_stands(around: str, password: str) -> None:
-    secret = f"q{password}q"
-    shown = hide_credentials(f"{around} ftp://bob:{secret}@host/path?key={secret} end")
-    assert shown.endswith("ftp://***@host/path?*** end")
 
 
 # In memory
