@@ -16,6 +16,7 @@ __all__ = [
     "STATIONS",
     "Command",
     "by_name",
+    "is_aimed",
     "lab_commands",
     "replay_commands",
     "view_commands",
@@ -47,6 +48,16 @@ class Command:
     footer: int = 0
     pair: str = ""
     also: str = ""
+
+    @property
+    def aimed(self) -> bool:
+        """True for one that acts on a connector of ours, or on its charge point."""
+        return is_aimed(self.name)
+
+
+def is_aimed(name: str) -> bool:
+    """True for a command that needs a target: which of our charge points, which connector."""
+    return name.partition(".")[0] in ("anomaly", "attack", "station")
 
 
 COMMANDS: tuple[Command, ...] = (

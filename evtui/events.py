@@ -519,6 +519,7 @@ class Order(Event, frozen=True, kw_only=True):
     """The lab was told to do something: by a key, by a scenario, by a program.
 
     Attributes:
+        station: that was named, empty where none was.
         command: name in :mod:`evtui.commands`, or ``anomaly.set``.
         arguments: what came with it.
         outcome: the answer, or why it could not be done.

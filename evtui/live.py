@@ -147,7 +147,7 @@ class LiveLab:
         assert lab is not None
         order = Order(
             source=ORDERED_BY,
-            station=str(arguments.get("station", self._settings.id)),
+            station=str(arguments.get("station", "")),
             command=command,
             arguments=arguments,
         )

@@ -238,9 +238,10 @@ class Lab:
         Args:
             command: its name; without a key are ``anomaly.set``, ``attack.begin`` and
                 ``attack.end``.
-            arguments: ``station`` names the charge point, ours by default; ``anomaly.set``
-                takes the names of ``FluctuationParameters.as_numbers``, ``attack.begin`` those
-                of :meth:`evtui.anomalies.by_hand.ByHand.begin`.
+            arguments: ``station`` and ``connector`` name what a command of one connector acts
+                on, and may be left out where there is only one; ``anomaly.set`` takes the names
+                of ``FluctuationParameters.as_numbers``, ``attack.begin`` those of
+                :meth:`evtui.anomalies.by_hand.ByHand.begin`.
 
         Returns:
             One line for people.

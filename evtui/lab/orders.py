@@ -14,12 +14,13 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from evtui.anomalies.injector import SAFE_WITHIN, AnomalyError
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
 from evtui.central_system.system import CentralSystem, StationOffline
+from evtui.commands import is_aimed
 from evtui.config import Preset, Settings
 from evtui.detection import VIEWS, DetectorPart, View
 from evtui.events import EventStream, Layer, Mark
 from evtui.lab.building import initial_parameters
 from evtui.lab.recordings import Recordings
-from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand
+from evtui.lab.stand import Outlet, Stand
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.recording.folder import RecordingError
 from evtui.runtime.supervisor import Supervisor
@@ -90,8 +91,8 @@ class Orders:
         if handler is None:
             raise CommandError(f"no command {command!r}")
         acting = self._acting(command, arguments)
-        if not command.startswith("csms."):
-            handler = partial(handler, self._target(arguments))
+        if is_aimed(command):
+            handler = partial(handler, self._target(command, arguments))
         try:
             signature(handler).bind(**arguments)
         except TypeError as error:
@@ -106,13 +107,23 @@ class Orders:
             raise CommandError(str(error) or "no answer in time") from None
         return str(text)
 
-    def _target(self, arguments: dict[str, Any]) -> Target:
-        """What ``station`` and ``connector`` name, taken out of the arguments."""
-        name = arguments.pop("station", self._settings.id)
+    def _target(self, command: str, arguments: dict[str, Any]) -> Target:
+        """What ``station`` and ``connector`` name, taken out of the arguments.
+
+        One of which there is only one need not be named.
+
+        Raises:
+            CommandError: there is none of that name, or several and no name.
+        """
+        name = arguments.pop("station", None)
+        if name is None:
+            name = _only(command, "station", self._stands)
         stand = self._stands.get(name)
         if stand is None:
             raise CommandError(f"no station {name!r} of ours")
-        number = arguments.pop("connector", FIRST_CONNECTOR)
+        number = arguments.pop("connector", None)
+        if number is None:
+            number = _only(command, "connector", stand.outlets)
         outlet = stand.outlets.get(number)
         if outlet is None:
             raise CommandError(f"{name} has no connector {number}")
@@ -121,7 +132,7 @@ class Orders:
     def _acting(self, command: str, arguments: Mapping[str, Any]) -> AbstractContextManager[None]:
         """What a command makes our charge points do is a step of an attack that is on there."""
         if command.startswith("station."):
-            return self._target(dict(arguments)).outlet.by_hand.acting(command)
+            return self._target(command, dict(arguments)).outlet.by_hand.acting(command)
         stand = self._stands.get(arguments.get("station", ""))
         if command != "csms.call" or stand is None:
             return nullcontext()
@@ -253,7 +264,7 @@ class Orders:
             raise CommandError(f"no attack is on at connector {target.outlet.number}")
         return f"attack {', '.join(ended)} ended"
 
-    async def _do_lab_all_clear(self, target: Target) -> str:
+    async def _do_lab_all_clear(self) -> str:
         for stand in self._stands.values():
             for outlet in stand.outlets.values():
                 outlet.by_hand.end_all()
@@ -267,21 +278,21 @@ class Orders:
                 )
         return "all clear: no anomaly, no transaction, default parameters"
 
-    def _do_lab_restart(self, target: Target) -> str:
+    def _do_lab_restart(self) -> str:
         names = self._supervisor.restart()
         return f"restarted {', '.join(names)}" if names else "no part has crashed"
 
     # Recording
 
-    def _do_lab_record(self, target: Target) -> str:
+    def _do_lab_record(self) -> str:
         if self._recordings is None:
             raise CommandError("whoever started this lab records it")
         return self._recordings.toggle()
 
-    def _do_lab_mark(self, target: Target, text: str = "", at: float | None = None) -> str:
-        """Mark lab time ``at`` in s, or now."""
+    def _do_lab_mark(self, text: str = "", at: float | None = None, station: str = "") -> str:
+        """Mark lab time ``at`` in s, or now, at one station or, without one, for all."""
         words = " ".join(text.split()) or "mark"
-        self._stream.publish(Mark(source="lab", station=target.stand.name, text=words, at=at))
+        self._stream.publish(Mark(source="lab", station=station, text=words, at=at))
         return f"marked: {words}"
 
     # Station
@@ -352,12 +363,24 @@ class Orders:
             "rejected" if strict else "taken"
         )
 
-    def _do_detector_view(self, target: Target) -> str:
+    def _do_detector_view(self) -> str:
         self._detector.watch(_after(VIEW_CHOICES, self._detector.views))
         for stand in self._stands.values():
             self._publish_state(stand)
         names = {"can": "CAN", "ocpp": "MeterValues"}
         return "detector fed from " + " and ".join(names[view] for view in self._detector.views)
+
+
+def _only(command: str, what: str, several: Mapping[T, object]) -> T:
+    """The name of the only one there is.
+
+    Raises:
+        CommandError: there are several, so one has to be named.
+    """
+    if len(several) > 1:
+        names = ", ".join(map(str, several))
+        raise CommandError(f"{command} needs a {what}, one of {names}")
+    return next(iter(several))
 
 
 def _in_short(answer: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import can
 from evtui.anomalies.injector import SAFE_WITHIN, AnomalyError
 from evtui.anomalies.ocpp.fluctuation import NAME, FluctuationParameters, Variant
 from evtui.canbus.bus import Node
+from evtui.commands import is_aimed
 from evtui.events import AnomalyState, CanFrame, Event, Note, Order
 from evtui.lab import CommandError, Lab
 from evtui.lab.stand import FIRST_CONNECTOR
@@ -106,10 +107,12 @@ class Actions:
         return [text for text in left if text]
 
     async def _execute(self, command: str, **arguments: Any) -> str:
-        """Give the lab a command and put it on record."""
+        """Give the lab a command, for the scenario's connector unless it names another."""
+        here = {"station": self._stand.name, "connector": self._outlet.number}
+        target = here if is_aimed(command) else {}
         try:
             async with asyncio.timeout(COMMAND_WITHIN):
-                outcome = await self._lab.execute(command, **arguments)
+                outcome = await self._lab.execute(command, **{**target, **arguments})
         except (CommandError, TimeoutError, TypeError) as error:
             reason = str(error) or f"not done in {seconds(COMMAND_WITHIN)}"
             self._record(command, arguments, reason, done=False)

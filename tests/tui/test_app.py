@@ -21,7 +21,7 @@ from evtui.tui.panels.status import StatusLine
 from evtui.tui.screens.detail import DetailScreen
 from evtui.tui.screens.help import HelpScreen
 from evtui.tui.screens.main import LAB_FAILED, MainScreen
-from evtui.tui.screens.quit import QuitScreen
+from evtui.tui.screens.question import Question
 from tests.tui.driving import Driven, driven
 from tests.tui.fake_lab import FakeLab
 
@@ -102,7 +102,7 @@ async def test_the_answer_of_a_command_is_shown_for_a_moment() -> None:
     async with driven() as one:
         one.lab.answer = "period 6.4 s"
         await one.press("left_square_bracket")
-        assert "· period 6.4 s" in one.text("#footer")
+        assert "· CP1/1: period 6.4 s" in one.text("#footer")
         one.lab.answer = ValueError("no such \x1b[31mthing")
         await one.press("s")
         assert r"✗ no such \x1b[31mthing" in one.text("#footer")
@@ -275,7 +275,7 @@ async def test_q_leaves_at_once_while_nothing_runs() -> None:
 async def test_q_asks_while_the_anomaly_runs(answer: str, leaves: bool) -> None:
     async with driven(10.0) as one:
         await one.press("q")
-        assert one.shows(QuitScreen)
+        assert one.shows(Question)
         await one.press(answer)
         assert one.app.is_running is not leaves
 

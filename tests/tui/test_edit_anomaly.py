@@ -1,35 +1,17 @@
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App
+from textual.containers import Vertical
 from textual.widgets import Button, Input, Label
 
-from evtui.events import EventReader
+from evtui.tui.models.selection import Place
 from evtui.tui.screens.edit_anomaly import FIELDS, EditAnomaly, check
 from tests.tui.waves import PARAMETERS
-
-
-class FakeLab:
-    """Remembers what was asked of it."""
-
-    start_utc = 0.0
-
-    def __init__(self) -> None:
-        self.events = EventReader(1)
-        self.asked: list[tuple[str, dict[str, object]]] = []
-
-    def now(self) -> float:
-        return 0.0
-
-    def submit(self, command: str, **arguments: object) -> Future[str]:
-        self.asked.append((command, arguments))
-        future: Future[str] = Future()
-        future.set_result("set")
-        return future
 
 
 class FormApp(App[None]):
@@ -37,11 +19,10 @@ class FormApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lab = FakeLab()
-        self.answers: list[Future[str] | None] = []
+        self.answers: list[Mapping[str, float] | None] = []
 
     def on_mount(self) -> None:
-        self.push_screen(EditAnomaly(self.lab.submit, PARAMETERS), self.answers.append)
+        self.push_screen(EditAnomaly(Place("CP[2]", 1), PARAMETERS), self.answers.append)
 
     def set(self, name: str, value: str) -> None:
         self.screen.query_one(f"#{name}", Input).value = value
@@ -96,17 +77,20 @@ def test_whatever_is_typed_is_either_in_range_or_an_error(texts: dict[str, str])
         assert field.lowest <= values.get(field.name, field.lowest) <= field.highest
 
 
-async def test_enter_sends_every_parameter_to_the_lab() -> None:
+async def test_the_title_says_whose_anomaly_it_is() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)):
+        assert "Edit the anomaly at CP[2]/1" in str(app.screen.query_one(Vertical)._border_title)
+
+
+async def test_enter_saves_every_parameter() -> None:
     app = FormApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         app.set("high_a", "80")
         await pilot.press("enter")
         await pilot.pause()
-        assert app.lab.asked == [("anomaly.set", PARAMETERS | {"high_a": 80.0})]
-        answer = app.answers[0]
-        assert answer is not None
-        assert answer.result() == "set"
+        assert app.answers == [PARAMETERS | {"high_a": 80.0}]
 
 
 async def test_wrong_value_is_named_at_once_and_not_sent() -> None:
@@ -119,7 +103,7 @@ async def test_wrong_value_is_named_at_once_and_not_sent() -> None:
         assert app.screen.query_one("#save", Button).disabled
         await pilot.press("enter")
         await pilot.pause()
-        assert app.lab.asked == []
+        assert app.answers == []
         assert app.screen.focused is app.screen.query_one("#high_a")
         app.set("high_a", "90")
         await pilot.pause()
@@ -133,19 +117,17 @@ async def test_escape_changes_nothing() -> None:
         app.set("high_a", "80")
         await pilot.press("escape")
         await pilot.pause()
-        assert app.lab.asked == []
         assert app.answers == [None]
 
 
 async def test_mouse_can_save_and_cancel() -> None:
-    for button, sent in (("#save", 1), ("#cancel", 0)):
+    for button, ended in (("#save", PARAMETERS), ("#cancel", None)):
         app = FormApp()
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
             await pilot.click(button)
             await pilot.pause()
-            assert len(app.lab.asked) == sent
-            assert len(app.answers) == 1
+            assert app.answers == [ended]
 
 
 async def test_arrows_move_between_the_fields() -> None:

@@ -26,16 +26,14 @@ async def test_the_moment_is_that_of_the_key_however_long_the_words_take() -> No
         await one.press(*"odd dip", "enter")
         assert one.shows(MainScreen)
         assert one.lab.submitted == ["lab.mark"]
-        assert one.lab.arguments == [
-            {"station": "CP1", "connector": 1, "text": "odd dip", "at": 5.0}
-        ]
+        assert one.lab.arguments == [{"station": "CP1", "text": "odd dip", "at": 5.0}]
 
 
 async def test_no_words_are_a_mark_too_and_escape_is_none() -> None:
     async with driven(5.0) as one:
         await one.press("m", "enter")
         await one.press("m", "x", "escape")
-        assert one.lab.arguments == [{"station": "CP1", "connector": 1, "text": "", "at": 5.0}]
+        assert one.lab.arguments == [{"station": "CP1", "text": "", "at": 5.0}]
         assert one.shows(MainScreen)
 
 

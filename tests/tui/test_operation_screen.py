@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.containers import Vertical
 from textual.events import Key
 from textual.keys import key_to_character
 from textual.pilot import Pilot
@@ -20,9 +21,10 @@ from evtui.events import CentralSystemState, LinkState
 from evtui.ocpp16.forms import OPERATIONS
 from evtui.ocpp16.validation import check
 from evtui.tui.models.operations import Operations
+from evtui.tui.models.stations import Stations
 from evtui.tui.palette import Palette
 from evtui.tui.screens.main import MainScreen
-from evtui.tui.screens.operation import NOBODY, OperationScreen
+from evtui.tui.screens.operation import OperationScreen
 from evtui.tui.screens.operation_row import Choice, FieldRow
 from tests.tui.driving import Driven, driven
 from tests.tui.fake_lab import FakeLab
@@ -52,7 +54,9 @@ class FormApp(App[None]):
     def __init__(self, lab: FakeLab) -> None:
         super().__init__()
         self.lab = lab
-        self.operations = Operations(KNOWN)
+        self.chosen = "CP1"
+        self.stations = Stations()
+        self.operations = Operations(KNOWN, target=lambda: self.chosen, seen=self.stations.get)
         self.answers: list[Future[str] | None] = []
 
     async def open(self, action: str) -> None:
@@ -61,7 +65,9 @@ class FormApp(App[None]):
         )
 
     def hear(self) -> None:
-        self.operations.feed(self.lab.events.take())
+        events = self.lab.events.take()
+        self.stations.feed(events)
+        self.operations.feed(events)
 
 
 class Form:
@@ -96,6 +102,10 @@ class Form:
         for key in keys:
             self.app.post_message(Key(key, key_to_character(key)))
             await self.pilot.pause()
+
+    @property
+    def title(self) -> str:
+        return str(self.screen.query_one(Vertical)._border_title)
 
     def line(self, name: str) -> str:
         return str(self.screen.query_one(f"#{name}", Label).render())
@@ -147,9 +157,11 @@ async def form(
     lab: FakeLab | None = None,
     stations: tuple[str, ...] = ("CP1", "FOREIGN"),
     running: Mapping[str, int] = MappingProxyType({}),
+    chosen: str = "CP1",
 ) -> AsyncIterator[Form]:
     lab = lab or FakeLab()
     app = FormApp(lab)
+    app.chosen = chosen
     async with app.run_test(size=(80, 24)) as pilot:
         one = Form(app, lab, pilot)
         for station in stations:
@@ -185,7 +197,8 @@ def palette_of(one: Driven) -> list[str]:
 
 
 async def test_a_station_with_a_long_name_is_shown_as_far_as_there_is_room() -> None:
-    async with form("Reset", stations=("A-station-" * 5,)) as one:
+    name = "A-station-" * 5
+    async with form("Reset", stations=(name,), chosen=name) as one:
         shown = str(one.station.render())
         assert shown.startswith("‹ A-station-A-station-")
         assert "… ›" in shown
@@ -401,22 +414,21 @@ async def test_the_station_is_chosen_among_those_connected_ours_and_foreign() ->
 
 
 async def test_a_station_that_comes_while_the_form_is_open_can_be_chosen() -> None:
-    async with form("ClearCache", stations=()) as one:
+    async with form("ClearCache", stations=(), chosen="") as one:
         assert one.station.value == ""
         await one.press("enter")
-        assert (one.sent, one.answer) == ([], NOBODY)
+        assert (one.sent, one.answer) == ([], "not sent: no charge point is connected")
         one.link("LATE")
         await one.press("right", "enter")
         assert one.sent[0]["station"] == "LATE"
 
 
-async def test_the_station_chosen_last_is_the_first_choice_of_the_next_form() -> None:
+async def test_every_form_begins_with_the_chosen_station_whatever_the_last_one_was_for() -> None:
     async with form("ClearCache") as one:
         await one.press("right")
+        assert one.title == "Send ClearCache to FOREIGN"
         await one.reopen("Reset")
-        assert one.station.value == "FOREIGN"
-        one.link("FOREIGN", "offline")
-        await one.reopen("Reset")
+        assert one.title == "Send Reset to CP1"
         assert one.station.value == "CP1"
 
 

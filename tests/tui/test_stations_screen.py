@@ -32,7 +32,7 @@ async def test_ours_and_foreign_ones_are_listed_with_what_goes_on_at_each() -> N
     async with driven(12.0) as one:
         foreign(one.lab)
         assert await opened(one) == [
-            "▌● CP1 ours accepted evtui lab 1 Finishing",
+            "▌▸● CP1 ours accepted evtui lab 1 Finishing",
             "● WALLBOX-7 foreign accepted Acme Wall Eleven 4.2.1 1 Charging tx 77 · 2 Available",
         ]
         assert "connects to ws://127.0.0.1:9000/IDENTITY" in shown(one, "#detail")
@@ -57,7 +57,7 @@ async def test_a_station_that_asks_is_announced_and_let_in_with_two_keys() -> No
         await one.tick()
         assert "! station STRANGER asks to be let in: l" in one.text("#footer")
         lines = await opened(one)
-        assert lines[-1].startswith("▌? STRANGER foreign asking")
+        assert lines[-1].startswith("▌ ? STRANGER foreign asking")
         assert "asks to be let in: a lets it in, x turns it away" in shown(one, "#detail")
         one.lab.answer = "STRANGER is let in"
         await one.press("a")

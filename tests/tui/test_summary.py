@@ -200,7 +200,7 @@ def test_leaving_asks_only_while_something_runs() -> None:
     lab.play(4.0)
     assert summary_of(lab).running == ""
     lab.play(6.0)
-    assert summary_of(lab).running == "the anomaly"
+    assert summary_of(lab).running == "the anomaly at CP1/1"
 
 
 def test_a_status_that_is_none_of_the_standard_obeys_no_terminal() -> None:

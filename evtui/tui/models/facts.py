@@ -11,7 +11,7 @@ from typing import Any
 from evtui.ocpp16.sampled import number_in
 from evtui.tui.models.text import clean, number
 
-__all__ = ["answer_status", "fact"]
+__all__ = ["answer_status", "dig", "fact"]
 
 
 def dig(payload: Any, *path: str | int) -> Any:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evtui.events import CentralSystemState, Event, LinkState, OcppMessage
+from evtui.tui.models.facts import dig
+from evtui.tui.models.station_lines import connector_text
+from evtui.tui.models.stations import Connector, Station
 
 if TYPE_CHECKING:  # the first frame does not wait for the schemas' module
     from evtui.ocpp16.forms import Path
@@ -41,10 +44,11 @@ class Operations:
         known: texts for fields by name, see :func:`evtui.ocpp16.forms.defaults`; asked each
             time a form needs them, so it may change.
         here: texts that go before them at one station, since one of its connectors is chosen.
+        target: identity of the station that orders go to, connected or not.
+        seen: what is known of a station, None where it is not.
 
     Attributes:
         ours: False where the central system is somebody else's.
-        station: the one that a form begins with, while it is connected.
         drafts: by operation.
     """
 
@@ -52,14 +56,17 @@ class Operations:
         self,
         known: Mapping[str, str] | None = None,
         here: Callable[[str], Mapping[str, str]] = lambda station: {},
+        target: Callable[[], str] = lambda: "",
+        seen: Callable[[str], Station | None] = lambda station: None,
     ) -> None:
         self._known = known if known is not None else {}
         self._places: dict[str, str] = {}
         self._here = here
+        self._target = target
+        self._seen = seen
         self._connected: dict[str, None] = {}
         self._running: deque[tuple[str, object]] = deque(maxlen=MOST_RUNNING)
         self.ours = True
-        self.station = ""
         self.drafts: dict[str, Draft] = {}
 
     def feed(self, events: Iterable[Event]) -> None:
@@ -80,9 +87,39 @@ class Operations:
                         self._running.remove(ended)
 
     @property
+    def station(self) -> str:
+        """The one that a form begins with: the chosen one, connected or not.
+
+        Where none is chosen it is the only one that is connected; empty where there are several.
+        """
+        return self._target() or ("".join(self._connected) if len(self._connected) == 1 else "")
+
+    @property
     def stations(self) -> tuple[str, ...]:
         """Identities connected now, ours and foreign, in order of connection."""
         return tuple(self._connected)
+
+    def why_away(self, station: str) -> str:
+        """Why nothing can be sent to ``station``, empty while it is connected."""
+        if not station:
+            return (
+                "no charge point is connected" if not self._connected else "choose a charge point"
+            )
+        if station in self._connected:
+            return ""
+        seen = self._seen(station)
+        why = f": {seen.link_detail}" if seen is not None and seen.link_detail else ""
+        return f"{station} is not connected{why}"
+
+    def interrupts(self, station: str, action: str, payload: Mapping[str, Any]) -> list[str]:
+        """What charges at ``station`` and would be ended or held up, ``1 Charging tx 7`` each."""
+        seen = self._seen(station)
+        charging = seen.charging if seen is not None else {}
+        return [
+            f"{number} {connector_text(connector)}"
+            for number, connector in charging.items()
+            if _interrupts(action, payload, number, connector)
+        ]
 
     def known(self, station: str) -> dict[str, str]:
         """Texts for fields by name, with the newest transaction that runs at ``station``."""
@@ -99,6 +136,25 @@ class Operations:
     def learn_places(self, places: Mapping[str, str]) -> None:
         """Take where files may go: ``GetDiagnostics.location`` and the like."""
         self._places.update(places)
+
+
+def _interrupts(action: str, payload: Mapping[str, Any], number: int, connector: Connector) -> bool:
+    """True where the operation ends or holds up what charges at the connector."""
+    here = payload.get("connectorId") in (0, number)
+    match action:
+        case "Reset" | "UpdateFirmware":
+            return True
+        case "UnlockConnector":
+            return here
+        case "ChangeAvailability":
+            return here and payload.get("type") == "Inoperative"
+        case "RemoteStopTransaction":
+            return connector.transaction in (None, payload.get("transactionId"))
+        case "SetChargingProfile":
+            schedule = dig(payload, "csChargingProfiles", "chargingSchedule")
+            periods = dig(schedule, "chargingSchedulePeriod") or ()
+            return here and any(dig(period, "limit") == 0 for period in periods)
+    return False
 
 
 def _transaction(message: OcppMessage) -> tuple[str, object]:

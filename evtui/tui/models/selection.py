@@ -1,4 +1,4 @@
-"""Which connector of ours the terminal shows and acts on, and what is kept for each of them."""
+"""Where orders go and which connector of ours is shown, and what is kept for each of them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,18 @@ class Place(NamedTuple):
 class Selection:
     """The connectors of ours in the order in which they appeared, one of them chosen.
 
-    The first is chosen until somebody chooses another.
+    The first is chosen until somebody chooses another.  A foreign station may be chosen beside
+    it: the connector of ours is shown still, for of a foreign one there is no current to show,
+    but orders go to the foreign station or nowhere, until a connector of ours is chosen again.
+
+    Attributes:
+        foreign: identity of the foreign station that is chosen, there or not; empty for none.
     """
 
     def __init__(self) -> None:
         self._places: dict[Place, None] = {}
         self._chosen: Place | None = None
+        self.foreign = ""
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -39,8 +45,18 @@ class Selection:
 
     @property
     def chosen(self) -> Place | None:
-        """The chosen one; None while none has appeared."""
+        """The one that is shown; None while none has appeared."""
         return self._chosen
+
+    @property
+    def target(self) -> Place | None:
+        """The one that orders go to; None where there is none, or a foreign station is chosen."""
+        return None if self.foreign else self._chosen
+
+    @property
+    def station(self) -> str:
+        """Identity of the charge point that orders go to, empty while there is none."""
+        return self.foreign or (self._chosen.station if self._chosen is not None else "")
 
     @property
     def several(self) -> bool:
@@ -49,8 +65,8 @@ class Selection:
 
     @property
     def name(self) -> str:
-        """``CP1/2`` where there is a choice, else empty."""
-        return str(self._chosen) if self.several else ""
+        """``CP1/2`` where it could be another one, or is not where orders go; else empty."""
+        return str(self._chosen) if self._chosen and (self.several or self.foreign) else ""
 
     def feed(self, events: Iterable[Event]) -> bool:
         """Learn of connectors; True when there is a new one."""
@@ -71,11 +87,14 @@ class Selection:
         if place not in self._places:
             raise KeyError(place)
         self._chosen = place
+        self.foreign = ""
 
     def step(self, by: int) -> None:
-        """Choose the one ``by`` places further, round and round."""
+        """Choose the one ``by`` places further, round and round; from a foreign one, go back."""
         places = self.places
-        if self._chosen is not None:
+        if self.foreign:
+            self.foreign = ""
+        elif self._chosen is not None:
             self._chosen = places[(places.index(self._chosen) + by) % len(places)]
 
     def at(self, station: str) -> Place | None:

@@ -28,6 +28,9 @@ __all__ = ["Connector", "Station", "Stations"]
 MOST_STATIONS = 5_000
 """Stations kept; of those that are gone the longest known foreign one is forgotten first."""
 
+CHARGING = ("Charging", "SuspendedEV", "SuspendedEVSE")
+"""Statuses of a connector with a transaction, also of one that began before we looked."""
+
 MOST_CONNECTORS = 32
 """Connectors kept of a station; a foreign one may name any number."""
 
@@ -68,6 +71,7 @@ class Station:
         lost: those it gave up.
         invalid: messages of it that were none, or broke the schema.
         heard: True once it has said something.
+        gone: True once it is forgotten; what comes back under its identity is another one.
     """
 
     seqs: ClassVar[frozenset[int]] = frozenset()
@@ -87,6 +91,7 @@ class Station:
     lost: int = 0
     invalid: int = 0
     heard: bool = False
+    gone: bool = False
 
     @property
     def asking(self) -> bool:
@@ -106,6 +111,17 @@ class Station:
     def outlets(self) -> list[tuple[int, Connector]]:
         """The connectors a vehicle can be plugged into, by number."""
         return sorted((number, one) for number, one in self.connectors.items() if number > 0)
+
+    @property
+    def charging(self) -> dict[int, Connector]:
+        """The connectors at which a vehicle is being charged, or waits in between."""
+        return {number: one for number, one in self.outlets if one.busy or one.status in CHARGING}
+
+    @property
+    def busiest(self) -> Connector:
+        """The first connector with a transaction, else the first of all."""
+        outlets = [connector for _, connector in self.outlets]
+        return next((one for one in outlets if one.busy), next(iter(outlets), Connector()))
 
     @property
     def errors(self) -> list[str]:
@@ -256,13 +272,17 @@ class Stations:
         """Whoever came, said nothing and went is no station of ours to show."""
         station = self.by_identity[identity]
         if not station.ours and not station.heard and station.link == "offline":
-            del self.by_identity[identity]
+            self._forget(identity)
 
     def _forget_one(self) -> None:
         for identity, station in self.by_identity.items():
             if not station.ours and station.link == "offline":
-                del self.by_identity[identity]
+                self._forget(identity)
                 return
+
+    def _forget(self, identity: str) -> None:
+        station = self.by_identity.pop(identity)
+        station.link, station.gone = "gone", True
 
 
 def _report(connector: Connector, status: str, error: str) -> None:

@@ -34,6 +34,9 @@ __all__ = ["LINK_GLYPHS", "LabSummary", "Segment", "fit_segments"]
 LINK_GLYPHS = {"accepted": "●", "connected": "◐", "booting": "◐", "pending": "◐", "asking": "?"}
 """How a connection stands, in one character; any other state is ○."""
 
+NAMED = 3
+"""Connectors that the question before leaving names one by one."""
+
 TOLD_BY_STATIONS = (
     CentralSystemLoad,
     ConnectorState,
@@ -164,15 +167,20 @@ class LabSummary:
 
     @property
     def running(self) -> str:
-        """What leaving would end, in words; empty while nothing runs."""
+        """What leaving would end, and where, in words; empty while nothing runs."""
         if self._scenario_runs:
             return "the scenario"
-        if any(phase in ("on", "off") for phase in self._phases.values()):
-            return "the anomaly"
-        ours = (one for one in self._stations.by_identity.values() if one.ours)
-        if any(connector.busy for station in ours for connector in station.connectors.values()):
-            return "the transaction"
-        return ""
+        attacked = [place for place, phase in self._phases.items() if phase in ("on", "off")]
+        charging = [
+            Place(station.identity, number)
+            for station in self._stations.by_identity.values()
+            if station.ours
+            for number, connector in station.outlets
+            if connector.busy
+        ]
+        others = [place for place in charging if place not in attacked]
+        told = (("anomaly", attacked), ("transaction", others))
+        return " and ".join(f"the {what} at {_named(places)}" for what, places in told if places)
 
     def segments(self) -> list[Segment]:
         """The parts of the status line, in order."""
@@ -226,16 +234,19 @@ class LabSummary:
 
     def _charge_points(self) -> list[Segment]:
         known = self._stations.by_identity
-        chosen = self._selection.chosen
-        identity = next((one.identity for one in known.values() if one.ours), "")
-        if chosen is not None:
-            identity = chosen.station
-        if identity not in known:
+        ours = next((one.identity for one in known.values() if one.ours), "")
+        identity = self._selection.station or ours
+        if not identity:
             return []
-        station = known[identity]
-        others = sum(one.ours or one.link != "offline" for one in known.values()) - 1
-        more = f" +{others}" if others > 0 else ""
-        name = clean(self._selection.name or identity)
+        station = known.get(identity)
+        others = sum(
+            one.ours or one.link != "offline" for one in known.values() if one is not station
+        )
+        more = f" +{others}" if others else ""
+        if station is None:
+            return [Segment((f"{clean(identity)} ○ gone{more}",), "bad")]
+        chosen = self._selection.target
+        name = clean(str(chosen) if chosen is not None and self._selection.several else identity)
         if station.link != "accepted":
             glyph = LINK_GLYPHS.get(station.link, "○")
             detail = f" {clean(station.link_detail)}" if station.link_detail else ""
@@ -245,7 +256,7 @@ class LabSummary:
                 f"{name} {glyph} {station.link}{queued}",
             )
             return [Segment(forms, "warning" if glyph == "◐" else "bad")]
-        connector = station.connector(chosen.connector if chosen is not None else 1)
+        connector = station.connector(chosen.connector) if chosen else station.busiest
         tx = f" tx {connector.transaction}" if connector.transaction is not None else ""
         told = f"{name} ● {clean(connector.status)}"
         forms = (*[f"{told}{tx}{more}"] * 5, told)
@@ -273,7 +284,7 @@ class LabSummary:
         return Segment((f"CAN ● {kilobits} {share}", *[f"CAN ● {share}"] * 4, "CAN ●"), "good")
 
     def _anomaly(self) -> Segment:
-        state, chosen = self.anomaly, self._selection.chosen
+        state, chosen = self.anomaly, self._selection.target
         elsewhere = [
             place
             for place, phase in self._phases.items()
@@ -298,7 +309,7 @@ class LabSummary:
         )
 
     def _alarm(self) -> Segment:
-        chosen = self._selection.chosen
+        chosen = self._selection.target
         raised = [key for key, alarm in self._alarms.items() if alarm.raised]
         here = [key for key in raised if key[0] == chosen]
         elsewhere = list(dict.fromkeys(key[0] for key in raised if key[0] != chosen))
@@ -324,6 +335,11 @@ class LabSummary:
         counts = {"invalid": load.invalid, "throttled": load.throttled, "too big": load.oversize}
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
         return [Segment((f"! {told}", ""), "warning")] if told else []
+
+
+def _named(places: list[Place]) -> str:
+    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    return ", ".join(str(place) for place in places[:NAMED]) + more
 
 
 def _places(places: list[Place]) -> str:

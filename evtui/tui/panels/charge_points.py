@@ -63,11 +63,13 @@ class ChargePointsPanel(RowsWidget):
     ROLE_PREFIX = "points"
 
     class Pointed(Message):
-        """Somebody clicked on a connector of ours."""
+        """Somebody clicked on a connector, or on a station that has told of none."""
 
-        def __init__(self, place: Place) -> None:
+        def __init__(self, station: str, connector: int | None, *, ours: bool) -> None:
             super().__init__()
-            self.place = place
+            self.station = station
+            self.connector = connector
+            self.ours = ours
 
     def __init__(
         self,
@@ -121,8 +123,7 @@ class ChargePointsPanel(RowsWidget):
         if not self.display:
             return
         visible = room if len(lines) <= room else room - 1
-        chosen = self._selection.chosen
-        here = (n for n, line in enumerate(lines) if chosen == (line[0].identity, line[1]))
+        here = (n for n, line in enumerate(lines) if self._is_chosen(line))
         first = max(0, next(here, 0) - visible + 1)
         self._shown = lines[first : first + visible]
         width = self.content_size.width
@@ -132,9 +133,15 @@ class ChargePointsPanel(RowsWidget):
             rows.append((Run(f"  {hidden} more: {key_of('view.stations')} lists all", "muted"),))
         self.show([*rows, *[()] * (self.size.height - len(rows))])
 
+    def _is_chosen(self, line: Line) -> bool:
+        """True for the connector that orders go to, and for all of a foreign station."""
+        station, number, _ = line
+        chosen = self._selection
+        return station.identity == chosen.foreign or chosen.target == (station.identity, number)
+
     def _row(self, line: Line, width: int) -> Row:
         station, number, connector = line
-        chosen = self._selection.chosen == (station.identity, number)
+        chosen = self._is_chosen(line)
         name = clean(station.identity if number is None else f"{station.identity}/{number}")
         start = (
             Run("▸ " if chosen else "  ", "chosen"),
@@ -164,5 +171,4 @@ class ChargePointsPanel(RowsWidget):
         offset = event.get_content_offset(self)
         if offset is not None and offset.y < len(self._shown):
             station, number, _ = self._shown[offset.y]
-            if station.ours and number is not None:
-                self.post_message(self.Pointed(Place(station.identity, number)))
+            self.post_message(self.Pointed(station.identity, number, ours=station.ours))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,10 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
 from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
+from evtui.tui.models.selection import Place
+from evtui.tui.models.text import clean
 
 __all__ = ["FIELDS", "EditAnomaly", "Field", "check"]
 
@@ -80,13 +82,13 @@ def check(texts: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
     return values, errors
 
 
-class EditAnomaly(ModalScreen[Future[str] | None]):
-    """Edit the parameters; ends with the lab's answer to come, or None when cancelled.
+class EditAnomaly(ModalScreen[Mapping[str, float] | None]):
+    """Edit the parameters; ends with those that were typed, or None when cancelled.
 
     A change takes effect at the anomaly's next step.
 
     Args:
-        order: tells the lab to do something, as :meth:`evtui.tui.handle.LabHandle.submit`.
+        place: whose anomaly it is, for the title.
         parameters: values to begin with, as ``AnomalyState.parameters`` has them.
     """
 
@@ -121,15 +123,16 @@ class EditAnomaly(ModalScreen[Future[str] | None]):
         Binding("down", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, order: Callable[..., Future[str]], parameters: Mapping[str, float]) -> None:
+    def __init__(self, place: Place | None, parameters: Mapping[str, float]) -> None:
         super().__init__()
-        self._order = order
+        self._place = place
         self._parameters = dict(parameters)
 
     def compose(self) -> ComposeResult:
         """A line for each parameter, the problem if there is one, and the buttons."""
         form = Vertical()
-        form.border_title = "Edit the anomaly"
+        where = "" if self._place is None else f" at {clean(str(self._place))}"
+        form.border_title = Content(f"Edit the anomaly{where}")
         form.border_subtitle = "enter save   esc cancel"
         with form:
             for field in FIELDS:
@@ -165,7 +168,7 @@ class EditAnomaly(ModalScreen[Future[str] | None]):
         if errors:
             self.query_one(f"#{next(iter(errors))}", Input).focus()
         else:
-            self.dismiss(self._order("anomaly.set", **values))
+            self.dismiss(values)
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

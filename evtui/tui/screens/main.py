@@ -25,7 +25,7 @@ from evtui.tui.models.finding import Choice
 from evtui.tui.models.frames import FrameRow
 from evtui.tui.models.operations import Operations
 from evtui.tui.models.selection import Place
-from evtui.tui.models.text import clock
+from evtui.tui.models.text import clean, clock, cut
 from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.panels.footer import Level
 from evtui.tui.screens.panels import PanelScreen
@@ -78,7 +78,9 @@ class MainScreen(PanelScreen):
         self._handle = handle
         self._paused = False
         self._status_at = -STATUS_SECONDS
-        self.operations = Operations(known, self._known_here)
+        self.operations = Operations(
+            known, self._known_here, lambda: self.selection.station, self.stations.get
+        )
 
     # Events of the lab
 
@@ -147,21 +149,32 @@ class MainScreen(PanelScreen):
     async def action_command(self, name: str) -> None:
         """Do what the command says: here, or in the lab."""
         command = by_name[name]
-        if command.scope == "lab":
-            self.listen(self.order(name))
+        if command.aimed and self.selection.foreign:
+            self._refuse_at_a_foreign_one()
+        elif command.aimed and command.scope == "lab":
+            self._order(name, self.selection.target)
+        elif command.scope == "lab":
+            self.listen(self._handle.submit(name))
         else:
             await self.run_action(name.replace(".", "_"))
 
-    def order(self, command: str, **arguments: object) -> Future[str]:
-        """Tell the lab to do something at the chosen connector."""
-        place = self.selection.chosen
-        if place is not None:
-            arguments = {**place._asdict(), **arguments}
-        return self._handle.submit(command, **arguments)
+    def _order(self, command: str, place: Place | None, **arguments: object) -> None:
+        """Tell the lab to do something at a connector, which stands before the answer."""
+        target = {} if place is None else place._asdict()
+        self.listen(self._handle.submit(command, **target, **arguments), place)
 
-    def listen(self, answer: Future[str]) -> None:
-        """Show the lab's answer when it comes."""
-        when_answered(answer, lambda text, level: self.post_message(self.Answered(text, level)))
+    def _refuse_at_a_foreign_one(self) -> None:
+        foreign, back = self.selection.foreign, self.selection.chosen
+        send, step = key_of("csms.operation"), key_of("view.next_connector")
+        remedy = f"{send} sends operations, {step} is {back}"
+        self.notice(f"{cut(clean(foreign), 20)} is foreign: {remedy}", "error")
+
+    def listen(self, answer: Future[str], place: Place | None = None) -> None:
+        """Show the lab's answer when it comes, and where it was done."""
+        about = "" if place is None else f"{place}: "
+        when_answered(
+            answer, lambda text, level: self.post_message(self.Answered(about + text, level))
+        )
 
     @on(Answered)
     def _show_answer(self, answer: Answered) -> None:
@@ -171,17 +184,19 @@ class MainScreen(PanelScreen):
         """Open the form."""
         from evtui.tui.screens.edit_anomaly import EditAnomaly
 
-        def saved(answer: Future[str] | None) -> None:
-            if answer is not None:
-                self.listen(answer)
+        place, anomaly = self.selection.target, self.summary.anomaly
 
-        anomaly = self.summary.anomaly
-        self.app.push_screen(EditAnomaly(self.order, anomaly.parameters if anomaly else {}), saved)
+        def saved(numbers: Mapping[str, float] | None) -> None:
+            if numbers is not None:
+                self._order("anomaly.set", place, **numbers)
+
+        self.app.push_screen(EditAnomaly(place, anomaly.parameters if anomaly else {}), saved)
 
     def action_csms_operation(self) -> None:
         """Choose an operation of the central system, then fill in its form."""
         if self._can_send():
-            self._choose_from(self._operation_choices(), "Which operation?")
+            whose = f" for {clean(self.operations.station)}" if self.operations.station else ""
+            self._choose_from(self._operation_choices(), f"Which operation{whose}?")
 
     def _operation_choices(self) -> list[Choice]:
         from evtui.ocpp16.forms import OPERATIONS
@@ -246,10 +261,11 @@ class MainScreen(PanelScreen):
             if choice is None:
                 return
             place = self.selection.at(choice.station)
-            if place is not None:
+            if not choice.ours:
+                self._choose_foreign(choice.station)
+            elif place is not None:
                 self._choose(place)
             if choice.operation:
-                self.operations.station = choice.station
                 self.action_csms_operation()
 
         self.app.push_screen(
@@ -265,7 +281,7 @@ class MainScreen(PanelScreen):
         self._step_connector(-1)
 
     def _step_connector(self, by: int) -> None:
-        if self.selection.several:
+        if self.selection.several or self.selection.foreign:
             self.selection.step(by)
             self._show_choice()
         else:
@@ -273,24 +289,33 @@ class MainScreen(PanelScreen):
 
     @on(ChargePointsPanel.Pointed)
     def _choose_pointed(self, pointed: ChargePointsPanel.Pointed) -> None:
-        self._choose(pointed.place)
+        if not pointed.ours:
+            self._choose_foreign(pointed.station)
+        elif pointed.connector is not None:
+            self._choose(Place(pointed.station, pointed.connector))
 
     def _choose(self, place: Place) -> None:
         self.selection.choose(place)
         self._show_choice()
 
+    def _choose_foreign(self, station: str) -> None:
+        self.selection.foreign = station
+        self._show_choice()
+
     def _show_choice(self) -> None:
-        """Show the chosen connector, in a paused view too."""
-        chosen = self.selection.chosen
-        assert chosen is not None
-        self.operations.station = chosen.station
+        """Show what is chosen, in a paused view too."""
+        chosen, foreign = self.selection.chosen, self.selection.foreign
         self._select()
         self._show_status()
-        self.notice(f"{chosen} is shown" + ", and orders go to it" * self.orders)
+        if foreign:
+            remedy = f": {key_of('csms.operation')} sends it operations" * self.orders
+            self.notice(f"{foreign} is chosen{remedy}")
+        else:
+            self.notice(f"{chosen} is shown" + ", and orders go to it" * self.orders)
 
     def _known_here(self, station: str) -> dict[str, str]:
         """What fields of operations begin with because a connector is chosen."""
-        chosen, known = self.selection.chosen, self.stations.get(station)
+        chosen, known = self.selection.target, self.stations.get(station)
         if not self.selection.several or chosen is None or known is None:
             return {}
         if chosen.station != station:
@@ -304,11 +329,12 @@ class MainScreen(PanelScreen):
         """Ask for a few words for this moment."""
         from evtui.tui.screens.mark import MarkScreen
 
-        moment = self._handle.now()
+        moment, place = self._handle.now(), self.selection.chosen  # whose chart is shown
+        where = {} if place is None else {"station": place.station}
 
         def answered(words: str | None) -> None:
             if words is not None:
-                self.listen(self.order("lab.mark", text=words, at=moment))
+                self.listen(self._handle.submit("lab.mark", text=words, at=moment, **where))
 
         self.app.push_screen(MarkScreen(clock(self._handle.start_utc + moment)), answered)
 
@@ -386,7 +412,7 @@ class MainScreen(PanelScreen):
 
     def action_app_quit(self) -> None:
         """Leave; ask while something runs."""
-        from evtui.tui.screens.quit import QuitScreen
+        from evtui.tui.screens.question import Question
 
         if not self.summary.running:
             self.app.exit(return_code=0)
@@ -396,4 +422,6 @@ class MainScreen(PanelScreen):
             if leave:
                 self.app.exit(return_code=0)
 
-        self.app.push_screen(QuitScreen(self.summary.running), answered)
+        running = self.summary.running
+        told = f"{running[0].upper()}{running[1:]} will be stopped and the station made safe."
+        self.app.push_screen(Question("Leave?", told, "leave", "stay"), answered)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import CancelledError, Future
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.events import DescendantFocus, Resize
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -31,6 +32,7 @@ from evtui.tui.handle import LabHandle
 from evtui.tui.models.operations import Draft, Operations
 from evtui.tui.models.text import clean
 from evtui.tui.screens.operation_row import Choice, FieldRow
+from evtui.tui.screens.question import Question
 
 __all__ = ["OperationScreen"]
 
@@ -43,7 +45,8 @@ ANSWER_LINES = 2
 TAIL = 16
 """Characters of a long answer's end that are shown."""
 
-NOBODY = "no charge point is connected"
+LOOK_SECONDS = 0.25
+"""How often it is seen whether the station is there."""
 
 
 class OperationScreen(ModalScreen[Future[str] | None]):
@@ -112,9 +115,8 @@ class OperationScreen(ModalScreen[Future[str] | None]):
         self._operations = operations
         self._action = action
         self._waiting: Future[str] | None = None
-        stations = operations.stations
-        first = operations.station if operations.station in stations else "".join(stations[:1])
-        self._station = Choice(lambda: operations.stations, first, nothing=NOBODY, id="station")
+        first = operations.station
+        self._station = Choice(lambda: operations.stations, first, nothing="none", id="station")
         self._begun = defaults(action, operations.known(first))
         draft = operations.drafts.get(action, Draft())
         texts = {**self._begun, **draft.texts}
@@ -130,7 +132,7 @@ class OperationScreen(ModalScreen[Future[str] | None]):
     def compose(self) -> ComposeResult:
         """The station, a line for each field, what is wrong, the answer, and the buttons."""
         form = Vertical()
-        form.border_title = f"Send {self._action}"
+        form.border_title = self._title
         with form:
             with Horizontal(id="target"):
                 yield Label("to charge point")
@@ -159,6 +161,13 @@ class OperationScreen(ModalScreen[Future[str] | None]):
         """Begin at the first field, or at the station where there is none."""
         self._show_mode()
         self._show_problems()
+        self.set_interval(LOOK_SECONDS, self._show_problems)
+
+    @property
+    def _title(self) -> Content:
+        """What is sent to whom; no markup, since a station may be called anything."""
+        to = f" to {clean(self._station.value)}" if self._station.value else ""
+        return Content(f"Send {self._action}{to}")
 
     def _show_mode(self) -> None:
         self.set_class(self._in_json, "-json")
@@ -189,11 +198,12 @@ class OperationScreen(ModalScreen[Future[str] | None]):
         problems = reading.problems
         problem = problems.get(here.path, "") if here is not None else ""
         problem = problem or next(iter(problems.values()), "")
+        problem = problem or self._operations.why_away(self._station.value)
         told = here.meaning if here is not None and not self._in_json else ""
         line = self.query_one("#problem", Label)
         line.set_class(bool(problem), "-wrong")
         line.update(clean(problem) or (f"{here.name}: {told}" if here and told else ""))
-        self.query_one("#send", Button).disabled = bool(problems)
+        self.query_one("#send", Button).disabled = bool(problem)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         line = self.query_one("#answer", Label)
@@ -222,6 +232,7 @@ class OperationScreen(ModalScreen[Future[str] | None]):
     @on(Choice.Changed, "#station")
     def _begin_anew(self) -> None:
         """Give the fields that nobody touched what they begin with at this station."""
+        self.query_one(Vertical).border_title = self._title
         texts, before = self._texts, self._begun
         self._begun = defaults(self._action, self._operations.known(self._station.value))
         self._fill(
@@ -253,7 +264,6 @@ class OperationScreen(ModalScreen[Future[str] | None]):
         self._operations.drafts[self._action] = Draft(
             texts, self._editor.text if self._in_json else None
         )
-        self._operations.station = self._station.value
 
     # What is done
 
@@ -263,22 +273,42 @@ class OperationScreen(ModalScreen[Future[str] | None]):
         """Send it, unless something is wrong or an answer is still to come."""
         reading = self._read()
         station = self._station.value
+        away = self._operations.why_away(station)
         if reading.problems:
             wrong = (row for row in self._rows if row.field.path in reading.problems)
             row = None if self._in_json else next(wrong, None)
             if row is not None:
                 row.go_to()
-        elif not station:
-            self._say(NOBODY, wrong=True)
+        elif away:
+            self._say(f"not sent: {away}", wrong=True)
         elif self._waiting is not None:
             self._say("not sent: the answer before is still to come", wrong=True)
         else:
             self._keep()
-            self._say(f"waiting for {station} …")
-            self._waiting = self._handle.submit(
-                "csms.call", station=station, action=self._action, payload=reading.payload
+            self._ask_and_send(station, reading.payload)
+
+    def _ask_and_send(self, station: str, payload: Mapping[str, Any]) -> None:
+        """Send it, once somebody has agreed to what it would interrupt."""
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._send(station, payload)
+
+        ended = self._operations.interrupts(station, self._action, payload)
+        if ended:
+            asked = f"{self._action} interrupts {' and '.join(ended)} at {station}."
+            self.app.push_screen(
+                Question(f"{self._action} to {station}?", asked, "send", "do not"), answered
             )
-            self._waiting.add_done_callback(self._tell)
+        else:
+            self._send(station, payload)
+
+    def _send(self, station: str, payload: Mapping[str, Any]) -> None:
+        self._say(f"waiting for {station} …")
+        self._waiting = self._handle.submit(
+            "csms.call", station=station, action=self._action, payload=payload
+        )
+        self._waiting.add_done_callback(self._tell)
 
     def _tell(self, answer: Future[str]) -> None:
         """Called on the engine's thread."""

@@ -45,15 +45,21 @@ class Chosen(NamedTuple):
 
     Attributes:
         station: identity of the charge point.
+        ours: False for a foreign one.
         operation: True where an operation is to be sent to it.
     """
 
     station: str
+    ours: bool
     operation: bool
 
 
 class _Rows:
-    """The stations as a list's source: in order of appearance, none left out."""
+    """The stations as a list's source: in order of appearance, none left out.
+
+    One that goes while the cursor is on it stays until the cursor leaves it: a key that is on its
+    way must not act on its neighbour.
+    """
 
     filter: RowFilter | None = None
 
@@ -62,9 +68,12 @@ class _Rows:
         self._rows: list[Station] = []
         self.refresh()
 
-    def refresh(self) -> None:
-        """Take in stations that have come or gone."""
-        self._rows = list(self._stations.by_identity.values())
+    def refresh(self, under: Station | None = None) -> None:
+        """Take in stations that have come or gone, but for the one under the cursor."""
+        rows = list(self._stations.by_identity.values())
+        if under is not None and self._stations.get(under.identity) is None:
+            rows = sorted([*rows, under], key=lambda row: row.key)
+        self._rows = rows
 
     @property
     def total(self) -> int:
@@ -147,6 +156,7 @@ class StationsScreen(ModalScreen[Chosen | None]):
         self._handle = handle
         self._stations = stations
         self._selection = selection
+        self._orders = orders
         self._commands = tuple(
             command
             for command in STATIONS
@@ -174,21 +184,25 @@ class StationsScreen(ModalScreen[Chosen | None]):
     def on_mount(self) -> None:
         """Begin at one that asks, else at the chosen one."""
         asking = next((n for n, row in enumerate(self._all) if row.asking), None)
-        chosen = self._selection.chosen
-        here = (n for n, row in enumerate(self._all) if chosen and row.identity == chosen.station)
-        self.list.go_to(next(here, 0) if asking is None else asking)
+        self.list.go_to(self._place_of(self._selection.station) if asking is None else asking)
         self.call_after_refresh(self.tick)
 
     @property
     def _all(self) -> list[Station]:
         return list(self._stations.by_identity.values())
 
+    def _place_of(self, identity: str) -> int:
+        return next((n for n, row in enumerate(self._all) if row.identity == identity), 0)
+
     # What is shown
 
     @on(Resize)
     def tick(self) -> None:
         """Show what is known now."""
-        self._rows.refresh()
+        under: Station | None = self.list.entry
+        self._rows.refresh(under)
+        if under is not None and under.gone and self._stations.get(under.identity) is not None:
+            self.list.go_to(self._place_of(under.identity))  # it is back
         width = self.list.size.width
         self.head.show([((Run(_head(width - 2), "muted")),)])
         self.list.redraw()
@@ -203,13 +217,14 @@ class StationsScreen(ModalScreen[Chosen | None]):
         self.detail.show([first_that_fits([row], width) for row in rows])
 
     def _cells(self, station: Station, width: int) -> Cells:
+        mark = "▸" if station.identity == self._selection.station else " "
         texts: dict[str, tuple[str, str]] = {
-            "": (link_glyph(station), link_role(station)),
+            "": (f"{mark}{link_glyph(station)}", link_role(station)),
             "station": (clean(station.identity), "strong" if station.ours else ""),
             "whose": ("ours" if station.ours else "foreign", "muted"),
             "link": (station.link, link_role(station)),
             "vendor model firmware": (about(station), "muted"),
-            "connectors": (connectors_text(station, self._selection.chosen), ""),
+            "connectors": (connectors_text(station, self._selection.target), ""),
             "queued": (f"{station.queued:,}" if station.queued else "", "warning"),
             "errors": (", ".join(map(clean, station.errors)), "bad"),
         }
@@ -227,20 +242,28 @@ class StationsScreen(ModalScreen[Chosen | None]):
 
     def action_stations_choose(self) -> None:
         """Take the station under the cursor; a foreign one for its operations."""
-        self._end(lambda station: Chosen(station.identity, operation=not station.ours))
+        self._end(lambda station: self._orders and not station.ours)
 
     def action_stations_operation(self) -> None:
         """Take the station under the cursor, for an operation."""
-        self._end(lambda station: Chosen(station.identity, operation=True))
+        self._end(lambda station: True)
 
     def action_stations_close(self) -> None:
         """Choose nothing."""
         self.dismiss(None)
 
-    def _end(self, chosen: Callable[[Station], Chosen]) -> None:
-        station: Station | None = self.list.entry
+    def _end(self, operation: Callable[[Station], bool]) -> None:
+        station = self._under_the_cursor()
         if station is not None:
-            self.dismiss(chosen(station))
+            self.dismiss(Chosen(station.identity, station.ours, operation(station)))
+
+    def _under_the_cursor(self) -> Station | None:
+        """The station that a key acts on; None, which is said, where it is not there any more."""
+        station: Station | None = self.list.entry
+        if station is None or not station.gone:
+            return station
+        self.footer.say(f"{station.identity} has gone, nothing is done", "warning")
+        return None
 
     def action_csms_admit(self) -> None:
         """Let in the station under the cursor."""
@@ -251,7 +274,7 @@ class StationsScreen(ModalScreen[Chosen | None]):
         self._answer_for("csms.turn_away")
 
     def _answer_for(self, command: str) -> None:
-        station: Station | None = self.list.entry
+        station = self._under_the_cursor()
         if station is None:
             return
         if not station.asking:
@@ -269,7 +292,7 @@ class StationsScreen(ModalScreen[Chosen | None]):
 
 def _columns(width: int) -> list[tuple[str, int]]:
     """Names and widths of the columns in ``width`` cells."""
-    columns = [("", 2), ("station", 20 if width >= WIDER else 12), ("whose", 8), ("link", 11)]
+    columns = [("", 3), ("station", 20 if width >= WIDER else 12), ("whose", 8), ("link", 11)]
     if width >= WIDE:
         columns.append(("vendor model firmware", 26))
     after = [("queued", 7), *([("errors", 20)] if width >= WIDER else [])]
@@ -294,7 +317,7 @@ def _detail(station: Station | None, stations: Stations, selection: Selection) -
         admit, turn_away = key_of("csms.admit"), key_of("csms.turn_away")
         remedy = f"asks to be let in: {admit} lets it in, {turn_away} turns it away"
         return [first, (Run(remedy, "warning"),), connect]
-    connectors = connectors_text(station, selection.chosen) or "no connector known yet"
+    connectors = connectors_text(station, selection.target) or "no connector known yet"
     errors = ", ".join(map(clean, station.errors))
     second = (Run(connectors), Run(f"  {errors}" if errors else "", "bad"))
     return [first, second, connect]
