@@ -6,25 +6,38 @@ import csv
 import io
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
 from math import inf, isnan, nan
+from typing import NamedTuple
+
+from .units import UNITS, Unit, unit_of
 
 __all__ = ["ChargingCurve", "integral", "interpolate", "read_curve"]
 
 MOST_ROWS = 100_000
 """Rows that a file may have: more than a day at one a second."""
 
-# What a cell may hold: far beyond any vehicle, and near enough that sums stay finite.
+# What a cell may hold, in s, A, W, V and per cent: beyond any vehicle, those included that charge
+# with megawatts (1,250 V and 3,000 A), and near enough to show that the unit is another one.
 _RANGES = {
-    "time": (-1e12, 1e12, "s"),
-    "current": (-1e4, 1e4, "A"),
-    "power": (-1e4, 1e4, "kW"),
-    "voltage": (1.0, 1e4, "V"),
-    "state_of_charge": (0.0, 100.0, "%"),
+    "time": (-1e12, 1e12),
+    "current": (-5e3, 5e3),
+    "power": (-5e6, 5e6),
+    "voltage": (1.0, 2e3),
+    "state_of_charge": (0.0, 100.0),
 }
+
+_MOST_UNSAID_W = 1e6
+"""W that a column without a unit may reach as kW; with more, it more likely is in W."""
+
+MOST_AH = 10_000.0
+"""Charge of a session: ten times that of a lorry."""
+
+LONGEST_S = 7 * 86_400.0
+"""A session; a longer one is not in s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +94,7 @@ def read_curve(
     power: str | None = None,
     voltage: str | None = None,
     state_of_charge: str | None = None,
+    unit: Mapping[str, str] | None = None,
     origin: str = "curve",
 ) -> ChargingCurve:
     """Read a measured session from CSV with a header line.
@@ -93,11 +107,13 @@ def read_curve(
 
     Args:
         lines: the text, or its lines.
-        time: name of the column of the time, s.
-        current: of the current, A; exactly one of current and power is needed.
-        power: of the power, kW.
-        voltage: of the voltage, V, if there is one.
-        state_of_charge: of the state of charge, per cent, if there is one.
+        time: name of the column of the time.
+        current: of the current; exactly one of current and power is needed.
+        power: of the power.
+        voltage: of the voltage, if there is one.
+        state_of_charge: of the state of charge, if there is one.
+        unit: of ``time``, ``power``, ...; by default what the column's name says (``power_w``,
+            ``P [W]``, ``t_ms``), or else s, A, kW, V, per cent.
         origin: the file, as messages and the record name it.
 
     Raises:
@@ -110,9 +126,10 @@ def read_curve(
     names = {"time": time, measured: current or power or ""}
     optional = {"voltage": voltage, "state_of_charge": state_of_charge}
     names |= {quantity: name for quantity, name in optional.items() if name is not None}
+    units = _units(names, unit or {}, origin)
     columns = {quantity: array("d") for quantity in names}
     before = -inf
-    for number, row in _rows(lines, names, origin):
+    for number, row in _rows(lines, names, units, origin):
         t = row[0]
         if isnan(t) or isnan(row[1]):
             continue
@@ -124,20 +141,62 @@ def read_curve(
         before = t
         for column, value in zip(columns.values(), row, strict=True):
             column.append(value)
-    return _curve(columns, names, measured, origin)
+    return _curve(columns, names, units, measured, origin)
+
+
+def _units(names: dict[str, str], said: Mapping[str, str], origin: str) -> dict[str, Unit]:
+    for quantity in said:
+        if quantity not in names:
+            raise ValueError(f"unit: expected {' or '.join(names)}, got {quantity!r}")
+    units = {}
+    for quantity, name in names.items():
+        try:
+            units[quantity] = unit_of(quantity, name, said.get(quantity))
+        except ValueError as error:
+            place = f"unit: {quantity}" if quantity in said else f"{origin}:1: column {name!r}"
+            raise ValueError(f"{place}: {error}") from None
+    return units
+
+
+class _Column(NamedTuple):
+    """Where the cells of a quantity stand, and what they may hold, in the column's unit."""
+
+    quantity: str
+    index: int
+    name: str
+    unit: Unit
+    low: float
+    high: float
+
+
+def _column(header: list[str], quantity: str, name: str, unit: Unit, origin: str) -> _Column:
+    low, high = _RANGES[quantity]
+    if quantity == "power" and not unit.said:
+        low, high = -_MOST_UNSAID_W, _MOST_UNSAID_W
+    index = _index(header, name, origin)
+    return _Column(quantity, index, name, unit, low / unit.scale, high / unit.scale)
+
+
+def _other_unit(number: float, column: _Column) -> str:
+    """The way out where another unit makes a number of it that can be."""
+    low, high = _RANGES[column.quantity]
+    for name, scale in UNITS[column.quantity].items():
+        if name != column.unit.name and low <= number * scale <= high:
+            return f"; if it is in {name}, say so: unit: {{{column.quantity}: {name}}}"
+    return ""
 
 
 def _rows(
-    lines: str | Iterable[str], names: dict[str, str], origin: str
+    lines: str | Iterable[str], names: dict[str, str], units: dict[str, Unit], origin: str
 ) -> Iterator[tuple[int, list[float]]]:
-    """Line number and the wanted cells of each row, NaN for an empty one."""
+    """Line number and the wanted cells of each row in s, A, W, V and %, NaN for an empty one."""
     reader = csv.reader(io.StringIO(lines, newline=None) if isinstance(lines, str) else lines)
     try:
         header = [name.strip().removeprefix("\ufeff") for name in next(reader, [])]
         if not any(header):
             raise ValueError(f"{origin}: empty; expected a line with the columns' names, and rows")
         wanted = [
-            (_index(header, name, origin), name, *_RANGES[quantity])
+            _column(header, quantity, name, units[quantity], origin)
             for quantity, name in names.items()
         ]
         for count, row in enumerate(reader, 1):
@@ -147,8 +206,8 @@ def _rows(
             yield (
                 reader.line_num,
                 [
-                    _number(row[index] if index < len(row) else "", low, high, unit, name, place)
-                    for index, name, low, high, unit in wanted
+                    _number(row[each.index] if each.index < len(row) else "", each, place)
+                    for each in wanted
                 ],
             )
     except csv.Error as error:
@@ -164,23 +223,28 @@ def _index(header: list[str], name: str, origin: str) -> int:
     raise ValueError(f"{origin}:1: no column {name!r}; {hint}")
 
 
-def _number(cell: str, low: float, high: float, unit: str, name: str, place: str) -> float:
+def _number(cell: str, column: _Column, place: str) -> float:
     if not cell or cell.isspace():
         return nan
     try:
         number = float(cell)
     except ValueError:
         number = nan
-    if not low <= number <= high:
+    if not column.low <= number <= column.high:
         raise ValueError(
-            f"{place}: column {name!r}: expected a number of {low:g} to {high:g} {unit}, "
-            f"got {cell.strip()[:40]!r}"
+            f"{place}: column {column.name!r}: expected a number of {column.low:g} to "
+            f"{column.high:g} {column.unit.name}, got {cell.strip()[:40]!r}"
+            f"{_other_unit(number, column)}"
         )
-    return number
+    return number * column.unit.scale
 
 
 def _curve(
-    columns: dict[str, array[float]], names: dict[str, str], measured: str, origin: str
+    columns: dict[str, array[float]],
+    names: dict[str, str],
+    units: dict[str, Unit],
+    measured: str,
+    origin: str,
 ) -> ChargingCurve:
     """The rows with current, in the curve's units."""
     times, values = columns["time"], columns[measured]
@@ -195,8 +259,28 @@ def _curve(
     kept = slice(charging[0], charging[-1] + 1)
     start = times[charging[0]]
     time = array("d", (t - start for t in times[kept]))
-    scale = sign * (1000.0 if measured == "power" else 1.0)
-    series = array("d", (max(0.0, value * scale) for value in values[kept]))
+    if time[-1] > LONGEST_S:
+        most, days = LONGEST_S / 86_400.0, time[-1] / 86_400.0
+        raise ValueError(
+            f"{origin}: column {names['time']!r}: expected a session of {most:g} days at most, got "
+            f"{days:,.0f}; if it is in ms, say so: unit: {{time: ms}}"
+        )
+    series = array("d", (max(0.0, value * sign) for value in values[kept]))
+    charge = list(integral(time, series))[-1] / 3600.0
+    if measured == "current" and charge > MOST_AH:
+        raise ValueError(
+            f"{origin}: expected a charge of {MOST_AH:,.0f} Ah at most, got {charge:,.0f} from "
+            f"{names['current']!r} over {names['time']!r}; a unit is said with "
+            "unit: {current: mA, time: ms}"
+        )
+    shares = columns.get("state_of_charge")
+    if shares is not None and not units["state_of_charge"].said:
+        highest = max((value for value in shares[kept] if not isnan(value)), default=100.0)
+        if highest <= 1.0:
+            raise ValueError(
+                f"{origin}: column {names['state_of_charge']!r}: expected per cent, got numbers up "
+                f"to {highest:g}; if 1 is full, say so: unit: {{state_of_charge: share}}"
+            )
     filled = {
         quantity: _filled(time, columns[quantity][kept], f"{origin}: column {names[quantity]!r}")
         for quantity in ("voltage", "state_of_charge")

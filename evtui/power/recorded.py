@@ -31,6 +31,9 @@ class RecordedVehicle:
         curve: the measured session.
         model: stands for what was not measured: voltage or state of charge, the resistance, the
             on-board charger.  Its ``max_current`` does not count.
+
+    Raises:
+        ValueError: measured current and voltage cannot belong to such a battery.
     """
 
     __slots__ = ("_model", "_session", "delivered", "elapsed")
@@ -179,6 +182,15 @@ class _Session:
         if curve.voltage is not None:
             rows = zip(curve.voltage, self.current, strict=True)
             self.open_circuit = array("d", (v - i * model.resistance for v, i in rows))
+            lowest = min(self.open_circuit)
+            if lowest <= 0.0:
+                row = self.open_circuit.index(lowest)
+                volts, amperes = curve.voltage[row], self.current[row]
+                raise ValueError(
+                    f"{curve.origin}: {curve.time[row]:g} s after charging began {volts:g} V and "
+                    f"{amperes:,.1f} A leave {lowest:,.1f} V behind a resistance of "
+                    f"{model.resistance:g} ohm; say another unit: or a smaller resistance_ohm:"
+                )
 
 
 def _currents(curve: ChargingCurve, model: Vehicle) -> Iterator[float]:

@@ -155,7 +155,7 @@ def load(
     scenario = _body(document, specs, values, mistakes)
     settings = settings_of(scenario.lab, seed, mistakes)
     model = modelled_vehicle(scenario.lab.vehicle, settings, mistakes)
-    curve, text = recorded_curve(scenario.lab.vehicle, source.folder, curve_copy, mistakes)
+    curve, text = recorded_curve(scenario.lab.vehicle, model, source.folder, curve_copy, mistakes)
     start_utc = start_of(scenario.lab, mistakes)
     check_header(scenario, mistakes)
     check_steps(scenario.steps, "steps", settings, mistakes)

@@ -100,11 +100,13 @@ class VehicleSpec(_Model, frozen=True, kw_only=True):
         capacity_ah: Ah; the other names likewise, see :class:`evtui.power.Vehicle`.
         curve: CSV file beside the scenario, or a session that comes with evtui; what it says
             the vehicle accepts, from the moment charging starts.
-        time: column of the time in s.
-        current: column of the current in A; its sign does not matter.
-        power: column of the power in kW, used instead of ``current``.
-        voltage: column of the voltage in V, if there is one.
-        state_of_charge: column of the state of charge in per cent, if there is one.
+        time: column of the time.
+        current: column of the current; its sign does not matter.
+        power: column of the power, used instead of ``current``.
+        voltage: column of the voltage, if there is one.
+        state_of_charge: column of the state of charge, if there is one.
+        unit: of ``time``, ``power``, ...; by default what the column's name says (``power_w``,
+            ``P [W]``, ``t_ms``), or else s, A, kW, V and per cent.
     """
 
     soc: Percent | None = None
@@ -118,6 +120,7 @@ class VehicleSpec(_Model, frozen=True, kw_only=True):
     power: str | None = None
     voltage: str | None = None
     state_of_charge: str | None = None
+    unit: dict[str, str] | None = None
 
 
 class LabSpec(_Model, frozen=True, kw_only=True):

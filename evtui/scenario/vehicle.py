@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evtui.config import Settings
-from evtui.power import ChargingCurve, Vehicle, read_curve
+from evtui.power import ChargingCurve, RecordedVehicle, Vehicle, read_curve
 from evtui.scenario.mistakes import Mistakes, ScenarioError
 from evtui.scenario.model import VehicleSpec
 from evtui.scenario.sources import curve_text
@@ -41,23 +41,31 @@ def modelled_vehicle(spec: VehicleSpec | None, settings: Settings, mistakes: Mis
 
 
 def recorded_curve(
-    spec: VehicleSpec | None, folder: Path | None, copy: Path | None, mistakes: Mistakes
+    spec: VehicleSpec | None,
+    model: Vehicle,
+    folder: Path | None,
+    copy: Path | None,
+    mistakes: Mistakes,
 ) -> tuple[ChargingCurve | None, str | None]:
     """The recorded session and its text, None where the vehicle is only modelled.
 
     Args:
+        model: stands for what was not measured.
         folder: of the scenario, None for a built-in one.
         copy: of the session, see :func:`evtui.scenario.sources.curve_text`.
     """
     columns = {name: getattr(spec, name, None) for name in _COLUMNS}
     if spec is None or spec.curve is None:
-        for name, column in columns.items():
+        for name, column in (columns | {"unit": getattr(spec, "unit", None)}).items():
             if column is not None:
-                mistakes.add(f"lab.vehicle.{name}", "a column, so expected only with curve")
+                what = "of columns" if name == "unit" else "a column"
+                mistakes.add(f"lab.vehicle.{name}", f"{what}, so expected only with curve")
         return None, None
     try:
         text = curve_text(spec.curve, folder, copy)
-        return read_curve(text, time=spec.time, origin=spec.curve, **columns), text
+        curve = read_curve(text, time=spec.time, unit=spec.unit, origin=spec.curve, **columns)
+        RecordedVehicle(curve, model)  # whether the two can belong together
+        return curve, text
     except (ScenarioError, ValueError) as error:
         mistakes.add("lab.vehicle.curve", str(error))
         return None, None
