@@ -14,6 +14,7 @@ from evtui.config import Settings
 from evtui.events import AnomalyState, CanFrame, LabState, OcppMessage, Sample
 from evtui.lab import CommandError, Lab
 from evtui.lab.building import identities
+from evtui.scenario.provenance import manifest_of
 from tests.lab_rig import running_lab
 from tests.station.hostile_servers import dripping, hostile
 from tests.virtual_loop import run_virtual
@@ -188,3 +189,12 @@ async def test_a_lab_is_a_context_manager() -> None:
         answer = await lab.central_system.call("CP1", "GetLocalListVersion")
         assert answer == {"listVersion": 0}
     assert not lab.central_system.is_connected("CP1")
+
+
+def test_the_channels_of_buses_are_those_of_the_recording() -> None:
+    async def main() -> None:
+        async with running_lab(stations=3) as rig:
+            manifest = manifest_of(rig.lab, mode="real", speed=1.0)
+            assert [stand.bus.channel for stand in rig.lab.stands.values()] == list(manifest.buses)
+
+    asyncio.run(main())

@@ -119,6 +119,11 @@ class SimulatedBus:
         clock: lab clock, reading the time of ``loop``.
         loop: the engine's loop; default: the running one.
         bitrate: bit/s.
+        number: among the buses of a lab, from 0.
+
+    Attributes:
+        channel: ``can0``, what its frames are called in can.log and by python-can's loggers, which
+            tell buses apart by digits at the end.
     """
 
     def __init__(
@@ -130,8 +135,10 @@ class SimulatedBus:
         *,
         loop: asyncio.AbstractEventLoop | None = None,
         bitrate: int = 500_000,
+        number: int = 0,
     ) -> None:
         self.name = name
+        self.channel = f"can{number}"
         self.station = station
         self.loop = loop or asyncio.get_running_loop()
         self.start_utc = clock.start_utc

@@ -102,7 +102,8 @@ class LabBus(can.BusABC):
     """A python-can bus whose other end is a node on ``bus``; usable from any thread.
 
     It sees the frames of every other node, not its own.  Timestamps are Unix time: lab time
-    plus the lab's start.  When the engine ends, a waiting ``recv`` raises CanOperationError.
+    plus the lab's start.  Channels are ``can0``, ``can1``, ..., as in can.log.  When the engine
+    ends, a waiting ``recv`` raises CanOperationError.
 
     Args:
         bus: the simulated bus to join.
@@ -124,7 +125,7 @@ class LabBus(can.BusABC):
         self._mailbox = _Mailbox(RECEIVE_QUEUE)
         self._lock = threading.Lock()
         self._entering = 0
-        super().__init__(channel=bus.name, can_filters=can_filters)
+        super().__init__(channel=bus.channel, can_filters=can_filters)
         try:
             self._node = self._attach()
         except Exception as error:
@@ -212,7 +213,7 @@ class LabBus(can.BusABC):
                 return
         copy = classic_copy(message)
         copy.timestamp = self._lab_bus.start_utc + message.timestamp
-        copy.channel = message.channel
+        copy.channel = self._lab_bus.channel
         if not self._mailbox.put(copy):
             self.dropped += 1
             self._lab_bus.notes.add(

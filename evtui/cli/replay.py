@@ -39,11 +39,17 @@ again; 2 bad input, or nothing there to run again.
     is_flag=True,
     help="Run the scenario again with the recorded seed and inputs, and compare every byte.",
 )
+@click.option(
+    "--decode",
+    is_flag=True,
+    help="Of a CAN log: its frames are a charge point's of this lab; name and decode them.",
+)
 @click.pass_obj
-def command(options: dict[str, Any] | None, folder: Path, verify: bool) -> int:
+def command(options: dict[str, Any] | None, folder: Path, verify: bool, decode: bool) -> int:
     """Show the run folder DIR, or a CAN log in candump's format, as if it were live.
 
-    Folders that are not complete open with what is there.
+    Folders that are not complete open with what is there.  Frames of a log are not decoded: an
+    identifier means something else on another bus.
     """
     if verify:
         return _verify(folder)
@@ -53,7 +59,7 @@ def command(options: dict[str, Any] | None, folder: Path, verify: bool) -> int:
     flags = {name: value for name, value in (options or {}).items() if value is not None}
     settings = load(flags, flags.pop("file", None)).settings
     try:
-        run_folder = RunFolder(folder)
+        run_folder = RunFolder(folder, decode=decode)
     except FolderError as error:
         raise BadInput(str(error)) from None
     trouble = terminal_trouble()

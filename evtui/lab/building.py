@@ -95,6 +95,7 @@ class StandBuilder:
         self._state = state
         self._reconfigured = reconfigured
         self._journal = Journal(stream)
+        self._buses = count()
         self._attacks: Iterator[int] = count(1)
 
     def build(self, name: str, vehicle: Vehicle | RecordedVehicle | None, plugged: bool) -> Stand:
@@ -107,7 +108,7 @@ class StandBuilder:
         """
         settings = self._settings
         kind = preset(settings.preset)
-        bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock)
+        bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock, number=next(self._buses))
         charge_point = ChargePoint(
             Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
             self._stream,

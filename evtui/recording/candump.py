@@ -128,6 +128,8 @@ def _viewed_frame(line: bytes) -> LoggedFrame:
     if found is None:
         if _FD_MARK in line or _VIEWED_FD.match(line):
             raise Unsupported(FD_FRAMES)
+        if not line.strip():
+            raise Unsupported("empty lines")
         if line.startswith(b"DROPCOUNT:"):
             raise Unsupported("notes of candump that it lost frames itself (DROPCOUNT)")
         if _EXPLAINED.match(line):

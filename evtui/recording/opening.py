@@ -11,11 +11,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple, TypeVar
 
+from evtui.canbus.protocol import MalformedFrame, decode_data
 from evtui.events import Event
 from evtui.moments import unix_time
 from evtui.recording import layout, parsing
 from evtui.recording.candump import (
     FD_FRAMES,
+    LoggedFrame,
     LogStyle,
     channel_of,
     fd_frames_in,
@@ -61,6 +63,7 @@ class Sources:
     Attributes:
         path: of the folder, or of a candump log that is all there is.
         start_utc: Unix time in s of lab time 0.
+        decode: the frames of a candump log alone are ours, as far as they have our lengths.
         problems: what is not there.
         skipped: what could not be read, counted while it is read.
     """
@@ -68,6 +71,7 @@ class Sources:
     path: Path
     manifest: Manifest | None = None
     start_utc: float = 0.0
+    decode: bool = False
     signals: Rows[SignalRow] | None = None
     messages: Rows[MessageRow] | None = None
     labels: Rows[FrameRow] | None = None
@@ -91,13 +95,16 @@ class Sources:
         return round(unix - self.start_utc, 6)
 
 
-def open_sources(path: Path) -> Sources:
+def open_sources(path: Path, *, decode: bool = False) -> Sources:
     """Open a run folder or a candump log.
+
+    Args:
+        decode: take the frames of a log for ours.
 
     Raises:
         FolderError: it is not there, cannot be read, or is something else.
     """
-    sources = Sources(path)
+    sources = Sources(path, decode=decode)
     try:
         if path.is_dir():
             _open_folder(sources)
@@ -307,12 +314,22 @@ def _unlabelled(line: bytes, sources: Sources) -> FrameRow:
         attack_ids=(),
         effect=False,
         kind=logged.kind,
-        station=bus.station if bus else "",
+        station=bus.station if bus else _station(logged) if sources.decode else "",
         bus=bus.name if bus else logged.channel,
         t_s=sources.lab_time(logged.timestamp),
         seq=0,
         cause=None,
     )
+
+
+def _station(logged: LoggedFrame) -> str:
+    """The bus in the place of a station, for a frame that our dictionary has with this length."""
+    if logged.kind != "data" or logged.extended:
+        return ""
+    try:
+        return logged.channel if decode_data(logged.arbitration_id, logged.data) else ""
+    except MalformedFrame:
+        return ""
 
 
 def _reason(error: OSError) -> str:

@@ -43,6 +43,7 @@ class RunFolder:
 
     Args:
         path: of the folder or of the log.
+        decode: the frames of a log alone are those of a station of ours.
 
     Attributes:
         manifest: None where it is missing or broken.
@@ -54,9 +55,9 @@ class RunFolder:
         FolderError: it is not there, cannot be read, or is something else.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, decode: bool = False) -> None:
         self.path = path
-        self._sources = sources = open_sources(path)
+        self._sources = sources = open_sources(path, decode=decode)
         self.manifest = sources.manifest
         self.start_utc = sources.start_utc
         self._frames = FrameSource(sources.labels, sources.log, sources.lab_time)

@@ -88,6 +88,28 @@ async def test_timestamps_are_unix_time_and_a_log_written_by_python_can_keeps_th
     assert bytes(message.data) == b"\x62\x00"
 
 
+@pytest.mark.parametrize("suffix", ["log", "asc", "blf", "trc"])
+async def test_loggers_of_python_can_keep_the_buses_of_a_lab_apart(
+    tmp_path: Any, suffix: str
+) -> None:
+    rig = Rig()
+    second = SimulatedBus("CP2/can", "CP2", rig.stream, rig.clock, number=1)
+    senders = [bus.attach("sender", ignore) for bus in (rig.bus, second)]
+    path = tmp_path / f"run.{suffix}"
+    with LabBus(rig.bus, "guest") as one, LabBus(second, "guest") as two:
+        reader = can.AsyncBufferedReader()
+        log = can.Logger(path)
+        notifier = can.Notifier([one, two], [log, reader], loop=rig.loop)
+        for number, sender in enumerate(senders):
+            sender.send(encode(Current(10 + number)))
+            message = await asyncio.wait_for(reader.get_message(), PATIENCE)
+            assert message.channel == f"can{number}"
+        notifier.stop()
+    read = {bytes(message.data)[0]: message.channel for message in can.LogReader(path)}
+    assert len(read) == 2
+    assert len(set(read.values())) == 2
+
+
 async def test_a_notifier_on_the_engines_loop_needs_no_thread_and_gets_everything_in_order() -> (
     None
 ):

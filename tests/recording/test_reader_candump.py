@@ -12,6 +12,7 @@ from evtui.recording import layout
 from evtui.recording.candump import fd_frames_in, log_style, logged_frame, stamp_of
 from evtui.recording.ordering import survey
 from evtui.recording.reader import FolderError, RunFolder
+from evtui.tui.models.frames import FrameRow
 from tests.recording.reader_rig import recorded
 
 LOG = """\
@@ -92,6 +93,28 @@ def test_stepping_through_a_foreign_log_never_stands_still(log: Path) -> None:
     assert times == [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 1.75, 2.0]
     assert run.previous_time("frame", 0.25) == 0.0
     assert run.previous_time("frame", 0.0) is None
+
+
+def test_frames_of_a_foreign_log_are_ours_only_where_it_is_said_and_their_lengths_fit(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "capture.log"
+    frames = [
+        "300#6400",
+        "300#6400000000000000",
+        "200#",
+        "200#01",
+        "301#6400",
+        "210#R",
+        "00000300#64",
+    ]
+    log.write_text("".join(f"({n}.000000) can0 {frame}\n" for n, frame in enumerate(frames)))
+    names = [FrameRow(event).name for event in RunFolder(log).events() if type(event) is CanFrame]
+    assert names == ["unknown"] * 5 + ["remote frame", "unknown"]
+    events = RunFolder(log, decode=True).events()
+    names = [FrameRow(event).name for event in events if type(event) is CanFrame]
+    assert names[:3] == ["Current", "unknown", "StartCharging"]
+    assert names[3:] == ["unknown", "unknown", "remote frame", "unknown"]
 
 
 def test_a_log_written_by_python_can_is_read(tmp_path: Path) -> None:

@@ -27,11 +27,18 @@ COUNTER_SECONDS = 1.0
 
 
 @lru_cache(maxsize=4096)
-def _describe(arbitration_id: int, extended: bool, data: bytes) -> tuple[str, str]:
+def _described(arbitration_id: int, extended: bool, data: bytes) -> tuple[str, str]:
     from evtui.canbus.protocol import describe  # cantools takes a while to import
 
     description = describe(arbitration_id, data, extended=extended)
     return (description.name, description.signals) if description else ("", "")
+
+
+def _describe(frame: CanFrame) -> tuple[str, str]:
+    """Name and signals; empty for a frame that is not known, or of no station that is."""
+    if not frame.station:  # somebody else's log, where 0x300 may mean anything
+        return "", ""
+    return _described(frame.arbitration_id, frame.extended, frame.data)
 
 
 class FrameRow:
@@ -74,8 +81,7 @@ class FrameRow:
             return "error frame"
         if self.frame.remote:
             return "remote frame"
-        frame = self.frame
-        return _describe(frame.arbitration_id, frame.extended, frame.data)[0] or "unknown"
+        return _describe(self.frame)[0] or "unknown"
 
     @property
     def signals(self) -> str:
@@ -83,7 +89,7 @@ class FrameRow:
         frame = self.frame
         if frame.error or frame.remote:
             return ""
-        return _describe(frame.arbitration_id, frame.extended, frame.data)[1]
+        return _describe(frame)[1]
 
     @property
     def node(self) -> str:
