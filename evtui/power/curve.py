@@ -162,7 +162,7 @@ class _Column(NamedTuple):
     """Where the cells of a quantity stand, and what they may hold, in the column's unit."""
 
     quantity: str
-    index: int
+    place: int
     name: str
     unit: Unit
     low: float
@@ -206,7 +206,7 @@ def _rows(
             yield (
                 reader.line_num,
                 [
-                    _number(row[each.index] if each.index < len(row) else "", each, place)
+                    _number(row[each.place] if each.place < len(row) else "", each, place)
                     for each in wanted
                 ],
             )

@@ -207,9 +207,10 @@ def test_more_rows_than_fit_are_refused_before_they_fill_the_memory() -> None:
 
 
 def test_current_and_power_exclude_each_other_and_one_is_needed() -> None:
-    for columns, got in (({}, "none"), ({"current": "I", "power": "P"}, "both")):
+    text = "t_s,I,P\n0,1,1\n1,1,1\n"
+    for current, power, got in ((None, None, "none"), ("I", "P", "both")):
         with pytest.raises(ValueError, match=f"current or of the power, got {got}$"):
-            read_curve("t_s,I,P\n0,1,1\n1,1,1\n", **columns)
+            read_curve(text, current=current, power=power)
 
 
 @given(st.text(max_size=200))
