@@ -56,6 +56,18 @@ def manifest(folder: Path | str) -> Manifest:
     return Manifest.load(Path(folder) / layout.MANIFEST)
 
 
+def test_every_mistake_of_a_scenario_is_a_line_of_its_own(capsys: Output) -> None:
+    more = "lab: {preset: dcc}\nexpect: [{order: [Boot]}]\n"
+    assert run(scenario(minimal("[{wait: 5}, plgu, {can: 0x999}]", more))) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split(": ")[2] for line in err.splitlines()] == [
+        "steps[0].wait", "steps[1]", "steps[2].can", "lab.preset", "expect[0].order[0]",
+    ]  # fmt: skip
+    assert all(line.startswith("evtui: ./one.yaml:") for line in err.splitlines())
+    assert not Path("runs").exists()
+
+
 # What it says
 
 

@@ -40,11 +40,11 @@ def load_plan(
     """The scenario of that name or in that file.
 
     Raises:
-        BadInput: there is none, or it has a mistake.
+        BadInput: there is none, or it has mistakes.
     """
     from evtui.scenario.loader import ScenarioError, load
 
     try:
         return load(scenario, inputs, seed=seed, duration=duration)
     except ScenarioError as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(*error.mistakes) from None

@@ -359,7 +359,9 @@ def _run_matrix(
         result = run_matrix(
             combinations, options, out=folder, jobs=jobs, stop=stop, finished=finished
         )
-    except (RecordingError, ScenarioError) as error:
+    except ScenarioError as error:
+        raise BadInput(*error.mistakes) from None
+    except RecordingError as error:
         raise BadInput(str(error)) from None
     table = matrix_table(result, str(folder))
     written = report.give(result.runs, result.as_json(), table)

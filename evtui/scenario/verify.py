@@ -108,7 +108,9 @@ def rerun(
     try:
         plan = load(scenario, manifest.scenario.inputs, seed=manifest.seed, curve_copy=vehicle)
         end = _written_until(manifest, folder)
-    except (ScenarioError, FolderError) as error:
+    except ScenarioError as error:
+        raise VerifyError(error.mistakes[0]) from None
+    except FolderError as error:
         raise VerifyError(str(error)) from None
     stop = StopFlag()
 
