@@ -26,7 +26,7 @@ from evtui.scenario.document import Document, child, parse
 from evtui.scenario.inputs import check_specifications, read_matrix, resolve, substitute
 from evtui.scenario.mistakes import Mistakes, ScenarioError, shown
 from evtui.scenario.model import SCHEMA, Duration, Input, LabSpec, Scenario
-from evtui.scenario.settings import settings_of, start_of
+from evtui.scenario.settings import Base, settings_of, start_of
 from evtui.scenario.sources import builtin_names, read_source
 from evtui.scenario.vehicle import modelled_vehicle, recorded_curve
 
@@ -49,6 +49,7 @@ class Plan:
         text: the file as it was read.
         sha256: of the text in UTF-8.
         folder: the file is in, None for a built-in one.
+        base: what the scenario left open.
         settings: of the lab, with the seed, and port 0.
         start_utc: Unix time in s at which the simulated clock starts.
         longest: upper bound of the steps in s, if every call is answered at once.
@@ -66,6 +67,7 @@ class Plan:
     text: str = field(repr=False)
     sha256: str
     folder: Path | None
+    base: Base
     settings: Settings
     start_utc: float
     longest: float
@@ -128,6 +130,7 @@ def load(
     seed: int | None = None,
     duration: float | None = None,
     curve_copy: Path | None = None,
+    base: Base = Base(),  # noqa: B008 - it is frozen
 ) -> Plan:
     """Read and check a scenario.
 
@@ -137,6 +140,7 @@ def load(
         given: inputs, as text of a command line or typed (durations in s).
         seed: of everything random.
         duration: s, for an input called ``duration`` where there is one.
+        base: what the scenario leaves open about its lab.
         curve_copy: read instead of the recorded session that the scenario names, if it is there.
 
     Raises:
@@ -155,7 +159,7 @@ def load(
     axes = _axes(header, specs, mistakes)
     values = resolve(specs, chosen, axes, mistakes)
     scenario = _body(document, header, specs, values)
-    settings = settings_of(scenario.lab, seed, mistakes)
+    settings = settings_of(scenario.lab, base, seed, mistakes)
     model = modelled_vehicle(scenario.lab.vehicle, settings, mistakes)
     curve, text = recorded_curve(scenario.lab.vehicle, model, source.folder, curve_copy, mistakes)
     start_utc = start_of(scenario.lab, mistakes)
@@ -175,6 +179,7 @@ def load(
         text=source.text,
         sha256=hashlib.sha256(source.text.encode()).hexdigest(),
         folder=source.folder,
+        base=base,
         settings=settings,
         start_utc=start_utc,
         longest=longest,
