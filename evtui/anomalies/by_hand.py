@@ -14,12 +14,16 @@ from typing import Literal
 from evtui.anomalies.injector import LOOK_EVERY, AnomalyError, until
 from evtui.events import BY_HAND, AnomalyState, EventStream, Layer, caused_by
 
-__all__ = ["SETTLES", "ByHand", "name_mistake"]
+__all__ = ["LONGEST_NAME", "SETTLES", "ByHand", "name_mistake"]
 
 SETTLES = 1.0
 """s that an effect lasts at least: what was done last shows by then, or does not."""
 
+LONGEST_EFFECT = 604_800.0
+"""s: a week, as long as a duration can be."""
+
 LONGEST_NAME = 40
+"""Characters."""
 
 _NAME = re.compile(rf"\w[\w.-]{{0,{LONGEST_NAME - 1}}}")
 
@@ -41,6 +45,7 @@ class _Attack:
         effect: s that its effect lasts after its end; None as long as it can be seen.
         open: takes in everything that is done, not only what is said to be of it.
         step: index of the step done last, from 0.
+        seq: of the last event that told of it.
     """
 
     name: str
@@ -49,6 +54,7 @@ class _Attack:
     effect: float | None
     open: bool
     step: int = -1
+    seq: int = 0
     fading: asyncio.Task[None] | None = None
 
 
@@ -89,6 +95,17 @@ class ByHand:
         """Names of those that are on, in the order they came."""
         return tuple(self._on)
 
+    @property
+    def cause(self) -> int | None:
+        """Number of the event that everything is put down to now; None where nothing is."""
+        attack = self._taking_in
+        return None if attack is None else attack.seq
+
+    @property
+    def _taking_in(self) -> _Attack | None:
+        """The last of those that take in everything."""
+        return next((each for each in reversed(self._on.values()) if each.open), None)
+
     def begin(
         self, name: str, layer: Layer, *, effect: float | None = None, everything: bool = True
     ) -> None:
@@ -102,12 +119,16 @@ class ByHand:
                 says.
 
         Raises:
-            AnomalyError: it cannot be called so, or one of that name is on.
+            AnomalyError: it cannot be called so, one of that name is on, or its effect is out of
+                range.
         """
         if mistake := name_mistake(name):
             raise AnomalyError(f"name of an attack: {mistake}")
         if name in self._on:
             raise AnomalyError(f"attack {name} is on already")
+        is_number = isinstance(effect, int | float)
+        if effect is not None and not (is_number and 0 <= effect <= LONGEST_EFFECT):
+            raise AnomalyError(f"effect of an attack: expected 0 to {LONGEST_EFFECT:g} s")
         attack_id = f"{name}-{next(self._attacks)}"
         attack = self._on[name] = _Attack(name, attack_id, layer, effect, everything)
         self._publish(attack, "on")
@@ -159,9 +180,7 @@ class ByHand:
             label: what is done, for people.
             name: of the attack; without it the last of those that take in everything.
         """
-        attack = self._on.get(name) or next(
-            (each for each in reversed(self._on.values()) if each.open), None
-        )
+        attack = self._on.get(name) or self._taking_in
         if attack is None or _acting.get():
             yield
             return
@@ -198,7 +217,7 @@ class ByHand:
         *,
         detail: str = "",
     ) -> AnomalyState:
-        return self._stream.publish(
+        state = self._stream.publish(
             AnomalyState(
                 source="injector",
                 station=self._station,
@@ -215,3 +234,5 @@ class ByHand:
                 layer=attack.layer,
             )
         )
+        attack.seq = state.seq
+        return state

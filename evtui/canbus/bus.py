@@ -124,6 +124,7 @@ class SimulatedBus:
     Attributes:
         channel: ``can0``, what its frames are called in can.log and by python-can's loggers, which
             tell buses apart by digits at the end.
+        guest_cause: says which event a frame of a guest is put down to, None for none.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class SimulatedBus:
         self.notes = ThrottledNotes(stream, source=name, station=station)
         self.frames = 0
         self.dropped = 0
+        self.guest_cause: Callable[[], int | None] = lambda: None
         self._stream = stream
         self._clock = clock
         self._line: Line[_Outgoing] = Line(bitrate)

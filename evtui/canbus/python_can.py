@@ -205,7 +205,7 @@ class LabBus(can.BusABC):
     def _enter(self, message: can.Message) -> None:
         with self._lock:
             self._entering -= 1
-        self._node.send(message)
+        self._node.send(message, self._lab_bus.guest_cause())
 
     def _receive(self, message: can.Message) -> None:
         with self._lock:

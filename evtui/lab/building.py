@@ -139,6 +139,8 @@ class StandBuilder:
             outlets[number] = self._outlet(
                 charge_point, bus, number, given or Vehicle(soc=settings.soc), plugged
             )
+        attacks = [outlet.by_hand for outlet in outlets.values()]
+        bus.guest_cause = lambda: next((each.cause for each in attacks if each.cause), None)
         return Stand(charge_point, bus, outlets, settings.preset)
 
     def _outlet(

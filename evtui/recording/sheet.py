@@ -41,7 +41,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "timestamp": "Unix time in s, as in can.log",
         "arbitration_id": "hexadecimal as in can.log: 3 digits, 8 for extended and error frames",
         "data_field": "data bytes, hexadecimal",
-        "attack": "1 for a frame that an injector sent",
+        "attack": "1 for a frame that an injector sent, or that is part of an attack by hand",
         "dlc": "number of data bytes",
         "extended": "1 for a 29-bit id",
         "direction": "T: sent by the charge point; R: by anybody else",

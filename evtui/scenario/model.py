@@ -392,8 +392,8 @@ class AlarmExpected(_Model, frozen=True, kw_only=True):
 
     Attributes:
         alarm: its name, or ``any``.
-        within: s from the moment the first anomaly is switched on, or from the start of a run
-            without one.
+        within: s from the moment the first anomaly is switched on or the first attack begins, or
+            from the start of a run without one.
         view: ``can`` or ``ocpp``; any when left out.
     """
 
@@ -403,7 +403,7 @@ class AlarmExpected(_Model, frozen=True, kw_only=True):
 
 
 class NoAlarmExpected(_Model, frozen=True, kw_only=True):
-    """No alarm before a time of the run, or before the first anomaly is switched on."""
+    """No alarm before a time of the run, or before the first anomaly or attack is on."""
 
     no_alarm_before: Moment
     view: Literal["can", "ocpp"] | None = None

@@ -14,7 +14,8 @@ class AlarmRaised:
 
     def __init__(self, expected: model.AlarmExpected) -> None:
         self._expected = expected
-        self._on: float | None = None
+        self._on: AnomalyState | None = None
+        self._on_at = 0.0
         self._before: tuple[float, Alarm] | None = None
         self._first: tuple[float, Alarm] | None = None
         self._other: tuple[float, Alarm] | None = None
@@ -22,7 +23,8 @@ class AlarmRaised:
     def see(self, event: Alarm | AnomalyState, t: float) -> None:
         if isinstance(event, AnomalyState):
             if event.change == "on" and self._on is None:
-                self._on, self._before, self._first = t, self._first, None
+                self._on, self._on_at = event, t
+                self._before, self._first = self._first, None
         elif event.raised:
             wanted = self._expected.alarm in ("any", event.detector)
             if not wanted or self._expected.view not in (None, event.view):
@@ -37,18 +39,25 @@ class AlarmRaised:
         if self._on is None:
             delay, since = t, f"at {t:.1f} s"
         else:
-            delay = t - self._on
-            since = f"{delay:.1f} s after the anomaly was switched on"
+            delay = t - self._on_at
+            since = f"{delay:.1f} s after {self._beginning}"
         name = f"{alarm.detector} " if self._expected.alarm == "any" else ""
         found = f"{name}raised {since} (view {alarm.view})"
         if delay > self._expected.within + TOLERANCE:
             return False, f"{found}, too late"
         return True, found
 
+    @property
+    def _beginning(self) -> str:
+        attack = self._on is not None and self._on.by_hand
+        return "the attack began" if attack else "the anomaly was switched on"
+
     def _instead(self) -> str:
         if self._before is not None:
             t, alarm = self._before
-            return f"raised at {t:.1f} s, before the anomaly, and not after (view {alarm.view})"
+            return (
+                f"raised at {t:.1f} s, before {self._beginning}, and not after (view {alarm.view})"
+            )
         if self._other is not None:
             t, alarm = self._other
             return f"not raised, but {alarm.detector} at {t:.1f} s (view {alarm.view})"

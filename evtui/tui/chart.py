@@ -293,14 +293,14 @@ def _mark_time_axis(cells: list[tuple[str, str]], scene: Scene) -> None:
     if scene.mark is not None:
         marks[place(scene.mark)] = (CARET_MARKER, "mark")
     for attack in scene.attacks:
-        off = now if attack.off is None else attack.off
         safe = now if attack.safe is None else attack.safe
+        for cell in _shown(grid.cell(attack.start, now), grid.cell(safe, now), grid):
+            put(cell, FADING_MARKER, "attack")
+    for attack in scene.attacks:  # on top of the others' fading
+        off = now if attack.off is None else attack.off
         sending = _shown(grid.cell(attack.start, now), grid.cell(off, now), grid)
-        fading = _shown(grid.cell(off, now) + 1, grid.cell(safe, now), grid)
         for cell in sending:
             put(cell, ATTACK_MARKER, "attack")
-        for cell in fading:
-            put(cell, FADING_MARKER, "attack")
         word = range(sending.start + 1, sending.start + 1 + len(ATTACK_WORD))
         if len(sending) >= len(word) + 2 and not marks.keys() & set(word):
             for cell, character in zip(word, ATTACK_WORD, strict=True):

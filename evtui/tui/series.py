@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from evtui.events import Alarm, AnomalyState, Event, Mark, Sample
@@ -81,6 +81,7 @@ class Attack:
     start: float
     off: float | None = None
     safe: float | None = None
+    attack_id: str = field(default="", compare=False)
 
 
 class AlarmMark(NamedTuple):
@@ -152,17 +153,20 @@ class CurrentSeries:
         return tuple(self._marks)
 
     def _note_anomaly(self, state: AnomalyState) -> None:
-        last = self._attacks[-1] if self._attacks else None
+        place = len(self._attacks) - 1
+        while place >= 0 and self._attacks[place].attack_id != state.attack_id:
+            place -= 1
+        last = self._attacks[place] if place >= 0 else None
         running = last is not None and last.off is None
         if state.active and not running:
             if last is not None and last.safe is None:
-                self._attacks[-1] = replace(last, safe=state.t)
-            self._attacks.append(Attack(start=state.t))
+                self._attacks[place] = replace(last, safe=state.t)
+            self._attacks.append(Attack(start=state.t, attack_id=state.attack_id))
         elif last is not None and running and not state.active:
             ended = state.t if state.change in ("safe", "failed") else None
-            self._attacks[-1] = replace(last, off=state.t, safe=ended)
-        elif last is not None and last.safe is None and state.change == "safe":
-            self._attacks[-1] = replace(last, safe=state.t)
+            self._attacks[place] = replace(last, off=state.t, safe=ended)
+        elif last is not None and last.safe is None and state.change in ("safe", "failed"):
+            self._attacks[place] = replace(last, safe=state.t)
         else:
             return
         self.edges += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,7 +25,9 @@ from evtui.events import (
     ScenarioState,
     TransactionState,
 )
+from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
+from evtui.tui.models.by_hand import HandAttacks
 from evtui.tui.models.selection import Place, Selection
 from evtui.tui.models.stations import Stations
 from evtui.tui.models.text import byte_size, clean, cut, number
@@ -105,6 +108,7 @@ class LabSummary:
         self._loads: dict[str, BusLoad] = {}
         self._anomalies: dict[Place, AnomalyState] = {}
         self._phases: dict[Place, str] = {}
+        self._by_hand: dict[Place, HandAttacks] = defaultdict(HandAttacks)
         self.recording: RecordingState | None = None
         self._scenario_runs = False
         self.crashed: dict[str, str] = {}
@@ -146,6 +150,9 @@ class LabSummary:
 
     def _note_anomaly(self, state: AnomalyState) -> None:
         place = Place(state.station, state.connector)
+        if state.by_hand:
+            self._by_hand[place].note(state)
+            return
         self._anomalies[place] = state
         if state.change == "on":
             for key in [key for key in self._detections if key[0] == place]:
@@ -159,9 +166,18 @@ class LabSummary:
         chosen = self._selection.chosen
         return None if chosen is None else self._anomalies.get(chosen)
 
+    @property
+    def attack(self) -> AnomalyState | None:
+        """The attack by hand that is on at the chosen connector, or whose effect shows."""
+        chosen = self._selection.target
+        return None if chosen is None else self._by_hand[chosen].newest
+
+    def _runs(self, place: Place) -> bool:
+        return self._phases.get(place) in ("on", "off") or bool(self._by_hand[place])
+
     def marks(self, place: Place) -> str:
         """▶ where an anomaly runs, ▲ where an alarm is raised."""
-        runs = self._phases.get(place) in ("on", "off")
+        runs = self._runs(place)
         raised = any(key[0] == place and alarm.raised for key, alarm in self._alarms.items())
         return ("▶" if runs else "") + ("▲" if raised else "")
 
@@ -179,7 +195,8 @@ class LabSummary:
             if connector.busy
         ]
         others = [place for place in charging if place not in attacked]
-        told = (("anomaly", attacked), ("transaction", others))
+        by_hand = [place for place, attacks in self._by_hand.items() if attacks.on]
+        told = (("anomaly", attacked), ("attack", by_hand), ("transaction", others))
         return " and ".join(f"the {what} at {_named(places)}" for what, places in told if places)
 
     def segments(self) -> list[Segment]:
@@ -287,10 +304,15 @@ class LabSummary:
         state, chosen = self.anomaly, self._selection.target
         elsewhere = [
             place
-            for place, phase in self._phases.items()
-            if place != chosen and phase in ("on", "off")
+            for place in {**self._phases, **self._by_hand}
+            if place != chosen and self._runs(place)
         ]
         phase = self._phases.get(chosen, "safe") if chosen is not None else "safe"
+        attack = self.attack
+        if attack is not None and (attack.active or phase != "off") and phase != "on":
+            name, sign = clean(attack.anomaly), "▶" if attack.active else FADING_MARKER
+            long, short = (f"{sign} {cut(name, cells)}" for cells in (24, 12))
+            return Segment((*[f"ANOMALY {long}"] * 2, long, short), "anomaly")
         if state is None or phase == "safe":
             if elsewhere:
                 where = f"▶ {_places(elsewhere)}"
@@ -301,7 +323,8 @@ class LabSummary:
         if phase == "off":
             return Segment(("ANOMALY ■ stopping", "■ stopping"), "warning")
         short = clean(state.anomaly).rsplit("-", 1)[-1]
-        more = f" +{len(elsewhere)}" if elsewhere else ""
+        others = len(elsewhere) + (len(self._by_hand[chosen]) if chosen is not None else 0)
+        more = f" +{others}" if others else ""
         what = f"▶ {short}/{clean(state.variant)} #{state.cycle}{more}"
         return Segment(
             (*[f"ANOMALY {what}"] * 2, what, f"▶ {clean(state.variant)} #{state.cycle}{more}"),

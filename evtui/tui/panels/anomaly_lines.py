@@ -10,7 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
+from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
+from evtui.tui.models.by_hand import HandAttacks
+from evtui.tui.models.text import clean
 from evtui.tui.rows import Row, Run, first_that_fits, progress_bar, row_text
 
 __all__ = ["AnomalyView"]
@@ -73,6 +76,7 @@ class AnomalyView:
     lab: LabState | None = None
     stopping: bool = False
     step_from: float = 0.0
+    by_hand: HandAttacks = field(default_factory=HandAttacks)
     detectors: dict[str, _Detector] = field(
         default_factory=lambda: {view: _Detector() for view, _, _ in VIEWS}
     )
@@ -140,6 +144,9 @@ class AnomalyView:
         return [head, why, *parameters, step, [()], *views, [()], lab]
 
     def _note_anomaly(self, state: AnomalyState) -> None:
+        if state.by_hand:
+            self.by_hand.note(state)
+            return
         before = self.anomaly
         if state.attack_id and (before is None or before.attack_id != state.attack_id):
             self.detectors = {view: _Detector() for view, _, _ in VIEWS}
@@ -159,16 +166,28 @@ class AnomalyView:
     def _note_detection(self, detection: Detection) -> None:
         detector = self.detectors.setdefault(detection.view, _Detector())
         detector.false = not detection.attack_id
-        if self.anomaly is not None and detection.attack_id == self.anomaly.attack_id:
+        ours = self.anomaly is not None and detection.attack_id == self.anomaly.attack_id
+        if ours or detection.attack_id in self.by_hand:
             detector.after = detection.time_to_detect
 
     # The lines ------------------------------------------------------------------------
 
     def _status(self, state: AnomalyState) -> tuple[Run, ...]:
+        attack = self.by_hand.newest
+        name = clean(attack.anomaly) if attack else ""
         if state.active:
-            return (Run(f"▶ running  cycle {state.cycle} / {_cycles(state)}", "running"),)
+            beside = f" + {name}" if name else ""
+            cycle = f"cycle {state.cycle} / {_cycles(state)}"
+            return (Run(f"▶ running  {cycle}{beside}", "running"),)
+        if attack is not None and attack.active:
+            return (
+                Run(f"▶ {name} by hand, on {attack.layer}", "running"),
+                Run(f"  {key_of('anomaly.by_hand')} ends it", "order"),
+            )
         if self.stopping:
             return (Run("… stopping", "stopping"),)
+        if attack is not None:
+            return (Run(f"{FADING_MARKER} {name} is over, its effect shows", "stopping"),)
         if state.change == "failed":
             return (Run(f"✗ failed {state.detail}", "alarm"),)
         return (

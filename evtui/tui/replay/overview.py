@@ -75,9 +75,10 @@ class Track:
         at = self.cell(cursor)
         line = [(PLAYED, "played")] * at + [(TO_COME, "to-come")] * (self.cells - at)
         for attack in overview.attacks:
+            start, safe = attack.start, self.end if attack.safe is None else attack.safe
+            self._put(line, range(self.cell(start), self.cell(safe) + 1), FADING_MARKER, "attack")
+        for attack in overview.attacks:  # on top of the others' fading
             off = self.end if attack.off is None else attack.off
-            safe = self.end if attack.safe is None else attack.safe
-            self._put(line, range(self.cell(off), self.cell(safe) + 1), FADING_MARKER, "attack")
             self._put(
                 line, range(self.cell(attack.start), self.cell(off) + 1), ATTACK_MARKER, "attack"
             )

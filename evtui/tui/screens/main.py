@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from typing import ClassVar, get_args
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from textual import on
 from textual.binding import BindingType
@@ -31,6 +31,9 @@ from evtui.tui.panels.footer import Level
 from evtui.tui.screens.panels import PanelScreen
 from evtui.tui.screens.stations import Chosen, StationsScreen
 from evtui.tui.theme_choice import remember_theme
+
+if TYPE_CHECKING:
+    from evtui.tui.screens.attack import Begun
 
 __all__ = ["STATUS_SECONDS", "MainScreen"]
 
@@ -77,6 +80,7 @@ class MainScreen(PanelScreen):
         super().__init__(handle.start_utc)
         self._handle = handle
         self._paused = False
+        self._attack: Begun | None = None
         self._status_at = -STATUS_SECONDS
         self.operations = Operations(
             known, self._known_here, lambda: self.selection.station, self.stations.get
@@ -191,6 +195,22 @@ class MainScreen(PanelScreen):
                 self._order("anomaly.set", place, **numbers)
 
         self.app.push_screen(EditAnomaly(place, anomaly.parameters if anomaly else {}), saved)
+
+    def action_anomaly_by_hand(self) -> None:
+        """End the attack by hand that is on, or ask for the name of one that begins."""
+        from evtui.tui.screens.attack import AttackScreen
+
+        place, attack = self.selection.target, self.summary.attack
+
+        def answered(begun: Begun | None) -> None:
+            if begun is not None:
+                self._attack = begun
+                self._order("attack.begin", place, **begun._asdict())
+
+        if attack is not None and attack.active:
+            self._order("attack.end", place)
+        else:
+            self.app.push_screen(AttackScreen(place, self._attack), answered)
 
     def action_csms_operation(self) -> None:
         """Choose an operation of the central system, then fill in its form."""
