@@ -12,6 +12,7 @@ from evtui.tui.app import EvtuiApp
 from evtui.tui.screens.main import MainScreen
 from tests.tui.fake_lab import FakeLab
 from tests.tui.test_scenario_panel import BEGUN, JUDGED, WAITING, tell
+from tests.tui.waves import anomaly
 
 Snapshot = Callable[..., bool]
 
@@ -84,3 +85,14 @@ def test_a_filter_being_typed(snap_compare: Snapshot) -> None:
 
 def test_too_small(snap_compare: Snapshot) -> None:
     assert shown(snap_compare, 3.0, (50, 12))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_attack_by_hand_that_begins_beside_one_that_is_on(
+    snap_compare: Snapshot, size: tuple[int, int]
+) -> None:
+    on = anomaly(
+        2.9, "on", attack_id="jam-1", anomaly="jam", variant="by-hand", layer="link", connector=2
+    )
+    off = anomaly(2.9, "off", active=False, attack_id="dip-2", anomaly="dip", variant="by-hand")
+    assert shown(snap_compare, 0.5, size, "a", "down", *"spoof", told=[on, off])
