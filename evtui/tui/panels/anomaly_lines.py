@@ -107,7 +107,8 @@ class AnomalyView:
         """At most ``height`` rows of at most ``width`` cells for lab time ``now`` in seconds."""
         state = self.anomaly
         if state is None:
-            lines = [_idle_lines(), *([self._lab_lines()] if self.lab else [])]
+            status = self._status(None)
+            lines = [[status, status[:1]], *([self._lab_lines()] if self.lab else [])]
         else:
             lines = self._lines(state, height, now)
         if not self.orders:
@@ -172,10 +173,10 @@ class AnomalyView:
 
     # The lines ------------------------------------------------------------------------
 
-    def _status(self, state: AnomalyState) -> tuple[Run, ...]:
+    def _status(self, state: AnomalyState | None) -> tuple[Run, ...]:
         attack = self.by_hand.newest
         name = clean(attack.anomaly) if attack else ""
-        if state.active:
+        if state is not None and state.active:
             beside = f" + {name}" if name else ""
             cycle = f"cycle {state.cycle} / {_cycles(state)}"
             return (Run(f"▶ running  {cycle}{beside}", "running"),)
@@ -188,7 +189,7 @@ class AnomalyView:
             return (Run("… stopping", "stopping"),)
         if attack is not None:
             return (Run(f"{FADING_MARKER} {name} is over, its effect shows", "stopping"),)
-        if state.change == "failed":
+        if state is not None and state.change == "failed":
             return (Run(f"✗ failed {state.detail}", "alarm"),)
         return (
             Run("■ idle", "idle"),
@@ -333,13 +334,6 @@ def _without_orders(row: Row) -> Row:
         if run.role != "order":
             kept.append(run)
     return tuple(kept)
-
-
-def _idle_lines() -> Sequence[Row]:
-    return [
-        (Run("■ idle", "idle"), Run(f"  press {key_of('anomaly.start')} to start", "order")),
-        (Run("■ idle", "idle"),),
-    ]
 
 
 def _level_lines(state: AnomalyState) -> Sequence[Row]:
