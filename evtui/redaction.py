@@ -46,7 +46,7 @@ _WHOLE_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set
 
 _MARKERS = {
     "?": ("?",),
-    "/": ("://", ":\\/"),
+    "/": ("://", "\\/"),
     "k": ("key", "token", "psk", "cookie"),
     " ": ("basic ", "bearer ", "digest "),
     "j": ("eyj",),

@@ -70,6 +70,7 @@ def test_secrets_in_texts_are_hidden(text: str, shown: str) -> None:
 def test_what_is_hidden_stays_as_it_is(text: str, shown: str) -> None:
     assert hide(shown) == shown
     assert may_hold_secret(text.upper())
+    assert may_hold_secret(json.dumps(json.dumps(text)))
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def command(
         options = _options(_speed(speed), seconds, redact_id_tags, record_trouble)
         follower = None
         if events is not None:
-            follower = stack.enter_context(_Follower(events, redact_id_tags))
+            follower = stack.enter_context(_Follower(events, plan, redact_id_tags))
             options = replace(options, events=follower.on_event)
         stop = stack.enter_context(_stopped_by_signals())
         folder = out or _new_folder(plan)
@@ -270,12 +270,14 @@ class _Follower:
         failed: it could not be written to the end.
     """
 
-    def __init__(self, destination: str, redact_id_tags: bool) -> None:
+    def __init__(self, destination: str, plan: Plan, redact_id_tags: bool) -> None:
         from evtui.recording.feed import FeedError, open_feed
         from evtui.recording.redaction import Redactor
 
+        redactor = Redactor(id_tags=redact_id_tags)
+        redactor.learn(plan.text, plan.inputs)
         try:
-            self._feed = open_feed(destination, Redactor(id_tags=redact_id_tags))
+            self._feed = open_feed(destination, redactor)
         except FeedError as error:
             raise BadInput(str(error)) from None
         self._destination = destination

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from evtui.events import json_text
+import msgspec
+
+from evtui.events import CanFrame, Event, Sample, json_text
 from evtui.redaction import (
     HIDDEN,
     IS,
@@ -21,7 +23,12 @@ from evtui.redaction import (
     with_value,
 )
 
-__all__ = ["HIDDEN", "Redactor"]
+__all__ = ["HIDDEN", "Redactor", "secret_inputs"]
+
+E = TypeVar("E", bound=Event)
+
+_WHO = frozenset({"source", "station", "uid", "part"})
+"""Fields of events by which things find each other; they hold no secret."""
 
 _TAG_NAMES = frozenset({"idtag", "parentidtag"})
 _TAG = re.compile(rf"\b(?:parent_?)?id_?tag{IS}{VALUE}", re.IGNORECASE)
@@ -66,9 +73,8 @@ class Redactor:
 
     def learn(self, scenario: str, inputs: Mapping[str, Any]) -> None:
         """Take note of the secrets and id tags that a scenario gets as inputs."""
-        for value in named_secrets(scenario):
-            for given in _inputs(value, inputs):
-                self._learn_secret(given)
+        for secret in secret_inputs(scenario, inputs):
+            self._learn_secret(secret)
         for pattern in (_TAG, _START) if self._id_tags else ():
             for match in pattern.finditer(scenario):
                 if not REFERENCE.search(value_of(match)):
@@ -90,6 +96,26 @@ class Redactor:
         if self._id_tags or may_hold_secret(text) or self._holds_known(text):
             return json_text(self.value(json.loads(text)))
         return text
+
+    def event(self, event: E) -> E:
+        """``event`` without what is to be hidden; who it is about stays, and so do id tags."""
+        if isinstance(event, CanFrame | Sample):
+            return event
+        text = json_text(event)
+        if not may_hold_secret(text) and not self._holds_known(text):
+            return event
+        shown = {
+            name: hidden
+            for name in event.__struct_fields__
+            if name not in _WHO and (hidden := self._member(event, name)) != getattr(event, name)
+        }
+        return msgspec.structs.replace(event, **shown) if shown else event
+
+    def _member(self, event: Event, name: str) -> Any:
+        value = getattr(event, name)
+        if isinstance(value, msgspec.Raw):
+            return msgspec.Raw(self.json(value).encode())
+        return self.value(value, name) if isinstance(value, str | dict | list) else value
 
     def _holds_known(self, text: str) -> bool:
         """True where a secret that was met stands in a JSON text."""
@@ -174,6 +200,11 @@ class Redactor:
 
 def _plain(name: str) -> str:
     return name.replace("_", "").lower()
+
+
+def secret_inputs(scenario: str, inputs: Mapping[str, Any]) -> list[str]:
+    """Values of the inputs that stand where a scenario has a secret."""
+    return [given for value in named_secrets(scenario) for given in _inputs(value, inputs)]
 
 
 def _inputs(value: str, inputs: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from evtui.events import Alarm, Event, PartState, ScenarioState
 from evtui.lab import Lab
 from evtui.recording.recorder import Recorder, RecordingError
@@ -138,6 +140,8 @@ class _Run:
         self._failure = ""
         self._recording_failure = ""
         self._looking: asyncio.TimerHandle | None = None
+        self._hiding = Redactor()  # for what is told; id tags stay
+        self._hiding.learn(plan.text, plan.inputs)
 
     def run(self) -> RunResult:
         speed = self._options.speed
@@ -250,7 +254,7 @@ class _Run:
     def _narrate(self, event: Event) -> None:
         assert isinstance(event, ScenarioState | Alarm)
         assert self._options.narrate is not None
-        self._options.narrate(event)
+        self._options.narrate(self._hiding.event(event))
 
     def _on_part(self, event: Event) -> None:
         assert isinstance(event, PartState)
@@ -313,7 +317,7 @@ class _Run:
         scenario = self._plan.scenario
         interrupted, at = self._interruption()
         stands = self._lab.stands.values()
-        return RunResult(
+        result = RunResult(
             scenario=scenario.id,
             title=scenario.title,
             label=self._options.label,
@@ -345,5 +349,7 @@ class _Run:
                 ),
                 6,
             ),
-            folder=None if self._options.folder is None else str(self._options.folder),
         )
+        shown = msgspec.convert(self._hiding.value(msgspec.to_builtins(result)), RunResult)
+        folder = None if self._options.folder is None else str(self._options.folder)
+        return msgspec.structs.replace(shown, folder=folder)

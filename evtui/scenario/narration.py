@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from evtui.recording.redaction import Redactor
 from evtui.scenario import model
 
 __all__ = [
@@ -128,7 +127,7 @@ def _window(bounds: model.CurrentRange) -> str:
 
 
 def _with(fields: dict[str, Any] | None) -> str:
-    return f" with {msgspec.json.encode(fields).decode()}" if fields else ""
+    return f" with {Redactor().json(fields)}" if fields else ""
 
 
 def _about(expected: model.MessageExpected | model.NoMessageExpected) -> str:

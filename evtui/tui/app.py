@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from traceback import format_exc
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
+from evtui.redaction import hide
 from evtui.tui.handle import LabHandle
 from evtui.tui.screens.main import MainScreen
 
@@ -31,6 +34,7 @@ class EvtuiApp(App[None]):
         fps: frames a second: 10 locally, fewer over a slow link.
         theme: name of a Textual theme; None for the default, or what ``TEXTUAL_THEME`` says.
         known: what the lab's settings say of fields of operations, by name: ``idTag``.
+        secrets: what is never shown, wherever it stands.
     """
 
     TITLE = "evtui"
@@ -49,6 +53,7 @@ class EvtuiApp(App[None]):
         fps: float = 10,
         theme: str | None = None,
         known: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
         # With native colours NO_COLOR leaves the terminal's own two; otherwise Textual turns
         # colours to greys, dark red on dark among them, and an ANSI theme to black on black.
@@ -59,12 +64,13 @@ class EvtuiApp(App[None]):
         self._handle = handle
         self._fps = fps
         self._known = known
+        self._secrets = secrets
         if theme is not None:
             self.theme = theme
 
     def get_default_screen(self) -> Screen[None]:
         """The only screen that is not a dialog."""
-        return MainScreen(self._handle, self._known)
+        return MainScreen(self._handle, self._known, self._secrets)
 
     def on_mount(self) -> None:
         """Begin to take events."""
@@ -88,6 +94,12 @@ class EvtuiApp(App[None]):
         size = Size(*shutil.get_terminal_size(self.size))
         if size != self.size:
             self.post_message(Resize(size, size))
+
+    def _fatal_error(self) -> None:
+        """End with a traceback; Textual's own has the values of all variables in it."""
+        self.bell()
+        self._exit_renderables.append(Text(hide(format_exc())))
+        self._close_messages_no_wait()
 
     async def action_leave(self) -> None:
         """Leave without a question; whoever runs the app makes the lab safe."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from evtui.config import Settings, over_ssh
 from evtui.live import Feed, LiveLab
+from evtui.recording.redaction import secret_inputs
+from evtui.redaction import hide
 from evtui.runtime.signals import ExitGuard
 
 if TYPE_CHECKING:
@@ -55,6 +57,9 @@ def run(
     gc.disable()
     guard = ExitGuard()  # before any thread starts
     _collect_later()
+    secrets = [*settings.secrets]
+    if plan is not None:
+        secrets += secret_inputs(plan.text, plan.inputs)
     lab = LiveLab(settings, listener, plan=plan, feed=feed, state=state)
 
     from evtui.station.state import StateError
@@ -80,6 +85,7 @@ def run(
             fps=settings.frame_rate(ssh=over_ssh(os.environ)),
             theme=theme_at_start(settings.theme),
             known={"idTag": settings.id_tag},
+            secrets=secrets,
         )
 
         def ask_to_leave() -> None:
@@ -92,7 +98,7 @@ def run(
         safe = lab.stop(ENGINE_STOP, why())
         guard.leave()
     for trouble in filter(None, (lab.feed_trouble, lab.state_trouble, lab.trouble)):
-        print(f"evtui: {trouble}", file=sys.stderr)
+        print(f"evtui: {hide(trouble)}", file=sys.stderr)
     if not safe:
         print("evtui: the lab did not reach its safe state in time", file=sys.stderr)
         return 1

@@ -138,15 +138,16 @@ class ReplayScreen(MainScreen):
             self.notice(arrival.trouble, "warning")
         if arrival.events is None:
             return
+        events = self.hiding.events(arrival.events)
         self.stations.reset()
-        self._learn(arrival.events)
+        self._learn(events)
         self.summary = LabSummary(self.stations, self.selection, orders=self.orders)
         # Nine of ten events say nothing of a state, and a seek is to be felt as immediate.
-        self.summary.feed(event for event in arrival.events if not isinstance(event, STATELESS))
+        self.summary.feed(event for event in events if not isinstance(event, STATELESS))
         self._status_at = -STATUS_SECONDS
         for panel in self._panels:
             panel.reset()
-            panel.feed(arrival.events)
+            panel.feed(events)
         self.points.draw()
         self._make_room_for_scenario()
         self._relate(self.focused_list.view)

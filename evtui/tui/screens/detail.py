@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,11 +11,15 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.highlight import highlight
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Static
 
+from evtui.redaction import HIDDEN
 from evtui.tui.models.detail import Block
 
 __all__ = ["DetailScreen"]
+
+REVEAL_SECONDS = 5.0
 
 HIGHLIGHT_LIMIT = 20_000
 """Characters; colouring more would be felt."""
@@ -26,25 +31,66 @@ class DetailScreen(ModalScreen[None]):
     Args:
         title: what the row is.
         blocks: heading and text of each part.
+        whole: the same with what is hidden in it, which a key shows for a moment; None where it
+            is not known.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "Close", show=False),
+        Binding("v", "reveal", "Show what is hidden", show=False),
     ]
 
-    def __init__(self, title: str, blocks: list[Block]) -> None:
+    def __init__(self, title: str, blocks: list[Block], whole: list[Block] | None = None) -> None:
         super().__init__()
         self._title = title
         self._blocks = blocks
+        self._whole = whole
+        self._box = VerticalScroll(classes="dialog")
+        self._hide_again: Timer | None = None
+
+    @property
+    def reveals(self) -> bool:
+        """True while what is hidden otherwise is on the screen."""
+        return self._hide_again is not None
 
     def compose(self) -> ComposeResult:
         """A scrollable box."""
-        with VerticalScroll(classes="dialog") as box:
-            box.border_title = Content(self._title)
-            box.border_subtitle = "↑↓ scroll · enter or escape close"
-            for block in self._blocks:
-                if block.heading:
-                    yield Static(block.heading, classes="heading", markup=False)
-                small = block.json and len(block.text) <= HIGHLIGHT_LIMIT
-                text = highlight(block.text, language="json") if small else Content(block.text)
-                yield Static(text, classes="block")
+        self._box.border_title = Content(self._title)
+        self._say("v shows ***" if any(HIDDEN in block.text for block in self._blocks) else "")
+        with self._box:
+            yield from self._parts_of(self._blocks)
+
+    def _parts_of(self, blocks: list[Block]) -> Iterator[Static]:
+        for block in blocks:
+            if block.heading:
+                yield Static(block.heading, classes="heading", markup=False)
+            small = block.json and len(block.text) <= HIGHLIGHT_LIMIT
+            text = highlight(block.text, language="json") if small else Content(block.text)
+            yield Static(text, classes="block")
+
+    def _say(self, first: str) -> None:
+        parts = (first, "↑↓ scroll", "enter or escape close")
+        self._box.border_subtitle = " · ".join(filter(None, parts))
+
+    async def action_reveal(self) -> None:
+        """Show what is hidden for a few seconds, or hide it again."""
+        if self.reveals:
+            await self._conceal()
+        elif self._whole is not None:
+            self._hide_again = self.set_timer(REVEAL_SECONDS, self._conceal)
+            self._say(f"! hidden again in {REVEAL_SECONDS:g} s, v now")
+            await self._fill(self._whole)
+        elif any(HIDDEN in block.text for block in self._blocks):
+            self._say("*** is all that was recorded, or is kept of it")
+
+    async def _conceal(self) -> None:
+        if self._hide_again is not None:
+            self._hide_again.stop()
+            self._hide_again = None
+        self._say("v shows ***")
+        await self._fill(self._blocks)
+
+    async def _fill(self, blocks: list[Block]) -> None:
+        async with self.batch():
+            await self._box.remove_children()
+            await self._box.mount_all(self._parts_of(blocks))

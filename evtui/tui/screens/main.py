@@ -19,10 +19,11 @@ from evtui.tui.answers import when_answered
 from evtui.tui.handle import LabHandle
 from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
-from evtui.tui.models.detail import exchange_blocks, frame_blocks
+from evtui.tui.models.detail import Block, exchange_blocks, frame_blocks
 from evtui.tui.models.exchanges import Exchange
 from evtui.tui.models.finding import Choice
 from evtui.tui.models.frames import FrameRow
+from evtui.tui.models.hiding import Hiding
 from evtui.tui.models.operations import Operations
 from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clean, clock, cut
@@ -56,6 +57,7 @@ class MainScreen(PanelScreen):
         handle: the lab.
         known: texts for fields of operations by name, ``idTag``; see
             :func:`evtui.ocpp16.forms.defaults`.
+        secrets: what is never shown, wherever it stands.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
@@ -76,8 +78,13 @@ class MainScreen(PanelScreen):
             self.action = action
             self.places = places
 
-    def __init__(self, handle: LabHandle, known: Mapping[str, str] | None = None) -> None:
-        super().__init__(handle.start_utc)
+    def __init__(
+        self,
+        handle: LabHandle,
+        known: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
+    ) -> None:
+        super().__init__(handle.start_utc, Hiding(secrets))
         self._handle = handle
         self._paused = False
         self._attack: Begun | None = None
@@ -90,7 +97,7 @@ class MainScreen(PanelScreen):
 
     def tick(self) -> None:
         """Take what has come and show it; a paused view takes it and shows it later."""
-        events = self._handle.events.take(TAKE_LIMIT)
+        events = self.hiding.events(self._handle.events.take(TAKE_LIMIT))
         now = self._handle.now()
         with self.app.batch_update():
             if events:
@@ -371,9 +378,14 @@ class MainScreen(PanelScreen):
         def utc(t: float) -> float:
             return self._handle.start_utc + t
 
+        def blocks_of(exchange: Exchange) -> list[Block]:
+            return exchange_blocks(exchange, self.ocpp.log_model, self.can.trace, utc)
+
         entry = self.focused_list.view.entry
+        whole = None
         if isinstance(entry, Exchange):
-            blocks = exchange_blocks(entry, self.ocpp.log_model, self.can.trace, utc)
+            blocks, known = blocks_of(entry), self.hiding.revealed(entry)
+            whole = None if known is None else blocks_of(known)
             title = f"{entry.arrow} {entry.title} {clock(utc(entry.t))} UTC"
         elif isinstance(entry, FrameRow):
             blocks = frame_blocks(entry, self.ocpp.log_model, utc)
@@ -381,7 +393,7 @@ class MainScreen(PanelScreen):
         else:
             self.notice("no row to open yet")
             return
-        self.app.push_screen(DetailScreen(title, blocks))
+        self.app.push_screen(DetailScreen(title, blocks, whole))
 
     def action_view_copy(self) -> None:
         """Copy the row under the cursor."""
@@ -395,8 +407,13 @@ class MainScreen(PanelScreen):
 
     def action_app_screenshot(self) -> None:
         """Save the screen as an SVG file."""
+        from evtui.tui.screens.detail import DetailScreen
         from evtui.tui.screenshot import save_screenshot
 
+        shown = (each for each in self.app.screen_stack if isinstance(each, DetailScreen))
+        if any(each.reveals for each in shown):
+            self.notice("screen not saved: it shows what is hidden otherwise", "error")
+            return
         try:
             self.notice(f"screen saved as {save_screenshot(self.app)}")
         except OSError as error:

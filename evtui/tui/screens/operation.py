@@ -28,9 +28,11 @@ from evtui.ocpp16.forms import (
     parse_json,
     texts_of,
 )
+from evtui.redaction import hide, is_secret_name
 from evtui.tui.handle import LabHandle
 from evtui.tui.models.operations import Draft, Operations
 from evtui.tui.models.text import clean
+from evtui.tui.models.typed_secrets import Secrets
 from evtui.tui.screens.operation_row import Choice, FieldRow
 from evtui.tui.screens.question import Question
 
@@ -121,7 +123,10 @@ class OperationScreen(ModalScreen[Future[str] | None]):
         draft = operations.drafts.get(action, Draft())
         texts = {**self._begun, **draft.texts}
         self._rows = [FieldRow(field, texts.get(field.path, "")) for field in fields(action)]
-        self._editor = TextArea(draft.json or "", id="json", compact=True, tab_behavior="focus")
+        self._typed = Secrets()
+        """What the JSON editor shows as ``***`` because it was typed elsewhere."""
+        shown = "" if draft.json is None else self._typed.hide(draft.json)
+        self._editor = TextArea(shown, id="json", compact=True, tab_behavior="focus")
         self._editor.cursor_blink = False
         self._unchanged = ""
         """What the JSON editor began with, made of the fields."""
@@ -192,8 +197,11 @@ class OperationScreen(ModalScreen[Future[str] | None]):
     @on(DescendantFocus)
     def _show_problems(self) -> None:
         reading = self._read()
+        setting = next((row.text for row in self._rows if row.field.name == "key"), "")
         for row in self._rows:
             row.set_class(row.field.path in reading.problems, "-wrong")
+            named = is_secret_name(setting if row.field.name == "value" else row.field.name)
+            row.mask(named or hide(row.text) != row.text)
         here = next((row.field for row in self._rows if row.has_focus_within), None)
         problems = reading.problems
         problem = problems.get(here.path, "") if here is not None else ""
@@ -208,7 +216,7 @@ class OperationScreen(ModalScreen[Future[str] | None]):
     def _say(self, text: str, *, wrong: bool = False) -> None:
         line = self.query_one("#answer", Label)
         line.set_class(wrong, "-wrong")
-        text = clean(text)
+        text = clean(hide(text))
         room = line.size.width * ANSWER_LINES - TAIL
         if len(text) > room > TAIL:  # how long it took stands at its end
             text = f"{text[: room - TAIL]} … {text[-TAIL:]}"
@@ -222,7 +230,7 @@ class OperationScreen(ModalScreen[Future[str] | None]):
 
     def _read(self) -> Reading:
         if self._in_json:
-            return parse_json(self._action, self._editor.text)
+            return parse_json(self._action, self._typed.restore(self._editor.text))
         return parse(self._action, self._texts, self._handle.unix())
 
     def _fill(self, texts: Mapping[Path, str]) -> None:
@@ -245,11 +253,12 @@ class OperationScreen(ModalScreen[Future[str] | None]):
     def action_turn(self) -> None:
         """To the JSON editor, or back to the fields if they can hold what it says."""
         if not self._in_json:
-            self._unchanged = json.dumps(self._read().payload, indent=2, ensure_ascii=False)
-            self._editor.text = self._unchanged
+            whole = json.dumps(self._read().payload, indent=2, ensure_ascii=False)
+            self._unchanged = self._editor.text = self._typed.hide(whole)
         elif self._editor.text != self._unchanged:
             try:
-                self._fill(texts_of(self._action, decode(self._editor.text)))
+                whole = self._typed.restore(self._editor.text)
+                self._fill(texts_of(self._action, decode(whole)))
             except FormError as error:
                 self._say(f"stays JSON: {error}", wrong=True)
                 return
@@ -262,7 +271,7 @@ class OperationScreen(ModalScreen[Future[str] | None]):
             path: text for path, text in self._texts.items() if text != self._begun.get(path, "")
         }
         self._operations.drafts[self._action] = Draft(
-            texts, self._editor.text if self._in_json else None
+            texts, self._typed.restore(self._editor.text) if self._in_json else None
         )
 
     # What is done

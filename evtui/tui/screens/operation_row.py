@@ -166,6 +166,11 @@ class FieldRow(Horizontal):
         if not self._long and self.field.kind != "choice":
             yield Label(self.field.expected, classes="expected", markup=False)
 
+    def mask(self, secret: bool) -> None:
+        """Show dots for what is typed, as for a password, or the text."""
+        if isinstance(self._editor, Input) and self._editor.password != secret:
+            self._editor.password = secret
+
     @property
     def text(self) -> str:
         """What is typed or chosen."""

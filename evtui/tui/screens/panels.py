@@ -16,6 +16,7 @@ from textual.widgets import Static
 from evtui.commands import COMMANDS, Command
 from evtui.events import Event
 from evtui.tui.line_view import LineView
+from evtui.tui.models.hiding import Hiding
 from evtui.tui.models.selection import Selection
 from evtui.tui.models.stations import Stations
 from evtui.tui.models.summary import LabSummary
@@ -55,6 +56,7 @@ class PanelScreen(Screen[None]):
 
     Args:
         start_utc: Unix time in seconds of lab time 0.
+        hiding: takes out what must not be seen.
     """
 
     AUTO_FOCUS = "#ocpp-list"
@@ -65,8 +67,9 @@ class PanelScreen(Screen[None]):
     orders: ClassVar[bool] = True
     """Whether there is a lab that can be told something."""
 
-    def __init__(self, start_utc: float) -> None:
+    def __init__(self, start_utc: float, hiding: Hiding) -> None:
         super().__init__()
+        self.hiding = hiding
         self._focus_to_restore: Widget | None = None
         self._has_scenario = False
         self.status = StatusLine()
@@ -115,7 +118,7 @@ class PanelScreen(Screen[None]):
 
     def notice(self, text: str, level: Level = "info", *, news: bool = False) -> None:
         """Show one line for people in the place of the keys; see :meth:`KeyFooter.say`."""
-        self.footer.say(text, level, news=news)
+        self.footer.say(self.hiding.text(text), level, news=news)
 
     # Focus
 
