@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from evtui.recording.lines import ERROR_FLAG
 from evtui.recording.parsing import Unsupported
-from evtui.recording.timefile import LONGEST_LINE, Stamp, candump_stamp
+from evtui.recording.timefile import LONGEST_LINE, Stamp, candump_stamp, unix_stamp
 from evtui.regular import open_regular
 
 __all__ = [
@@ -118,7 +118,7 @@ def logged_frame(line: bytes) -> LoggedFrame:
     if found is None:
         return _viewed_frame(line)
     data = bytes.fromhex((found["data"] or b"").replace(b".", b"").decode())
-    return _frame(found, float(found["stamp"]), data, int(found["length"] or 0))
+    return _frame(found, _stamped(found["stamp"]), data, int(found["length"] or 0))
 
 
 def _viewed_frame(line: bytes) -> LoggedFrame:
@@ -218,7 +218,10 @@ def _view_stamp(line: bytes) -> float | None:
 
 def _stamped(text: bytes) -> float:
     if b"-" not in text:
-        return float(text)
+        value = unix_stamp(text)
+        if value is None:
+            raise ValueError("no time in a calendar")
+        return value
     second, _, decimals = text.partition(b".")
     return _second(second) + float(b"0." + decimals + b"0")
 

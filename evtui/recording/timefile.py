@@ -26,6 +26,7 @@ __all__ = [
     "csv_stamp",
     "json_stamp",
     "split_csv",
+    "unix_stamp",
 ]
 
 Stamp = Callable[[bytes], float | None]
@@ -33,6 +34,9 @@ Stamp = Callable[[bytes], float | None]
 
 LONGEST_LINE = 1 << 24
 """Bytes; what is longer is no line but a file of another kind, and is given in pieces."""
+
+LATEST_UNIX = 253_402_300_799.0
+"""s; the end of the year 9999, behind which no calendar here goes on."""
 
 _BLOCK = 1 << 14
 
@@ -80,7 +84,13 @@ def json_stamp(line: bytes) -> float | None:
 def candump_stamp(line: bytes) -> float | None:
     """The stamp of a line of a candump log, ``(1767225600.123456) can0 300#6200``."""
     found = _CANDUMP_STAMP.match(line)
-    return _finite(found[1]) if found else None
+    return unix_stamp(found[1]) if found else None
+
+
+def unix_stamp(text: bytes) -> float | None:
+    """Unix time in s, or None for what is no moment of any calendar."""
+    value = _finite(text)
+    return value if value is not None and value <= LATEST_UNIX else None
 
 
 def _finite(text: str | bytes) -> float | None:

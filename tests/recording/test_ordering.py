@@ -168,6 +168,19 @@ def test_lines_that_are_no_frames_are_still_counted_in_a_log_that_was_sorted(
     assert "capture.log: CAN FD frames: 1 skipped" in run.problems
 
 
+@pytest.mark.parametrize("stamp", ["9" * 400 + ".0", "99999999999999999.5", "253402300800.0"])
+@pytest.mark.parametrize("frame", ["can0 300#0000", " can0  300   [2]  00 00"])
+def test_a_time_behind_every_calendar_is_no_time(tmp_path: Path, stamp: str, frame: str) -> None:
+    log = tmp_path / "capture.log"
+    lines = [f"({'0' if n % 2 else stamp}) {frame}\n" for n in range(5)]
+    log.write_text("".join(lines))
+    run = RunFolder(log)
+    assert [row.timestamp for row in run.frames()] == [0.0, 0.0]
+    assert "capture.log: lines that cannot be read: 3 skipped" in run.problems
+    assert check_folder(log).damaged
+    assert export(run, "asc", tmp_path / "out.asc").rows == 2
+
+
 def test_a_log_of_a_thousand_clocks_ends_somewhere(tmp_path: Path) -> None:
     stamps = [START * (1 + n // 12 % 2) + n for n in range(30_000)]
     run = opened(tmp_path, stamps)

@@ -174,9 +174,15 @@ def test_fd_frames_are_counted_across_the_blocks_of_a_big_file(tmp_path: Path) -
         "(1.0) can0  123   [1]  0G",
         "(2022-06-02 25:43:42.714008)  can1  700   [1]  01",
         "(yesterday)  can1  700   [1]  01",
+        "(0000-00-00 00:00:00.0)  can1  700   [1]  01",
+        "(253402300800.0) can0 123#00",
+        f"({'9' * 400}.0) can0 123#00",
+        f"({'9' * 400}.0)  can0  123   [1]  00",
         pytest.param("(1.0) can0  123   [8]" + " `00" * 1_000_000, id="long"),
     ],
 )
 def test_what_is_no_frame_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match=r"frame|bytes where the length is|hour must be"):
+    with pytest.raises(
+        ValueError, match=r"frame|bytes where the length is|hour must be|no time|year 0"
+    ):
         logged_frame(line.encode())
