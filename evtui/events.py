@@ -20,6 +20,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
+from evtui.escaping import for_json
 from evtui.repeats import Repeats
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "current_cause",
     "json_text",
     "payload_bytes",
+    "pretty_json",
 ]
 
 
@@ -67,6 +69,12 @@ def json_text(value: Any) -> str:
         return msgspec.json.encode(value).decode()
     except (UnicodeEncodeError, TypeError, ValueError, OverflowError):  # a lone surrogate, a set
         return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def pretty_json(value: Any) -> str:
+    """``value`` as JSON for people, on several lines and ending with one."""
+    pretty = json.dumps(json.loads(json_text(value)), indent=2, ensure_ascii=False)
+    return for_json(pretty) + "\n"
 
 
 def _plain(value: Any) -> Any:

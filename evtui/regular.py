@@ -19,6 +19,7 @@ __all__ = [
     "new_regular",
     "open_regular",
     "read_regular",
+    "reason",
 ]
 
 LARGEST_FILE = 64 << 30
@@ -35,6 +36,12 @@ _ALWAYS = os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 class Irregular(OSError):
     """A file that is not opened for what it is; ``strerror`` says what that is."""
+
+
+def reason(error: OSError) -> str:
+    """Why a file cannot be opened, read or written, to stand behind a colon."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]
 
 
 def open_regular(

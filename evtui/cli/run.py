@@ -16,22 +16,19 @@ import click
 from evtui.cli.errors import BadInput
 from evtui.cli.plans import load_plan, read_inputs
 from evtui.cli.values import FILE, Checked, InputValue, OfKind, ScenarioName, Where
-from evtui.escaping import for_json
-from evtui.kinds import Choice, Integer, quoted
+from evtui.kinds import Choice, Integer
 
 if TYPE_CHECKING:
-    from evtui.config import Settings
     from evtui.events import Event
     from evtui.scenario.headless import Options, StopFlag
     from evtui.scenario.loader import Plan
     from evtui.scenario.results import RunResult
-    from evtui.scenario.settings import Base
 
 __all__ = ["command"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-OUTPUT_LOST = 1
+OUTPUT_LOST = 3
 """Exit code when what was asked for could not be written."""
 
 FASTEST = 1_000_000.0
@@ -51,7 +48,8 @@ Exit codes:
   0    all expectations met
   1    an expectation failed, or a step
   2    bad input; nothing was run
-  3    the lab failed, or the recording
+  3    the lab failed, or the recording, or a file or stream that was asked for
+       could not be written
   130  interrupted; the folder is complete and says so. Ctrl+C once brings
        the lab to its safe state, twice leaves at once
 """,
@@ -62,14 +60,6 @@ Exit codes:
     default="max",
     metavar="1|N|max",
     help="Simulated seconds a second; 1 uses the real clock and a real WebSocket. [max]",
-)
-@click.option(
-    "--config",
-    "file",
-    metavar="FILE",
-    type=OfKind(FILE),
-    help="Read settings of lab, charge point, anomaly and recording from this TOML file; what "
-    "the scenario says comes first.",
 )
 @click.option(
     "--seed",
@@ -117,12 +107,13 @@ Exit codes:
     "--record-trouble",
     metavar="NAME",
     type=Checked(Choice("stop", "continue")),
+    default="stop",
     help="What the run does when recording fails, as with a full disk: stop or continue. [stop]",
 )
 @click.option(
     "--events",
     metavar="FILE|-|unix:PATH",
-    type=Checked(FILE),
+    type=OfKind(FILE),
     help="Write every event as a JSON line as it happens.",
 )
 @click.pass_obj
@@ -130,7 +121,6 @@ def command(
     before: dict[str, Any] | None,
     scenario: str | None,
     speed: str,
-    file: str | None,
     seed: int | None,
     duration: str | None,
     given: tuple[str, ...],
@@ -140,7 +130,7 @@ def command(
     quiet: bool,
     jobs: int,
     redact_id_tags: bool,
-    record_trouble: Literal["stop", "continue"] | None,
+    record_trouble: Literal["stop", "continue"],
     events: str | None,
 ) -> int:
     """Run SCENARIO, a file or the name of a built-in scenario, and judge it.
@@ -149,18 +139,11 @@ def command(
     """
     if scenario is None:
         raise BadInput("run: which scenario? name a file, or one of those in evtui scenarios")
-    before = before or {}
-    _refuse_misplaced(before)
-    settings, base = _settings(before.get("file") if file is None else file)
-    events = events or settings.events
-    redact_id_tags = redact_id_tags or settings.redact_id_tags
-    record_trouble = record_trouble or settings.record_trouble
-    if out is None and settings.record is not None:
-        out = Path(settings.record)
+    _refuse_misplaced(before or {})
     if events == "-" and as_json:
         raise BadInput("run: --json and --events - both want standard output; name a file")
     seconds = _duration(duration)
-    plan = load_plan(scenario, read_inputs(given), seed=seed, duration=seconds, base=base)
+    plan = load_plan(scenario, read_inputs(given), seed=seed, duration=seconds)
     if plan.axes and events is not None:
         axes = ", ".join(plan.axes)
         raise BadInput(f"run: --events follows one run, here are many; give --set for {axes}")
@@ -176,8 +159,8 @@ def command(
         if plan.axes:
             return _run_matrix(plan, options, folder, jobs, stop, report)
         exit_code = _run_one(plan, options, folder, stop, report)
-        failed = follower is not None and follower.failed
-        return max(exit_code, OUTPUT_LOST) if failed else exit_code
+    failed = follower is not None and follower.failed
+    return max(exit_code, OUTPUT_LOST) if failed else exit_code
 
 
 # Input
@@ -189,32 +172,12 @@ def _refuse_misplaced(before: dict[str, Any]) -> None:
 
     flags = {setting.name: setting.flag_for for setting in SETTINGS}
     for name, value in before.items():
-        if value is not None and name != "file":
+        if value is not None:
+            flag = flags[name](value) if name in flags else "--config"
             raise BadInput(
-                f"{flags[name](value)} was given before run, where it has no effect: a scenario "
-                "says how its lab is set up, and --set and --config give what it leaves open"
+                f"{flag} was given before run, where it has no effect: a scenario says how its "
+                "lab is set up, and --set gives what it leaves open"
             )
-
-
-def _settings(file: str | None) -> tuple[Settings, Base]:
-    """The settings in ``file``, and what of them stands under the scenario.
-
-    The user's own file does not count: the same command line is the same run everywhere.
-    """
-    from evtui.cli.progress import say
-    from evtui.config import Settings, load
-    from evtui.scenario.settings import OF_NO_RUN, Base, base_of
-
-    if file is None:
-        return Settings(record_trouble="stop"), Base()
-    effective = load(file=file, environ=os.environ, own=False)
-    said = {name for name, origin in effective.origins.items() if origin != "default"}
-    if ignored := [name for name in OF_NO_RUN if name in said]:
-        say(f"evtui: {file}: no effect on a run: {', '.join(ignored)}")
-    settings = effective.settings
-    if "record_trouble" not in said:
-        settings = replace(settings, record_trouble="stop")
-    return settings, base_of(settings, os.path.basename(file))
 
 
 def _speed(text: str) -> float | Literal["max"]:
@@ -225,9 +188,7 @@ def _speed(text: str) -> float | Literal["max"]:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= FASTEST:
-        raise BadInput(
-            f"--speed: expected 1, a number up to {FASTEST:,.0f}, or max, got {quoted(text)}"
-        )
+        raise BadInput(f"--speed: expected 1, a number up to {FASTEST:,.0f}, or max, got {text!r}")
     return speed
 
 
@@ -241,7 +202,7 @@ def _duration(text: str | None) -> float | None:
     except ValueError as error:
         raise BadInput(f"--duration: {error}") from None
     if duration <= 0:
-        raise BadInput(f"--duration: expected more than nothing, got {quoted(text)}")
+        raise BadInput(f"--duration: expected more than nothing, got {text!r}")
     return float(duration)
 
 
@@ -303,7 +264,11 @@ class _Follower:
         from evtui.cli.progress import say
 
         self._feed.close()
-        if self._feed.dropped:
+        if self._feed.failure:
+            if not self.failed:
+                say(f"evtui: {self._feed.failure}")
+            self.failed = True
+        elif self._feed.dropped:
             lost = f"{self._feed.dropped:,} lines lost by readers that were too slow, or not there"
             say(f"evtui: events to {self._destination}: {lost}")
 
@@ -400,9 +365,7 @@ def _run_matrix(
         result = run_matrix(
             combinations, options, out=folder, jobs=jobs, stop=stop, finished=finished
         )
-    except ScenarioError as error:
-        raise BadInput(*error.mistakes) from None
-    except RecordingError as error:
+    except (RecordingError, ScenarioError) as error:
         raise BadInput(str(error)) from None
     table = matrix_table(result, str(folder))
     written = report.give(result.runs, result.as_json(), table)
@@ -426,14 +389,12 @@ class _Report:
             try:
                 junit.open("ab").close()
             except OSError as error:
-                raise BadInput(
-                    f"--junit {junit}: {(error.strerror or 'cannot be written').lower()}; "
-                    "name a file that can be written"
-                ) from None
+                raise BadInput(f"--junit {junit}: {error.strerror}") from None
 
     def give(self, results: list[RunResult], as_json: dict[str, Any], table: str) -> bool:
         """Say and write everything; False when a file could not be written."""
         from evtui.cli.progress import say
+        from evtui.events import pretty_json
         from evtui.scenario.junit import junit_xml
         from evtui.scenario.summary import failed_lines
 
@@ -449,10 +410,21 @@ class _Report:
                 for line in failed_lines(result):
                     say(line)
         if self._as_json:
-            import msgspec
-
-            text = msgspec.json.format(msgspec.json.encode(as_json), indent=2).decode()
-            click.echo(for_json(text))
-        elif not self.quiet:
-            click.echo(table, nl=False, err=self._on_stderr)
+            return _echo(pretty_json(as_json)) and written
+        if not self.quiet:
+            return _echo(table, err=self._on_stderr) and written
         return written
+
+
+def _echo(text: str, *, err: bool = False) -> bool:
+    """Print it; False where there is no room for it."""
+    from evtui.cli.progress import say
+
+    try:
+        click.echo(text, nl=False, err=err)
+    except BrokenPipeError:
+        raise  # nobody wants it any more
+    except OSError as error:
+        say(f"evtui: cannot write the output ({error.strerror})")
+        return False
+    return True

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from evtui.regular import new_regular
+from evtui.regular import new_regular, reason
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -108,5 +108,4 @@ def _check(path: Path, force: bool, folders: Iterable[Path]) -> None:
 
 
 def _cannot_write(path: Path, error: OSError) -> TargetError:
-    reason = (error.strerror or str(error)).lower()
-    return TargetError(f"cannot write {path}: {reason}; choose another place with --out")
+    return TargetError(f"cannot write {path}: {reason(error)}; choose another place with --out")

@@ -28,10 +28,11 @@ from evtui.recording.findings import Finding, Findings, Severity
 from evtui.recording.manifest import FileInfo, Manifest
 from evtui.recording.opening import Sources, open_sources
 from evtui.recording.parsing import Unsupported
+from evtui.recording.plausible import check_manifest
 from evtui.recording.timefile import TimeFile, candump_stamp
 from evtui.recording.truth import TruthTracker
 from evtui.recording.walking import Walk
-from evtui.regular import open_regular
+from evtui.regular import open_regular, reason
 
 __all__ = ["LOST_AT_MOST", "Report", "check_folder", "describe_file"]
 
@@ -43,6 +44,9 @@ STALLED = 1.0
 
 FASTEST = 5000.0
 """Simulated seconds a second that a run at full speed is not expected to pass."""
+
+MOST_EVENTS = 1 << 32
+"""A day has two million; larger numbers would cost memory."""
 
 _BLOCK = 1 << 16
 
@@ -99,7 +103,7 @@ def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
     manifest = sources.manifest
     status = manifest.status if manifest else "unknown"
     findings = Findings()
-    walk = Walk(findings, largest=sum(sizes.values()))
+    walk = Walk(findings, largest=min(sum(sizes.values()), MOST_EVENTS))
     truth = TruthTracker()
     for problem in sources.problems:
         severity: Severity = "incomplete" if problem.torn else "error"
@@ -117,6 +121,7 @@ def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
         wait()
         written_to = _sizes(path) != sizes
     if manifest is not None:
+        check_manifest(sources, walk, findings)
         _tell_status(path, manifest, walk.t_end, written_to, findings)
     told = findings.told()
     return Report(
@@ -231,7 +236,7 @@ def _check_files(path: Path, manifest: Manifest, findings: Findings) -> None:
             found = describe_file(path / name)
         except OSError as error:
             if name not in _TIMED:
-                findings.add("error", name, f"cannot be read: {(error.strerror or '').lower()}")
+                findings.add("error", name, f"cannot be read: {reason(error)}")
             continue
         if found.rows != told.rows:
             text = f"has {found.rows} rows, the manifest says {told.rows}"

@@ -52,6 +52,11 @@ class Feed(ABC):
     def dropped(self) -> int:
         """Events that are missing: readers were too slow, or peers sent too much."""
 
+    @property
+    @abstractmethod
+    def failure(self) -> str:
+        """One line about why it ended early; empty where it did not."""
+
 
 def open_feed(
     destination: str,
@@ -87,7 +92,7 @@ def _open(destination: str, encode: Encode, *, in_terminal: bool) -> Feed:
     if destination.startswith(SOCKET_PREFIX):
         path = destination.removeprefix(SOCKET_PREFIX)
         listener, identity = _listen(path)
-        return _PumpedFeed(Pump(encode, listener=listener), made=(path, identity))
+        return _PumpedFeed(Pump(encode, listener=listener), destination, (path, identity))
     if destination != STANDARD_OUTPUT:
         return _open_path(destination, encode, in_terminal=in_terminal)
     if in_terminal:
@@ -98,7 +103,7 @@ def _open(destination: str, encode: Encode, *, in_terminal: bool) -> Feed:
         raise FeedError("events to -: standard output is closed; name a file") from None
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return _FileFeed(encode, descriptor, "standard output")
-    return _PumpedFeed(Pump(encode, Outlet(descriptor)))
+    return _PumpedFeed(Pump(encode, Outlet(descriptor)), "standard output")
 
 
 def _open_path(path: str, encode: Encode, *, in_terminal: bool) -> Feed:
@@ -116,7 +121,7 @@ def _open_path(path: str, encode: Encode, *, in_terminal: bool) -> Feed:
     if stat.S_ISFIFO(mode):
         if not os.access(path, os.W_OK):
             raise FeedError(f"events to {path}: permission denied")
-        return _PumpedFeed(Pump(encode, Outlet(None, reopen=lambda: _open_waiting(path))))
+        return _PumpedFeed(Pump(encode, Outlet(None, reopen=lambda: _open_waiting(path))), path)
     if stat.S_ISCHR(mode):
         if in_terminal and kind.st_rdev in _our_terminal():
             raise FeedError(f"events to {path}: the app is there; name a file or unix:PATH")
@@ -124,7 +129,7 @@ def _open_path(path: str, encode: Encode, *, in_terminal: bool) -> Feed:
             descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
         except OSError as error:
             raise _refusal(path, error) from None
-        return _PumpedFeed(Pump(encode, Outlet(descriptor)))
+        return _PumpedFeed(Pump(encode, Outlet(descriptor)), path)
     if stat.S_ISSOCK(mode):
         raise FeedError(f"events to {path}: is a socket; unix:PATH listens on one")
     raise FeedError(f"events to {path}: expected a file, a FIFO or a device")
@@ -212,6 +217,7 @@ class _FileFeed(Feed):
         self._gaps = Gaps()
         self._descriptor = descriptor
         self._name = name
+        self._failure = ""
 
     def on_event(self, event: Event) -> None:
         self._write(self._gaps.before(event) + self._encode(event))
@@ -222,10 +228,11 @@ class _FileFeed(Feed):
             while written < len(line):
                 written += os.write(self._descriptor, line[written:])
         except OSError as error:
+            self._failure = f"events to {self._name}: {_why(error)}"
             with contextlib.suppress(OSError):
                 end = os.lseek(self._descriptor, -written, os.SEEK_CUR)
                 os.ftruncate(self._descriptor, end)
-            raise FeedError(f"events to {self._name}: {_why(error)}") from None
+            raise FeedError(self._failure) from None
 
     def close(self, within: float = 2.0) -> None:
         with contextlib.suppress(FeedError):  # it would have been said before
@@ -235,6 +242,10 @@ class _FileFeed(Feed):
     @property
     def dropped(self) -> int:
         return 0
+
+    @property
+    def failure(self) -> str:
+        return self._failure
 
 
 class _BoundedFeed(Feed):
@@ -258,20 +269,30 @@ class _BoundedFeed(Feed):
     def dropped(self) -> int:
         return self._feed.dropped + self._left_out
 
+    @property
+    def failure(self) -> str:
+        return self._feed.failure
+
 
 class _PumpedFeed(Feed):
     """Readers that may be slow.
 
     Args:
+        name: of where they go.
         made: path of the socket that is listened on, and its identity.
     """
 
-    def __init__(self, pump: Pump, made: tuple[str, tuple[int, int]] | None = None) -> None:
+    def __init__(
+        self, pump: Pump, name: str, made: tuple[str, tuple[int, int]] | None = None
+    ) -> None:
         self._pump = pump
+        self._name = name
         self._made = made
 
     def on_event(self, event: Event) -> None:
         self._pump.put(event)
+        if self._pump.failure is not None:
+            raise FeedError(self.failure)
 
     def close(self, within: float = 2.0) -> None:
         self._pump.close(within)
@@ -285,3 +306,8 @@ class _PumpedFeed(Feed):
     @property
     def dropped(self) -> int:
         return self._pump.dropped
+
+    @property
+    def failure(self) -> str:
+        error = self._pump.failure
+        return "" if error is None else f"events to {self._name}: {_why(error)}"

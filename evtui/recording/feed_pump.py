@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 import select
@@ -28,6 +29,9 @@ AT_ONCE = select.PIPE_BUF
 
 LOOK_FOR_READER = 200
 """ms between two looks at whether somebody has opened a FIFO for reading."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""There is no room for more, which is no reader that went away."""
 
 GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
@@ -148,6 +152,9 @@ class Pump:
         encode: makes a line of an event, on that thread.
         outlets: readers that are there from the start.
         listener: where more may come and go.
+
+    Attributes:
+        failure: what could not be written because there was no room for it.
     """
 
     def __init__(
@@ -160,6 +167,7 @@ class Pump:
         self._outlets = outlets
         self._listener = listener
         self._dropped_before = 0
+        self.failure: OSError | None = None
         self._heard, self._bell = os.pipe()
         os.set_blocking(self._bell, False)
         self._rung = False
@@ -242,7 +250,9 @@ class Pump:
             if what & GONE:
                 raise BrokenPipeError
             outlet.write()
-        except OSError:
+        except OSError as error:
+            if error.errno in FULL:
+                self.failure = error
             if not outlet.hang_up():
                 self._dropped_before += outlet.dropped
                 self._outlets = tuple(each for each in self._outlets if each is not outlet)

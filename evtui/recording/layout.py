@@ -8,6 +8,8 @@ nothing can be missing unnoticed.
 
 from __future__ import annotations
 
+from evtui.moments import LAST
+
 __all__ = [
     "ALARMS",
     "ALARM_COLUMNS",
@@ -16,7 +18,9 @@ __all__ = [
     "CAN_LOG",
     "EVENTS",
     "FILES",
+    "LATEST_START",
     "LIST_SEPARATOR",
+    "LONGEST_RUN",
     "MANIFEST",
     "METRICS",
     "OCPP",
@@ -63,6 +67,12 @@ FILES = (
 """Every name by which a run folder is known."""
 
 LIST_SEPARATOR = ";"
+
+LONGEST_RUN = 1e9
+"""s, 31 years; what lies further from the beginning of a run is no time of it."""
+
+LATEST_START = LAST - LONGEST_RUN
+"""Unix time in s, so that every moment of a run can be written as a date."""
 
 SIGNAL_COLUMNS = (
     "t_s",

@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from evtui.recording.layout import SCHEMA
+from evtui.events import pretty_json
+from evtui.moments import unix_time
+from evtui.recording.layout import LATEST_START, SCHEMA
 from evtui.recording.wholefile import replace_file
 from evtui.regular import read_regular
 
@@ -150,6 +152,15 @@ class Manifest(msgspec.Struct, kw_only=True):
     files: dict[str, FileInfo] = {}
 
     @property
+    def start_unix(self) -> float | None:
+        """Unix time in s of lab time 0; None where ``clock.start_utc`` is no time."""
+        try:
+            start = unix_time(self.clock.start_utc)
+        except ValueError:
+            return None
+        return start if 0 <= start < LATEST_START else None
+
+    @property
     def ragged(self) -> bool:
         """True where each file may end at another moment: after a kill, or on a full disk."""
         return self.status == "running" or self.interrupted.startswith(RECORDING_STOPPED)
@@ -160,8 +171,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         Raises:
             OSError: it cannot be written; the old file is still there.
         """
-        text = msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
-        replace_file(path, text)
+        replace_file(path, pretty_json(self).encode())
 
     @classmethod
     def load(cls, path: Path) -> Manifest:

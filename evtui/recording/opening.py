@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from tempfile import mkdtemp
@@ -31,6 +33,7 @@ from evtui.recording.ordering import put_in_order, survey, timed_stamp, untimed
 from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
 from evtui.recording.sources import Rows, Skipped, csv_parser
 from evtui.recording.timefile import Stamp, TimeFile, candump_stamp, csv_stamp, json_stamp
+from evtui.regular import reason
 
 __all__ = ["FolderError", "Problem", "Sources", "open_sources"]
 
@@ -111,7 +114,7 @@ def open_sources(path: Path, *, decode: bool = False) -> Sources:
         else:
             _open_log(sources)
     except OSError as error:
-        raise FolderError(f"{path}: {_reason(error)}") from None
+        raise FolderError(f"{path}: {reason(error)}") from None
     return sources
 
 
@@ -126,7 +129,7 @@ def _open_folder(sources: Sources) -> None:
         )
     _open_manifest(sources)
     _open_timed(sources)
-    sources.start_utc = next(_starts(sources), 0.0)
+    sources.start_utc = next(filter(_can_be, _starts(sources)), 0.0)
     _open_can_log(sources, sources.path / layout.CAN_LOG)
 
 
@@ -137,7 +140,7 @@ def _open_manifest(sources: Sources) -> None:
     except FileNotFoundError:
         sources.trouble("missing", name)
     except OSError as error:
-        sources.trouble(f"cannot be read: {_reason(error)}", name)
+        sources.trouble(f"cannot be read: {reason(error)}", name)
     except ValueError as error:
         sources.trouble(f"broken: {error}", name)
     else:
@@ -147,6 +150,8 @@ def _open_manifest(sources: Sources) -> None:
                 "what is read may be wrong",
                 name,
             )
+        if manifest.start_unix is None:
+            sources.trouble(f"clock.start_utc {manifest.clock.start_utc!r} is no time", name)
 
 
 def _open_timed(sources: Sources) -> None:
@@ -263,7 +268,7 @@ def _rows(
         sources.trouble("missing", name)
         return None
     except OSError as error:
-        sources.trouble(f"cannot be read: {_reason(error)}", name)
+        sources.trouble(f"cannot be read: {reason(error)}", name)
         return None
     if file.torn and not alone:
         text = f"the last line is torn and left out ({file.torn} bytes)"
@@ -278,20 +283,23 @@ def _starts(sources: Sources) -> Iterator[float]:
     """Unix times of lab time 0 as the files say, the most exact first."""
     for frame in _all(sources.labels):
         yield round(frame.timestamp - frame.t_s, 6)
-    if sources.manifest is not None:
-        told = sources.manifest.clock.start_utc
-        try:
-            yield unix_time(told)
-        except ValueError:
-            sources.trouble(f"start_utc {told!r} is no time", layout.MANIFEST)
-    for sample in _all(sources.signals):
-        yield round(unix_time(sample.t_utc) - sample.t_s, 3)
-    for message in _all(sources.messages):
-        yield round(unix_time(message.t_utc) - message.t, 3)
+    if sources.manifest is not None and sources.manifest.start_unix is not None:
+        yield sources.manifest.start_unix
+    told = chain(
+        ((row.t_utc, row.t_s) for row in _all(sources.signals)),
+        ((row.t_utc, row.t) for row in _all(sources.messages)),
+    )
+    for utc, t in told:
+        with suppress(ValueError):
+            yield round(unix_time(utc) - t, 3)
     first = _first_stamp(sources.path / layout.CAN_LOG)
     if first is not None:
         sources.trouble("when the run began is not known: its first CAN frame is at 0 s")
         yield first
+
+
+def _can_be(start_utc: float) -> bool:
+    return 0 <= start_utc < layout.LATEST_START
 
 
 def _all(rows: Rows[R] | None) -> Iterator[R]:
@@ -330,7 +338,3 @@ def _station(logged: LoggedFrame) -> str:
         return logged.channel if decode_data(logged.arbitration_id, logged.data) else ""
     except MalformedFrame:
         return ""
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

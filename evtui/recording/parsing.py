@@ -6,7 +6,6 @@ A line that is none raises ``ValueError``, whatever is wrong with it.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from typing import Any, Literal, Union, get_type_hints
 
@@ -14,11 +13,12 @@ import msgspec
 
 from evtui import events
 from evtui.events import Alarm, CanFrame, Event, OcppMessage, Role, Sample, as_json
-from evtui.recording.layout import LIST_SEPARATOR
+from evtui.recording.layout import LATEST_START, LIST_SEPARATOR, LONGEST_RUN
 from evtui.recording.lines import ERROR_FLAG
 from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
 
 __all__ = [
+    "GREATEST",
     "Unsupported",
     "alarm_event",
     "alarm_row",
@@ -35,24 +35,63 @@ __all__ = [
 
 _CENTRAL_SYSTEM = "csms"
 
+GREATEST = 1e15
+"""No quantity is greater, whatever its unit."""
+
+LARGEST_ID = 0x1FFF_FFFF
+MOST_DATA = 64
+"""Bytes of a CAN FD frame."""
+
 
 class Unsupported(ValueError):
     """A well-formed line of a kind that is not read here; the text names the kind, in plural."""
 
 
+def _number(text: str) -> float:
+    value = float(text)
+    if not -GREATEST < value < GREATEST:  # no number either
+        raise ValueError(f"no quantity: {text!r}")
+    return value
+
+
 def _optional(text: str) -> float | None:
-    return float(text) if text else None
+    return _number(text) if text else None
 
 
 def _time(text: str) -> float:
+    """Lab time in s."""
+    return _lab_time(float(text))
+
+
+def _lab_time(value: float) -> float:
+    if not -LONGEST_RUN < value < LONGEST_RUN:
+        raise ValueError(f"no time of a run: {value!r} s")
+    return value
+
+
+def _optional_time(text: str) -> float | None:
+    return _time(text) if text else None
+
+
+def _unix(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"no time: {text!r}")
+    if not 0 <= value < LATEST_START:
+        raise ValueError(f"no Unix time: {text!r}")
+    return value
+
+
+def _int(text: str) -> int:
+    return _whole(int(text))
+
+
+def _whole(value: int, bits: int = 64) -> int:
+    if not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
+        raise ValueError(f"no number of {bits} bits: {str(value)[:20]}…")
     return value
 
 
 def _optional_int(text: str) -> int | None:
-    return int(text) if text else None
+    return _int(text) if text else None
 
 
 def _flag(text: str) -> bool:
@@ -74,16 +113,16 @@ def signal_row(fields: list[str]) -> SignalRow:
         _time(t),
         utc,
         station,
-        int(connector),
-        float(current),
-        float(limit),
-        float(target),
+        _whole(int(connector), 32),
+        _number(current),
+        _number(limit),
+        _number(target),
         _optional(reported),
-        float(voltage),
-        float(power),
-        float(energy),
+        _number(voltage),
+        _number(power),
+        _number(energy),
         _optional(soc),
-        float(temperature),
+        _number(temperature),
         _flag(contactor),
         status,
         _optional_int(transaction),
@@ -91,7 +130,7 @@ def signal_row(fields: list[str]) -> SignalRow:
         _flag(effect),
         _list(attack_ids),
         phase,
-        int(seq),
+        _int(seq),
     )
 
 
@@ -108,12 +147,15 @@ def frame_row(fields: list[str]) -> FrameRow:
     effect, kind, station, bus, t, seq, cause = rest
     if kind not in _KINDS:
         raise ValueError(f"a frame is data, remote or error, not {kind!r}")
+    number, field, length = int(identifier, 16) & ~ERROR_FLAG, bytes.fromhex(data), int(dlc)
+    if not (0 <= number <= LARGEST_ID and len(field) <= MOST_DATA and 0 <= length <= MOST_DATA):
+        raise ValueError("no CAN frame: its id, data or length cannot be")
     return FrameRow(
-        _time(stamp),
-        int(identifier, 16) & ~ERROR_FLAG,
-        bytes.fromhex(data),
+        _unix(stamp),
+        number,
+        field,
         _flag(attack),
-        int(dlc),
+        length,
         _flag(extended),
         direction,
         node,
@@ -123,7 +165,7 @@ def frame_row(fields: list[str]) -> FrameRow:
         station,
         bus,
         _time(t),
-        int(seq),
+        _int(seq),
         _optional_int(cause),
     )
 
@@ -137,14 +179,14 @@ def alarm_row(fields: list[str]) -> AlarmRow:
         _time(t),
         utc,
         station,
-        int(connector),
+        _whole(int(connector), 32),
         detector,
         view,
         "raised" if state == "raised" else "cleared",
         evidence,
         attack_id,
         _optional(detect),
-        int(seq),
+        _int(seq),
     )
 
 
@@ -157,14 +199,14 @@ def truth_row(fields: list[str]) -> TruthRow:
         kind,
         layer,
         _time(start),
-        _optional(end),
+        _optional_time(end),
         msgspec.json.decode(parameters, type=dict[str, float]),
         station,
-        int(connector),
+        _whole(int(connector), 32),
         variant,
-        _optional(effect_end),
+        _optional_time(effect_end),
         outcome,
-        int(changes),
+        _whole(int(changes), 32),
     )
 
 
@@ -220,8 +262,13 @@ class _Delivered(msgspec.Struct):
 def message_row(line: bytes) -> MessageRow:
     """A line of ocpp.jsonl."""
     row = MessageRow._make(msgspec.structs.astuple(_decode_message(line)))
+    _lab_time(row.t)
+    _whole(row.seq)
+    _whole(row.link, 32)
+    _whole(row.connector or 0, 32)
+    _whole(row.cause or 0)
     if row.delivered is not None:
-        msgspec.convert(row.delivered, _Delivered)
+        _lab_time(msgspec.convert(row.delivered, _Delivered).t)
     return row
 
 
@@ -247,6 +294,12 @@ def event(line: bytes) -> Event:
         Unsupported: an event of a type that is not known here.
         ValueError: it is no event.
     """
+    decoded = _event(line)
+    _lab_time(decoded.t)
+    return decoded
+
+
+def _event(line: bytes) -> Event:
     if _FRAME_TAG in line:
         fields = msgspec.json.decode(line, type=dict[str, Any])
         if fields.get("event") == CanFrame.__name__:

@@ -28,6 +28,7 @@ from evtui.events import (
     RecordingState,
     Sample,
     Verdict,
+    pretty_json,
 )
 from evtui.recording import layout
 from evtui.recording.allowance import Allowance
@@ -370,10 +371,10 @@ class Recorder:
     def _conclude(self) -> None:
         """Write what is known after the last event."""
         metrics = self._tally.summary(self._manifest.t_end_s or 0.0, self._truth.rows())
-        pretty = msgspec.json.format(self._redactor.json(metrics), indent=2)
+        told = pretty_json(self._redactor.value(metrics))
         try:
             self._write_scenario()  # with the id tags and secrets that were met on the way
-            self._writer.replace(layout.METRICS, pretty + "\n")
+            self._writer.replace(layout.METRICS, told)
             sheet = data_sheet(self._shown_manifest(), self._writer.files())
             self._writer.replace(layout.README, sheet)
         except OSError as error:

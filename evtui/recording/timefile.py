@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from evtui.recording.layout import LONGEST_RUN
 from evtui.regular import open_regular
 
 __all__ = [
@@ -68,7 +69,7 @@ def csv_stamp(column: int = 0) -> Stamp:
             fields: list[str] | list[bytes] = split_csv(line)
         else:
             fields = line.split(b",", column + 1)
-        return _finite(fields[column]) if column < len(fields) else None
+        return _below(LONGEST_RUN, fields[column]) if column < len(fields) else None
 
     return stamp
 
@@ -76,7 +77,7 @@ def csv_stamp(column: int = 0) -> Stamp:
 def json_stamp(line: bytes) -> float | None:
     """The stamp of a JSON line, its field ``t``."""
     try:
-        return _decode_timed(line).t
+        return _below(LONGEST_RUN, _decode_timed(line).t)
     except (msgspec.DecodeError, RecursionError):
         return None
 
@@ -89,16 +90,15 @@ def candump_stamp(line: bytes) -> float | None:
 
 def unix_stamp(text: bytes) -> float | None:
     """Unix time in s, or None for what is no moment of any calendar."""
-    value = _finite(text)
-    return value if value is not None and value <= LATEST_UNIX else None
+    return _below(LATEST_UNIX + 1, text)
 
 
-def _finite(text: str | bytes) -> float | None:
+def _below(most: float, number: str | bytes | float) -> float | None:
     try:
-        value = float(text)
+        value = float(number)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if -most < value < most else None
 
 
 class TimeFile:

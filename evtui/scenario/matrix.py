@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from evtui.events import pretty_json
 from evtui.recording.destination import prepare_folder
 from evtui.recording.folder import RecordingError
 from evtui.scenario.headless import Options, StopFlag, run_headless
 from evtui.scenario.loader import load
 from evtui.scenario.results import MatrixResult, RunResult
-from evtui.scenario.settings import Base
 
 if TYPE_CHECKING:
     from evtui.scenario.loader import Plan
@@ -47,7 +47,6 @@ class Combination:
         title: for people.
         label: ``variant=seed,high=50``.
         inputs: all of them.
-        base: what the scenario leaves open.
     """
 
     scenario: str
@@ -57,7 +56,6 @@ class Combination:
     inputs: dict[str, Any]
     seed: int
     folder: Path
-    base: Base
 
 
 def combinations_of(plan: Plan, out: Path) -> list[Combination]:
@@ -72,7 +70,7 @@ def combinations_of(plan: Plan, out: Path) -> list[Combination]:
     found = []
     taken: set[str] = set()
     for inputs in plan.combinations():
-        one = load(plan.name, inputs, seed=plan.settings.seed, base=plan.base)
+        one = load(plan.name, inputs, seed=plan.settings.seed)
         label = ",".join(f"{name}={_shown(inputs[name])}" for name in plan.axes)
         name = _file_name(label)
         while name.lower() in taken:
@@ -87,7 +85,6 @@ def combinations_of(plan: Plan, out: Path) -> list[Combination]:
                 inputs=inputs,
                 seed=plan.settings.seed,
                 folder=out / name,
-                base=plan.base,
             )
         )
     return found
@@ -124,8 +121,7 @@ def run_matrix(
         not_run=[one.label for one in combinations if one.label not in results],
     )
     try:
-        text = msgspec.json.format(msgspec.json.encode(result.as_json()), indent=2)
-        (out / SUMMARY).write_bytes(text + b"\n")
+        (out / SUMMARY).write_text(pretty_json(result.as_json()), "utf-8")
     except OSError as error:
         raise RecordingError(f"cannot write {out / SUMMARY}: {error.strerror}") from None
     return result
@@ -143,7 +139,7 @@ def _shown(value: Any) -> str:
 
 
 def _run(one: Combination, options: Options) -> RunResult:
-    plan = load(one.scenario, one.inputs, seed=one.seed, base=one.base)
+    plan = load(one.scenario, one.inputs, seed=one.seed)
     return run_headless(plan, replace(options, folder=one.folder, label=one.label))
 
 

@@ -14,17 +14,15 @@ from pathlib import Path
 
 import msgspec
 
-from evtui.config import SettingsError, from_values
 from evtui.recording import layout
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import FolderError, RunFolder
 from evtui.recording.recorder import RecordingError
 from evtui.recording.redaction import HIDDEN
 from evtui.recording.timefile import LONGEST_LINE
-from evtui.regular import open_regular, read_regular
+from evtui.regular import open_regular, read_regular, reason
 from evtui.scenario.headless import Options, StopFlag, run_headless
 from evtui.scenario.loader import ScenarioError, load
-from evtui.scenario.settings import Base, base_of
 from evtui.scenario.sources import LARGEST_CURVE, LARGEST_FILE
 
 __all__ = ["Difference", "VerifyError", "compare", "rerun"]
@@ -108,17 +106,9 @@ def rerun(
     _check_unchanged(manifest, scenario)
     _check_vehicle_unchanged(manifest, vehicle)
     try:
-        plan = load(
-            scenario,
-            manifest.scenario.inputs,
-            seed=manifest.seed,
-            curve_copy=vehicle,
-            base=_base(manifest, folder),
-        )
+        plan = load(scenario, manifest.scenario.inputs, seed=manifest.seed, curve_copy=vehicle)
         end = _written_until(manifest, folder)
-    except ScenarioError as error:
-        raise VerifyError(error.mistakes[0]) from None
-    except (FolderError, SettingsError) as error:
+    except (ScenarioError, FolderError) as error:
         raise VerifyError(str(error)) from None
     stop = StopFlag()
 
@@ -145,16 +135,6 @@ def rerun(
         raise VerifyError(f"the lab failed when it ran again: {result.interrupted}")
 
 
-def _base(manifest: Manifest, folder: Path) -> Base:
-    """What the settings file said with which it was run, if there was one."""
-    if manifest.scenario is None or "--config" not in manifest.scenario.options:
-        return Base()
-    said = dict(manifest.settings)
-    if "id tags" in manifest.redacted:
-        said.pop("id_tag", None)
-    return base_of(from_values(said, f"{folder / layout.MANIFEST}: settings"), "")
-
-
 def compare(folder: Path, again: Path) -> Difference | None:
     """The first difference in time between a recording and the same run made again.
 
@@ -172,7 +152,7 @@ def compare(folder: Path, again: Path) -> Difference | None:
             if (difference := _compare(_Pair(manifest, name, folder / name, again / name)))
         ]
     except OSError as error:
-        raise VerifyError(f"{error.filename or folder}: {_reason(error)}") from None
+        raise VerifyError(f"{error.filename or folder}: {reason(error)}") from None
     except ValueError as error:
         raise VerifyError(f"{folder / layout.MANIFEST}: {error}") from None
     return min(found, key=lambda each: inf if each.t is None else each.t, default=None)
@@ -200,11 +180,7 @@ def _read(path: Path, largest: int) -> bytes:
     try:
         return read_regular(path, largest)
     except OSError as error:
-        raise VerifyError(f"{path}: {_reason(error)}") from None
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or "cannot be read").lower()
+        raise VerifyError(f"{path}: {reason(error)}") from None
 
 
 def _sha256(raw: bytes) -> str:

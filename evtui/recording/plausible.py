@@ -1,0 +1,69 @@
+"""Whether a manifest can be true: numbers that mean something, and that the files agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evtui.recording import layout
+from evtui.recording.findings import Findings
+from evtui.recording.layout import LONGEST_RUN
+from evtui.recording.manifest import Manifest
+from evtui.recording.opening import Sources
+from evtui.recording.walking import Walk
+
+__all__ = ["check_manifest"]
+
+QUIET = 60.0
+"""s in real time without an event after which a run does not go on."""
+
+FASTEST = 1e6
+"""Simulated seconds a second that can be asked for."""
+
+ROUNDING = 1e-3
+"""s, of what start_utc says."""
+
+LATE = 1.0
+"""s after the end for the last deliveries."""
+
+
+def check_manifest(sources: Sources, walk: Walk, findings: Findings) -> None:
+    """Hold a manifest's numbers against what can be, and against what was read."""
+    manifest = sources.manifest
+    assert manifest is not None
+    for text in (*_impossible(manifest), *_disagreeing(manifest, sources.start_utc, walk)):
+        findings.add("error", layout.MANIFEST, text)
+
+
+def _impossible(manifest: Manifest) -> Iterator[str]:
+    clock = manifest.clock
+    if clock.speed != "max" and not 0 < clock.speed <= FASTEST:
+        yield f"clock.speed {clock.speed:g} cannot be"
+    for name in ("t_end_s", "interrupted_at_s", "duration_s", "wall_s"):
+        value = getattr(manifest, name)
+        if value is not None and not 0 <= value < LONGEST_RUN:
+            yield f"{name} {value:g} s cannot be"
+    for name in ("seed", "left_out"):
+        value = getattr(manifest, name)
+        if value < 0:
+            yield f"{name} {value} cannot be"
+    for channel, bus in manifest.buses.items():
+        if bus.bitrate <= 0:
+            yield f"buses.{channel}.bitrate {bus.bitrate} cannot be"
+    for name, info in manifest.files.items():
+        if info.rows < 0 or info.bytes < 0:
+            yield f"files.{name}: {info.rows} rows and {info.bytes} bytes cannot be"
+
+
+def _disagreeing(manifest: Manifest, start_utc: float, walk: Walk) -> Iterator[str]:
+    told = manifest.start_unix
+    if told is not None and abs(told - start_utc) > ROUNDING:
+        yield f"clock.start_utc is {told - start_utc:+.3f} s away from what the files say"
+    end = manifest.t_end_s
+    if end is None or not 0 <= end < LONGEST_RUN or not walk.numbers.count:
+        return
+    if end < walk.t_end - LATE:
+        yield f"t_end_s is {end:.3f} s, but there is an event at {walk.t_end:.3f} s"
+    speed = manifest.clock.speed
+    quiet = QUIET * (max(1.0, speed) if speed != "max" else 1.0)
+    if not manifest.ragged and end > walk.t_end + quiet:
+        yield f"t_end_s is {end:.3f} s, but the last event is at {walk.t_end:.3f} s"
