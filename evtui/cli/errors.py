@@ -6,14 +6,12 @@ __all__ = ["BadInput"]
 
 
 class BadInput(Exception):
-    """Bad input; one line for each mistake names value, place and way out.  Exit code 2.
+    """Bad input; its text is one line that names value, place and way out.  Exit code 2.
 
     Attributes:
-        lines: one for each mistake.
-        program: what each line begins with.
+        program: what the line begins with.
     """
 
-    def __init__(self, *lines: str, program: str = "evtui") -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+    def __init__(self, text: str, program: str = "evtui") -> None:
+        super().__init__(text)
         self.program = program

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from evtui.cli.errors import BadInput
-from evtui.kinds import quoted
 
 if TYPE_CHECKING:
     from evtui.scenario.loader import Plan
-    from evtui.scenario.settings import Base
 
 __all__ = ["load_plan", "read_inputs"]
 
@@ -25,7 +23,7 @@ def read_inputs(given: Iterable[str]) -> dict[str, str]:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise BadInput(f"--set: expected INPUT=VALUE, got {quoted(text)}")
+            raise BadInput(f"--set: expected INPUT=VALUE, got {text!r}")
         if name in inputs:
             raise BadInput(f"--set {name}: given twice")
         inputs[name] = value
@@ -38,17 +36,15 @@ def load_plan(
     *,
     seed: int | None = None,
     duration: float | None = None,
-    base: Base | None = None,
 ) -> Plan:
     """The scenario of that name or in that file.
 
     Raises:
-        BadInput: there is none, or it has mistakes.
+        BadInput: there is none, or it has a mistake.
     """
     from evtui.scenario.loader import ScenarioError, load
-    from evtui.scenario.settings import Base
 
     try:
-        return load(scenario, inputs, seed=seed, duration=duration, base=base or Base())
+        return load(scenario, inputs, seed=seed, duration=duration)
     except ScenarioError as error:
-        raise BadInput(*error.mistakes) from None
+        raise BadInput(str(error)) from None

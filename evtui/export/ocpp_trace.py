@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
-import msgspec
-
 from evtui.escaping import for_json
+from evtui.events import json_text
 from evtui.export.tally import Tally
 from evtui.recording.reader import RunFolder
 from evtui.recording.rows import MessageRow
@@ -36,10 +35,9 @@ def write_open_ocpp_trace(folder: RunFolder, stream: BinaryIO, tally: Tally) -> 
     has a line of its own is the same message once more; ``tally.left_out`` counts both.
     """
     start = datetime.fromtimestamp(folder.start_utc, UTC)
-    encoder = msgspec.json.Encoder()
     for message in tally.count(_messages(folder, tally), lambda each: each.t):
-        record = encoder.encode(_record(message, start)).decode()
-        stream.write(for_json(record).encode() + b"\n")
+        record = json_text(_record(message, start))
+        stream.write(f"{for_json(record)}\n".encode())
 
 
 def _messages(folder: RunFolder, tally: Tally) -> Iterator[MessageRow]:

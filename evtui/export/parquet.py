@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from evtui import __version__
-from evtui.export.tables import Table, as_text
+from evtui.events import json_text
+from evtui.export.tables import Table
 from evtui.export.tally import Tally
 from evtui.recording.reader import RunFolder
 
@@ -92,5 +93,12 @@ def _values(column: str, values: Sequence[Any]) -> Sequence[Any]:
     if column == "t_utc":
         return [datetime.fromisoformat(value) if value else None for value in values]
     if column in ("payload", "parameters", "delivered"):
-        return [None if value is None else as_text(value) for value in values]
-    return values
+        return [None if value is None else json_text(value) for value in values]
+    return [_encodable(value) for value in values]
+
+
+def _encodable(value: Any) -> Any:
+    """Half a character, which peers may send, is none of UTF-8 and is written as its escape."""
+    if isinstance(value, tuple):
+        return [_encodable(each) for each in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import msgspec
-
 from evtui.escaping import for_json, for_sheet
+from evtui.events import json_text
 from evtui.export.tally import Tally
 from evtui.recording import layout
 from evtui.recording.reader import RunFolder
 from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
 
-__all__ = ["TABLES", "Table", "as_text", "write_csv"]
+__all__ = ["TABLES", "Table", "write_csv"]
 
 
 @dataclass(frozen=True)
@@ -88,9 +87,7 @@ TABLES = {
 def write_csv(table: Table, folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
     """CSV as the run folder writes it: flags 0 or 1, unknown empty, nested values as JSON.
 
-    Identifiers and data of frames are hexadecimal behind 0x, so that nobody reads 300 or 0064 as
-    decimal numbers.  It goes to people's spreadsheets and terminals: text is no formula, and
-    commands nothing.
+    It goes to people's spreadsheets and terminals: text is no formula, and commands nothing.
     """
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -104,20 +101,11 @@ def write_csv(table: Table, folder: RunFolder, stream: BinaryIO, tally: Tally) -
     text.detach()
 
 
-def as_text(value: Any) -> str:
-    """A nested value as JSON."""
-    return msgspec.json.encode(value).decode()
-
-
 def _cell(column: str, value: Any) -> Any:
     if column in ("payload", "parameters", "delivered"):
-        return "" if value is None else for_json(as_text(value))
+        return "" if value is None else for_json(json_text(value))
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, bytes):
-        return f"0x{value.hex().upper()}" if value else ""
-    if column == "arbitration_id":
-        return f"0x{value:03X}"
     if isinstance(value, tuple):
         value = layout.LIST_SEPARATOR.join(value)
     return for_sheet(value) if isinstance(value, str) else value

@@ -58,7 +58,7 @@ class FolderWriter:
             self._keep_reserve()
         except OSError as error:
             self.close()
-            why = str(error.strerror or error).lower()
+            why = error.strerror or error
             raise RecordingError(
                 f"cannot record to {path}: {why}; name a folder that can be written"
             ) from None

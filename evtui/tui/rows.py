@@ -18,6 +18,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from evtui.escaping import for_terminal
 from evtui.tui.models.text import cut
 
 __all__ = [
@@ -33,11 +34,21 @@ __all__ = [
 ]
 
 
-class Run(NamedTuple):
-    """Text in one role; the empty role is plain text."""
-
+class _Run(NamedTuple):
     text: str
     role: str = ""
+
+
+class Run(_Run):
+    """Text in one role; the empty role is plain text.
+
+    Whatever it is made of, a terminal obeys nothing of it: all rows consist of runs.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str, role: str = "") -> Run:
+        return super().__new__(cls, for_terminal(text), role)
 
 
 Row = tuple[Run, ...]

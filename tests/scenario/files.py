@@ -37,8 +37,9 @@ def plan_of(text: str | bytes, folder: Path, **options: object) -> Plan:
 
 
 def mistake_in(text: str | bytes, folder: Path, **options: object) -> str:
-    """The lines that a file with this text gives, without its folder."""
+    """The one line that a file with this text gives, without its folder."""
     with pytest.raises(ScenarioError) as caught:
         plan_of(text, folder, **options)
-    assert all(line.isprintable() for line in caught.value.mistakes)
-    return str(caught.value).replace(f"{folder}/", "")
+    line = str(caught.value)
+    assert line.isprintable()
+    return line.removeprefix(f"{folder}/")

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
+from textual.content import Content
+
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.selection import ByPlace, Place
@@ -103,7 +105,7 @@ class AnomalyPanel(ToldPanel):
         self._place = place
         self._story.choose(place)
         self.draw()
-        self.border_title = f"Anomaly · {clean(name)}" if name else "Anomaly"
+        self.border_title = Content(f"Anomaly · {clean(name)}" if name else "Anomaly")
 
     def reset(self) -> None:
         """Forget everything but what is chosen; what comes next is from another moment."""

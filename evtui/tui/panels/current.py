@@ -120,7 +120,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         """Show this connector, and call it so in the title; an empty name is not said."""
         self._place = place
         self._all.choose(place)
-        self.border_title = f"Current · {clean(name)}" if name else "Current"
+        self.border_title = Content(f"Current · {clean(name)}" if name else "Current")
         self._show_values()
         self._ask()
 

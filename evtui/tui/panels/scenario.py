@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.content import Content
+
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.text import cut
 from evtui.tui.panels.scenario_lines import ScenarioView
@@ -52,7 +54,7 @@ class ScenarioPanel(ToldPanel):
     def draw(self) -> None:
         """Show the rows that fit, under the scenario's title."""
         title = f"Scenario · {self._story.title}" if self._story.title else "Scenario"
-        self.border_title = cut(title, max(1, self.size.width - 2))
+        self.border_title = Content(cut(title, max(1, self.size.width - 2)))
         unseen = self._story.unseen(self.size.height)
         keys = f"{key_of('view.scenario')} {key_of('view.maximise')}"
         self.border_subtitle = f"+{unseen} more   {keys} show all" if unseen else ""

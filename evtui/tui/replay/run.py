@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evtui.config import Settings, over_ssh
+from evtui.escaping import for_terminal
 from evtui.recording.reader import RunFolder
 from evtui.runtime.signals import ExitGuard
 from evtui.tui.replay.overview import Overview, overview_of
@@ -39,8 +40,8 @@ def run(folder: RunFolder, settings: Settings) -> int:
     handle = ReplayHandle(folder, time.monotonic)
     try:
         about = About(
-            name=folder.path.resolve().name,
-            lines=_lines(folder),
+            name=for_terminal(folder.path.resolve().name),
+            lines=[for_terminal(line) for line in _lines(folder)],
             problems=lambda: folder.problems,
             overview=lambda: _overview(folder.path),
         )

@@ -146,7 +146,7 @@ class EditAnomaly(ModalScreen[Mapping[str, float] | None]):
                     entry.cursor_blink = False
                     yield entry
                     yield Label(field.range, classes="unit")
-            yield Label("", id="problem")
+            yield Label("", id="problem", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("Save", id="save", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
