@@ -78,7 +78,16 @@ def pretty_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else str(value)
+    if isinstance(value, msgspec.Raw):
+        return json.loads(bytes(value))
+    if not isinstance(value, msgspec.Struct):
+        return str(value)
+    config = value.__struct_config__
+    tag = {} if config.tag_field is None else {config.tag_field: config.tag}
+    fields = (
+        (field.encode_name, getattr(value, field.name)) for field in msgspec.structs.fields(value)
+    )
+    return tag | {name: field for name, field in fields if field is not msgspec.UNSET}
 
 
 def as_json(value: Any) -> msgspec.Raw:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 
 import msgspec
@@ -19,7 +20,9 @@ from evtui.events import (
     as_json,
     caused_by,
     current_cause,
+    json_text,
     payload_bytes,
+    pretty_json,
 )
 
 
@@ -331,3 +334,16 @@ def test_what_arrives_with_another_payload_says_otherwise_unless_it_was_refused_
     assert ocpp("Reset", {"type": "Hard", "x": 1}).says_otherwise(sent)
     refused = msgspec.structs.replace(ocpp("Reset"), text="[2,...")
     assert not refused.says_otherwise(sent)
+
+
+def test_an_event_with_half_a_character_is_json_all_the_same() -> None:
+    half = "x\ud83d"
+    event = OcppMessage(
+        station=half, sender="charge_point", phase="delivered", kind="call", uid=half, action=half,
+        body=as_json({half: half}), t=1.5,
+    )  # fmt: skip
+    told = json.loads(json_text(event))
+    whole = json.loads(json_text(msgspec.structs.replace(event, station="x", uid="x", action="x")))
+    assert told.keys() == whole.keys()
+    assert (told["event"], told["payload"], told["action"]) == ("OcppMessage", {half: half}, half)
+    assert json.loads(pretty_json(event)) == told

@@ -97,6 +97,7 @@ def test_what_a_manifest_cannot_say(path: str, value: Any, told: str, run: Path)
         (b"[]", "broken: Expected `object`, got `array`"),
         (b" " * (9 << 20), "cannot be read: is larger than 8 MiB"),
     ],
+    ids=("nan", "infinity", "overflow", "nested", "binary", "empty", "list", "large"),
 )
 def test_what_is_no_manifest(text: bytes, told: str, run: Path) -> None:
     (run / layout.MANIFEST).write_bytes(text)
