@@ -344,13 +344,15 @@ class LinkState(Event, frozen=True, kw_only=True):
         state: ``connecting``, ``connected``, ``booting``, ``pending``, ``rejected``,
             ``accepted`` or ``offline``; seen from the central system ``asking`` means that
             somebody has to say whether the station is let in.
-        detail: close code, retry delay, reason.
+        detail: close code, reason.
+        next_try: lab time in s of the next attempt to connect, None where none is due.
     """
 
     station: str
     side: Role
     state: str
     detail: str = ""
+    next_try: float | None = None
 
 
 class ConnectorState(Event, frozen=True, kw_only=True):

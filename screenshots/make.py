@@ -171,12 +171,12 @@ class Photographer:
 
 def alarm_raised(summary: LabSummary) -> bool:
     """Whether the status line says so."""
-    return any(segment.role == "alarm" for segment in summary.segments())
+    return any(segment.role == "alarm" for segment in summary.segments(0.0))
 
 
 def told(summary: LabSummary, text: str) -> bool:
     """Whether the status line says ``text``."""
-    return any(text in segment.forms[0] for segment in summary.segments())
+    return any(text in segment.forms[0] for segment in summary.segments(0.0))
 
 
 async def tell_the_story(photographer: Photographer, pilot: Pilot[None]) -> None:

@@ -219,7 +219,7 @@ class Reception:
         try:
             if older is not None:
                 self._load.evicted += 1
-                self._announce(record, "offline", "connected twice: the old connection is closed")
+                self._put_out(record)
                 await older.link.close(1001, "replaced by a new connection")
             if self._sessions.get(identity) is session:  # else replaced in its turn
                 self._announce(record, "connected")
@@ -243,6 +243,16 @@ class Reception:
                 self._count_connections()
                 self._stations.leave(record, f"{reason}, at {self._clock.iso()}")
                 self._announce(record, "offline", reason)
+
+    def _put_out(self, record: StationRecord) -> None:
+        """A station's connection is replaced by a new one; one warning while that goes on."""
+        now = self._stream.now()
+        known = record.rivals(now)
+        record.put_out.append(now)
+        rivals = record.rivals(now)
+        if rivals and not known:
+            self._note(record, "warning", rivals)
+        self._announce(record, "offline", "connected twice: the old connection is closed")
 
     def admitted(self, record: StationRecord) -> None:
         """Somebody has let a station in, whose next BootNotification is awaited."""
@@ -277,6 +287,7 @@ class Reception:
 
     def _announce(self, record: StationRecord, state: str, detail: str = "") -> None:
         """Publish how a station's connection stands, seen from here."""
+        detail = "; ".join(filter(None, (record.rivals(self._stream.now()), detail)))
         self._stream.publish(
             LinkState(
                 source=self._source,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,9 @@ __all__ = ["ConnectorInfo", "StationInfo", "StationRecord", "Stations"]
 
 CONNECTORS_KEPT = 64
 """Connectors kept of a station; a foreign one may name any number."""
+
+RIVALS, RIVALS_WITHIN = 3, 60.0
+"""So many connections of a station replaced in so many s are the work of two clients."""
 
 AWAY_KEPT = 1_000
 """Unknown stations remembered after they have gone."""
@@ -98,6 +102,7 @@ class StationRecord:
         booted: a BootNotification of it has come since the central system was made.
         accepted_before: in an earlier run, as what its newest BootNotification was answered.
         triggered: actions it may send while Pending, because it was told to (section 4.2).
+        put_out: lab times in s of the newest of its connections that another one replaced.
     """
 
     identity: str
@@ -115,6 +120,18 @@ class StationRecord:
     connections: int = 0
     calls: int = 0
     triggered: set[str] = field(default_factory=set)
+    put_out: deque[float] = field(default_factory=lambda: deque(maxlen=RIVALS))
+
+    def rivals(self, now: float) -> str:
+        """What it means that connections are replaced so often, empty while they are not.
+
+        Two clients of one identity replace each other's connection for ever.
+        """
+        if len(self.put_out) < RIVALS or now - self.put_out[0] > RIVALS_WITHIN:
+            return ""
+        took = self.put_out[-1] - self.put_out[0]
+        often = f"{RIVALS} times in {took:.0f} s"
+        return f"two clients may be called {self.identity}: each puts the other out, {often}"
 
     def snapshot(self) -> StationInfo:
         """The station now."""

@@ -18,8 +18,8 @@ from websockets.typing import Subprotocol
 
 from evtui.ocpp16.intake import QUEUE, ClientConnectionInTurn, Intake, ServerConnectionInTurn
 from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, size_of
+from evtui.ocpp16.refusals import why_refused
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
-from evtui.redaction import hide
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -42,6 +42,9 @@ _FAILURES: dict[int, str] = {
     CloseCode.MESSAGE_TOO_BIG: "message too big",
 }
 """What the library closes a connection over by itself (RFC 6455 section 7.4.1)."""
+
+OPEN_WITHIN = 10.0
+"""s for a central system to answer the handshake."""
 
 PONG_WITHIN = 20.0
 """s for a pong, or any message, to follow a ping (OCPP-J 1.6 section 5.3 leaves it open)."""
@@ -256,17 +259,15 @@ async def dial(
             max_size=max_message_bytes,
             max_queue=QUEUE,
             create_connection=ClientConnectionInTurn,
-            open_timeout=10,
+            open_timeout=OPEN_WITHIN,
             close_timeout=1,
             ping_interval=None,  # the transport has pings of its own
             proxy=None,
         )
-    except InvalidURI as error:
-        raise LinkClosed(f"cannot connect: {error.msg}") from None  # without the password in it
-    except (OSError, InvalidHandshake, ValueError) as error:
+    except (OSError, EOFError, InvalidURI, InvalidHandshake, ValueError) as error:
         # ValueError: a port or a host name that urllib or the IDNA codec will not take.
-        raise LinkClosed(f"cannot connect: {hide(str(error))}") from None
+        raise LinkClosed(f"cannot connect: {why_refused(error, url, OPEN_WITHIN)}") from None
     if connection.subprotocol != SUBPROTOCOL:
         await connection.close(1002, "ocpp1.6 needed")
-        raise LinkClosed("central system did not agree to ocpp1.6")
+        raise LinkClosed("cannot connect: no ocpp1.6: the central system did not agree to it")
     return WebSocketTransport(connection), connection

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol, runtime_checkable
 
@@ -28,6 +30,13 @@ LONGEST_RETRY = 30.0
 
 STEADY = 5.0
 """s that a connection must last to count as a success: only then is the next retry quick."""
+
+PUT_OUT, PUT_OUT_WITHIN = 3, 60.0
+"""So often in so many s has a central system that lets us in ended the connection at once, when
+another client of the same identity is held to be the reason."""
+
+_PUT_OUT = re.compile(r"closed by peer with (?:100[0158]|[34]\d{3})\b|connection lost")
+"""How a connection ends that is given to somebody else; other codes blame what was said."""
 
 OWN_INTERVAL = 30
 """s to wait, or between heartbeats, when the central system says 0 (section 4.2)."""
@@ -93,6 +102,8 @@ class Connection:
         self._trusted_until = 0.0
         self._beats_retimed = asyncio.Event()
         self._count = 0
+        self._put_out: deque[float] = deque(maxlen=PUT_OUT)
+        self._rival = ""  # who else may be connected, while that is the rule
         self._link: Link | None = None
         self._transport: Transport | None = None
 
@@ -116,10 +127,26 @@ class Connection:
                 reason = await self._use(transport)
                 if loop.time() - begun >= STEADY:
                     retry = FIRST_RETRY
+                    self._rival = ""
+                elif self._registration == "Accepted" and _PUT_OUT.match(reason):
+                    self._rival = self._rivalry(loop.time())
+                    reason = ": ".join(filter(None, (self._rival, reason)))
             wait = max(retry * self._chance.uniform(0.8, 1.2), self._silent_until - loop.time())
             retry = min(retry * 2, LONGEST_RETRY)
-            self._state("offline", f"{reason}; next try in {wait:.1f} s")
+            self._state("offline", reason, next_try=self._context.stream.now() + wait)
             await asyncio.sleep(wait)
+
+    def _rivalry(self, now: float) -> str:
+        """What it means that the connection was ended so soon: nothing, until it is the rule.
+
+        A central system that gets a second connection of an identity closes the first; whoever
+        was put out connects again, and so on for ever.
+        """
+        self._put_out.append(now)
+        if len(self._put_out) < PUT_OUT or now - self._put_out[0] > PUT_OUT_WITHIN:
+            return ""
+        name = self._context.identity.name
+        return f"another client called {name}?: put out {PUT_OUT} times soon after the start"
 
     def boot_now(self) -> None:
         """Send a BootNotification: at once, or on the next connection when this one goes."""
@@ -218,7 +245,7 @@ class Connection:
         if self._registration != "Accepted":
             await self._boot(link)
         while True:
-            self._state("accepted")
+            self._state("accepted", self._rival)
             with caused_by(None):
                 self._context.outbox.set_gate(Gate.OPEN)
                 self._accepted(self._booted)
@@ -321,9 +348,16 @@ class Connection:
                 self._context.outbox.post("Heartbeat", {})
                 last = loop.time() if due is None else due
 
-    def _state(self, state: str, detail: str = "") -> None:
+    def _state(self, state: str, detail: str = "", next_try: float | None = None) -> None:
         name = self._context.identity.name
         stream: EventStream = self._context.stream
         stream.publish(
-            LinkState(source=name, station=name, side="charge_point", state=state, detail=detail)
+            LinkState(
+                source=name,
+                station=name,
+                side="charge_point",
+                state=state,
+                detail=detail,
+                next_try=next_try,
+            )
         )

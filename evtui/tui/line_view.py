@@ -13,7 +13,7 @@ from textual.message import Message
 
 from evtui.tui.models.filter import RowFilter
 from evtui.tui.models.text import fit
-from evtui.tui.rows import Row, RowsWidget, Run
+from evtui.tui.rows import Row, RowsWidget, Run, row_width
 
 __all__ = ["Cells", "Entry", "LineView", "Relation", "Source"]
 
@@ -243,7 +243,7 @@ class LineView(RowsWidget, can_focus=True):
         mark, role = ("▌" if chosen else "»", "related") if chosen or related else (" ", "")
         overlay = " cursor" if chosen else ""
         runs = [Run(mark, role + overlay), *(Run(text, own + overlay) for text, own in cells)]
-        missing = width - sum(len(run.text) for run in runs)
+        missing = width - row_width(tuple(runs))
         if missing > 0:
             runs.append(Run(" " * missing, overlay))
         return tuple(runs)

@@ -26,6 +26,7 @@ __all__ = [
     "RowsWidget",
     "Run",
     "changed_span",
+    "cut_row",
     "first_that_fits",
     "progress_bar",
     "row_text",
@@ -87,7 +88,19 @@ def first_that_fits(forms: Sequence[Row], width: int) -> Row:
     for row in forms:
         if row_width(row) <= width:
             return row
-    return (Run(cut(row_text(forms[-1]), width)),)
+    return cut_row(forms[-1], width)
+
+
+def cut_row(row: Row, width: int) -> Row:
+    """The row in at most ``width`` cells, ending in … where more than blanks is missing."""
+    if cell_len(row_text(row).rstrip()) <= width:
+        return row
+    room = width
+    for place, run in enumerate(row):
+        if cell_len(run.text) >= room:
+            return (*row[:place], Run(cut(row_text(row[place:]), room), run.role))
+        room -= cell_len(run.text)
+    return row
 
 
 def progress_bar(share: float, cells: int) -> tuple[Run, Run]:
@@ -143,7 +156,8 @@ class RowsWidget(Widget):
         width = self.size.width
         if y >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        segments = [Segment(run.text, self._style(run.role)) for run in self._rows[y]]
+        row = cut_row(self._rows[y], width)
+        segments = [Segment(run.text, self._style(run.role)) for run in row]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def _style(self, role: str) -> Style:

@@ -6,13 +6,15 @@ import asyncio
 import json
 import resource
 import socket
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from evtui.central_system.system import StationOffline
-from evtui.events import CentralSystemState, LinkState
+from evtui.events import CentralSystemState, LinkState, Note
 from evtui.ocpp16.link import LinkClosed
 from tests.central_system.rig import START, LinkKind, booted, open_house
 from tests.ocpp16.rig import BOOT, NOW, Rig, client, running, until
@@ -238,6 +240,35 @@ async def test_a_station_that_connects_twice_loses_the_older_connection() -> Non
             assert link_states(rig) == ["CP1 connected", "CP1 offline", "CP1 connected"]
     assert "connected twice" in rig.of(LinkState)[1].detail
     assert [message.link for message in rig.messages()] == [1, 2, 2]
+
+
+def connected(rig: Rig, times: int) -> bool:
+    return link_states(rig).count("CP1 connected") == times
+
+
+async def test_two_clients_of_one_identity_that_put_each_other_out_are_named_as_that() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        for number in range(1, 7):
+            await stack.enter_async_context(client(central))
+            await until(partial(connected, rig, number))
+    details = [state.detail for state in rig.of(LinkState) if state.state == "connected"]
+    assert details[:3] == ["", "", ""]
+    for detail in details[3:]:
+        assert detail.startswith("two clients may be called CP1: each puts the other out, 3 times")
+    warnings = [note for note in rig.of(Note) if "two clients" in note.text]
+    assert [(note.station, note.level) for note in warnings] == [("CP1", "warning")]
+
+
+async def test_a_station_that_comes_back_twice_is_no_pair_of_clients() -> None:
+    rig = Rig()
+    central = rig.central_system()
+    async with running(central), AsyncExitStack() as stack:
+        for number in range(1, 4):
+            await stack.enter_async_context(client(central))
+            await until(partial(connected, rig, number))
+    assert not any("two clients" in state.detail for state in rig.of(LinkState))
 
 
 async def test_stopping_closes_every_session_and_wakes_who_waits() -> None:

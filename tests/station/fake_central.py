@@ -127,10 +127,10 @@ class FakeCentral:
         self.refusal = "SecurityError"
         self.refuses |= CALLS - {"BootNotification"}
 
-    async def hang_up(self) -> None:
+    async def hang_up(self, code: int = 1001) -> None:
         """Close the connection; the station may dial again."""
         assert self._transport is not None
-        await self._transport.close(1001, "going away")
+        await self._transport.close(code, "going away")
 
     async def close(self) -> None:
         """Stop reading."""

@@ -345,3 +345,55 @@ async def test_a_reset_forgets_a_start_that_waits_for_a_vehicle() -> None:
         await asyncio.sleep(10)
         assert rig.central.of("StartTransaction") == []
         assert rig.connector.startable
+
+
+# Why it is offline
+
+
+async def put_out(rig: Rig, times: int, code: int, after: float) -> list[LinkState]:
+    """The central system ends the connection again and again; how the station tells of it."""
+    for _ in range(times):
+        await rig.until(lambda: states(rig)[-1:] == ["accepted"])
+        await asyncio.sleep(after)
+        await rig.central.hang_up(code)
+        await rig.until(lambda: states(rig)[-1:] != ["accepted"])
+    return [state for state in rig.of(LinkState) if state.state == "offline"]
+
+
+@virtual
+async def test_a_station_that_is_offline_says_why_and_when_it_tries_again() -> None:
+    async with station() as rig:
+        (offline,) = await put_out(rig, 1, 1001, 1.0)
+        assert offline.detail == "closed by peer with 1001: going away"
+        assert offline.next_try is not None
+        assert 0.4 <= offline.next_try - offline.t <= 0.6
+        await rig.until(lambda: states(rig)[-1:] == ["accepted"])
+        (again,) = [state for state in rig.of(LinkState) if state.state == "connecting"][1:]
+        assert again.t == pytest.approx(offline.next_try, abs=0.05)
+        assert again.next_try is None
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 3000, 4001])
+@virtual
+async def test_a_station_that_is_put_out_at_once_every_time_says_that_it_may_have_a_namesake(
+    code: int,
+) -> None:
+    async with station() as rig:
+        told = [state.detail for state in await put_out(rig, 4, code, 0.7)]
+        closed = f"closed by peer with {code}: going away"
+        assert told[:2] == [closed] * 2
+        for detail in told[2:]:
+            assert detail.startswith("another client called CP1?: put out 3 times soon ")
+            assert detail.endswith(closed)
+        await rig.until(lambda: states(rig)[-1:] == ["accepted"])
+        assert rig.of(LinkState)[-1].detail.startswith("another client called CP1?")
+
+
+@pytest.mark.parametrize(("code", "after"), [(1002, 0.7), (1009, 0.7), (1011, 0.7), (1001, 8.0)])
+@virtual
+async def test_what_is_blamed_on_a_message_or_comes_late_is_no_namesake(
+    code: int, after: float
+) -> None:
+    async with station() as rig:
+        told = [state.detail for state in await put_out(rig, 4, code, after)]
+        assert told == [f"closed by peer with {code}: going away"] * 4

@@ -105,7 +105,7 @@ async def test_the_answer_of_a_command_is_shown_for_a_moment() -> None:
         assert "· CP1/1: period 6.4 s" in one.text("#footer")
         one.lab.answer = ValueError("no such \x1b[31mthing")
         await one.press("s")
-        assert r"✗ no such \x1b[31mthing" in one.text("#footer")
+        assert r"✗ CP1/1: no such \x1b[31mthing" in one.text("#footer")
         assert "? help" in one.text("#footer")
         assert "q quit" in one.text("#footer")
 

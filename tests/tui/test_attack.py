@@ -104,7 +104,7 @@ def status_of(*events: object, width: int = 200) -> str:
     selection.feed(events)  # type: ignore[arg-type]
     summary = LabSummary(stations, selection)
     summary.feed(events)  # type: ignore[arg-type]
-    return "  ".join(text for text, _ in fit_segments(summary.segments(), width))
+    return "  ".join(text for text, _ in fit_segments(summary.segments(0.0), width))
 
 
 ON, OFF = anomaly(6.0, "on", **HAND), anomaly(9.0, "off", active=False, **HAND)

@@ -25,7 +25,7 @@ def summary_of(lab: FakeLab, *, orders: bool = True) -> LabSummary:
 
 
 def line_of(summary: LabSummary, width: int = 200) -> str:
-    return "  ".join(text for text, _ in fit_segments(summary.segments(), width))
+    return "  ".join(text for text, _ in fit_segments(summary.segments(0.0), width))
 
 
 def told(lab: FakeLab, width: int = 200) -> str:
@@ -96,9 +96,9 @@ def test_trouble_at_the_central_system_is_counted_where_there_is_room() -> None:
     lab.play(25.9)
     load(lab, invalid=3, throttled=2)
     summary = summary_of(lab)
-    wide = [text for text, _ in fit_segments(summary.segments(), 200)]
+    wide = [text for text, _ in fit_segments(summary.segments(0.0), 200)]
     assert wide[-1] == "! 3 invalid, 2 throttled"
-    narrow = "  ".join(text for text, _ in fit_segments(summary.segments(), 78))
+    narrow = "  ".join(text for text, _ in fit_segments(summary.segments(0.0), 78))
     assert "invalid" not in narrow
     assert narrow.endswith("ALARM ▲ 19.1 s")
 
@@ -115,7 +115,7 @@ def test_the_line_tells_of_the_chosen_connector_and_where_else_something_runs() 
     summary.feed(events)
 
     def line() -> str:
-        return "  ".join(text for text, _ in fit_segments(summary.segments(), 200))
+        return "  ".join(text for text, _ in fit_segments(summary.segments(0.0), 200))
 
     assert "CP1/1 ● Charging tx 3 +2  " in line()
     assert "▶ fluctuation/seed #3 +1  ALARM ▲ 19.1 s" in line()
@@ -192,7 +192,7 @@ def test_a_replay_does_not_claim_to_record() -> None:
     lab = FakeLab()
     recording(lab, "on", 1)
     summary = summary_of(lab, orders=False)
-    assert not any("rec" in form for segment in summary.segments() for form in segment.forms)
+    assert not any("rec" in form for segment in summary.segments(0.0) for form in segment.forms)
 
 
 def test_leaving_asks_only_while_something_runs() -> None:

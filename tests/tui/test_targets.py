@@ -330,7 +330,7 @@ async def test_what_interrupts_charging_is_asked_and_names_the_station(
             return
         assert asked(one) == (
             f"{action} to WALLBOX-7?",
-            f"{action} interrupts 1 Charging tx 77 at WALLBOX-7.",
+            "At WALLBOX-7 it interrupts connector 1 Charging tx 77.",
         )
         await one.press("enter")
         assert one.shows(OperationScreen)

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 from evtui.tui.models.selection import Place
 from evtui.tui.models.stations import Connector, Station, Stations
-from evtui.tui.models.summary import LINK_GLYPHS
 from evtui.tui.models.text import clean
 
 __all__ = [
+    "LINK_GLYPHS",
+    "Trouble",
     "about",
     "connector_text",
     "connectors_text",
     "link_glyph",
     "link_role",
     "load_forms",
+    "trouble",
     "where_to_connect",
 ]
+
+LINK_GLYPHS = {"accepted": "●", "connected": "◐", "booting": "◐", "pending": "◐", "asking": "?"}
+"""How a connection stands, in one character; any other state is ○."""
+
+REDUNDANT = "cannot connect: "
+"""What goes without saying of a station that is offline."""
 
 
 def link_glyph(station: Station) -> str:
@@ -27,6 +38,51 @@ def link_role(station: Station) -> str:
     """How its connection stands, as a colour."""
     glyph = link_glyph(station)
     return {"●": "good", "○": "bad"}.get(glyph, "warning")
+
+
+class Trouble(NamedTuple):
+    """Why a connection does not stand, and when it is tried again.
+
+    Attributes:
+        why: the reason with what it means.
+        short: the reason in a few words.
+        when: ``next try in 12 s``; empty where nobody knows.
+        when_short: ``12 s``.
+    """
+
+    why: str
+    short: str
+    when: str = ""
+    when_short: str = ""
+
+    @property
+    def forms(self) -> tuple[str, str, str]:
+        """In one line, longest form first."""
+        return (
+            self.why + (f"; {self.when}" if self.when else ""),
+            self.short + (f", {self.when}" if self.when else ""),
+            f"{self.short} {self.when_short}".rstrip(),
+        )
+
+
+def trouble(station: Station | None, now: float) -> Trouble | None:
+    """What is wrong with its connection; None where it stands, or nothing is known of it.
+
+    Args:
+        now: lab time in s.
+    """
+    if station is None or station.link in ("accepted", "connected", "booting", "asking"):
+        return None
+    why = clean(station.link_detail).removeprefix(REDUNDANT)
+    short = why.partition(": ")[0]
+    if not why:
+        return None
+    if station.link == "connecting":
+        return Trouble(why, short, "trying again now")
+    if station.next_try is None:
+        return Trouble(why, short)
+    wait = f"{max(0, math.ceil(station.next_try - now))} s"
+    return Trouble(why, short, f"next try in {wait}", wait)
 
 
 def connector_text(connector: Connector) -> str:

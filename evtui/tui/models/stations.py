@@ -65,12 +65,14 @@ class Station:
         ours: False for one that is not of this lab.
         link: state of its connection as :class:`~evtui.events.LinkState` has it: its own view
             of it where it is ours, else that of the central system.
+        link_detail: why the connection is not there, or what is odd about it.
+        next_try: lab time in s of its next attempt to connect, None where none is known.
         accepted: True once its BootNotification was accepted; that holds over reconnects.
         connectors: by connectorId.
         queued: messages of transactions it still has to tell.
         lost: those it gave up.
         invalid: messages of it that were none, or broke the schema.
-        heard: True once it has said something.
+        heard: True once it has said something that is a message.
         gone: True once it is forgotten; what comes back under its identity is another one.
     """
 
@@ -82,6 +84,7 @@ class Station:
     ours: bool = False
     link: str = "offline"
     link_detail: str = ""
+    next_try: float | None = None
     accepted: bool = False
     vendor: str = ""
     model: str = ""
@@ -174,7 +177,9 @@ class Stations:
                 self._hear(event)
             case LinkState(side="charge_point"):
                 station = self._ours(event.station)
-                station.link, station.link_detail = event.state, event.detail
+                station.link, station.next_try = event.state, event.next_try
+                if event.state != "connecting":  # why it has to try again stands until it did
+                    station.link_detail = event.detail
             case LinkState():
                 self._follow(self._station(event.station), event)
                 self._forget_a_phantom(event.station)
@@ -211,10 +216,11 @@ class Stations:
         if message.is_refusal and message.station not in self.by_identity:
             return  # who that was is not known, whatever it called itself
         station = self._station(message.station)
-        station.heard = station.heard or message.sender == "charge_point"
         if message.kind == "invalid":
             station.invalid += message.sender == "charge_point"
-        elif message.kind == "call" and message.sender == "charge_point":
+            return
+        station.heard = station.heard or message.sender == "charge_point"
+        if message.kind == "call" and message.sender == "charge_point":
             payload = message.payload if isinstance(message.payload, dict) else {}
             self._hear_call(station, message, payload)
         elif message.action == "StartTransaction" and message.kind == "result":

@@ -29,13 +29,14 @@ from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.by_hand import HandAttacks
 from evtui.tui.models.selection import Place, Selection
-from evtui.tui.models.stations import Stations
+from evtui.tui.models.station_lines import link_glyph, trouble
+from evtui.tui.models.stations import Station, Stations
 from evtui.tui.models.text import byte_size, clean, cut, number
 
-__all__ = ["LINK_GLYPHS", "LabSummary", "Segment", "fit_segments"]
+__all__ = ["LabSummary", "Segment", "fit_segments"]
 
-LINK_GLYPHS = {"accepted": "●", "connected": "◐", "booting": "◐", "pending": "◐", "asking": "?"}
-"""How a connection stands, in one character; any other state is ○."""
+NARROWEST = 14
+"""Cells to which the last form of a part is cut where there is no room for more."""
 
 NAMED = 3
 """Connectors that the question before leaving names one by one."""
@@ -67,7 +68,8 @@ class Segment:
 def fit_segments(segments: list[Segment], width: int, gap: int = 2) -> list[tuple[str, str]]:
     """Choose a form of each segment so that all fit into ``width`` cells, if they can.
 
-    All go to their second form, from the right, before one goes to its third.
+    All go to their second form, from the right, before one goes to its third.  Where the last
+    forms are too long still, the longest of them are cut.
 
     Returns:
         text and role of each, in order, without those that have come to say nothing.
@@ -84,6 +86,12 @@ def fit_segments(segments: list[Segment], width: int, gap: int = 2) -> list[tupl
                 break
             forms = segments[index].forms
             chosen[index] = forms[min(level, len(forms) - 1)]
+    while (excess := total() - width) > 0:
+        longest = max(range(len(chosen)), key=lambda index: cell_len(chosen[index]))
+        cells = cell_len(chosen[longest])
+        if cells <= NARROWEST:
+            break
+        chosen[longest] = cut(chosen[longest], max(NARROWEST, cells - excess))
     return [(text, one.role) for text, one in zip(chosen, segments, strict=True) if text]
 
 
@@ -199,9 +207,13 @@ class LabSummary:
         told = (("anomaly", attacked), ("attack", by_hand), ("transaction", others))
         return " and ".join(f"the {what} at {_named(places)}" for what, places in told if places)
 
-    def segments(self) -> list[Segment]:
-        """The parts of the status line, in order."""
-        parts = [self._central(), *self._charge_points(), *self._asking(), self._bus()]
+    def segments(self, now: float) -> list[Segment]:
+        """The parts of the status line, in order.
+
+        Args:
+            now: lab time in s.
+        """
+        parts = [self._central(now), *self._charge_points(now), *self._asking(), self._bus()]
         recording = self._recording()
         rest = [self._anomaly(), self._alarm(), *self._load()]
         if recording and recording[0].role == "bad":
@@ -229,7 +241,7 @@ class LabSummary:
         long = f"● rec {clean(state.folder)} {byte_size(state.size)}"
         return [Segment((*[long] * 4, short, short, "● rec"), "recording")]
 
-    def _central(self) -> Segment:
+    def _central(self, now: float) -> Segment:
         central = self.central
         if central is None:
             return Segment(("CSMS ○ starting", "CSMS ○") if self._orders else ("CSMS ○",), "muted")
@@ -238,46 +250,71 @@ class LabSummary:
         host, colon, after = short.partition("/")[0].rpartition(":")
         port = f":{after}" if colon and after.isdecimal() else host or short
         if not central.ours:
-            known = self._stations.by_identity.values()
-            linked = any(one.link == "accepted" for one in known)
-            return Segment(
-                (f"CSMS {'●' if linked else '○'} {short}", f"CSMS {'●' if linked else '○'} {port}"),
-                "good" if linked else "bad",
-            )
+            return self._foreign_central(short, port, now)
         if not central.listening:
             reason = clean(central.detail) or "not listening"
             return Segment((f"CSMS ○ {short} {reason}", f"CSMS ○ {reason}"), "bad")
         return Segment((f"CSMS ● {short}", f"CSMS ● {port}"), "good")
 
-    def _charge_points(self) -> list[Segment]:
-        known = self._stations.by_identity
-        ours = next((one.identity for one in known.values() if one.ours), "")
-        identity = self._selection.station or ours
-        if not identity:
-            return []
-        station = known.get(identity)
-        others = sum(
-            one.ours or one.link != "offline" for one in known.values() if one is not station
+    def _foreign_central(self, url: str, port: str, now: float) -> Segment:
+        """Linked while one of ours is; else why not, in the words of the one that is told of."""
+        if self._is_linked:
+            return Segment((f"CSMS ● {url}", f"CSMS ● {port}"), "good")
+        wrong = trouble(self._told_of, now)
+        if wrong is None:
+            return Segment((f"CSMS ○ {url}", f"CSMS ○ {port}"), "bad")
+        whole, short, shortest = (f"CSMS ○ {form}" for form in wrong.forms)
+        longest = f"CSMS ○ {url} {wrong.forms[0]}"
+        return Segment((longest, whole, *[short] * 4, shortest), "bad")
+
+    @property
+    def _is_linked(self) -> bool:
+        """True while one of our charge points is accepted."""
+        return any(
+            one.ours and one.link == "accepted" for one in self._stations.by_identity.values()
         )
+
+    @property
+    def _told_of(self) -> Station | None:
+        """The charge point that the line tells of, None where it is not known, or none is."""
+        known, chosen = self._stations.by_identity, self._selection.station
+        ours = (one for one in known.values() if one.ours)
+        return known.get(chosen) if chosen else next(ours, None)
+
+    def _charge_points(self, now: float) -> list[Segment]:
+        known = self._stations.by_identity.values()
+        station = self._told_of
+        others = sum(one.ours or one.link != "offline" for one in known if one is not station)
         more = f" +{others}" if others else ""
         if station is None:
-            return [Segment((f"{clean(identity)} ○ gone{more}",), "bad")]
+            foreign = self._selection.foreign
+            return [Segment((f"{clean(foreign)} ○ gone{more}",), "bad")] if foreign else []
         chosen = self._selection.target
-        name = clean(str(chosen) if chosen is not None and self._selection.several else identity)
+        several = chosen is not None and self._selection.several
+        name = clean(str(chosen) if several else station.identity)
         if station.link != "accepted":
-            glyph = LINK_GLYPHS.get(station.link, "○")
-            detail = f" {clean(station.link_detail)}" if station.link_detail else ""
-            queued = f" {station.queued:,} queued" if station.queued else ""
-            forms: tuple[str, ...] = (
-                f"{name} {glyph} {station.link}{detail}{queued}{more}",
-                f"{name} {glyph} {station.link}{queued}",
-            )
-            return [Segment(forms, "warning" if glyph == "◐" else "bad")]
+            return [self._not_accepted(station, name, more, now)]
         connector = station.connector(chosen.connector) if chosen else station.busiest
         tx = f" tx {connector.transaction}" if connector.transaction is not None else ""
         told = f"{name} ● {clean(connector.status)}"
         forms = (*[f"{told}{tx}{more}"] * 5, told)
         return [Segment(forms, "bad" if connector.status == "Faulted" else "good")]
+
+    def _not_accepted(self, station: Station, name: str, more: str, now: float) -> Segment:
+        """Why, unless the part about the central system says so."""
+        glyph = link_glyph(station)
+        queued = f" {station.queued:,} queued" if station.queued else ""
+        told = f"{name} {glyph} {station.link}"
+        central = self.central
+        elsewhere = central is not None and not central.ours and not self._is_linked
+        wrong = None if elsewhere else trouble(station, now)
+        whys = [clean(station.link_detail)] if station.link_detail and not elsewhere else []
+        if wrong is not None:
+            whole, short, shortest = wrong.forms
+            whys = [whole, *[short] * 4, shortest]
+        forms = [f"{told} {why}{queued}{more}" for why in whys]
+        role = "warning" if glyph == "◐" else "bad"
+        return Segment((*forms, f"{told}{queued}{more}", f"{told}{queued}"), role)
 
     def _asking(self) -> list[Segment]:
         """Stations that wait for somebody to say whether they are let in."""

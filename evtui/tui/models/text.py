@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -9,18 +10,50 @@ from rich.cells import cell_len, set_cell_size
 
 from evtui.escaping import for_terminal
 
-__all__ = ["byte_size", "clean", "clock", "cut", "fit", "number"]
+__all__ = ["byte_size", "clean", "clock", "cut", "first_fitting", "fit", "fold", "number"]
 
 clean = for_terminal
 
 
-def cut(text: str, width: int) -> str:
-    """``text`` in at most ``width`` cells, ending in … where something is missing."""
+def cut(text: str, width: int, *, tail: int = 0) -> str:
+    """``text`` in at most ``width`` cells, with a … where something is missing.
+
+    Args:
+        tail: characters at its end that are shown all the same, where there is room for them.
+    """
     if width <= 0:
         return ""
     if cell_len(text) <= width:
         return text
-    return set_cell_size(text, width - 1).rstrip() + "…"
+    end = text[len(text) - tail :]
+    room = width - 1 - cell_len(end)
+    if room <= 0:
+        end, room = "", width - 1
+    return f"{set_cell_size(text, room).rstrip()}…{end}"
+
+
+def fold(text: str, width: int, lines: int, *, tail: int = 0) -> str:
+    """``text`` in at most ``lines`` lines of ``width`` cells, broken between words if it can be.
+
+    Args:
+        tail: as of :func:`cut`.
+    """
+    if width <= 0:  # not laid out yet
+        return text
+    folded: list[str] = []
+    while len(folded) < lines - 1 and cell_len(text) > width:
+        head = set_cell_size(text, width)
+        most = len(head) - (not text.startswith(head))  # half of a wide character is a blank
+        end = text.rfind(" ", 1, most + 1)
+        end = end if end > 0 else max(1, most)
+        folded.append(text[:end])
+        text = text[end:].lstrip(" ")
+    return "\n".join((*folded, cut(text, width, tail=tail)))
+
+
+def first_fitting(forms: Sequence[str], width: int) -> str:
+    """The first of ``forms`` that fits into ``width`` cells, else the last one cut."""
+    return next((form for form in forms if cell_len(form) <= width), cut(forms[-1], width))
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:

@@ -11,9 +11,9 @@ from textual.message import Message
 
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.selection import Place, Selection
-from evtui.tui.models.station_lines import connector_text, link_glyph, link_role
+from evtui.tui.models.station_lines import connector_text, link_glyph, link_role, trouble
 from evtui.tui.models.stations import Connector, Station, Stations
-from evtui.tui.models.text import clean, fit
+from evtui.tui.models.text import clean, first_fitting, fit
 from evtui.tui.rows import Row, RowsWidget, Run
 
 __all__ = ["ChargePointsPanel"]
@@ -85,6 +85,7 @@ class ChargePointsPanel(RowsWidget):
         self._marks = marks
         self._shown: list[Line] = []
         self._drawn_at = -REDRAW_SECONDS
+        self._now = 0.0
         self.room = 2
         """Most lines it may have."""
         self.several = False
@@ -109,6 +110,7 @@ class ChargePointsPanel(RowsWidget):
 
     def tick(self, now: float) -> None:
         """Show lab time ``now`` in seconds; the currents move twice a second."""
+        self._now = now
         if not 0 <= now - self._drawn_at < REDRAW_SECONDS:
             self._drawn_at = now
             self.draw()
@@ -156,9 +158,11 @@ class ChargePointsPanel(RowsWidget):
         if station.link == "accepted" and connector is not None:
             told, role = connector_text(connector), "bad" if connector.error else ""
         else:
-            told, role = station.link, link_role(station)
-            if station.queued:
-                told += f" {station.queued:,} queued"
+            queued = f" {station.queued:,} queued" if station.queued else ""
+            wrong = trouble(station, self._now)
+            forms = (station.link,) if wrong is None else wrong.forms
+            told = first_fitting([f"{form}{queued}" for form in forms], room)
+            role = link_role(station)
         return (
             *start,
             Run(fit(told, room), role),

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from evtui.commands import COMMANDS, Command
 from evtui.tui.keymap import ALWAYS, footer_entries
 from evtui.tui.models.text import clean, fit
-from evtui.tui.rows import RowsWidget, Run
+from evtui.tui.rows import RowsWidget, Run, row_width
 
 __all__ = ["KeyFooter", "Level"]
 
@@ -113,7 +113,7 @@ class KeyFooter(RowsWidget):
             level = self._notice[1]
             room = width - sum(entry.cells for entry in entries)
             runs.append(Run(fit(f" {_MARKS[level]} {self.notice}", room), level))
-        column = sum(len(run.text) for run in runs)
+        column = row_width(tuple(runs))
         for entry in entries:
             for command, key in zip(entry.commands, entry.keys, strict=True):
                 runs.append(Run(f" {key}", "key"))

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from evtui.events import Event, LinkState, OcppMessage
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.exchanges import Exchange, OcppLog, Outcome
+from evtui.tui.models.station_lines import Trouble
 from evtui.tui.models.text import clean, clock, fit
 from evtui.tui.panels.list_panel import ListPanel
 
@@ -21,6 +22,9 @@ _ROLES: dict[Outcome, str] = {
     "rejected": "bad",
     "error": "bad",
 }
+
+NOTHING = "no messages yet – "
+EMPTY = f"{NOTHING}waiting for the charge point to boot"
 
 ACTION_WIDTH = 22  # RemoteStartTransaction
 LATENCY_WIDTH = 6
@@ -42,9 +46,27 @@ class OcppPanel(ListPanel):
         self.log_model = OcppLog()
         self._start_utc = start_utc
         self._fresh = True
+        self._trouble = ""
         self.view = LineView(self.log_model.store, self.cells, id="ocpp-list")
-        self.view.empty = "no messages yet – waiting for the charge point to boot"
+        self.view.empty = EMPTY
         self.views = (self.view,)
+
+    def tell(self, station: str, wrong: Trouble | None) -> None:
+        """Say why no messages can come from the station that is told of; None: they can."""
+        said = "" if wrong is None else f"{clean(station)} ○ {wrong.forms[1]}"
+        if said == self._trouble:
+            return
+        self._trouble = said
+        self.show_title()
+        empty = EMPTY if wrong is None else f"{NOTHING}{wrong.why}"
+        if empty != self.view.empty:
+            self.view.empty = empty
+            self.view.redraw()
+
+    @property
+    def parts(self) -> list[str]:
+        """Why no messages come, if they cannot."""
+        return [self._trouble] if self._trouble else []
 
     def feed(self, events: Sequence[Event]) -> None:
         """Take the OCPP messages among ``events``, and the ends of connections."""

@@ -51,11 +51,12 @@ class StatusLine(RowsWidget):
         """What comes before everything else, from the next update on."""
         self._segments: list[Segment] = []
 
-    def update(self, summary: LabSummary, *, paused: int | None, dropped: int) -> None:
+    def update(self, summary: LabSummary, now: float, *, paused: int | None, dropped: int) -> None:
         """Show the state of the lab.
 
         Args:
             summary: what is known of it.
+            now: lab time in s.
             paused: rows that wait while the view is paused, None while it is not.
             dropped: events this view was too slow for.
         """
@@ -64,7 +65,7 @@ class StatusLine(RowsWidget):
             badges.append(Segment((f" PAUSED +{paused:,} new ", f" PAUSED +{paused:,} "), "badge"))
         if dropped:
             badges.append(Segment((f"! {dropped:,} events dropped", f"! {dropped:,}"), "bad"))
-        self._segments = [*self.lead, *badges, *summary.segments()]
+        self._segments = [*self.lead, *badges, *summary.segments(now)]
         self.redraw()
 
     def redraw(self) -> None:

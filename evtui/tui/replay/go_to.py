@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from evtui.tui.models.text import clean, cut
+from evtui.tui.models.text import clean, fold
 from evtui.tui.replay.times import EXAMPLES, parse_time, show_time
 
 __all__ = ["GoTo"]
@@ -81,7 +81,7 @@ class GoTo(ModalScreen[float | None]):
             if event.value.strip():
                 self._read(event.value)
         except ValueError as error:
-            problem = cut(clean(str(error)), 90)
+            problem = fold(clean(str(error)), event.input.size.width, 2)
         line = self.query_one("#problem", Static)
         line.set_class(bool(problem), "-wrong")
         line.update(problem or self._expected)

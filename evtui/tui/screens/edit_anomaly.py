@@ -16,9 +16,12 @@ from textual.widgets import Button, Input, Label
 
 from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
 from evtui.tui.models.selection import Place
-from evtui.tui.models.text import clean
+from evtui.tui.models.text import clean, fold
 
 __all__ = ["FIELDS", "EditAnomaly", "Field", "check"]
+
+
+PROBLEM_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,8 @@ class EditAnomaly(ModalScreen[Mapping[str, float] | None]):
             self.query_one(f"#{field.name}", Input).set_class(field.name in errors, "-wrong")
         focused = self.focused.id if self.focused is not None else None
         first = errors.get(focused or "") or next(iter(errors.values()), "")
-        self.query_one("#problem", Label).update(first)
+        line = self.query_one("#problem", Label)
+        line.update(fold(first, line.size.width, PROBLEM_LINES))
         self.query_one("#save", Button).disabled = bool(errors)
 
     @on(Input.Submitted)

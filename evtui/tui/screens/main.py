@@ -26,6 +26,7 @@ from evtui.tui.models.frames import FrameRow
 from evtui.tui.models.hiding import Hiding
 from evtui.tui.models.operations import Operations
 from evtui.tui.models.selection import Place
+from evtui.tui.models.station_lines import trouble
 from evtui.tui.models.text import clean, clock, cut
 from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.panels.footer import Level
@@ -144,9 +145,12 @@ class MainScreen(PanelScreen):
                     self.app.exit(return_code=LAB_FAILED)
 
     def _show_status(self) -> None:
+        station = self.selection.station
+        self.ocpp.tell(station, trouble(self.stations.get(station), self._handle.now()))
         pending = self.ocpp.pending + self.can.pending
         self.status.update(
             self.summary,
+            self._handle.now(),
             paused=pending if self._paused else None,
             dropped=self._handle.events.dropped,
         )

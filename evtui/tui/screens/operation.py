@@ -31,7 +31,7 @@ from evtui.ocpp16.forms import (
 from evtui.redaction import hide, is_secret_name
 from evtui.tui.handle import LabHandle
 from evtui.tui.models.operations import Draft, Operations
-from evtui.tui.models.text import clean
+from evtui.tui.models.text import clean, fold
 from evtui.tui.models.typed_secrets import Secrets
 from evtui.tui.screens.operation_row import Choice, FieldRow
 from evtui.tui.screens.question import Question
@@ -43,7 +43,9 @@ OTHER_LINES = 8
 
 JSON_LINES = 16
 
-ANSWER_LINES = 2
+LINES = 2
+"""For what is wrong, and for the answer."""
+
 TAIL = 16
 """Characters of a long answer's end that are shown."""
 
@@ -210,17 +212,15 @@ class OperationScreen(ModalScreen[Future[str] | None]):
         told = here.meaning if here is not None and not self._in_json else ""
         line = self.query_one("#problem", Label)
         line.set_class(bool(problem), "-wrong")
-        line.update(clean(problem) or (f"{here.name}: {told}" if here and told else ""))
+        told = f"{here.name}: {told}" if here and told else ""
+        line.update(fold(clean(problem) or told, line.size.width, LINES))
         self.query_one("#send", Button).disabled = bool(problem)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         line = self.query_one("#answer", Label)
         line.set_class(wrong, "-wrong")
-        text = clean(hide(text))
-        room = line.size.width * ANSWER_LINES - TAIL
-        if len(text) > room > TAIL:  # how long it took stands at its end
-            text = f"{text[: room - TAIL]} … {text[-TAIL:]}"
-        line.update(text)
+        # How long it took stands at its end.
+        line.update(fold(clean(hide(text)), line.size.width, LINES, tail=TAIL))
 
     # What is typed
 
@@ -305,7 +305,7 @@ class OperationScreen(ModalScreen[Future[str] | None]):
 
         ended = self._operations.interrupts(station, self._action, payload)
         if ended:
-            asked = f"{self._action} interrupts {' and '.join(ended)} at {station}."
+            asked = f"At {station} it interrupts connector {' and '.join(ended)}."
             self.app.push_screen(
                 Question(f"{self._action} to {station}?", asked, "send", "do not"), answered
             )

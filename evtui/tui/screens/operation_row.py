@@ -129,6 +129,7 @@ class FieldRow(Horizontal):
         & > Input { width: 22; }
         & > Input.-long { width: 1fr; }
         & > .expected { width: 1fr; height: 1; padding: 0 0 0 2; color: $text-muted; }
+        & > .name, & > .expected { text-wrap: nowrap; text-overflow: ellipsis; }
         &.-wrong > .name, &.-wrong > Input, &.-wrong > Choice { text-style: bold; }
         &.-wrong > * { color: $text-error; }
     }

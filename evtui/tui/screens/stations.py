@@ -27,6 +27,7 @@ from evtui.tui.models.station_lines import (
     link_glyph,
     link_role,
     load_forms,
+    trouble,
     where_to_connect,
 )
 from evtui.tui.models.stations import Station, Stations
@@ -213,8 +214,8 @@ class StationsScreen(ModalScreen[Chosen | None]):
     @on(LineView.Moved)
     def _show_detail(self) -> None:
         width = self.detail.content_size.width
-        rows = _detail(self.list.entry, self._stations, self._selection)
-        self.detail.show([first_that_fits([row], width) for row in rows])
+        lines = _detail(self.list.entry, self._stations, self._selection, self._handle.now())
+        self.detail.show([first_that_fits(forms, width) for forms in lines])
 
     def _cells(self, station: Station, width: int) -> Cells:
         mark = "▸" if station.identity == self._selection.station else " "
@@ -224,7 +225,7 @@ class StationsScreen(ModalScreen[Chosen | None]):
             "whose": ("ours" if station.ours else "foreign", "muted"),
             "link": (station.link, link_role(station)),
             "vendor model firmware": (about(station), "muted"),
-            "connectors": (connectors_text(station, self._selection.target), ""),
+            "connectors": self._connectors(station),
             "queued": (f"{station.queued:,}" if station.queued else "", "warning"),
             "errors": (", ".join(map(clean, station.errors)), "bad"),
         }
@@ -232,6 +233,14 @@ class StationsScreen(ModalScreen[Chosen | None]):
             (fit(texts[name][0], cells - 1) + " ", texts[name][1])
             for name, cells in _columns(width)
         ]
+
+    def _connectors(self, station: Station) -> tuple[str, str]:
+        """What goes on there; where it is not linked, first why."""
+        connectors = connectors_text(station, self._selection.target)
+        wrong = trouble(station, self._handle.now())
+        if wrong is None:
+            return connectors, ""
+        return " · ".join(part for part in (wrong.forms[-1], connectors) if part), "bad"
 
     # What is done
 
@@ -304,20 +313,26 @@ def _head(width: int) -> str:
     return "".join(fit(name, cells - 1) + " " for name, cells in _columns(width))
 
 
-def _detail(station: Station | None, stations: Stations, selection: Selection) -> list[Row]:
-    """More of one station, in three lines, and how another one comes."""
-    connect = (Run(where_to_connect(stations), "muted"),)
+def _detail(
+    station: Station | None, stations: Stations, selection: Selection, now: float
+) -> list[list[Row]]:
+    """More of one station, in three lines, and how another one comes: of each its forms."""
+    connect: list[Row] = [(Run(where_to_connect(stations), "muted"),)]
     if station is None:
-        return [(), (), connect]
-    told = [clean(station.identity), about(station) or "has not booted yet", station.link]
-    if station.link_detail:
-        told.append(clean(station.link_detail))
-    first = (Run(" · ".join(told), "strong"),)
+        return [[()], [()], connect]
+    name, who = clean(station.identity), about(station) or "has not booted yet"
+    wrong = trouble(station, now)
+    when = clean(station.link_detail) if wrong is None else wrong.when
+    told = [[name, who, station.link, when], [name, station.link, when]]
+    first: list[Row] = [(Run(" · ".join(filter(None, words)), "strong"),) for words in told]
     if station.asking:
         admit, turn_away = key_of("csms.admit"), key_of("csms.turn_away")
         remedy = f"asks to be let in: {admit} lets it in, {turn_away} turns it away"
-        return [first, (Run(remedy, "warning"),), connect]
+        return [first, [(Run(remedy, "warning"),)], connect]
     connectors = connectors_text(station, selection.target) or "no connector known yet"
     errors = ", ".join(map(clean, station.errors))
-    second = (Run(connectors), Run(f"  {errors}" if errors else "", "bad"))
-    return [first, second, connect]
+    noted = (Run(connectors), Run(f"  {errors}" if errors else "", "bad"))
+    if wrong is not None:
+        first = [(*row, Run(f" · {connectors}")) for row in first] + first
+        noted = (Run(wrong.why, "bad"), Run(f"  {errors}" if errors else "", "bad"))
+    return [first, [noted], connect]
