@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -131,6 +131,14 @@ class Order:
     strange: int = 0
     start: float = 0.0
 
+    def begins(self) -> list[float]:
+        """Of each segment, what makes lab time of its times: it begins where the last one ended."""
+        begins, length = [], 0.0
+        for segment in self.segments:
+            begins.append(length - segment.first)
+            length += segment.last - segment.first
+        return begins or [0.0]
+
     def told(self) -> Iterator[str]:
         """What the log's reader should know, one line each."""
         if self.moved:
@@ -183,21 +191,22 @@ def put_in_order(
         OSError: one cannot be read, or the other not be written.
     """
     order = Order()
-    for _ in _placed(path, order, stamp, channel_of, delta=delta):
-        pass
-    begins, length = [], 0.0
-    for segment in order.segments:
-        begins.append(length - segment.first)
-        length += segment.last - segment.first
+    placed = _placed(path, order, stamp, channel_of, delta=delta)
+    parts = list(_sorted_parts(placed, out))
+    begins = order.begins()
     if order.segments:
         dated = [n for n, each in enumerate(order.segments) if each.first >= _YEAR_2000]
         order.start = 0.0 - begins[dated[-1] if dated else -1]
-    again = Order()
-    lines = (
-        (begins[line.segment] + line.stamp, line.text)
-        for line in _placed(path, again, stamp, channel_of, delta=delta)
-    )
-    _write_sorted(lines, out)
+    with ExitStack() as opened:
+        files = [opened.enter_context(part.open("rb")) for part in parts]
+        with out.open("wb") as whole:
+            for line in heapq.merge(*files, key=_place_of):
+                segment, time, text = line.split(b" ", 2)
+                # What stands in front of the first frame has no time yet.
+                t = max(0.0, begins[int(segment)] + float(time))
+                whole.write(b"%.6f %s" % (t, text))
+    for part in parts:
+        part.unlink()
     return order
 
 
@@ -308,25 +317,22 @@ def _are_back(coming: Iterable[_Line], clocks: dict[bytes, float]) -> bool:
     return sum(votes) * 2 > len(votes)
 
 
-def _write_sorted(lines: Iterator[tuple[float, bytes]], out: Path) -> None:
-    parts: list[Path] = []
-    while chunk := list(islice(lines, _CHUNK)):
-        chunk.sort(key=itemgetter(0))
-        part = out.with_name(f"{out.name}.{len(parts)}")
+def _sorted_parts(lines: Iterator[_Placed], out: Path) -> Iterator[Path]:
+    """Files beside ``out``, each in order: segment, time as the log says it, and the line."""
+    for number in count():
+        chunk = sorted(islice(lines, _CHUNK), key=itemgetter(0, 1))
+        if not chunk:
+            return
+        part = out.with_name(f"{out.name}.{number}")
         with part.open("wb") as file:
-            for t, text in chunk:
-                file.write(b"%.6f %s\n" % (t, text.rstrip(b"\r\n")))
-        parts.append(part)
-    if len(parts) == 1:
-        parts[0].replace(out)
-        return
-    with ExitStack() as opened:
-        files = [opened.enter_context(part.open("rb")) for part in parts]
-        with out.open("wb") as whole:
-            for line in heapq.merge(*map(iter, files), key=timed_stamp):
-                whole.write(line)
-    for part in parts:
-        part.unlink()
+            for segment, time, text in chunk:
+                file.write(b"%d %.9f %s\n" % (segment, time, text.rstrip(b"\r\n")))
+        yield part
+
+
+def _place_of(line: bytes) -> tuple[int, float]:
+    segment, time, _ = line.split(b" ", 2)
+    return int(segment), float(time)
 
 
 def _frames(number: int) -> str:

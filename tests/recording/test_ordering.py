@@ -161,10 +161,12 @@ def test_lines_that_are_no_frames_are_still_counted_in_a_log_that_was_sorted(
     tmp_path: Path,
 ) -> None:
     log = log_of(tmp_path / "capture.log", ((t, "can0") for t in (*EVEN[5:], *EVEN[:5])))
-    log.write_text(log.read_text() + "what is this\n(1.0) can0 123##011\n")
+    lines = log.read_text().splitlines()
+    log.write_text("\n".join(["# mine", *lines[:9], "and mine", *lines[9:], "(1.0) can0 123##011"]))
     run = RunFolder(log)
+    assert (run.t_first, run.t_end) == (0.0, (FRAMES - 2) / 100)
     assert len(list(run.frames())) == FRAMES
-    assert "capture.log: lines that cannot be read: 1 skipped" in run.problems
+    assert "capture.log: lines that cannot be read: 2 skipped" in run.problems
     assert "capture.log: CAN FD frames: 1 skipped" in run.problems
 
 
