@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from evtui.tui.models.selection import Selection
@@ -158,3 +159,15 @@ def test_attacks_that_overlap_stand_on_the_chart_each_for_itself() -> None:
     series.feed([FLUCTUATION, ON, OFF, anomaly(9.5, "step"), SAFE])
     series.feed([anomaly(20.0, "off", active=False), anomaly(23.0, "safe", active=False)])
     assert series.attacks == (Attack(5.0, off=20.0, safe=23.0), Attack(6.0, off=9.0, safe=10.0))
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_keys_read_at_once_close_the_line_once(key: str) -> None:
+    async with driven(5.0) as one:
+        await one.press("a")
+        for _ in range(3):
+            one.app.post_message(Key(key, None))
+        await one.pilot.pause()
+        await one.pilot.pause()
+        assert one.shows(MainScreen)
+        assert one.lab.submitted == (["attack.begin"] if key == "enter" else [])

@@ -87,5 +87,6 @@ class AttackScreen(ModalScreen[Begun | None]):
 
     @on(Input.Submitted)
     def _begin(self, submitted: Input.Submitted) -> None:
-        name = "-".join(submitted.value.split()) or self._suggested.name
-        self.dismiss(Begun(name, self._layer))
+        if self.is_current:  # several read at once begin one
+            name = "-".join(submitted.value.split()) or self._suggested.name
+            self.dismiss(Begun(name, self._layer))
