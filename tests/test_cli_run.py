@@ -367,6 +367,12 @@ def test_a_feed_that_cannot_be_written_is_told_and_changes_nothing(
     assert events[0] == events[1]
 
 
+def test_a_full_disk_under_the_feed_is_no_failed_expectation(capsys: Output) -> None:
+    assert run(scenario(GOOD), "--out", "a", "--quiet", "--events", "/dev/full") == 3
+    assert capsys.readouterr().err == "evtui: events to /dev/full: no space left on device\n"
+    assert manifest("a").status == "complete"
+
+
 def test_lines_that_no_reader_has_taken_are_counted(capsys: Output) -> None:
     os.mkfifo("fifo")
     assert run(scenario(GOOD), "--out", "a", "--quiet", "--events", "fifo") == 0

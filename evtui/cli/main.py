@@ -237,7 +237,7 @@ def _start(
         return None
     effective = _load(context.obj)
     if effective.warning:
-        click.echo(f"evtui: {effective.warning}", err=True)
+        click.echo(f"evtui: {for_terminal(effective.warning)}", err=True)
     return Launch(effective.settings, scenario, given)
 
 

@@ -107,7 +107,7 @@ def _verify(path: Path) -> int:
             missing = "manifest.json" if manifest is None else "scenario"
             raise BadInput(f"{path}: has no {missing}, so there is nothing to run again")
         if not manifest.reproducible:
-            click.echo(f"{path}: a run made in real time is not reproducible")
+            click.echo(for_terminal(f"{path}: a run made in real time is not reproducible"))
             return DIFFERENT
         narrator = Narrator(bar=narration_is_a_bar())
         with _ended_by_signals(), TemporaryDirectory(prefix="evtui-verify-") as beside:

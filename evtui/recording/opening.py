@@ -39,6 +39,9 @@ __all__ = ["FolderError", "Problem", "Sources", "open_sources"]
 
 R = TypeVar("R")
 
+LARGEST_HELD = 64 << 20
+"""Bytes of what is read as a whole: some 300,000 alarms."""
+
 
 class FolderError(Exception):
     """There is nothing here that could be read; the text is one line."""
@@ -158,10 +161,10 @@ def _open_timed(sources: Sources) -> None:
     t = attrgetter("t")
     sources.labels = _table(sources, layout.CAN_LABELS, layout.CAN_LABEL_COLUMNS, parsing.frame_row)
     sources.signals = _table(sources, layout.SIGNALS, layout.SIGNAL_COLUMNS, parsing.signal_row)
-    sources.alarms = _table(sources, layout.ALARMS, layout.ALARM_COLUMNS, parsing.alarm_row)
-    sources.truth = _table(
-        sources, layout.TRUTH, layout.TRUTH_COLUMNS, parsing.truth_row, by="t_start"
-    )
+    alarms = _table(sources, layout.ALARMS, layout.ALARM_COLUMNS, parsing.alarm_row)
+    sources.alarms = _held(sources, alarms)
+    truth = _table(sources, layout.TRUTH, layout.TRUTH_COLUMNS, parsing.truth_row, by="t_start")
+    sources.truth = _held(sources, truth)
     sources.messages = _rows(sources, layout.OCPP, json_stamp, parsing.message_row, t)
     sources.others = _rows(sources, layout.EVENTS, json_stamp, parsing.event, t)
 
@@ -176,6 +179,14 @@ def _table(
     """The rows of a CSV file with a header, in order of the column ``by``."""
     stamp = csv_stamp(columns.index(by))
     return _rows(sources, name, stamp, csv_parser(parse), attrgetter(by), ",".join(columns))
+
+
+def _held(sources: Sources, rows: Rows[R] | None) -> Rows[R] | None:
+    """The rows of a file that is held in memory as a whole, unless that is too much."""
+    if rows is None or rows.file.size <= LARGEST_HELD:
+        return rows
+    sources.trouble(f"cannot be read: is larger than {LARGEST_HELD >> 20} MiB", rows.file.path.name)
+    return None
 
 
 def _open_log(sources: Sources) -> None:

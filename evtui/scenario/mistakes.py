@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evtui.escaping import for_terminal
 from evtui.kinds import quoted
 from evtui.scenario.model import Duration
 
@@ -16,7 +17,7 @@ class ScenarioError(Exception):
     """A scenario cannot be used; one printable line names file, line, place and way out."""
 
     def __init__(self, text: str) -> None:
-        super().__init__("".join(c if c.isprintable() else _escaped(c) for c in text))
+        super().__init__(for_terminal(text))
 
 
 class Mistakes:
@@ -83,7 +84,3 @@ def number(value: float) -> str:
         return str(value)
     rounded = f"{value:.9f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else ""
     return rounded if rounded and float(rounded) == value else float.__repr__(value)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from evtui.config import Settings, over_ssh
+from evtui.escaping import for_terminal
 from evtui.live import Feed, LiveLab
 from evtui.recording.redaction import secret_inputs
 from evtui.redaction import hide
@@ -98,7 +99,7 @@ def run(
         safe = lab.stop(ENGINE_STOP, why())
         guard.leave()
     for trouble in filter(None, (lab.feed_trouble, lab.state_trouble, lab.trouble)):
-        print(f"evtui: {hide(trouble)}", file=sys.stderr)
+        print(f"evtui: {for_terminal(hide(trouble))}", file=sys.stderr)
     if not safe:
         print("evtui: the lab did not reach its safe state in time", file=sys.stderr)
         return 1

@@ -182,3 +182,12 @@ def test_a_start_that_no_file_tells_is_no_traceback(run: Path) -> None:
         text = (run / name).read_text("utf-8")
         (run / name).write_text(text.replace("2026-01-01T", "9999-99-99T"), "utf-8")
     assert errors(run)
+
+
+@pytest.mark.parametrize("name", [layout.ALARMS, layout.TRUTH])
+def test_what_is_read_as_a_whole_has_a_bound(name: str, run: Path) -> None:
+    with (run / name).open("ab") as file:
+        file.truncate(65 << 20)
+        file.seek(0, 2)
+        file.write(b"\n")
+    assert f"{name}: cannot be read: is larger than 64 MiB" in errors(run)
