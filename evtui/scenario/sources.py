@@ -95,14 +95,16 @@ def curve_text(name: str, folder: Path | None, copy: Path | None = None) -> str:
     Args:
         name: as the scenario names it.
         folder: of the scenario, None for a built-in one.
-        copy: of the session, in a run folder; where it is there, it is what counts.
+        copy: of the session, in a run folder; no other file counts there.
 
     Raises:
         ScenarioError: there is none, or it cannot be read.
     """
-    if copy is not None and os.path.lexists(copy):
-        name = str(copy)
-        return _read_file(name, name, LARGEST_CURVE, "a recorded session", str, follow=False)
+    if copy is not None:
+        if os.path.lexists(copy):
+            name = str(copy)
+            return _read_file(name, name, LARGEST_CURVE, "a recorded session", str, follow=False)
+        folder = None  # what a run folder names may be anything outside of it
     ours = {
         file.name: file for file in (_builtin() / "data").iterdir() if file.name.endswith(".csv")
     }
