@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -121,7 +122,10 @@ def leave(terminal: Terminal) -> None:
     terminal.send("q")
 
 
-@pytest.mark.parametrize("way", ["url", "environment", "password file", "settings file"])
+WAYS = ["url", "environment", "password file", "settings file"]
+
+
+@pytest.mark.parametrize("way", WAYS if os.environ.get("EVTUI_FULL") else WAYS[:2])
 def test_no_secret_of_a_foreign_central_system_is_written_or_drawn(
     start: Start, tempter: Tempter, tmp_path: Path, way: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -81,6 +81,17 @@ async def test_a_row_without_secrets_offers_nothing_to_show() -> None:
         assert drawn(one) == before
 
 
+async def test_a_secret_of_the_message_that_caused_another_is_not_offered() -> None:
+    async with driven(6.0) as one:
+        cause = one.lab.call("central_system", *CALLS[2])
+        told = {"status": "Downloading"}
+        one.lab.call("charge_point", "FirmwareStatusNotification", told, {}, cause=cause)
+        await one.tick()
+        await one.press("end", "enter")
+        assert "caused by   → UpdateFirmware ftp://***@h/f" in drawn(one)
+        assert "v shows" not in drawn(one)
+
+
 async def test_what_was_hidden_when_it_was_recorded_is_said_to_be_gone() -> None:
     async with driven(6.0) as one:
         call = {"key": "AuthorizationKey", "value": "***"}

@@ -45,6 +45,8 @@ class DetailScreen(ModalScreen[None]):
         self._title = title
         self._blocks = blocks
         self._whole = whole
+        # Facts name other messages too, whose secrets are not shown here.
+        self._hides = any(block.heading and HIDDEN in block.text for block in blocks)
         self._box = VerticalScroll(classes="dialog")
         self._hide_again: Timer | None = None
 
@@ -56,7 +58,7 @@ class DetailScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """A scrollable box."""
         self._box.border_title = Content(self._title)
-        self._say("v shows ***" if any(HIDDEN in block.text for block in self._blocks) else "")
+        self._say("v shows ***" if self._hides else "")
         with self._box:
             yield from self._parts_of(self._blocks)
 
@@ -80,7 +82,7 @@ class DetailScreen(ModalScreen[None]):
             self._hide_again = self.set_timer(REVEAL_SECONDS, self._conceal)
             self._say(f"! hidden again in {REVEAL_SECONDS:g} s, v now")
             await self._fill(self._whole)
-        elif any(HIDDEN in block.text for block in self._blocks):
+        elif self._hides:
             self._say("*** is all that was recorded, or is kept of it")
 
     async def _conceal(self) -> None:
