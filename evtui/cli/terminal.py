@@ -9,9 +9,14 @@ from evtui.config import Settings, over_ssh
 
 __all__ = ["prepare_textual", "terminal_trouble"]
 
+DRIVER = "TEXTUAL_DRIVER"
+"""Set by whoever brings a terminal of its own: textual-serve, whose terminal is a web page."""
+
 
 def terminal_trouble() -> str:
     """Why no app can be shown here, with the way out; empty where it can."""
+    if os.environ.get(DRIVER):
+        return ""
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
         if stream is None or not stream.isatty():
             return f"standard {name} is not one; over SSH use ssh -t"

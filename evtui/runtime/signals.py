@@ -15,6 +15,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Any
 
 __all__ = ["ExitGuard"]
@@ -114,12 +115,19 @@ class ExitGuard:
                 os._exit(128 + reason)
 
     def _next_reason(self) -> int:
+        # No sigtimedwait: interrupted by a stop that outlasts it, it gives a record nobody filled.
+        received: SimpleQueue[int] = SimpleQueue()
+
+        def wait() -> None:
+            received.put(signal.sigwait(SIGNALS))
+
+        threading.Thread(target=wait, name="exit-signals", daemon=True).start()
         while True:
-            received = signal.sigtimedwait(SIGNALS, LOOK_EVERY)
-            if received is not None:
-                return received.si_signo
-            if self._left.is_set() or self._terminal_is_gone():
-                return signal.SIGHUP
+            try:
+                return received.get(timeout=LOOK_EVERY)
+            except Empty:
+                if self._left.is_set() or self._terminal_is_gone():
+                    return signal.SIGHUP
 
     def _terminal_is_gone(self) -> bool:
         poll = select.poll()
@@ -142,6 +150,9 @@ class ExitGuard:
         The app's writer may be in the middle of a frame: what it has written is thrown away
         until it is through, and what it writes after that goes nowhere.
         """
+        modes = self._modes
+        if modes is None:  # the app is on a web page: the terminal here is somebody else's
+            return
         with contextlib.suppress(termios.error, OSError):
             # A description of our own: not blocking must not be left to the shell.
             own = os.open(os.ctermid(), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
@@ -160,5 +171,4 @@ class ExitGuard:
                 except BlockingIOError:
                     time.sleep(0.01)
         with contextlib.suppress(termios.error, OSError):
-            if self._modes is not None:
-                termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
+            termios.tcsetattr(self._terminal, termios.TCSANOW, modes)

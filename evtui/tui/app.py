@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Mapping, Sequence
+from functools import partial
 from traceback import format_exc
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
 from evtui.redaction import hide
+from evtui.tui.driver import TerminalDriver
 from evtui.tui.handle import LabHandle
 from evtui.tui.screens.main import MainScreen
 
@@ -82,16 +85,21 @@ class EvtuiApp(App[None]):
                 main.tick()
 
         self.set_interval(1 / self._fps, tick)
-        if not self.is_headless:
-            self.set_interval(RESIZE_SECONDS, self._follow_terminal)
+        if isinstance(self._driver, TerminalDriver):
+            self.set_interval(RESIZE_SECONDS, partial(self._follow, self._driver))
 
-    def _follow_terminal(self) -> None:
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, with our own in place of the one for a terminal."""
+        chosen = super().get_driver_class()
+        return TerminalDriver if chosen is LinuxDriver else chosen
+
+    def _follow(self, driver: TerminalDriver) -> None:
         """Take over a size that was missed.
 
         In a quick series of SIGWINCH Textual's handler interrupts itself, and then an older
         size is told last.
         """
-        size = Size(*shutil.get_terminal_size(self.size))
+        size = Size(*driver.terminal_size())
         if size != self.size:
             self.post_message(Resize(size, size))
 
@@ -100,6 +108,11 @@ class EvtuiApp(App[None]):
         self.bell()
         self._exit_renderables.append(Text(hide(format_exc())))
         self._close_messages_no_wait()
+
+    @property
+    def page_is_closed(self) -> bool:
+        """True when the app was shown on a web page, and left because that is gone."""
+        return self.is_web and self.return_code is None and not self.is_running
 
     async def action_leave(self) -> None:
         """Leave without a question; whoever runs the app makes the lab safe."""

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from evtui.commands import Command
+from evtui.tui.dialog import Dialog
 from evtui.tui.key_hints import keys_shown
 from evtui.tui.models.finding import Choice, find
 
@@ -38,7 +38,7 @@ def command_choices(commands: Iterable[Command]) -> list[Choice]:
     ]
 
 
-class Palette(ModalScreen[str | None]):
+class Palette(Dialog[str | None]):
     """Ends with the action that was chosen, or with None.
 
     The list belongs to what is typed at every moment: enter never runs what was found for fewer

@@ -78,6 +78,8 @@ def run(
             return signal.Signals(guard.signal).name
         if code == 128 + signal.SIGINT:
             return signal.SIGINT.name
+        if app is not None and app.page_is_closed:
+            return "the page was closed"
         return "" if code == 0 else "the terminal part failed"
 
     try:

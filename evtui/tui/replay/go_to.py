@@ -8,16 +8,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from evtui.tui.dialog import Dialog
 from evtui.tui.models.text import clean, fold
 from evtui.tui.replay.times import EXAMPLES, parse_time, show_time
 
 __all__ = ["GoTo"]
 
 
-class GoTo(ModalScreen[float | None]):
+class GoTo(Dialog[float | None]):
     """Ends with a time in s within the recording, or None when cancelled.
 
     Args:

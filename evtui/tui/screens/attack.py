@@ -8,11 +8,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from evtui.anomalies.by_hand import LONGEST_NAME
 from evtui.events import Layer
+from evtui.tui.dialog import Dialog
 from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clean, cut
 
@@ -31,7 +31,7 @@ class Begun(NamedTuple):
     layer: Layer
 
 
-class AttackScreen(ModalScreen[Begun | None]):
+class AttackScreen(Dialog[Begun | None]):
     """Ends with what begins, or with None when it was cancelled.
 
     Args:

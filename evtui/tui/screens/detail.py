@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.highlight import highlight
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Static
 
 from evtui.redaction import HIDDEN
+from evtui.tui.dialog import Dialog
 from evtui.tui.models.detail import Block
 
 __all__ = ["DetailScreen"]
@@ -25,7 +25,7 @@ HIGHLIGHT_LIMIT = 20_000
 """Characters; colouring more would be felt."""
 
 
-class DetailScreen(ModalScreen[None]):
+class DetailScreen(Dialog[None]):
     """Shows text blocks over the panels until escape, enter or q.
 
     Args:

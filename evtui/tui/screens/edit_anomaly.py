@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
 from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
+from evtui.tui.dialog import Dialog
 from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clean, fold
 
@@ -85,7 +85,7 @@ def check(texts: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
     return values, errors
 
 
-class EditAnomaly(ModalScreen[Mapping[str, float] | None]):
+class EditAnomaly(Dialog[Mapping[str, float] | None]):
     """Edit the parameters; ends with those that were typed, or None when cancelled.
 
     A change takes effect at the anomaly's next step.

@@ -8,8 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from evtui.tui.dialog import Dialog
 
 __all__ = ["MarkScreen"]
 
@@ -17,7 +18,7 @@ LONGEST = 120
 """Characters of a mark: a few words, that still fit into a report's margin."""
 
 
-class MarkScreen(ModalScreen[str | None]):
+class MarkScreen(Dialog[str | None]):
     """Ends with the words, which may be none, or with None when it was cancelled.
 
     Args:

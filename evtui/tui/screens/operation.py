@@ -14,7 +14,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import DescendantFocus, Resize
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, TextArea
 
 from evtui.ocpp16.forms import (
@@ -29,6 +28,7 @@ from evtui.ocpp16.forms import (
     texts_of,
 )
 from evtui.redaction import hide, is_secret_name
+from evtui.tui.dialog import Dialog
 from evtui.tui.handle import LabHandle
 from evtui.tui.models.operations import Draft, Operations
 from evtui.tui.models.text import clean, fold
@@ -53,7 +53,7 @@ LOOK_SECONDS = 0.25
 """How often it is seen whether the station is there."""
 
 
-class OperationScreen(ModalScreen[Future[str] | None]):
+class OperationScreen(Dialog[Future[str] | None]):
     """Fill in an operation and send it, again and again.
 
     Ends with the answer that is still to come, or with None when there is none.

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, Paste, Resize
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -119,6 +119,10 @@ class PanelScreen(Screen[None]):
     def notice(self, text: str, level: Level = "info", *, news: bool = False) -> None:
         """Show one line for people in the place of the keys; see :meth:`KeyFooter.say`."""
         self.footer.say(self.hiding.text(text), level, news=news)
+
+    @on(Paste)
+    def _refuse_text(self) -> None:
+        self.notice("pasted text, or faster than anybody types: it presses no keys", "warning")
 
     # Focus
 

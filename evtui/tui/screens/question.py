@@ -8,15 +8,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from evtui.tui.dialog import Dialog
 from evtui.tui.models.text import clean
 
 __all__ = ["Question"]
 
 
-class Question(ModalScreen[bool]):
+class Question(Dialog[bool]):
     """Ends with True for ``y``; anything else is no.
 
     Args:

@@ -11,10 +11,10 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.events import Resize
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from evtui.commands import STATIONS
 from evtui.tui.answers import when_answered
+from evtui.tui.dialog import Dialog
 from evtui.tui.handle import LabHandle
 from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
@@ -115,7 +115,7 @@ class Lines(RowsWidget):
     ROLE_PREFIX = "lines"
 
 
-class StationsScreen(ModalScreen[Chosen | None]):
+class StationsScreen(Dialog[Chosen | None]):
     """The list, live; ends with what was chosen, or with None.
 
     Args:

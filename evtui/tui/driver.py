@@ -1,0 +1,104 @@
+"""The terminal's keys and size, as far as Textual's driver has them too easily."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from codecs import getincrementaldecoder
+from contextlib import suppress
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+from evtui.tui.keyboard import Typing
+
+__all__ = ["TerminalDriver"]
+
+READ = 4096
+"""Bytes of one read."""
+
+LOOK_EVERY = 0.1
+"""s between two looks at whether to end, and at a lone escape."""
+
+MORE_WITHIN = 0.005
+"""s in which what belongs together has come, from one side of a pipe to the other."""
+
+GATHER = 0.02
+"""s that keys wait at most for what comes with them."""
+
+
+class TerminalDriver(LinuxDriver):
+    """Reads what comes at once as a whole, so that pasted text is none of anybody's keys.
+
+    Beside that: bytes that are no UTF-8 do not end the app, the size is the terminal's whatever
+    the environment says, and after a stop from outside the terminal is taken over anew.
+    """
+
+    _on = False
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._on = True
+
+    def stop_application_mode(self) -> None:
+        """Give it back."""
+        self._on = False
+        super().stop_application_mode()
+
+    def terminal_size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        with suppress(OSError, ValueError):
+            columns, rows = os.get_terminal_size(self.fileno)
+            if columns and rows:  # a serial line knows none
+                return columns, rows
+        return super()._get_terminal_size()
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        return self.terminal_size()
+
+    def run_input_thread(self) -> None:
+        """Read until told to end, or until there is no terminal any more."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        typing = Typing()
+        while not self.exit_event.is_set():
+            if self._is_ready(LOOK_EVERY):
+                data = self._read()
+                if not data:
+                    return
+                text = decode(data)
+                for event in parser.feed(typing.sort_out(text, time.monotonic())) if text else ():
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+
+    def _read(self) -> bytes:
+        """What comes at once; nothing where the terminal is gone."""
+        data = b""
+        until = time.monotonic() + GATHER
+        with suppress(OSError):
+            while piece := os.read(self.fileno, READ):
+                data += piece
+                if time.monotonic() >= until or not self._is_ready(MORE_WITHIN):
+                    break
+        return data
+
+    def _is_ready(self, within: float) -> bool:
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        return bool(poll.poll(within * 1000))
+
+    def _sigcont_application(self, *_: object) -> None:
+        # Later: this is a signal's handler, in the middle of anything.
+        self._loop.call_soon_threadsafe(self._go_on)
+
+    def _go_on(self) -> None:
+        """Take the terminal over anew: whoever stopped the program has used it."""
+        if self._on:  # stopped without having been asked first
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        if self._must_signal_resume:
+            self.resume_application_mode()
+            self._app.refresh(repaint=True, layout=True)
