@@ -123,6 +123,8 @@ async def test_the_charge_points_stand_side_by_side_where_there_is_room() -> Non
         await one.pilot.click("#charge-points", offset=(8, 5))
         await one.pilot.pause()
         assert one.title("#current") == "Current · CP2/1"
+        assert one.main.selection.station == "WALLBOX-7"
+        assert "WALLBOX-7 is chosen" in one.text("#footer")
 
 
 async def test_where_there_is_less_room_the_chosen_one_is_among_those_shown() -> None:

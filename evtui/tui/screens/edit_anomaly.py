@@ -117,6 +117,7 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
         #problem { height: 2; margin: 1 0 0 0; color: $text-error; }
         #buttons { height: 1; align-horizontal: right; }
         #buttons Button { margin: 0 0 0 2; }
+        #buttons Button:disabled { border: none !important; }
     }
     """
 

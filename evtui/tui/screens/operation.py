@@ -93,6 +93,7 @@ class OperationScreen(Dialog[Future[str] | None]):
         #answer.-wrong { color: $text-error; }
         #buttons { height: 1; align-horizontal: right; }
         #buttons Button { margin: 0 0 0 2; }
+        #buttons Button:disabled { border: none !important; }
     }
     """
 
