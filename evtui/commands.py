@@ -12,6 +12,8 @@ from typing import Literal
 
 __all__ = [
     "COMMANDS",
+    "FIRST_CONTACT",
+    "OVER_THE_LINK",
     "REPLAY",
     "STATIONS",
     "Command",
@@ -53,6 +55,13 @@ class Command:
     def aimed(self) -> bool:
         """True for one that acts on a connector of ours, or on its charge point."""
         return is_aimed(self.name)
+
+
+OVER_THE_LINK = frozenset({"anomaly.start", "station.charge", "station.swipe"})
+"""Commands that a charge point must be connected for; its very first contact is waited for."""
+
+FIRST_CONTACT = 5.0
+"""s of lab time in which an order waits for a charge point that has not been there yet."""
 
 
 def is_aimed(name: str) -> bool:

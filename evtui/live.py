@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import defaultdict
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
+from evtui.commands import FIRST_CONTACT, OVER_THE_LINK
 from evtui.config import SETTINGS, Settings
-from evtui.events import Event, EventReader, Note, Order, PartState
+from evtui.events import Event, EventReader, LinkState, Note, Order, PartState
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.thread import LoopThread
 
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from evtui.station.state_file import StateFile
 
 __all__ = ["Feed", "LiveLab", "settings_for"]
+
+CALLS_OFF = frozenset({"anomaly.stop", "lab.all_clear"})
+"""Orders after which none that waits is carried out any more."""
 
 MAILBOX = 20_000
 """Events kept for a terminal that does not read: ten minutes of the fluctuation."""
@@ -86,6 +92,8 @@ class LiveLab:
         self._thread = LoopThread(self._main, name="evtui-engine")
         self._lab: Lab | None = None
         self._built = asyncio.Event()
+        self._met: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._called_off = 0
         self._seq = 0  # of the newest event
         self._interrupted = ""
         self._interrupted_at: float | None = None
@@ -152,12 +160,31 @@ class LiveLab:
             arguments=arguments,
         )
         try:
+            await self._first_contact(lab, command, arguments)
             outcome = await lab.execute(command, **arguments)
         except Exception as error:
             lab.stream.publish(msgspec.structs.replace(order, outcome=str(error), done=False))
             raise
         lab.stream.publish(msgspec.structs.replace(order, outcome=outcome))
         return outcome
+
+    async def _first_contact(self, lab: Lab, command: str, arguments: dict[str, object]) -> None:
+        """Wait for a charge point that is still on its way, if the order goes to one.
+
+        Raises:
+            ValueError: something has been ordered meanwhile that calls the order off.
+        """
+        self._called_off += command in CALLS_OFF
+        station = arguments.get("station", next(iter(lab.stands)))
+        refused = command == "anomaly.start" and self._settings.csms is not None
+        if refused or command not in OVER_THE_LINK or station not in lab.stands:
+            return
+        called_off = self._called_off
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, FIRST_CONTACT - self.now())):
+                await self._met[str(station)].wait()
+        if self._called_off != called_off:
+            raise ValueError(f"{command} was called off before {station} was there")
 
     async def _main(self, clock: LoopClock, stop: asyncio.Event) -> None:
         try:
@@ -220,6 +247,8 @@ class LiveLab:
     def _on_event(self, event: Event) -> None:
         self._seq = event.seq
         self._events.append(event)
+        if isinstance(event, LinkState) and event.state == "accepted":
+            self._met[event.station].set()
 
     def _pass_on(self, event: Event) -> None:
         """Pass an event on to the feed, until that fails: no reason for the lab to end."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evtui.config import Settings
-from evtui.events import AnomalyState, Event, PartState, Sample
+from evtui.events import AnomalyState, Event, LinkState, Order, PartState, Sample
 from evtui.live import LiveLab
 from evtui.station.state import StateError
 from evtui.station.state_file import StateFile
@@ -173,3 +173,38 @@ def test_a_lab_that_crashes_while_it_runs_says_why_to_whoever_follows(
     assert (crash.state, crash.detail) == ("crashed", "RuntimeError: no more lab today")
     assert lab.trouble == crash.detail
     assert feed.events[-1] == crash
+
+
+@pytest.mark.parametrize("command", ["anomaly.start", "station.charge", "station.swipe"])
+def test_an_order_for_a_charge_point_that_is_on_its_way_waits_for_it(command: str) -> None:
+    with live() as run:  # ordered before it is built
+        run.order(command, station="CP1", connector=1)
+        accepted = run.until(
+            lambda event: isinstance(event, LinkState) and event.state == "accepted"
+        )
+        ordered = run.until(lambda event: isinstance(event, Order) and event.command == command)
+        assert isinstance(ordered, Order)
+        assert ordered.done
+        assert accepted.seq < ordered.seq
+
+
+@pytest.mark.parametrize("command", ["anomaly.stop", "lab.all_clear"])
+def test_an_order_that_waits_is_called_off_by_what_makes_safe(command: str) -> None:
+    with live() as run:
+        started = run.lab.submit("anomaly.start", station="CP1", connector=1)
+        run.order(command, **({"station": "CP1", "connector": 1} if "stop" in command else {}))
+        with pytest.raises(ValueError, match=r"anomaly.start was called off before CP1 was there"):
+            started.result(PATIENCE)
+
+
+def test_an_order_waits_no_longer_than_a_charge_point_needs_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("evtui.live.FIRST_CONTACT", 0.2)
+    with live(csms="ws://127.0.0.1:9") as run:  # nobody listens there, and one charges offline
+        run.order("station.charge", station="CP1", connector=1)
+        ordered = run.until(lambda event: isinstance(event, Order))
+        assert ordered.t >= 0.2
+        before = run.lab.now()
+        run.order("station.charge", station="CP1", connector=1)
+        assert run.lab.now() - before < PATIENCE / 10

@@ -116,8 +116,8 @@ async def keep_in_step(clock: LoopClock, told: Callable[[str], object]) -> None:
         if ahead:
             way = "forward" if ahead > 0 else "back"
             told(
-                f"the computer's clock was set {way} by {abs(ahead):.1f} s, or it slept: "
-                "times in messages follow, the lab's seconds do not"
+                f"the computer's clock was set {way} by {abs(ahead):.1f} s, or it slept, or evtui "
+                "was stopped: times in messages follow, the lab's seconds do not"
             )
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import Future, InvalidStateError
 from typing import Any, TypeVar
 
 from evtui.runtime.clock import LoopClock
+from evtui.runtime.steady import run_real
 
 __all__ = ["LoopThread"]
 
@@ -102,7 +103,7 @@ class LoopThread:
             await self._main(self._clock, self._stop)
 
         try:
-            asyncio.run(main())
+            run_real(main())
         except BaseException as error:  # kept for whoever started the thread
             self.failure = error
         finally:

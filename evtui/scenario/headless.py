@@ -21,6 +21,7 @@ from evtui.recording.recorder import Recorder, RecordingError
 from evtui.recording.redaction import Redactor
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.logs import logs_as_notes
+from evtui.runtime.steady import run_real
 from evtui.runtime.virtual import run_virtual
 from evtui.runtime.wall import Stopwatch
 from evtui.scenario.outcome import Outcome
@@ -147,7 +148,7 @@ class _Run:
         speed = self._options.speed
         try:
             if self._real:
-                asyncio.run(self._main())
+                run_real(self._main())
             else:
                 pace = None if speed == "max" else float(speed)
                 run_virtual(self._main(), pace=pace, before_waiting=self._before_waiting)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +12,14 @@ from evtui.config import Settings, over_ssh
 from evtui.escaping import for_terminal
 from evtui.recording.reader import RunFolder
 from evtui.runtime.signals import ExitGuard
+from evtui.runtime.steady import SteadyClock
 from evtui.tui.replay.overview import Overview, overview_of
 from evtui.tui.replay.times import show_time
 
 __all__ = ["run"]
+
+STOPPED = 2.0
+"""s between two frames that are no slow link any more: what plays goes on where it was."""
 
 
 def run(folder: RunFolder, settings: Settings) -> int:
@@ -37,7 +40,7 @@ def run(folder: RunFolder, settings: Settings) -> int:
     from evtui.tui.replay.screen import About
     from evtui.tui.theme_choice import theme_at_start
 
-    handle = ReplayHandle(folder, time.monotonic)
+    handle = ReplayHandle(folder, SteadyClock(STOPPED))
     try:
         about = About(
             name=for_terminal(folder.path.resolve().name),

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from evtui.commands import STATIONS, by_name
+from evtui.commands import FIRST_CONTACT, OVER_THE_LINK, STATIONS, by_name
 from evtui.config import Theme
 from evtui.events import Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
@@ -176,6 +176,11 @@ class MainScreen(PanelScreen):
     def _order(self, command: str, place: Place | None, **arguments: object) -> None:
         """Tell the lab to do something at a connector, which stands before the answer."""
         target = {} if place is None else place._asdict()
+        known = None if place is None else self.stations.get(place.station)
+        early = self.orders and self._handle.now() < FIRST_CONTACT
+        if early and command in OVER_THE_LINK and not (known and known.accepted):
+            name = "the charge point" if place is None else clean(place.station)
+            self.notice(f"{by_name[command].label} waits for {name} to connect")
         self.listen(self._handle.submit(command, **target, **arguments), place)
 
     def _refuse_at_a_foreign_one(self) -> None:
