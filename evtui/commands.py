@@ -382,6 +382,15 @@ COMMANDS: tuple[Command, ...] = (
         "View",
         "view",
     ),
+    Command(
+        "view.messages",
+        ("h",),
+        "messages",
+        "List what was said at the bottom of the screen, with its times.",
+        "View",
+        "view",
+        also="notices history toasts errors past",
+    ),
     # Program
     Command(
         "app.theme",

@@ -163,7 +163,7 @@ class FourWaits(Kind[Waits]):
     unit = "s"
 
     def __init__(self, each: Seconds) -> None:
-        self._each = each
+        self.each = each
         self.limits = f"each {each.limits}"
         self.expected = f"4 times such as 2,1,2,3, {self.limits}"
 
@@ -173,7 +173,7 @@ class FourWaits(Kind[Waits]):
     def check(self, value: object) -> Waits:
         if not isinstance(value, list) or len(value) != 4:
             raise ValueError
-        first, second, third, fourth = (self._each.check(wait) for wait in value)
+        first, second, third, fourth = (self.each.check(wait) for wait in value)
         return first, second, third, fourth
 
 

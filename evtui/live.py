@@ -101,6 +101,8 @@ class LiveLab:
         """Why the lab ended although nobody told it to, in one line."""
         self.feed_trouble = ""
         """Why the feed got no more events while the lab went on."""
+        self.recording_troubles: list[str] = []
+        """Which recordings ended before anybody wanted them to, or never began, one line each."""
 
     def start(self) -> None:
         """Start the engine; returns at once."""
@@ -213,6 +215,7 @@ class LiveLab:
             scenario_text=None if plan is None else plan.text,
             vehicle_text=None if plan is None else plan.curve_text,
             stop_lab=stop_lab,
+            on_failure=self.recording_troubles.append,
         )
         lab = self._lab = Lab(
             self._settings,

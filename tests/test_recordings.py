@@ -29,6 +29,7 @@ from evtui.events import (
 from evtui.lab import CommandError
 from evtui.live import LiveLab, settings_for
 from evtui.recording.feed import open_feed
+from evtui.recording.folder import FolderWriter, RecordingError
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import RunFolder
 from evtui.scenario.loader import load
@@ -241,6 +242,30 @@ def test_a_full_disk_is_told_and_the_lab_goes_on(monkeypatch: pytest.MonkeyPatch
         run.until(lambda event: isinstance(event, Sample) and event.seq > note.seq)
         monkeypatch.undo()
     assert run.lab.trouble == ""
+    assert run.lab.recording_troubles == [note.text]
+
+
+@pytest.mark.parametrize("name", [".reserve (deleted)", "signals.csv"])
+def test_a_recording_that_cannot_begin_leaves_nothing_and_is_told_on_leaving(name: str) -> None:
+    with live() as run:
+        with pytest.MonkeyPatch.context() as patch:
+            fill_the_disk(patch, name)
+            for times in (1, 2):
+                with pytest.raises(CommandError, match=r"cannot record to runs/.*No space left"):
+                    run.order("lab.record")
+                assert list(Path("runs").iterdir()) == []
+                assert len(run.lab.recording_troubles) == times
+        run.order("lab.record")
+        assert len(list(Path("runs").iterdir())) == 1
+
+
+def test_a_folder_that_was_there_stays_when_nothing_can_be_recorded() -> None:
+    Path("night").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        fill_the_disk(patch, ".reserve (deleted)")
+        with pytest.raises(RecordingError):
+            FolderWriter(Path("night"))
+    assert list(Path("night").iterdir()) == []
 
 
 def test_a_full_disk_stops_the_lab_when_the_settings_say_so(

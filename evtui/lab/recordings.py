@@ -66,6 +66,7 @@ class Recordings:
         scenario_text: the scenario that runs in the lab, as it was read.
         vehicle_text: the recorded session that its vehicle follows, as it was read.
         stop_lab: called with one line when a recording has failed and the lab is to stop then.
+        on_failure: called with one line for each recording that failed, or could not begin.
     """
 
     def __init__(
@@ -76,12 +77,14 @@ class Recordings:
         scenario_text: str | None = None,
         vehicle_text: str | None = None,
         stop_lab: Callable[[str], None] = lambda line: None,
+        on_failure: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._settings = settings
         self._describe = describe
         self._scenario_text = scenario_text
         self._vehicle_text = vehicle_text
         self._stop_lab = stop_lab
+        self._on_failure = on_failure
         self._states: dict[Hashable, Event] = {}
         self._early: list[Event] | None = []
         self._recorder: Recorder | None = None
@@ -119,7 +122,11 @@ class Recordings:
             return self.end()
         folder = new_folder(RUNS, f"{self._clock.utc():%Y%m%dT%H%M%SZ}", self._settings.id)
         # A view that opens the folder has not seen what came before.
-        self._begin(folder, ())
+        try:
+            self._begin(folder, ())
+        except RecordingError as error:
+            self._on_failure(str(error))
+            raise
         for event in sorted(self._states.values(), key=lambda event: event.seq):
             if not (isinstance(event, ScenarioState) and event.change == "end"):
                 self._stream.publish(_again(event))
@@ -201,6 +208,7 @@ class Recordings:
         )
 
     def _tell_failure(self, folder: str, line: str) -> None:
+        self._on_failure(line)
         reason = line.rpartition(": ")[2]
         self._stream.publish(
             RecordingState(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -47,6 +48,7 @@ class FolderWriter:
         self._growing: dict[str, LineFile] = {}
         self._whole: dict[str, FileInfo] = {}
         self._reserve: int | None = None
+        self._is_new = not path.exists()
         try:
             path.mkdir(parents=True, exist_ok=True)
             if any(path.iterdir()):
@@ -57,7 +59,7 @@ class FolderWriter:
                 self._growing[name] = LineFile(path / name, columns)
             self._keep_reserve()
         except OSError as error:
-            self.close()
+            self.discard()
             why = error.strerror or error
             raise RecordingError(
                 f"cannot record to {path}: {why}; name a folder that can be written"
@@ -130,6 +132,15 @@ class FolderWriter:
         self.free_reserve()
         for file in self._growing.values():
             file.close()
+
+    def discard(self) -> None:
+        """Take back what was made, before there is anything in it: empty files tell nobody."""
+        self.close()
+        with contextlib.suppress(OSError):
+            for file in self.path.iterdir():  # nothing was there before
+                file.unlink()
+            if self._is_new:
+                self.path.rmdir()
 
     def _keep_reserve(self) -> None:
         # A file without a name: nobody sees it, and it goes with the process however that ends.

@@ -363,7 +363,7 @@ class Recorder:
             self._writer.write()
             self._write_truth()
         except OSError as error:
-            self._writer.close()
+            self._writer.discard()
             raise RecordingError(
                 f"cannot record to {self.folder}: {error.filename}: {error.strerror}"
             ) from None

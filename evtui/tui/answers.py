@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 
-from evtui.tui.panels.footer import Level
+from evtui.tui.models.notices import Level
 
 __all__ = ["when_answered"]
 

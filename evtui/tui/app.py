@@ -17,11 +17,14 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from evtui.redaction import hide
+from evtui.tui.colours import ANSI_THEMES, legible, sixteen_colour_theme
 from evtui.tui.driver import TerminalDriver
 from evtui.tui.handle import LabHandle
 from evtui.tui.screens.main import MainScreen
+from evtui.tui.theme_choice import remember_theme
 
 __all__ = ["EvtuiApp"]
 
@@ -38,13 +41,14 @@ class EvtuiApp(App[None]):
         theme: name of a Textual theme; None for the default, or what ``TEXTUAL_THEME`` says.
         known: what the lab's settings say of fields of operations, by name: ``idTag``.
         secrets: what is never shown, wherever it stands.
+        sixteen_colours: whether the terminal has no more.
     """
 
     TITLE = "evtui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours is a command of the main screen
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "leave", "Leave at once", show=False, priority=True),
+        Binding("ctrl+c", "copy_or_leave", "Copy, or leave", show=False, priority=True),
         # Textual's own, which would leave without a question.
         Binding("ctrl+q", "screen.command('app.quit')", "Leave", show=False, priority=True),
     ]
@@ -57,6 +61,7 @@ class EvtuiApp(App[None]):
         theme: str | None = None,
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
+        sixteen_colours: bool = False,
     ) -> None:
         # With native colours NO_COLOR leaves the terminal's own two; otherwise Textual turns
         # colours to greys, dark red on dark among them, and an ANSI theme to black on black.
@@ -68,17 +73,39 @@ class EvtuiApp(App[None]):
         self._fps = fps
         self._known = known
         self._secrets = secrets
-        if theme is not None:
-            self.theme = theme
+        self._sixteen_colours = sixteen_colours
+        for ansi in ANSI_THEMES:
+            self.register_theme(ansi)
+        self.show_theme(theme or self.theme)
+
+    def show_theme(self, name: str) -> str:
+        """Show a theme, or one of the terminal's own colours where it has sixteen.
+
+        Returns:
+            the name of what is shown.
+        """
+        if self._sixteen_colours:
+            name = sixteen_colour_theme(self.available_themes[name])
+        self.theme = name
+        return name
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's, with text that can be read."""
+        return legible(super().get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         """The only screen that is not a dialog."""
         return MainScreen(self._handle, self._known, self._secrets)
 
-    def on_mount(self) -> None:
-        """Begin to take events."""
+    @property
+    def _main(self) -> MainScreen:
         main = self.screen_stack[0]
         assert isinstance(main, MainScreen)
+        return main
+
+    def on_mount(self) -> None:
+        """Begin to take events."""
+        main = self._main
 
         def tick() -> None:
             if main.is_mounted:  # the timer does not wait for that
@@ -114,6 +141,39 @@ class EvtuiApp(App[None]):
         """True when the app was shown on a web page, and left because that is gone."""
         return self.is_web and self.return_code is None and not self.is_running
 
-    async def action_leave(self) -> None:
-        """Leave without a question; whoever runs the app makes the lab safe."""
-        self.exit(return_code=128 + signal.SIGINT)
+    def action_take_theme(self, name: str) -> None:
+        """Show a theme, now and the next time."""
+        shown = self.show_theme(name)
+        told = f"theme {name}" + (f", in sixteen colours {shown}" if shown != name else "")
+        try:
+            remember_theme(name)
+        except OSError as error:
+            self._main.notice(f"{told}; not kept for the next time: {error.strerror}", "warning")
+        else:
+            self._main.notice(told)
+
+    def action_copy_or_leave(self) -> None:
+        """Copy the text that is selected; else leave without a question.
+
+        Whoever runs the app makes the lab safe. What was copied is selected no longer, so a second
+        press leaves.
+        """
+        text = self._take_selected()
+        if text:
+            self.copy_to_clipboard(text)
+            self._main.notice(f"copied {len(text):,} characters")
+        else:
+            self.exit(return_code=128 + signal.SIGINT)
+
+    def _take_selected(self) -> str:
+        """What is selected, which it then is no longer."""
+        text = self.screen.get_selected_text() or ""
+        self.screen.clear_selection()
+        typed = self.screen.focused
+        if not text and isinstance(typed, Input):
+            text = typed.selected_text
+            typed.cursor_position = typed.cursor_position  # which ends the selection
+        elif not text and isinstance(typed, TextArea):
+            text = typed.selected_text
+            typed.move_cursor(typed.cursor_location)
+        return text

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Blur, Click, Focus, MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 
+from evtui.tui.colours import readable
 from evtui.tui.models.filter import RowFilter
 from evtui.tui.models.text import fit
 from evtui.tui.rows import Row, RowsWidget, Run, row_width
@@ -100,6 +101,11 @@ class LineView(RowsWidget, can_focus=True):
         & > .line--changed { color: $text-warning; text-style: bold underline; }
         & > .line--related { color: $text-accent; text-style: bold; }
         & > .line--cursor { background: $primary 35%; }
+        &:ansi > .line--cursor {
+            color: $block-cursor-foreground;
+            background: $block-cursor-background;
+        }
+        &:nocolor > .line--cursor { text-style: reverse; }
     }
     """
 
@@ -251,9 +257,12 @@ class LineView(RowsWidget, can_focus=True):
     def _style(self, role: str) -> Style:
         own, _, overlay = role.partition(" ")
         style = super()._style(own)
-        if overlay:
-            style += Style(bgcolor=super()._style(overlay).bgcolor)
-        return style
+        if not overlay:
+            return style
+        cursor = super()._style(overlay)
+        if self.app.native_ansi_color:  # no role has a colour that stands out from the cursor's
+            return style + Style(color=cursor.color, bgcolor=cursor.bgcolor, reverse=cursor.reverse)
+        return readable(style + Style(bgcolor=cursor.bgcolor))
 
     def _place(self, cursor: int, top: int) -> None:
         """Put the cursor on a row and keep it on the screen; ends following."""

@@ -38,6 +38,11 @@ def command_choices(commands: Iterable[Command]) -> list[Choice]:
     ]
 
 
+def _prompt(choice: Choice) -> Content:
+    told = f"\n  {choice.help}" if choice.help else ""
+    return Content.assemble((choice.title, "bold"), told)
+
+
 class Palette(Dialog[str | None]):
     """Ends with the action that was chosen, or with None.
 
@@ -60,6 +65,7 @@ class Palette(Dialog[str | None]):
             margin: 1 0;
             border: round $border;
             background: $surface;
+            border-title-color: $foreground;
             border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
@@ -72,7 +78,13 @@ class Palette(Dialog[str | None]):
             background: $surface;
             scrollbar-size-vertical: 1;
             scrollbar-background: $surface;
+            & > .option-list--option-disabled { color: $text-muted; }
+            & > .option-list--option-highlighted {
+                color: $block-cursor-foreground;
+                background: $block-cursor-background;
+            }
         }
+        OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
     }
     """
 
@@ -109,8 +121,7 @@ class Palette(Dialog[str | None]):
         self._found = find(self._typed.value, self._choices)
         self._list.clear_options()
         self._list.add_options(
-            [Content.assemble(f"{each.title}\n", (each.help, "dim")) for each in self._found]
-            or [Option(NO_MATCHES, disabled=True)]
+            [_prompt(choice) for choice in self._found] or [Option(NO_MATCHES, disabled=True)]
         )
         self._list.highlighted = 0 if self._found else None
 

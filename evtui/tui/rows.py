@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -156,9 +157,23 @@ class RowsWidget(Widget):
         width = self.size.width
         if y >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        row = cut_row(self._rows[y], width)
-        segments = [Segment(run.text, self._style(run.role)) for run in row]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        segments = [
+            Segment(run.text, self._style(run.role)) for run in cut_row(self._rows[y], width)
+        ]
+        strip = Strip(segments).adjust_cell_length(width, self.rich_style)
+        selection = self.text_selection
+        span = None if selection is None else selection.get_span(y)
+        if span is not None:
+            start, end = min(span[0], width), width if span[1] < 0 else min(span[1], width)
+            mark = self.screen.get_component_rich_style("screen--selection")
+            before, chosen, after = strip.divide([start, end, width])
+            strip = Strip.join([before, chosen.apply_style(mark), after])
+        return strip.apply_offsets(0, y)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text that is selected, and what ends it."""
+        lines = ("".join(run.text for run in row).rstrip() for row in self._rows)
+        return selection.extract("\n".join(lines)), "\n"
 
     def _style(self, role: str) -> Style:
         if not role:

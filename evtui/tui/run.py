@@ -65,6 +65,7 @@ def run(
 
     from evtui.station.state import StateError
     from evtui.tui.app import EvtuiApp
+    from evtui.tui.colours import only_sixteen
     from evtui.tui.theme_choice import theme_at_start
 
     # Not before: both would then wait for each other's imports, and the first frame with them.
@@ -89,6 +90,7 @@ def run(
             theme=theme_at_start(settings.theme),
             known={"idTag": settings.id_tag},
             secrets=secrets,
+            sixteen_colours=only_sixteen(),
         )
 
         def ask_to_leave() -> None:
@@ -100,7 +102,8 @@ def run(
     finally:
         safe = lab.stop(ENGINE_STOP, why())
         guard.leave()
-    for trouble in filter(None, (lab.feed_trouble, lab.state_trouble, lab.trouble)):
+    troubles = (*lab.recording_troubles, lab.feed_trouble, lab.state_trouble, lab.trouble)
+    for trouble in filter(None, dict.fromkeys(troubles)):
         print(f"evtui: {for_terminal(hide(trouble))}", file=sys.stderr)
     if not safe:
         print("evtui: the lab did not reach its safe state in time", file=sys.stderr)

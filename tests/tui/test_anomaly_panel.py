@@ -11,7 +11,9 @@ from textual.pilot import Pilot
 
 from evtui.commands import by_name
 from evtui.events import Event
-from evtui.tui.models.selection import Place
+from evtui.tui.models.selection import Place, Selection
+from evtui.tui.models.stations import Stations
+from evtui.tui.models.summary import LabSummary
 from evtui.tui.panels.anomaly import AnomalyPanel, AnomalyViews
 from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.rows import row_text, row_width
@@ -118,6 +120,52 @@ def test_next_attack_starts_with_nothing_seen() -> None:
     again = anomaly(100.0, "on", cycle=1, attack_id="fluctuation-2")
     shown = said([*RUNNING, alarm(27.0), detection(27.0, 16.1), again])
     assert "edge (CAN)          not seen yet" in shown
+
+
+def test_an_alarm_that_outlives_its_attack_is_told_so_until_the_detector_speaks_again() -> None:
+    again = anomaly(100.0, "on", cycle=1, attack_id="fluctuation-2")
+    before = [*RUNNING, alarm(27.0), detection(27.0, 16.1), again]
+    assert "not seen yet, ▲ alarm from before" in said(before)
+    assert "▲ alarm, detected" in said(
+        [*before, alarm(110.0), detection(110.0, 5.0, attack_id="fluctuation-2")]
+    )
+    cleared = said([*before, alarm(110.0, raised=False)])
+    assert "△ cleared" in cleared
+    assert "before" not in cleared
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        [],
+        [alarm(110.0)],
+        [alarm(110.0, raised=False)],
+        [alarm(110.0), detection(110.0, 5.0, attack_id="fluctuation-2")],
+        [lab("can")],
+        [lab("ocpp")],
+    ],
+)
+@pytest.mark.parametrize("again", [True, False])
+def test_the_status_line_and_the_panel_never_disagree_on_an_alarm(
+    later: list[Event], again: bool
+) -> None:
+    events = [*RUNNING, alarm(27.0), detection(27.0, 16.1)]
+    if again:
+        events.append(anomaly(100.0, "on", cycle=1, attack_id="fluctuation-2"))
+    events += later
+    stations, selection = Stations(), Selection()
+    selection.feed(events)
+    summary = LabSummary(stations, selection)
+    summary.feed(events)
+    (status,) = (
+        segment.forms[0]
+        for segment in summary.segments(0.0)
+        if segment.forms[0].startswith("ALARM")
+    )
+    panel = said(events)
+    assert ("▲" in status) is ("▲" in panel)
+    for told in ("16.1 s", "5.0 s"):
+        assert (told in status) is (f"▲ alarm, detected after {told}" in panel)
 
 
 def test_each_connector_has_a_story_of_its_own_and_the_chosen_one_is_told() -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import time
 from itertools import cycle
 from pathlib import Path
 
 import pytest
 from textual.events import Key, Paste
+from textual.geometry import Offset
 from textual.keys import key_to_character
+from textual.selection import SELECT_ALL, Selection
 
 from evtui.commands import COMMANDS, STATIONS, lab_commands
 from evtui.events import Note, PartState
@@ -19,7 +23,7 @@ from evtui.tui.line_view import LineView
 from evtui.tui.panels.footer import KeyFooter
 from evtui.tui.panels.status import StatusLine
 from evtui.tui.screens.detail import DetailScreen
-from evtui.tui.screens.help import HelpScreen
+from evtui.tui.screens.help import HelpScreen, KeyTable
 from evtui.tui.screens.main import LAB_FAILED, MainScreen
 from evtui.tui.screens.question import Question
 from tests.tui.driving import Driven, driven
@@ -254,14 +258,131 @@ async def test_a_frame_opens_with_the_message_that_caused_it() -> None:
             await one.press("enter")
 
 
-async def test_help_lists_every_command() -> None:
-    async with driven() as one:
+def on_screen(one: Driven) -> str:
+    """All text of a dialog, as one line."""
+    told = " ".join(str(static.render()) for static in one.screen.query("Static"))
+    return " ".join(told.split())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 15)])
+async def test_help_lists_every_command_and_every_sign_of_the_chart(size: tuple[int, int]) -> None:
+    async with driven(size=size) as one:
         await one.press("question_mark")
         assert one.shows(HelpScreen)
-        shown = "\n".join(str(static.render()) for static in one.screen.query("Static"))
+        shown = on_screen(one)
         assert all(command.help in shown for command in (*COMMANDS, *STATIONS))
+        assert all(sign in shown for sign in ["▟▙", "┄┄", "•", "▓", "▒", "▲", "△", "▼", "◆"])
+        assert (
+            max(len(line) for line in str(one.screen.query(KeyTable).first().render()).splitlines())
+            <= size[0]
+        )
+        await one.press("j", "j", "j", "k")
+        assert one.screen.query_one(".dialog").scroll_target_y == 2
         await one.press("escape")
         assert one.shows(MainScreen)
+
+
+async def test_help_is_as_quick_as_any_other_screen() -> None:
+    async with driven() as one:
+        took: dict[str, float] = {}
+        for _ in range(5):
+            for key in ("question_mark", "colon", "e", "l", "enter"):
+                began = time.process_time()
+                await one.press(key)
+                spent = time.process_time() - began
+                took[key] = min(spent, took.get(key, spent))
+                await one.press("escape")
+        help_took = took.pop("question_mark")
+        assert help_took <= 1.5 * max(took.values()), took
+
+
+# What is said
+
+
+async def test_what_was_said_can_be_read_again_with_its_times() -> None:
+    async with driven() as one:
+        await one.press("h")
+        assert "nothing was said yet" in on_screen(one)
+        await one.press("escape")
+        one.lab.answer = "period 6.4 s"
+        await one.press("left_square_bracket")
+        one.lab.answer = ValueError("no such \x1b[31mthing")
+        await one.press("s", "h")
+        newest, older = str(one.screen.query(".block").first().render()).splitlines()
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  ✗ CP1/1: no such \\x1b\[31mthing", newest)
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  · period 6.4 s", older)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_a_long_message_is_read_to_its_end(width: int) -> None:
+    text = "recording to runs/20260101T120000Z-CP1 stopped: the disk is full; free some space, or "
+    text += "name another folder with --record"
+    async with driven(size=(width, 24)) as one:
+        one.main.notice(text, "error")
+        await one.pilot.pause()
+        told = one.text("#footer")
+        assert " ".join(told.replace("? help", "").replace("q quit", "").split()) == f"✗ {text}"
+        assert "q quit" in told.splitlines()[-1]
+        one.main.footer.clear()
+        await one.pilot.pause()
+        assert one.main.footer.size.height == 1
+
+
+async def test_a_message_without_end_takes_three_lines_and_says_that_there_is_more() -> None:
+    async with driven(size=(80, 24)) as one:
+        one.main.notice("word " * 500)
+        await one.pilot.pause()
+        lines = one.text("#footer").splitlines()
+        assert len(lines) == 3
+        assert "…" in lines[-1]
+
+
+# Copying
+
+
+async def test_ctrl_c_copies_text_that_is_selected_and_then_leaves() -> None:
+    async with driven(10.0) as one:
+        await one.press("enter")
+        block = one.screen.query(".block").first()
+        one.screen.selections = {block: SELECT_ALL}
+        await one.press("ctrl+c")
+        assert one.app.is_running
+        assert one.app.clipboard == str(block.render())
+        assert "copied" in one.main.footer.notice
+        await one.press("ctrl+c")
+        assert not one.app.is_running
+
+
+async def test_ctrl_c_copies_from_the_rows_of_a_list() -> None:
+    async with driven(10.0) as one:
+        view = one.main.ocpp.view
+        first = "".join(run.text for run in view.rows[0])
+        one.main.selections = {view: Selection(Offset(1, 0), Offset(13, 0))}
+        assert any(segment.style and segment.style.bgcolor for segment in view.render_line(0))
+        await one.press("ctrl+c")
+        assert one.app.clipboard == first[1:13]
+        assert one.app.is_running
+
+
+@pytest.mark.parametrize(
+    "keys", [("m", *"odd dip", "shift+home"), ("slash", *"limit", "shift+home")]
+)
+async def test_ctrl_c_copies_from_what_is_being_typed(keys: tuple[str, ...]) -> None:
+    async with driven(10.0) as one:
+        await one.press(*keys, "ctrl+c")
+        assert one.app.clipboard in ("odd dip", "limit")
+        assert one.app.is_running
+        await one.press("ctrl+c")
+        assert one.app.return_code == 130
+
+
+async def test_y_copies_a_message_in_full() -> None:
+    async with driven(6.0) as one:
+        await one.press("enter", "y")
+        assert '"chargingProfilePurpose": "TxDefaultProfile"' in one.app.clipboard or (
+            "request" in one.app.clipboard
+        )
+        assert "copied" in str(one.screen.query_one(".dialog").border_subtitle)
 
 
 async def test_q_leaves_at_once_while_nothing_runs() -> None:
@@ -294,9 +415,10 @@ async def test_a_screenshot_is_written_to_the_current_folder(
     async with driven() as one:
         await one.press("f8")
         assert "screen saved as" in one.text("#footer")
-    (name,) = os.listdir(tmp_path)
-    assert name.startswith("evtui-")
-    assert name.endswith(".svg")
+        await one.press(*["f8"] * 4)
+    names = os.listdir(tmp_path)
+    assert len(names) == 5
+    assert all(name.startswith("evtui-") and name.endswith(".svg") for name in names)
 
 
 async def test_a_screenshot_that_cannot_be_written_is_one_line(
@@ -310,6 +432,21 @@ async def test_a_screenshot_that_cannot_be_written_is_one_line(
     async with driven() as one:
         await one.press("f8")
         assert "✗ screen not saved: No space left on device" in one.text("#footer")
+
+
+async def test_in_a_folder_that_takes_nothing_the_message_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", denied)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    async with driven() as one:
+        await one.press("f8")
+        told = f"screen not saved: Permission denied in {tmp_path}, nor can the folder of pictures"
+        assert told in one.main.footer.notice
 
 
 # Sizes and colours

@@ -9,6 +9,8 @@ from textual.app import App
 from textual.containers import Vertical
 from textual.widgets import Button, Input, Label
 
+from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
+from evtui.config import SETTINGS
 from evtui.tui.models.selection import Place
 from evtui.tui.screens.edit_anomaly import FIELDS, EditAnomaly, check
 from tests.tui.waves import PARAMETERS
@@ -46,7 +48,7 @@ def test_parameters_of_the_anomaly_pass_unchanged() -> None:
         ("high_a", "501", "high: 501 is not a number from 0 to 500 A"),
         ("wait_1_s", "0.01", "wait 1: 0.01 is not a number from 0.05 to 3600 s"),
         ("wait_4_s", "", "wait 4: nothing is not a number from 0.05 to 3600 s"),
-        ("cycles", "1.5", "cycles: 1.5 is not a whole number from 0 to 99999 (0: endless)"),
+        ("cycles", "1.5", "cycles: 1.5 is not a whole number from 0 to 1000000 (0: endless)"),
         ("jitter", "nan", "jitter: nan is not a number from 0 to 0.9 of each wait"),
         ("jitter", "half", "jitter: half is not a number from 0 to 0.9 of each wait"),
     ],
@@ -108,6 +110,40 @@ async def test_wrong_value_is_named_at_once_and_not_sent() -> None:
         app.set("high_a", "90")
         await pilot.pause()
         assert app.problem == ""
+
+
+async def test_letters_are_not_typed_into_numbers() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for name in ("low_a", "cycles"):
+            entry = app.screen.query_one(f"#{name}", Input)
+            entry.focus()
+            await pilot.pause()
+            entry.value = ""
+            await pilot.press(*"a1e2,x-5")
+            await pilot.pause()
+            assert entry.value == ("125" if name == "cycles" else "12,5")
+
+
+def test_the_ranges_are_those_of_the_command_line_and_of_the_anomaly() -> None:
+    limits = {each.name: each.kind.limits for each in SETTINGS}
+    told = {field.name: f"{field.lowest:g} to {field.highest:.10g}" for field in FIELDS}
+    assert limits["high_a"] == f"{told['high_a']} A" == f"0 to {MAX_CURRENT:g} A"
+    assert limits["waits_s"] == f"each {told['wait_1_s']} s" == f"each {MIN_WAIT} to {MAX_WAIT:g} s"
+    assert limits["cycles"] == told["cycles"]
+    assert limits["jitter"] == told["jitter"] == f"0 to {MAX_JITTER}"
+
+
+async def test_each_wait_says_what_it_comes_after() -> None:
+    app = FormApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        told = [str(label.render()) for label in app.screen.query(".unit").results(Label)]
+        assert told[2:6] == [
+            f"0.05 to 3600 s, after the {step}"
+            for step in ("low profile", "high profile", "remote start", "remote stop")
+        ]
 
 
 async def test_escape_changes_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evtui.events import LinkState
 from evtui.tui.palette import Palette
 from evtui.tui.rows import RowsWidget
@@ -144,3 +146,32 @@ async def test_harmful_names_and_vendors_are_made_harmless() -> None:
         await opened(one)
         assert "EVIL\\x1b[" in shown(one, "#stations")
         assert "\x1b" not in shown(one, "#stations") + shown(one, "#detail")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+async def test_an_identity_has_the_room_that_is_free(size: tuple[int, int]) -> None:
+    async with driven(3.0, size=size) as one:
+        foreign(one.lab, "GARAGE-NORTH-17")
+        await opened(one)
+        assert "GARAGE-NORTH-17 " in shown(one, "#stations")
+
+
+async def test_where_the_room_ends_what_differs_stays() -> None:
+    async with driven(3.0, size=(80, 24)) as one:
+        for number in (1, 2):
+            foreign(one.lab, f"{'WALLBOX-' * 5}{number}")
+        rows = await opened(one)
+        assert any("-1 foreign" in row for row in rows)
+        assert any("-2 foreign" in row for row in rows)
+        assert sum("…" in row for row in rows) >= 2
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u00ad", "\u2060", "\ufeff", "\u202e", "\u3164"])
+async def test_identities_that_differ_in_what_nobody_sees_look_different(unseen: str) -> None:
+    async with driven(3.0) as one:
+        foreign(one.lab, "BOX1")
+        foreign(one.lab, f"BO{unseen}X1")
+        rows = await opened(one)
+        names = [row.split()[1] for row in rows]
+        assert len(set(names)) == len(names) == 3
+        assert f"BO\\u{ord(unseen):04x}X1" in names or f"BO\\x{ord(unseen):02x}X1" in names

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from evtui.events import CentralSystemState, LinkState, PartState, RecordingState
 from evtui.tui.models.selection import Place, Selection
 from evtui.tui.models.stations import Stations
 from evtui.tui.models.summary import LabSummary, fit_segments
 from tests.tui.fake_lab import FakeLab
-from tests.tui.fleet import asks, load, offline, several
+from tests.tui.fleet import asks, attack, connector, load, offline, several
 
 
 def summary_of(lab: FakeLab, *, orders: bool = True) -> LabSummary:
@@ -46,6 +47,25 @@ def test_at_eighty_columns_it_says_the_same_in_fewer_words() -> None:
     lab.play(25.9)
     line = told(lab, 78)
     assert line == "CSMS ● :9000  CP1 ● Charging tx 3  CAN ● 0.2 %  ▶ seed #3  ALARM ▲ 19.1 s"
+
+
+@pytest.mark.parametrize("width", [78, 118])
+def test_a_long_identity_pushes_nothing_off_and_its_end_stays(width: int) -> None:
+    told_of = []
+    for number in (1, 2):
+        identity = f"DE*ABC*E{'0' * 38}{number}7"
+        lab = FakeLab()
+        connector(lab, identity, 1)
+        connector(lab, identity, 2)
+        attack(lab, identity, number)
+        summary = summary_of(lab)
+        summary._selection.choose(Place(identity, number))
+        line = line_of(summary, width)
+        assert cell_len(line) <= width
+        assert all(part in line for part in ("CSMS", "CAN", "▶"))
+        assert f"{number}7/{number}" in line
+        told_of.append(line)
+    assert told_of[0] != told_of[1]
 
 
 def test_a_crashed_part_comes_first_until_it_runs_again() -> None:

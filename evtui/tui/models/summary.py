@@ -27,11 +27,12 @@ from evtui.events import (
 )
 from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
+from evtui.tui.models.alarms import Alarms
 from evtui.tui.models.by_hand import HandAttacks
-from evtui.tui.models.selection import Place, Selection
+from evtui.tui.models.selection import ByPlace, Place, Selection
 from evtui.tui.models.station_lines import link_glyph, trouble
 from evtui.tui.models.stations import Station, Stations
-from evtui.tui.models.text import byte_size, clean, cut, number
+from evtui.tui.models.text import byte_size, clean, cut, cut_middle, number
 
 __all__ = ["LabSummary", "Segment", "fit_segments"]
 
@@ -120,8 +121,7 @@ class LabSummary:
         self.recording: RecordingState | None = None
         self._scenario_runs = False
         self.crashed: dict[str, str] = {}
-        self._alarms: dict[tuple[Place, str, str], Alarm] = {}
-        self._detections: dict[tuple[Place, str, str], Detection] = {}
+        self._alarms: ByPlace[Alarms] = ByPlace(Alarms)
 
     def feed(self, events: Iterable[Event]) -> bool:
         """Take events in the order of the stream; True where one of them mattered."""
@@ -142,12 +142,8 @@ class LabSummary:
                 self.recording = event
             case ScenarioState():
                 self._scenario_runs = event.change != "end"
-            case Alarm():
-                place = Place(event.station, event.connector)
-                self._alarms[place, event.detector, event.view] = event
-            case Detection():
-                place = Place(event.station, event.connector)
-                self._detections[place, event.detector, event.view] = event
+            case Alarm() | Detection():
+                self._alarms.at(event.station, event.connector).feed(event)
             case PartState(state="crashed"):
                 self.crashed[event.part] = event.detail
             case PartState():
@@ -158,13 +154,11 @@ class LabSummary:
 
     def _note_anomaly(self, state: AnomalyState) -> None:
         place = Place(state.station, state.connector)
+        self._alarms.at(*place).feed(state)
         if state.by_hand:
             self._by_hand[place].note(state)
             return
         self._anomalies[place] = state
-        if state.change == "on":
-            for key in [key for key in self._detections if key[0] == place]:
-                del self._detections[key]
         if state.change in ("on", "off", "safe", "failed"):
             self._phases[place] = state.change
 
@@ -186,7 +180,7 @@ class LabSummary:
     def marks(self, place: Place) -> str:
         """▶ where an anomaly runs, ▲ where an alarm is raised."""
         runs = self._runs(place)
-        raised = any(key[0] == place and alarm.raised for key, alarm in self._alarms.items())
+        raised = self._alarms.at(*place).raised
         return ("▶" if runs else "") + ("▲" if raised else "")
 
     @property
@@ -296,15 +290,20 @@ class LabSummary:
             return [self._not_accepted(station, name, more, now)]
         connector = station.connector(chosen.connector) if chosen else station.busiest
         tx = f" tx {connector.transaction}" if connector.transaction is not None else ""
-        told = f"{name} ● {clean(connector.status)}"
-        forms = (*[f"{told}{tx}{more}"] * 5, told)
+        status = clean(connector.status)
+        shorter = (f"{cut_middle(name, 24)} ● {status}{tx}{more}",) * 4
+        forms = (
+            f"{name} ● {status}{tx}{more}",
+            *shorter,
+            f"{cut_middle(name, 12)} ● {status}",
+        )
         return [Segment(forms, "bad" if connector.status == "Faulted" else "good")]
 
     def _not_accepted(self, station: Station, name: str, more: str, now: float) -> Segment:
         """Why, unless the part about the central system says so."""
         glyph = link_glyph(station)
         queued = f" {station.queued:,} queued" if station.queued else ""
-        told = f"{name} {glyph} {station.link}"
+        told, shorter = (f"{cut_middle(name, n)} {glyph} {station.link}" for n in (99, 24))
         central = self.central
         elsewhere = central is not None and not central.ours and not self._is_linked
         wrong = None if elsewhere else trouble(station, now)
@@ -312,9 +311,10 @@ class LabSummary:
         if wrong is not None:
             whole, short, shortest = wrong.forms
             whys = [whole, *[short] * 4, shortest]
-        forms = [f"{told} {why}{queued}{more}" for why in whys]
+        names = (told, *[shorter] * len(whys))
+        forms = [f"{name} {why}{queued}{more}" for name, why in zip(names, whys, strict=False)]
         role = "warning" if glyph == "◐" else "bad"
-        return Segment((*forms, f"{told}{queued}{more}", f"{told}{queued}"), role)
+        return Segment((*forms, f"{shorter}{queued}{more}", f"{shorter}{queued}"), role)
 
     def _asking(self) -> list[Segment]:
         """Stations that wait for somebody to say whether they are let in."""
@@ -323,7 +323,7 @@ class LabSummary:
             return []
         key = key_of("view.stations")
         more = f" +{len(asking) - 1}" if len(asking) > 1 else ""
-        told = f"? {cut(asking[0], 16)}{more} asks – {key}"
+        told = f"? {cut_middle(asking[0], 16)}{more} asks – {key}"
         return [Segment((told, *[f"? asks – {key}"] * 2, f"? {key}"), "warning")]
 
     def _bus(self) -> Segment:
@@ -370,21 +370,17 @@ class LabSummary:
 
     def _alarm(self) -> Segment:
         chosen = self._selection.target
-        raised = [key for key, alarm in self._alarms.items() if alarm.raised]
-        here = [key for key in raised if key[0] == chosen]
-        elsewhere = list(dict.fromkeys(key[0] for key in raised if key[0] != chosen))
+        raised = [place for place, alarms in self._alarms.pairs() if alarms.raised]
+        elsewhere = [place for place in raised if place != chosen]
         if not raised:
             return Segment((*["ALARM · none"] * 4, "· none"), "muted")
-        if not here:
+        if chosen not in raised:
             what = f"▲ {_places(elsewhere)}"
             return Segment((*[f"ALARM {what}"] * 4, what), "alarm")
-        times = [
-            detection.time_to_detect
-            for key in here
-            if (detection := self._detections.get(key)) and detection.time_to_detect is not None
-        ]
+        alarms = self._alarms.at(*chosen)
         more = f" +{len(elsewhere)}" if elsewhere else ""
-        what = f"▲ {min(times):.1f} s{more}" if times else f"▲ raised{more}"
+        since = "earlier" if alarms.earlier else "raised"
+        what = f"▲ {since if alarms.after is None else f'{alarms.after:.1f} s'}{more}"
         return Segment((*[f"ALARM {what}"] * 4, what), "alarm")
 
     def _load(self) -> list[Segment]:
@@ -404,4 +400,4 @@ def _named(places: list[Place]) -> str:
 
 def _places(places: list[Place]) -> str:
     more = f" +{len(places) - 1}" if len(places) > 1 else ""
-    return f"{clean(str(places[0]))}{more}"
+    return f"{cut_middle(clean(str(places[0])), 16)}{more}"

@@ -10,9 +10,23 @@ from rich.cells import cell_len, set_cell_size
 
 from evtui.escaping import for_terminal
 
-__all__ = ["byte_size", "clean", "clock", "cut", "first_fitting", "fit", "fold", "number"]
+__all__ = [
+    "TITLE_NAME",
+    "byte_size",
+    "clean",
+    "clock",
+    "cut",
+    "cut_middle",
+    "first_fitting",
+    "fit",
+    "fold",
+    "number",
+]
 
 clean = for_terminal
+
+TITLE_NAME = 32
+"""Cells that a name may take of a panel's title."""
 
 
 def cut(text: str, width: int, *, tail: int = 0) -> str:
@@ -54,6 +68,17 @@ def fold(text: str, width: int, lines: int, *, tail: int = 0) -> str:
 def first_fitting(forms: Sequence[str], width: int) -> str:
     """The first of ``forms`` that fits into ``width`` cells, else the last one cut."""
     return next((form for form in forms if cell_len(form) <= width), cut(forms[-1], width))
+
+
+def cut_middle(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells, with … in its middle: names differ at their ends."""
+    if cell_len(text) <= width or width < 3:
+        return cut(text, width)
+    start = set_cell_size(text, (width - 1) // 3)
+    end = text[-(width - 1 - cell_len(start)) :]
+    while cell_len(end) > width - 1 - cell_len(start):
+        end = end[1:]
+    return f"{start}…{end}"
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:

@@ -11,7 +11,7 @@ from textual.content import Content
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.selection import ByPlace, Place
-from evtui.tui.models.text import clean
+from evtui.tui.models.text import TITLE_NAME, clean, cut_middle
 from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.panels.told_panel import ToldPanel
 from evtui.tui.rows import Row
@@ -105,7 +105,8 @@ class AnomalyPanel(ToldPanel):
         self._place = place
         self._story.choose(place)
         self.draw()
-        self.border_title = Content(f"Anomaly · {clean(name)}" if name else "Anomaly")
+        told = f" · {cut_middle(clean(name), TITLE_NAME)}" if name else ""
+        self.border_title = Content(f"Anomaly{told}")
 
     def reset(self) -> None:
         """Forget everything but what is chosen; what comes next is from another moment."""

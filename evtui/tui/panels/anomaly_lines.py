@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
+from evtui.tui.models.alarms import Alarms
 from evtui.tui.models.by_hand import HandAttacks
 from evtui.tui.models.text import clean
 from evtui.tui.rows import Row, Run, first_that_fits, progress_bar, row_text
@@ -54,16 +55,6 @@ SEPARATOR = Run("  ")
 
 
 @dataclass
-class _Detector:
-    """What the detector of one view has said about the attack."""
-
-    raised: bool | None = None
-    evidence: str = ""
-    false: bool = False
-    after: float | None = None
-
-
-@dataclass
 class AnomalyView:
     """State of one connector's anomaly, its detectors and the lab, as the events told it.
 
@@ -77,9 +68,7 @@ class AnomalyView:
     stopping: bool = False
     step_from: float = 0.0
     by_hand: HandAttacks = field(default_factory=HandAttacks)
-    detectors: dict[str, _Detector] = field(
-        default_factory=lambda: {view: _Detector() for view, _, _ in VIEWS}
-    )
+    alarms: Alarms = field(default_factory=Alarms)
 
     def feed(self, events: Iterable[Event]) -> bool:
         """Take in ``events``; True when something on the panel may have changed."""
@@ -87,12 +76,11 @@ class AnomalyView:
         for event in events:
             if isinstance(event, LabState):
                 self.lab = event
+            elif isinstance(event, Alarm | Detection):
+                self.alarms.feed(event)
             elif isinstance(event, AnomalyState):
+                self.alarms.feed(event)
                 self._note_anomaly(event)
-            elif isinstance(event, Alarm):
-                self._note_alarm(event)
-            elif isinstance(event, Detection):
-                self._note_detection(event)
             else:
                 continue
             changed = True
@@ -148,9 +136,6 @@ class AnomalyView:
         if state.by_hand:
             self.by_hand.note(state)
             return
-        before = self.anomaly
-        if state.attack_id and (before is None or before.attack_id != state.attack_id):
-            self.detectors = {view: _Detector() for view, _, _ in VIEWS}
         if state.change == "off":
             self.stopping = True
         elif state.active or state.change in ("safe", "failed"):
@@ -158,18 +143,6 @@ class AnomalyView:
         if state.change in ("on", "cycle", "step"):
             self.step_from = state.t
         self.anomaly = state
-
-    def _note_alarm(self, alarm: Alarm) -> None:
-        detector = self.detectors.setdefault(alarm.view, _Detector())
-        detector.raised = alarm.raised
-        detector.evidence = alarm.evidence
-
-    def _note_detection(self, detection: Detection) -> None:
-        detector = self.detectors.setdefault(detection.view, _Detector())
-        detector.false = not detection.attack_id
-        ours = self.anomaly is not None and detection.attack_id == self.anomaly.attack_id
-        if ours or detection.attack_id in self.by_hand:
-            detector.after = detection.time_to_detect
 
     # The lines ------------------------------------------------------------------------
 
@@ -216,9 +189,9 @@ class AnomalyView:
         if state.active:
             status = (Run(f"▶ cycle {state.cycle}/{_cycles(state)}", "running"),)
         shape = Run(f"{low:g}–{high:g} A  {state.period:.1f} s", "value")
-        variant = Run(state.variant, "value")
+        variant = (Run("variant ", "muted"), Run(state.variant, "value"))
         return (
-            (*status, SEPARATOR, variant, SEPARATOR, shape),
+            (*status, SEPARATOR, *variant, SEPARATOR, shape),
             (*status, SEPARATOR, shape),
             status,
         )
@@ -257,13 +230,19 @@ class AnomalyView:
 
     def _verdict(self, view: str) -> tuple[Run, Run]:
         """What a detector says, long and short."""
-        detector = self.detectors[view]
-        if self.lab is not None and view not in self.lab.detector_views:
+        detector = self.alarms.verdict(view)
+        off = self.lab is not None and view not in self.lab.detector_views
+        if off and not detector.raised:
             return Run("off", "muted"), Run("off", "muted")
         if detector.raised is None:
             attacked = self.anomaly is not None and self.anomaly.attack_id
             text = "not seen yet" if attacked else "quiet"
             return Run(text, "muted"), Run(text, "muted")
+        if detector.raised and detector.earlier:
+            return (
+                Run("not seen yet, ▲ alarm from before", "alarm"),
+                Run("▲ earlier", "alarm"),
+            )
         if detector.raised:
             if detector.after is not None:
                 return (
@@ -282,7 +261,7 @@ class AnomalyView:
     def _view_lines(self, view: str, short: str, long: str) -> Sequence[Row]:
         verdict, brief = self._verdict(view)
         wide = max(len(name) for _, _, name in VIEWS)
-        evidence = self.detectors[view].evidence
+        evidence = self.alarms.verdict(view).evidence
         name = Run(f"{long:<{wide}}  ", "muted")
         return (
             (name, verdict, Run(f"  {evidence}", "muted")),
@@ -312,7 +291,7 @@ class AnomalyView:
         with_keys: list[Run] = []
         for text, key in settings:
             with_keys += (Run(text), Run(f" [{key}]  ", "key"))
-        plain = f"{self.lab.preset} · {mode} · {plug}"
+        plain = f"stage {self.lab.preset} · {mode} · {plug}"
         return (
             (*with_keys, Run("meter values every ", "muted"), Run(meter)),
             (*with_keys, Run(f"meter {meter}")),

@@ -13,7 +13,7 @@ from evtui.tui.key_hints import key_of
 from evtui.tui.models.selection import Place, Selection
 from evtui.tui.models.station_lines import connector_text, link_glyph, link_role, trouble
 from evtui.tui.models.stations import Connector, Station, Stations
-from evtui.tui.models.text import clean, first_fitting, fit
+from evtui.tui.models.text import clean, cut_middle, first_fitting, fit
 from evtui.tui.rows import Row, RowsWidget, Run
 
 __all__ = ["ChargePointsPanel"]
@@ -143,18 +143,19 @@ class ChargePointsPanel(RowsWidget):
 
     def _row(self, line: Line, width: int) -> Row:
         station, number, connector = line
+        wide = max(NAME_WIDTH, width // 3)
         chosen = self._is_chosen(line)
         name = clean(station.identity if number is None else f"{station.identity}/{number}")
         start = (
             Run("▸ " if chosen else "  ", "chosen"),
             Run(f"{link_glyph(station)} ", link_role(station)),
-            Run(fit(name, NAME_WIDTH) + " ", "chosen" if chosen else ""),
+            Run(fit(cut_middle(name, wide), wide) + " ", "chosen" if chosen else ""),
         )
         current = ""
         if connector is not None and connector.current is not None:
             current = f"{connector.current:.0f} A"
         marks = self._marks(Place(station.identity, number)) if number is not None else ""
-        room = width - NAME_WIDTH - 5 - CURRENT_WIDTH - 4
+        room = width - wide - 5 - CURRENT_WIDTH - 4
         if station.link == "accepted" and connector is not None:
             told, role = connector_text(connector), "bad" if connector.error else ""
         else:

@@ -24,7 +24,7 @@ from evtui.tui.chart import (
 )
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.selection import Place
-from evtui.tui.models.text import clean
+from evtui.tui.models.text import TITLE_NAME, clean, cut_middle
 from evtui.tui.rows import Row, RowsWidget, Run, row_width
 from evtui.tui.series import AllSeries, CurrentSeries, Point
 
@@ -120,7 +120,8 @@ class CurrentPanel(RowsWidget, can_focus=True):
         """Show this connector, and call it so in the title; an empty name is not said."""
         self._place = place
         self._all.choose(place)
-        self.border_title = Content(f"Current · {clean(name)}" if name else "Current")
+        told = f" · {cut_middle(clean(name), TITLE_NAME)}" if name else ""
+        self.border_title = Content(f"Current{told}")
         self._show_values()
         self._ask()
 

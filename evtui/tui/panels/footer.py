@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from textwrap import wrap
+from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.events import Click, Resize
 from textual.timer import Timer
 
 from evtui.commands import COMMANDS, Command
 from evtui.tui.keymap import ALWAYS, footer_entries
-from evtui.tui.models.text import clean, fit
-from evtui.tui.rows import RowsWidget, Run, row_width
+from evtui.tui.models.notices import LEVEL_MARKS, Level, Notices
+from evtui.tui.models.text import clean, cut, fit
+from evtui.tui.rows import Row, RowsWidget, Run, row_width
 
-__all__ = ["KeyFooter", "Level"]
-
-Level = Literal["info", "warning", "error"]
+__all__ = ["KeyFooter"]
 
 NOTICE_SECONDS = 4.0
 ERROR_SECONDS = 8.0
 
-_MARKS: dict[Level, str] = {"info": "·", "warning": "!", "error": "✗"}
+MOST_LINES = 3
+"""That a notice may take."""
 
 
 class KeyFooter(RowsWidget):
     """Keys from the registry, as many as fit; help and quit always.
 
-    A notice takes the place of the keys for a few seconds.
+    A notice takes the place of the keys for a few seconds, and further lines where it is long.
 
     Args:
         commands: those there are.
+        notices: where what is said is kept.
     """
 
     DEFAULT_CSS = """
@@ -57,10 +60,12 @@ class KeyFooter(RowsWidget):
         self,
         commands: tuple[Command, ...] = COMMANDS,
         *,
+        notices: Notices | None = None,
         id: str = "footer",  # noqa: A002
     ) -> None:
         super().__init__(id=id)
         self._commands = commands
+        self.notices = notices or Notices()
         self._notice: tuple[str, Level] | None = None
         self._earlier = 0
         self._is_news = False
@@ -81,6 +86,7 @@ class KeyFooter(RowsWidget):
             self._earlier += 1
         self._is_news = news
         self._notice = (said, level)
+        self.notices.add(said, level)
         if self._timer is not None:
             self._timer.stop()
         seconds = ERROR_SECONDS if level == "error" else NOTICE_SECONDS
@@ -105,14 +111,13 @@ class KeyFooter(RowsWidget):
     def redraw(self) -> None:
         """Show the notice, or the keys that fit."""
         width = self.size.width
-        runs: list[Run] = []
-        self._spans = []
         entries = footer_entries(width, self._commands)
         if self._notice is not None:
             entries = [entry for entry in entries if entry.commands[0].name in ALWAYS]
-            level = self._notice[1]
-            room = width - sum(entry.cells for entry in entries)
-            runs.append(Run(fit(f" {_MARKS[level]} {self.notice}", room), level))
+        room = width - sum(entry.cells for entry in entries)
+        *above, last = self._said(width, room)
+        runs = [last] if last.text else []
+        self._spans = []
         column = row_width(tuple(runs))
         for entry in entries:
             for command, key in zip(entry.commands, entry.keys, strict=True):
@@ -125,10 +130,28 @@ class KeyFooter(RowsWidget):
             start, _, name = self._spans[-1]
             self._spans[-1] = (start, column, name)
         runs.append(Run(" " * max(0, width - column)))
-        self.show([tuple(runs)])
+        rows: list[Row] = [*((line,) for line in above), tuple(runs)]
+        self.styles.height = len(rows)
+        self.show(rows)
+
+    def _said(self, width: int, room: int) -> list[Run]:
+        """The lines of the notice, the last of ``room`` cells; one empty line without one."""
+        if self._notice is None:
+            return [Run("")]
+        level = self._notice[1]
+        text = f"{LEVEL_MARKS[level]} {self.notice}"
+        lines = wrap(text, max(8, width - 2), subsequent_indent="  ") or [""]
+        if cell_len(lines[-1]) > room - 1:
+            lines.append("")
+        if len(lines) > MOST_LINES:
+            lines = [*lines[: MOST_LINES - 1], cut(" ".join(lines[MOST_LINES - 1 :]), room - 1)]
+        return [
+            *(Run(fit(f" {line}", width), level) for line in lines[:-1]),
+            Run(fit(f" {lines[-1]}", room), level),
+        ]
 
     @on(Click)
     async def _press(self, event: Click) -> None:
         for start, end, name in self._spans:
-            if start <= event.x < end:
+            if start <= event.x < end and event.y == self.size.height - 1:
                 await self.run_action(f"screen.command({name!r})")

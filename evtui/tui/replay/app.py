@@ -19,14 +19,21 @@ class ReplayApp(EvtuiApp):
         about: what is known of it.
         fps: frames a second.
         theme: name of a Textual theme, None for the default.
+        sixteen_colours: whether the terminal has no more.
     """
 
     CSS_PATH = "../app.tcss"
 
     def __init__(
-        self, handle: ReplayHandle, about: About, *, fps: float = 10, theme: str | None = None
+        self,
+        handle: ReplayHandle,
+        about: About,
+        *,
+        fps: float = 10,
+        theme: str | None = None,
+        sixteen_colours: bool = False,
     ) -> None:
-        super().__init__(handle, fps=fps, theme=theme)
+        super().__init__(handle, fps=fps, theme=theme, sixteen_colours=sixteen_colours)
         self._replay = handle
         self._about = about
 

@@ -35,6 +35,7 @@ def run(folder: RunFolder, settings: Settings) -> int:
     """
     guard = ExitGuard()  # before any thread starts
 
+    from evtui.tui.colours import only_sixteen
     from evtui.tui.replay.app import ReplayApp
     from evtui.tui.replay.handle import ReplayHandle
     from evtui.tui.replay.screen import About
@@ -49,7 +50,13 @@ def run(folder: RunFolder, settings: Settings) -> int:
             overview=lambda: _overview(folder.path),
         )
         fps = settings.frame_rate(ssh=over_ssh(os.environ))
-        app = ReplayApp(handle, about, fps=fps, theme=theme_at_start(settings.theme))
+        app = ReplayApp(
+            handle,
+            about,
+            fps=fps,
+            theme=theme_at_start(settings.theme),
+            sixteen_colours=only_sixteen(),
+        )
 
         def ask_to_leave() -> None:
             # call_from_thread waits for the app, which may be stuck: on a thread that may, too.
@@ -86,7 +93,7 @@ def _lines(folder: RunFolder) -> list[str]:
     speed = manifest.clock.speed
     pace = f"{speed:g} times real time" if isinstance(speed, float) else "as fast as possible"
     clock = "in real time" if manifest.clock.mode == "real" else f"in virtual time, {pace}"
-    lines.append(f"recorded {clock}, seed {manifest.seed}, evtui {manifest.evtui}")
+    lines.append(f"recorded {clock}, random seed {manifest.seed}, evtui {manifest.evtui}")
     if manifest.interrupted:
         lines.append(f"interrupted: {manifest.interrupted}")
     return lines

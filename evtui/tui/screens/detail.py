@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.highlight import highlight
 from textual.timer import Timer
@@ -16,6 +15,7 @@ from textual.widgets import Static
 from evtui.redaction import HIDDEN
 from evtui.tui.dialog import Dialog
 from evtui.tui.models.detail import Block
+from evtui.tui.scrolled import Scrolled
 
 __all__ = ["DetailScreen"]
 
@@ -38,6 +38,7 @@ class DetailScreen(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "Close", show=False),
         Binding("v", "reveal", "Show what is hidden", show=False),
+        Binding("y", "copy", "Copy", show=False),
     ]
 
     def __init__(self, title: str, blocks: list[Block], whole: list[Block] | None = None) -> None:
@@ -47,7 +48,7 @@ class DetailScreen(Dialog[None]):
         self._whole = whole
         # Facts name other messages too, whose secrets are not shown here.
         self._hides = any(block.heading and HIDDEN in block.text for block in blocks)
-        self._box = VerticalScroll(classes="dialog")
+        self._box = Scrolled(classes="dialog")
         self._hide_again: Timer | None = None
 
     @property
@@ -71,7 +72,7 @@ class DetailScreen(Dialog[None]):
             yield Static(text, classes="block")
 
     def _say(self, first: str) -> None:
-        parts = (first, "↑↓ scroll", "enter or escape close")
+        parts = (first, "↑↓ scroll", "y copy", "enter or escape close")
         self._box.border_subtitle = " · ".join(filter(None, parts))
 
     async def action_reveal(self) -> None:
@@ -96,3 +97,10 @@ class DetailScreen(Dialog[None]):
         async with self.batch():
             await self._box.remove_children()
             await self._box.mount_all(self._parts_of(blocks))
+
+    def action_copy(self) -> None:
+        """Copy all of it, as it is shown."""
+        blocks = self._whole if self.reveals and self._whole is not None else self._blocks
+        text = "\n\n".join("\n".join(filter(None, block[:2])) for block in blocks)
+        self.app.copy_to_clipboard(text)
+        self._say(f"copied {len(text):,} characters")

@@ -13,7 +13,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Label
 
-from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
+from evtui.config import SETTINGS
+from evtui.kinds import FourWaits, Integer, Number
 from evtui.tui.dialog import Dialog
 from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clean, fold
@@ -26,7 +27,7 @@ PROBLEM_LINES = 2
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One parameter: its name in the command, for people, its unit and its range."""
+    """One parameter: its name in the command, for people, its unit, its range, what it is."""
 
     name: str
     label: str
@@ -34,11 +35,22 @@ class Field:
     lowest: float
     highest: float
     whole: bool = False
+    about: str = ""
 
     @property
     def range(self) -> str:
         """``0 to 500 A``."""
-        return f"{self.lowest:g} to {self.highest:g} {self.unit}".rstrip()
+        return f"{self.lowest:g} to {self.highest:.10g} {self.unit}".rstrip()
+
+    @property
+    def told(self) -> str:
+        """The range and what it is: ``0.05 to 3600 s, after the low profile``."""
+        return f"{self.range}, {self.about}" if self.about else self.range
+
+    @property
+    def letters(self) -> str:
+        """What may be typed, as a regular expression; the numbers' own rules are for `read`."""
+        return "[0-9]*" if self.whole else "[0-9.,]*"
 
     def read(self, text: str) -> float:
         """The number in ``text``; a decimal comma is taken too.
@@ -58,14 +70,31 @@ class Field:
         return int(value) if self.whole else value
 
 
+def _limits(setting: str) -> tuple[float, float]:
+    """The range of a setting, which the command line and the settings file have too."""
+    kind = next(each.kind for each in SETTINGS if each.name == setting)
+    if isinstance(kind, FourWaits):
+        kind = kind.each
+    assert isinstance(kind, Number | Integer)
+    return kind.low, kind.high
+
+
+WAITS = ("low profile", "high profile", "remote start", "remote stop")
+"""What each of the four waits comes after."""
+
 FIELDS = (
-    Field("low_a", "low", "A", 0, MAX_CURRENT),
-    Field("high_a", "high", "A", 0, MAX_CURRENT),
-    *(Field(f"wait_{n}_s", f"wait {n}", "s", MIN_WAIT, MAX_WAIT) for n in (1, 2, 3, 4)),
-    Field("cycles", "cycles", "(0: endless)", 0, 99_999, whole=True),
-    Field("jitter", "jitter", "of each wait", 0, MAX_JITTER),
+    Field("low_a", "low", "A", *_limits("low_a")),
+    Field("high_a", "high", "A", *_limits("high_a")),
+    *(
+        Field(f"wait_{n}_s", f"wait {n}", "s", *_limits("waits_s"), about=f"after the {step}")
+        for n, step in enumerate(WAITS, 1)
+    ),
+    Field("cycles", "cycles", "(0: endless)", *_limits("cycles"), whole=True),
+    Field("jitter", "jitter", "of each wait", *_limits("jitter")),
 )
 """The parameters of the repeated current fluctuation, in the order of the form."""
+
+HIGHEST_A = _limits("high_a")[1]
 
 
 def check(texts: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
@@ -80,7 +109,7 @@ def check(texts: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
     low, high = values.get("low_a"), values.get("high_a")
     if low is not None and high is not None and high < low:
         errors["high_a"] = (
-            f"high: {high:g} A is below low, {low:g} A; it takes {low:g} to {MAX_CURRENT:g} A"
+            f"high: {high:g} A is below low, {low:g} A; it takes {low:g} to {HIGHEST_A:g} A"
         )
     return values, errors
 
@@ -99,7 +128,7 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
     EditAnomaly {
         align: center middle;
         & > Vertical {
-            width: 58;
+            width: 72;
             max-width: 100%;
             height: auto;
             max-height: 100%;
@@ -146,10 +175,11 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
                         f"{self._parameters.get(field.name, field.lowest):g}",
                         id=field.name,
                         compact=True,
+                        restrict=field.letters,
                     )
                     entry.cursor_blink = False
                     yield entry
-                    yield Label(field.range, classes="unit")
+                    yield Label(field.told, classes="unit")
             yield Label("", id="problem", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("Save", id="save", variant="primary", compact=True)

@@ -4,18 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
 from evtui.commands import COMMANDS, Command
+from evtui.tui.chart import (
+    ACTUAL_GLYPH,
+    ATTACK_MARKER,
+    CARET_MARKER,
+    CLEARED_MARKER,
+    FADING_MARKER,
+    LIMIT_MARKER,
+    MARK_MARKER,
+    RAISED_MARKER,
+    REPORTED_MARKER,
+)
 from evtui.tui.dialog import Dialog
 from evtui.tui.key_hints import keys_shown
+from evtui.tui.scrolled import Scrolled
 
-__all__ = ["HelpScreen"]
+__all__ = ["HelpScreen", "KeyTable"]
+
+KEYS, LABEL, MIN_HELP = 10, 12, 20
+"""Cells of the columns."""
+
+CHART = (
+    (ACTUAL_GLYPH, "actual", "The current that flows."),
+    (LIMIT_MARKER * 2, "limit", "What the charging profiles allow."),
+    (REPORTED_MARKER, "reported", "What the charge point last told over OCPP."),
+    (f"{ATTACK_MARKER} {FADING_MARKER}", "attack", "An anomaly runs, or fades."),
+    (f"{RAISED_MARKER} {CLEARED_MARKER}", "alarm", "A detector's alarm is raised, or cleared."),
+    (MARK_MARKER, "mark", "A moment that somebody marked."),
+    (CARET_MARKER, "cursor", "The moment of the row that is chosen in a list."),
+)
+"""The signs on the chart and under it."""
 
 
 class HelpScreen(Dialog[None]):
@@ -40,11 +69,18 @@ class HelpScreen(Dialog[None]):
         self._about = about
 
     def compose(self) -> ComposeResult:
-        """A heading a group, a row a command."""
-        commands = self._commands
-        taken = {key for command in commands for key in command.keys}
+        """A heading a group, a table of its commands under it."""
+        taken = {key for command in self._commands for key in command.keys}
         further = "page up and page down" if "home" in taken else "page up, page down and home"
-        with VerticalScroll(classes="dialog") as box:
+        moving = (
+            f"Move the cursor; {further} go further. What the row caused, or was caused by, is "
+            "marked » in the other lists."
+        )
+        groups = groupby(self._commands, key=lambda command: command.group)
+        tables = [(group, [_row(command) for command in grouped]) for group, grouped in groups]
+        tables.append(("In a list", [("↑ ↓ k j", "move", moving)]))
+        tables.append(("On the chart", [*CHART]))
+        with Scrolled(classes="dialog") as box:
             box.border_title = "Keys"
             box.border_subtitle = "↑↓ scroll · escape close"
             if self._about is not None:
@@ -52,21 +88,40 @@ class HelpScreen(Dialog[None]):
                 yield Static(heading, classes="heading -first", markup=False)
                 for line in lines:
                     yield Static(line, classes="block", markup=False)
-            for group, grouped in groupby(commands, key=lambda command: command.group):
-                first = self._about is None and group == commands[0].group
+            for group, rows in tables:
+                first = self._about is None and group == tables[0][0]
                 classes = "heading -first" if first else "heading"
                 yield Static(group, classes=classes, markup=False)
-                for command in grouped:
-                    with Horizontal(classes="key-row"):
-                        yield Static(" ".join(keys_shown(command)), classes="keys", markup=False)
-                        yield Static(command.label, classes="label", markup=False)
-                        yield Static(command.help, classes="help", markup=False)
-            yield Static("In a list", classes="heading")
-            with Horizontal(classes="key-row"):
-                yield Static("↑ ↓ k j", classes="keys")
-                yield Static("move", classes="label")
-                yield Static(
-                    f"Move the cursor; {further} go further. What the row "
-                    "caused, or was caused by, is marked » in the other lists.",
-                    classes="help",
-                )
+                yield KeyTable(rows)
+
+
+def _row(command: Command) -> tuple[str, str, str]:
+    return " ".join(keys_shown(command)), command.label, command.help
+
+
+class KeyTable(Static):
+    """Three columns, the last one wrapped; one widget, since hundreds of them would be felt.
+
+    Args:
+        rows: keys, what they are called, what they do.
+    """
+
+    DEFAULT_CSS = "KeyTable { width: 1fr; height: auto; color: $text-muted; }"
+
+    def __init__(self, rows: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__()
+        self._rows = rows
+
+    @on(Resize)
+    def _fit(self) -> None:
+        room = max(MIN_HELP, self.size.width - KEYS - LABEL)
+        lines: list[Content] = []
+        for keys, label, told in self._rows:
+            first, *more = wrap(told, room)
+            start = Content.assemble(
+                (f"{keys:<{KEYS}}", "bold $text-warning"),
+                (f"{label:<{LABEL}}", "$foreground"),
+                first,
+            )
+            lines += [start, *(Content(" " * (KEYS + LABEL) + line) for line in more)]
+        self.update(Content("\n").join(lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 from textual import on
@@ -24,15 +25,14 @@ from evtui.tui.models.exchanges import Exchange
 from evtui.tui.models.finding import Choice
 from evtui.tui.models.frames import FrameRow
 from evtui.tui.models.hiding import Hiding
+from evtui.tui.models.notices import Level
 from evtui.tui.models.operations import Operations
 from evtui.tui.models.selection import Place
 from evtui.tui.models.station_lines import trouble
 from evtui.tui.models.text import clean, clock, cut
 from evtui.tui.panels.charge_points import ChargePointsPanel
-from evtui.tui.panels.footer import Level
 from evtui.tui.screens.panels import PanelScreen
 from evtui.tui.screens.stations import Chosen, StationsScreen
-from evtui.tui.theme_choice import remember_theme
 
 if TYPE_CHECKING:
     from evtui.tui.screens.attack import Begun
@@ -305,7 +305,14 @@ class MainScreen(PanelScreen):
                 self.action_csms_operation()
 
         self.app.push_screen(
-            StationsScreen(self._handle, self.stations, self.selection, orders=self.orders), chosen
+            StationsScreen(
+                self._handle,
+                self.stations,
+                self.selection,
+                orders=self.orders,
+                notices=self.notices,
+            ),
+            chosen,
         )
 
     def action_view_next_connector(self) -> None:
@@ -404,6 +411,13 @@ class MainScreen(PanelScreen):
             return
         self.app.push_screen(DetailScreen(title, blocks, whole))
 
+    def action_view_messages(self) -> None:
+        """List what was said."""
+        from evtui.tui.screens.detail import DetailScreen
+
+        told = self.notices.told() or "nothing was said yet"
+        self.app.push_screen(DetailScreen("Messages", [Block("", told)]))
+
     def action_view_copy(self) -> None:
         """Copy the row under the cursor."""
         entry = self.focused_list.view.entry
@@ -426,7 +440,12 @@ class MainScreen(PanelScreen):
         try:
             self.notice(f"screen saved as {save_screenshot(self.app)}")
         except OSError as error:
-            self.notice(f"screen not saved: {error.strerror or error}", "error")
+            why = f"{error.strerror or error} in {Path.cwd()}"
+            self.notice(
+                f"screen not saved: {why}, nor can the folder of pictures be written; start evtui "
+                "in a folder that can",
+                "error",
+            )
 
     def action_app_palette(self) -> None:
         """Find anything there is to do."""
@@ -437,18 +456,8 @@ class MainScreen(PanelScreen):
 
     def action_app_theme(self) -> None:
         """Choose the colours."""
-        themes = [Choice(name, f"take_theme({name!r})") for name in get_args(Theme)]
+        themes = [Choice(name, f"app.take_theme({name!r})") for name in get_args(Theme)]
         self._choose_from(themes, "Which theme?")
-
-    def action_take_theme(self, name: str) -> None:
-        """Show these colours, now and the next time."""
-        self.app.theme = name
-        try:
-            remember_theme(name)
-        except OSError as error:
-            self.notice(f"theme {name}, not kept for the next time: {error.strerror}", "warning")
-        else:
-            self.notice(f"theme {name}")
 
     def action_app_help(self) -> None:
         """Show all keys."""

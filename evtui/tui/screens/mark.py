@@ -30,7 +30,7 @@ class MarkScreen(Dialog[str | None]):
         align: left bottom;
         background: transparent;
         & > Horizontal { height: 1; background: $panel; }
-        #moment { width: auto; color: $text-accent; text-style: bold; }
+        #moment { width: auto; color: $foreground; text-style: bold; }
         #words { width: 1fr; }
         #keys { width: auto; color: $text-muted; }
     }

@@ -87,7 +87,7 @@ class Choice(Widget, can_focus=True):
         chosen = f"‹ {cut(clean(self._value) or self._nothing, self.size.width - 4)} ›"
         others = [clean(each) or self._nothing for each in self._choices() if each != self._value]
         room = self.size.width - cell_len(chosen) - 2
-        return Content.assemble(chosen, "  ", (cut(" · ".join(others), room), "dim"))
+        return Content.assemble(chosen, "  ", (cut(" · ".join(others), room), "$text-muted"))
 
     def action_turn(self, by: int) -> None:
         """Choose the one ``by`` places further."""

@@ -17,6 +17,7 @@ from evtui.commands import COMMANDS, Command
 from evtui.events import Event
 from evtui.tui.line_view import LineView
 from evtui.tui.models.hiding import Hiding
+from evtui.tui.models.notices import Level, Notices
 from evtui.tui.models.selection import Selection
 from evtui.tui.models.stations import Stations
 from evtui.tui.models.summary import LabSummary
@@ -24,7 +25,7 @@ from evtui.tui.panels.anomaly import AnomalyPanel
 from evtui.tui.panels.can import CanPanel
 from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.panels.current import CurrentPanel
-from evtui.tui.panels.footer import KeyFooter, Level
+from evtui.tui.panels.footer import KeyFooter
 from evtui.tui.panels.list_panel import ListPanel
 from evtui.tui.panels.ocpp import OcppPanel
 from evtui.tui.panels.scenario import ScenarioPanel
@@ -85,7 +86,8 @@ class PanelScreen(Screen[None]):
         )
         self.scenario = ScenarioPanel(id="scenario")
         self.scenario.display = False
-        self.footer = KeyFooter(self.commands)
+        self.notices = Notices()
+        self.footer = KeyFooter(self.commands, notices=self.notices)
         self._side = Vertical(self.current, self.points, self.anomaly, self.scenario, id="side")
         self._lists = Vertical(self.ocpp, self.can, id="lists")
         self._too_small = Static(id="too-small", markup=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,6 +21,7 @@ from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.filter import RowFilter
+from evtui.tui.models.notices import Level, Notices
 from evtui.tui.models.selection import Selection
 from evtui.tui.models.station_lines import (
     about,
@@ -31,14 +33,17 @@ from evtui.tui.models.station_lines import (
     where_to_connect,
 )
 from evtui.tui.models.stations import Station, Stations
-from evtui.tui.models.text import clean, fit
-from evtui.tui.panels.footer import KeyFooter, Level
+from evtui.tui.models.text import clean, cut_middle, fit
+from evtui.tui.panels.footer import KeyFooter
 from evtui.tui.rows import Row, RowsWidget, Run, first_that_fits
 
 __all__ = ["Chosen", "StationsScreen"]
 
 WIDE, WIDER = 110, 150
 """Cells from which a row has room for vendor and model, and from which for errors too."""
+
+LEAST_IDENTITY = 12
+"""Cells of the identities' column, however short they are."""
 
 
 class Chosen(NamedTuple):
@@ -123,6 +128,7 @@ class StationsScreen(Dialog[Chosen | None]):
         stations: what is known of the charge points; somebody else feeds it.
         selection: the connector that is chosen now.
         orders: whether there is a lab that can be told something.
+        notices: where what is said is kept.
     """
 
     DEFAULT_CSS = """
@@ -133,6 +139,7 @@ class StationsScreen(Dialog[Chosen | None]):
             height: 1fr;
             border: round $border;
             background: $surface;
+            border-title-color: $foreground;
             border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
@@ -151,7 +158,13 @@ class StationsScreen(Dialog[Chosen | None]):
             self.level = level
 
     def __init__(
-        self, handle: LabHandle, stations: Stations, selection: Selection, *, orders: bool
+        self,
+        handle: LabHandle,
+        stations: Stations,
+        selection: Selection,
+        *,
+        orders: bool,
+        notices: Notices | None = None,
     ) -> None:
         super().__init__()
         self._handle = handle
@@ -164,12 +177,13 @@ class StationsScreen(Dialog[Chosen | None]):
             if orders or (command.scope == "view" and command.name != "stations.operation")
         )
         self._rows = _Rows(stations)
+        self._table: list[tuple[str, int]] = []
         self.list = LineView(self._rows, self._cells, follows=False, id="stations")
         self.list.empty = "no charge point yet"
         self.head = Lines(id="head")
         self.detail = Lines(id="detail")
         self.load = Lines(id="load")
-        self.footer = KeyFooter(self._commands)
+        self.footer = KeyFooter(self._commands, notices=notices)
 
     def compose(self) -> ComposeResult:
         """Names of the columns, the list, more of the one under the cursor, the load, keys."""
@@ -205,7 +219,9 @@ class StationsScreen(Dialog[Chosen | None]):
         if under is not None and under.gone and self._stations.get(under.identity) is not None:
             self.list.go_to(self._place_of(under.identity))  # it is back
         width = self.list.size.width
-        self.head.show([((Run(_head(width - 2), "muted")),)])
+        self._table = self._columns(width - 2)  # once for all rows
+        names = "".join(fit(name, cells - 1) + " " for name, cells in self._table)
+        self.head.show([(Run(names, "muted"),)])
         self.list.redraw()
         self._show_detail()
         forms = [(Run(form, "muted"),) for form in load_forms(self._stations)]
@@ -229,10 +245,26 @@ class StationsScreen(Dialog[Chosen | None]):
             "queued": (f"{station.queued:,}" if station.queued else "", "warning"),
             "errors": (", ".join(map(clean, station.errors)), "bad"),
         }
-        return [
-            (fit(texts[name][0], cells - 1) + " ", texts[name][1])
-            for name, cells in _columns(width)
-        ]
+        columns = self._table or self._columns(width)
+        name, role = texts["station"]
+        texts["station"] = cut_middle(name, dict(columns)["station"] - 1), role
+        return [(fit(texts[name][0], cells - 1) + " ", texts[name][1]) for name, cells in columns]
+
+    def _columns(self, width: int) -> list[tuple[str, int]]:
+        """Names and widths of the columns in ``width`` cells.
+
+        Identities take what the connectors leave free, and half of the room where both are long.
+        """
+        columns = [("", 3), ("station", 0), ("whose", 8), ("link", 11)]
+        if width >= WIDE:
+            columns.append(("vendor model firmware", 26))
+        after = [("queued", 7), *([("errors", 20)] if width >= WIDER else [])]
+        room = width - sum(cells for _, cells in (*columns, *after))
+        identity = max((cell_len(clean(row.identity)) for row in self._all), default=0) + 1
+        told = (cell_len(self._connectors(row)[0]) for row in self._all)
+        free = room - max(told, default=0) - 1
+        columns[1] = ("station", max(LEAST_IDENTITY, min(identity, max(free, room // 2))))
+        return [*columns, ("connectors", room - columns[1][1]), *after]
 
     def _connectors(self, station: Station) -> tuple[str, str]:
         """What goes on there; where it is not linked, first why."""
@@ -297,20 +329,6 @@ class StationsScreen(Dialog[Chosen | None]):
     @on(Answered)
     def _show_answer(self, answer: Answered) -> None:
         self.footer.say(answer.text, answer.level)
-
-
-def _columns(width: int) -> list[tuple[str, int]]:
-    """Names and widths of the columns in ``width`` cells."""
-    columns = [("", 3), ("station", 20 if width >= WIDER else 12), ("whose", 8), ("link", 11)]
-    if width >= WIDE:
-        columns.append(("vendor model firmware", 26))
-    after = [("queued", 7), *([("errors", 20)] if width >= WIDER else [])]
-    room = width - sum(cells for _, cells in (*columns, *after))
-    return [*columns, ("connectors", room), *after]
-
-
-def _head(width: int) -> str:
-    return "".join(fit(name, cells - 1) + " " for name, cells in _columns(width))
 
 
 def _detail(
