@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Self, SupportsIndex
 
 __all__ = [
@@ -60,6 +60,10 @@ _MARKERS = {
 One character is looked for first, which takes a tenth of the time: there are few of most of them
 in what is recorded twenty times a second.
 """
+
+_MARKS_OF_NAMES = (
+    *("key", "token", "psk", "pass", "pwd", "secret", "credential", "authorization"),
+)
 
 _QUOTE = r"\\*[\"']?"
 IS = rf"{_QUOTE}\s*[:=]\s*"
@@ -132,16 +136,10 @@ def hide(text: str) -> str:
     """
     if not may_hold_secret(text):
         return text
-    text = _USER.sub(rf"\1{HIDDEN}@", text)
-    text = _URL.sub(lambda found: found[1] + _hide_in_url(found[2]), text)
-    text = _QUERY.sub(lambda found: _QUERY_VALUE.sub(f"={HIDDEN}", found[0]), text)
-    for pattern in _HEADERS:
-        text = pattern.sub(rf"\1{HIDDEN}", text)
-    text = _BASIC.sub(_hide_basic, text)
-    text = _WEB_TOKEN.sub(HIDDEN, text)
-    text = _KEY_BLOCK.sub(rf"\1{HIDDEN}\2", text)
-    for pattern in _NAMED_VALUES:
-        text = pattern.sub(_hide_value, text)
+    lower = text.lower()
+    for markers, pattern, shown in _RULES:
+        if any(marker in lower for marker in markers):
+            text = pattern.sub(shown, text)
     return text
 
 
@@ -252,3 +250,21 @@ class SecretUrl(str):
 def reveal(url: str) -> str:
     """The whole of a URL, to connect to it and for nothing else."""
     return url._url if isinstance(url, SecretUrl) else url
+
+
+_RULES: tuple[
+    tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
+] = (
+    (("://", "\\/"), _USER, rf"\1{HIDDEN}@"),
+    (("://", "\\/"), _URL, lambda found: found[1] + _hide_in_url(found[2])),
+    (("?",), _QUERY, lambda found: _QUERY_VALUE.sub(f"={HIDDEN}", found[0])),
+    *(
+        (("cookie:", "digest ", "aws4-", "authorization", "bearer "), each, rf"\1{HIDDEN}")
+        for each in _HEADERS
+    ),
+    (("basic ",), _BASIC, _hide_basic),
+    (("eyj",), _WEB_TOKEN, HIDDEN),
+    (("private key",), _KEY_BLOCK, rf"\1{HIDDEN}\2"),
+    *((_MARKS_OF_NAMES, each, _hide_value) for each in _NAMED_VALUES),
+)
+"""What is looked for where one of some marks stands in the text, and what is shown instead."""
