@@ -78,7 +78,7 @@ def test_the_page_can_go_to_standard_output(
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ([], "missing argument 'DIR...'"),
+        ([], "DIR... is missing"),
         (["nowhere"], "evtui: nowhere: "),
         (["run", "--out", "no/x.html"], "there is no folder no; make it first"),
         (["run", "--out", "run"], "run is a folder"),

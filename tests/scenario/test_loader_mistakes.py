@@ -141,6 +141,7 @@ ELSEWHERE = [
     ("max_current_a: 150 A", "capacity_ah: -1", "lab.vehicle.capacity_ah: capacity (Ah) must be"),
     ("max_current_a: 150 A", "cells: 0", "lab.vehicle.cells: cells in series must be"),
     ("max_current_a: 150 A", "current: i", "lab.vehicle.current: a column, so expected only with"),
+    ("max_current_a: 150 A", "unit: {time: ms}", "lab.vehicle.unit: of columns, so expected only"),
     ("max_current_a: 150 A", "curve: no.csv", "lab.vehicle.curve: no.csv: no such file; those tha"),
     ("max_current_a: 150 A", "curve: .", "lab.vehicle.curve: .: is a directory"),
     ("within: 60s", "within: 60", "expect[0].within: expected a duration"),
@@ -218,6 +219,31 @@ def test_what_is_given_wrongly_is_told_without_a_line(
     options: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     assert mistake_in(changed("id: e", "id: e"), tmp_path, **options).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (
+            "power: p",
+            "curve.csv:2: column 'p': expected a number of -1000 to 1000 kW, got '7360'; if",
+        ),
+        ("power: p, unit: {power: V}", "unit: power: expected kW or W or MW, got 'V'"),
+        ("power: p, unit: {watts: W}", "unit: expected time or power, got 'watts'"),
+        (
+            "current: p, voltage: u",
+            "curve.csv: 0 s after charging began 12 V and 4,000.0 A leave -",
+        ),
+    ],
+)
+def test_a_curve_in_another_unit_is_told_with_a_way_out(
+    columns: str, told: str, tmp_path: Path
+) -> None:
+    power = 4000 if "current" in columns else 7360
+    (tmp_path / "curve.csv").write_text(f"t,p,u\n0,{power},12\n60,{power},12\n")
+    lab = f"lab:\n  vehicle:\n    {{curve: curve.csv, time: t, {columns}}}\n"
+    found = mistake_in(minimal(more=lab), tmp_path)
+    assert found.startswith(f"file.yaml:7: lab.vehicle.curve: {told}")
 
 
 def test_a_curve_that_cannot_be_read_is_told_with_both_places(tmp_path: Path) -> None:
