@@ -59,6 +59,7 @@ __all__ = [
     "SettingsError",
     "Variant",
     "checked",
+    "from_values",
     "load",
     "over_ssh",
     "platform_file",
@@ -429,6 +430,8 @@ def load(
     flags: Mapping[str, str | bool] | None = None,
     file: str | None = None,
     environ: Mapping[str, str] | None = None,
+    *,
+    own: bool = True,
 ) -> Effective:
     """Defaults, then the platform's file if there is one, then ``file``, then ``flags``.
 
@@ -436,6 +439,7 @@ def load(
         flags: field name to the text given on the command line, a bool for a switch.
         file: path of a TOML file that must exist.
         environ: where the password of ``csms`` may stand; default: nowhere.
+        own: the platform's file counts.
 
     Raises:
         SettingsError: something is not as expected.
@@ -443,8 +447,10 @@ def load(
     values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
     origins = dict.fromkeys(values, "default")
     looked_for = str(platform_file())
-    document = _read_file(looked_for, looked_for, required=False)
+    document = _read_file(looked_for, looked_for, required=False) if own else None
     documents = [] if document is None else [(looked_for, document)]
+    if file == "":
+        raise SettingsError('--config: expected a path, got ""')
     if file is not None:
         documents.append((file, _read_file(file, f"--config {file}", required=True) or {}))
     for path, content in documents:
@@ -469,6 +475,23 @@ def load(
     return Effective(
         Settings(**values), origins, looked_for, document is not None, password, warning
     )
+
+
+def from_values(values: Mapping[str, Any], place: str) -> Settings:
+    """The settings with these values, by field name; None is the default, other names are left.
+
+    Raises:
+        SettingsError: a value is not as expected.
+    """
+    found: dict[str, Any] = {
+        name: checked(_BY_NAME[name].kind, value, f"{place}: {name}")
+        for name, value in values.items()
+        if name in _BY_NAME and value is not None
+    }
+    settings = Settings(**found)
+    if settings.low_a > settings.high_a:
+        raise SettingsError(f"{place}: high_a: expected at least low_a")
+    return settings
 
 
 def _give_password(

@@ -12,6 +12,7 @@ import sys
 import termios
 import time
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -54,6 +55,114 @@ def run(*arguments: str) -> int:
 
 def manifest(folder: Path | str) -> Manifest:
     return Manifest.load(Path(folder) / layout.MANIFEST)
+
+
+def test_every_mistake_of_a_scenario_is_a_line_of_its_own(capsys: Output) -> None:
+    more = "lab: {preset: dcc}\nexpect: [{order: [Boot]}]\n"
+    assert run(scenario(minimal("[{wait: 5}, plgu, {can: 0x999}]", more))) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split(": ")[2] for line in err.splitlines()] == [
+        "steps[0].wait", "steps[1]", "steps[2].can", "lab.preset", "expect[0].order[0]",
+    ]  # fmt: skip
+    assert all(line.startswith("evtui: ./one.yaml:") for line in err.splitlines())
+    assert not Path("runs").exists()
+
+
+# Settings of a file
+
+
+def recorded(folder: str) -> dict[str, Any]:
+    return manifest(folder).settings
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_settings_file_says_what_the_scenario_leaves_open(before: bool, capsys: Output) -> None:
+    Path("lab.toml").write_text(
+        'preset = "dc"\nvendor = "Acme"\nseed = 9\nid = "GARAGE"\nport = 1\ntheme = "nord"\n'
+        "[anomaly]\nhigh_a = 42\n"
+    )
+    text = minimal("[{wait: 1s}]", "lab: {id: HERE}\n")
+    options = ["run", scenario(text), "--out", "a"]
+    config = ["--config", "lab.toml"]
+    assert main([*config, *options] if before else [*options, *config]) == 0
+    said = recorded("a")
+    assert (said["preset"], said["vendor"], said["high_a"]) == ("dc", "Acme", 42)
+    assert said["id"] == "HERE"
+    assert (said["port"], manifest("a").seed) == (0, 9)
+    assert "--config lab.toml" in Path("a/README.md").read_text("utf-8")
+
+
+def test_an_option_comes_before_the_settings_file(capsys: Output) -> None:
+    Path("lab.toml").write_text('seed = 9\nrecord = "there"\nevents = "e.jsonl"\n')
+    arguments = ["--seed", "3", "--out", "here", "--events", "f.jsonl", "--config", "lab.toml"]
+    assert run(scenario(minimal()), *arguments) == 0
+    assert manifest("here").seed == 3
+    assert Path("f.jsonl").exists()
+    assert not Path("there").exists()
+    assert not Path("e.jsonl").exists()
+
+
+def test_what_the_settings_file_says_of_recording_counts(capsys: Output) -> None:
+    Path("lab.toml").write_text('record = "there"\nevents = "e.jsonl"\nredact_id_tags = true\n')
+    assert run(scenario(minimal("[start]")), "--config", "lab.toml") == 0
+    assert "id tags" in manifest("there").redacted
+    assert Path("e.jsonl").exists()
+
+
+def test_what_the_settings_file_says_and_a_run_has_no_use_for_is_named(capsys: Output) -> None:
+    Path("lab.toml").write_text('csms = "ws://127.0.0.1:1/x"\nstate = "lab.db"\npreset = "dc"\n')
+    assert run(scenario(minimal()), "--config", "lab.toml", "--out", "a", "--quiet") == 0
+    assert capsys.readouterr().err == "evtui: lab.toml: no effect on a run: csms, state\n"
+    assert recorded("a")["csms"] is None
+    assert not Path("lab.db").exists()
+
+
+def test_the_user_s_own_settings_file_changes_no_run(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("own.toml").write_text('preset = "dc"\n')
+    monkeypatch.setattr("evtui.config.platform_file", lambda: Path("own.toml"))
+    Path("lab.toml").write_text('vendor = "Acme"\n')
+    assert run(scenario(minimal()), "--config", "lab.toml", "--out", "a") == 0
+    assert (recorded("a")["preset"], recorded("a")["vendor"]) == ("seed", "Acme")
+
+
+def test_every_run_of_a_matrix_has_the_settings_of_the_file(capsys: Output) -> None:
+    Path("lab.toml").write_text('preset = "dc"\nseed = 5\n')
+    assert run(scenario(MATRIX), "--config", "lab.toml", "--out", "m", "--jobs", "2") == 0
+    for folder in ("m/seconds=1", "m/seconds=2"):
+        assert (recorded(folder)["preset"], manifest(folder).seed) == ("dc", 5)
+
+
+def test_a_run_with_a_settings_file_can_be_run_again(capsys: Output) -> None:
+    Path("lab.toml").write_text('preset = "dc"\nvendor = "Acme"\nmeter_interval = "500ms"\n')
+    assert run(scenario(GOOD), "--config", "lab.toml", "--out", "a") == 0
+    Path("lab.toml").unlink()
+    assert main(["replay", "--verify", "a"]) == 0
+    assert "identical" in capsys.readouterr().out
+    text = Path("a/manifest.json").read_text("utf-8")
+    Path("a/manifest.json").write_text(text.replace('"Acme"', "5"), "utf-8")
+    assert main(["replay", "--verify", "a"]) == 2
+    assert "settings: vendor: expected " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        ("nowhere.toml", "--config nowhere.toml: no such file or directory"),
+        ("", '--config: expected a path, got ""'),
+        (".", "--config .: is a directory"),
+        ("wrong.toml", "wrong.toml: presett: unknown setting; did you mean preset?"),
+    ],
+)
+def test_a_settings_file_that_cannot_be_used_is_one_line(
+    file: str, problem: str, capsys: Output
+) -> None:
+    Path("wrong.toml").write_text("presett = 1\n")
+    assert run(scenario(minimal()), "--config", file) == 2
+    assert capsys.readouterr().err == f"evtui: {problem}\n"
+    assert not Path("runs").exists()
 
 
 # What it says
@@ -187,15 +296,28 @@ def test_a_line_takes_the_place_of_the_bar(monkeypatch: pytest.MonkeyPatch) -> N
         (["one", "--speed", "0"], "--speed: "),
         (["one", "--duration", "5"], "--duration: expected a duration such as"),
         (["one", "--duration", "0s"], "--duration: expected more than nothing"),
-        (["one", "--set", "high"], "--set: expected INPUT=VALUE, got 'high'"),
+        (["one", "--set", "high"], '--set: expected INPUT=VALUE, got "high"'),
         (["one", "--set", "a=1", "--set", "a=2"], "--set a: given twice"),
         (["one", "--set", "hihg=1"], "hihg"),
         (["one", "--seed", "-1"], "--seed"),
         (["one", "--jobs", "0"], "--jobs"),
         (["one", "--out", "full"], "cannot record to full: there is something in it"),
-        (["one", "--junit", "no/such/x.xml"], "--junit no/such/x.xml: No such file or directory"),
+        (
+            ["one", "--junit", "no/such/x.xml"],
+            "--junit no/such/x.xml: no such file or directory; name",
+        ),
         (["one", "--json", "--events", "-"], "both want standard output"),
         (["one", "--events", "no/such/file"], "no/such/file"),
+        (["one", "--events", ""], "--events: expected a file, printable"),
+        (["one", "--out", ""], '--out: expected a path, got ""'),
+        (["one", "--out", "one.yaml"], "cannot record to one.yaml: file exists; name a folder"),
+        (
+            ["one", "--junit", "full"],
+            "--junit full: is a directory; name a file that can be written",
+        ),
+        (["one", "--speed", ""], 'or max, got ""'),
+        (["one", "--jobs", "x"], '--jobs: expected an integer from 1 to 256, got "x"'),
+        (["one", "--record-trouble", "halt"], "expected one of stop, continue, got"),
         (["many", "--events", "x"], "give --set for seconds"),
     ],
 )

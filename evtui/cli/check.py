@@ -51,42 +51,65 @@ Exit codes: 0 sound (notes at most), 1 something was found, 2 bad input: not a
 run folder, or one that cannot be repaired.
 """,
 )
-@click.argument("folder", metavar="DIR", type=Where("dir"))
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Where("dir"))
 @click.option("--repair", "mend", is_flag=True, help="Repair what a kill left behind, then check.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def command(folder: Path, mend: bool, as_json: bool) -> int:
-    """Say whether the run folder or CAN log DIR can be trusted, and up to which time."""
-    import time
+def command(folders: tuple[Path, ...], mend: bool, as_json: bool) -> int:
+    """Say whether the run folder or CAN log DIR can be trusted, and up to which time.
 
+    Of a folder of run folders, such as a matrix, each is checked.
+    """
     import msgspec
 
+    from evtui.cli.runs import runs_in
     from evtui.events import pretty_json
-    from evtui.recording.check import check_folder
     from evtui.recording.opening import FolderError
+
+    runs = runs_in(folders)
+    checked: list[tuple[Report, list[str]]] = []
+    try:
+        for folder in runs:
+            checked.append(_check(folder, mend=mend))
+            if not as_json:
+                report, done = checked[-1]
+                told = [f"repaired: {line}" for line in done] or ["nothing to repair"] * mend
+                click.echo("\n".join(map(for_terminal, [*told, *_lines(report)])))
+    except FolderError as error:
+        raise BadInput(str(error)) from None
+    if as_json:
+        found = [msgspec.to_builtins(report) | {"repaired": done} for report, done in checked]
+        # One that was named alone is told as it always was.
+        only = found[0] if runs == list(folders) and len(found) == 1 else found
+        click.echo(pretty_json(only), nl=False)
+    elif len(runs) > 1:
+        sound = sum(report.sound for report, _ in checked)
+        click.echo(f"{sound} of {len(runs)} sound")
+    return 0 if all(report.sound for report, _ in checked) else 1
+
+
+def _check(folder: Path, *, mend: bool) -> tuple[Report, list[str]]:
+    """What came of a check, and what was repaired before.
+
+    Raises:
+        FolderError: it is no run folder, or cannot be repaired.
+    """
+    import time
+
+    from evtui.recording.check import check_folder
     from evtui.recording.repair import repair
 
     def look() -> Report:
         return check_folder(folder, wait=lambda: time.sleep(_SECOND_LOOK))
 
-    try:
-        report = look()
-        done: list[str] = []
-        if mend:
-            if report.written_to:
-                raise BadInput(f"{folder}: somebody is writing to it; end that before a repair")
-            if report.status == "log":
-                raise BadInput(f"{folder}: a CAN log stays as it is; leave --repair out")
-            done = repair(folder)
-            report = look() if done else report
-    except FolderError as error:
-        raise BadInput(str(error)) from None
-    if as_json:
-        found = msgspec.to_builtins(report) | {"repaired": done}
-        click.echo(pretty_json(found), nl=False)
-    else:
-        told = [f"repaired: {line}" for line in done] or ["nothing to repair"] * mend
-        click.echo("\n".join(map(for_terminal, [*told, *_lines(report)])))
-    return 0 if report.sound else 1
+    report = look()
+    if not mend:
+        return report, []
+    if report.written_to:
+        raise BadInput(f"{folder}: somebody is writing to it; end that before a repair")
+    if report.status == "log":
+        raise BadInput(f"{folder}: a CAN log stays as it is; leave --repair out")
+    done = repair(folder)
+    return (look() if done else report), done
 
 
 def _lines(report: Report) -> list[str]:

@@ -6,12 +6,14 @@ __all__ = ["BadInput"]
 
 
 class BadInput(Exception):
-    """Bad input; its text is one line that names value, place and way out.  Exit code 2.
+    """Bad input; one line for each mistake names value, place and way out.  Exit code 2.
 
     Attributes:
-        program: what the line begins with.
+        lines: one for each mistake.
+        program: what each line begins with.
     """
 
-    def __init__(self, text: str, program: str = "evtui") -> None:
-        super().__init__(text)
+    def __init__(self, *lines: str, program: str = "evtui") -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
         self.program = program

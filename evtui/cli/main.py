@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # inside the lab is not an error of the command line.
         outcome = _evtui.main(arguments, prog_name="evtui", standalone_mode=False)
     except BadInput as error:
-        return _refuse(str(error), error.program)
+        return _refuse(*error.lines, program=error.program)
     except SettingsError as error:
         return _refuse(str(error))
     except click.UsageError as error:
@@ -355,12 +355,13 @@ def _launch(launch: Launch) -> int:
     try:
         return launch.run()
     except BadInput as error:
-        return _refuse(str(error), error.program)
+        return _refuse(*error.lines, program=error.program)
     except KeyboardInterrupt:
         return _INTERRUPTED
 
 
-def _refuse(message: str, program: str = "evtui", status: int = _BAD_INPUT) -> int:
-    """One line on stderr, with nothing in it that a terminal would obey, and no secret."""
-    click.echo(f"{program}: {for_terminal(hide(message))}", err=True)
+def _refuse(*messages: str, program: str = "evtui", status: int = _BAD_INPUT) -> int:
+    """Lines on stderr, with nothing in them that a terminal would obey, and no secret."""
+    for message in messages:
+        click.echo(f"{program}: {for_terminal(hide(message))}", err=True)
     return status

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from evtui.cli.errors import BadInput
+from evtui.kinds import quoted
 
 if TYPE_CHECKING:
     from evtui.scenario.loader import Plan
+    from evtui.scenario.settings import Base
 
 __all__ = ["load_plan", "read_inputs"]
 
@@ -23,7 +25,7 @@ def read_inputs(given: Iterable[str]) -> dict[str, str]:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise BadInput(f"--set: expected INPUT=VALUE, got {text!r}")
+            raise BadInput(f"--set: expected INPUT=VALUE, got {quoted(text)}")
         if name in inputs:
             raise BadInput(f"--set {name}: given twice")
         inputs[name] = value
@@ -36,15 +38,17 @@ def load_plan(
     *,
     seed: int | None = None,
     duration: float | None = None,
+    base: Base | None = None,
 ) -> Plan:
     """The scenario of that name or in that file.
 
     Raises:
-        BadInput: there is none, or it has a mistake.
+        BadInput: there is none, or it has mistakes.
     """
     from evtui.scenario.loader import ScenarioError, load
+    from evtui.scenario.settings import Base
 
     try:
-        return load(scenario, inputs, seed=seed, duration=duration)
+        return load(scenario, inputs, seed=seed, duration=duration, base=base or Base())
     except ScenarioError as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(*error.mistakes) from None

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from evtui.cli.errors import BadInput
 from evtui.cli.values import Where
-
-if TYPE_CHECKING:
-    from evtui.recording.reader import RunFolder
 
 __all__ = ["command"]
 
@@ -24,6 +20,7 @@ __all__ = ["command"]
 Examples:
   evtui report runs/a                     writes runs/a/report.html
   evtui report runs/* --out compare.html  compares them
+  evtui report matrix                     compares those in it: matrix/report.html
 
 \b
 Exit codes: 0 written, 2 bad input; then FILE is as it was.
@@ -39,18 +36,20 @@ Exit codes: 0 written, 2 bad input; then FILE is as it was.
 def command(folders: tuple[Path, ...], out: Path | None) -> int:
     """Draw what happened in each run folder DIR, list it, and compare several.
 
+    In the place of a folder of run folders, such as a matrix, stand those in it.
     The page needs no network and no other file.  An earlier report is replaced, any other file is
     not.  Needs the extra evtui[report].
     """
     from evtui.cli.percent import Percent
     from evtui.cli.progress import say
+    from evtui.cli.runs import runs_in
     from evtui.export.target import TargetError, new_file
     from evtui.recording.reader import FolderError, RunFolder
     from evtui.report import ReportError, is_report, report
 
     try:
-        runs = [RunFolder(folder) for folder in folders]
-        target = None if str(out) == "-" else out or _default(runs)
+        runs = [RunFolder(folder) for folder in runs_in(folders)]
+        target = None if str(out) == "-" else out or _default(folders)
         if target is not None and target.is_file() and not is_report(target):
             raise BadInput(f"{target} exists and is no report; choose another name with --out")
         percent = Percent("report", 0.0, max(run.t_end for run in runs))
@@ -74,6 +73,6 @@ def command(folders: tuple[Path, ...], out: Path | None) -> int:
     return 0
 
 
-def _default(runs: list[RunFolder]) -> Path:
-    alone = len(runs) == 1 and runs[0].path.is_dir()
-    return (runs[0].path if alone else Path()) / "report.html"
+def _default(folders: tuple[Path, ...]) -> Path:
+    alone = len(folders) == 1 and folders[0].is_dir()
+    return (folders[0] if alone else Path()) / "report.html"

@@ -16,13 +16,15 @@ import click
 from evtui.cli.errors import BadInput
 from evtui.cli.plans import load_plan, read_inputs
 from evtui.cli.values import FILE, Checked, InputValue, OfKind, ScenarioName, Where
-from evtui.kinds import Choice, Integer
+from evtui.kinds import Choice, Integer, quoted
 
 if TYPE_CHECKING:
+    from evtui.config import Settings
     from evtui.events import Event
     from evtui.scenario.headless import Options, StopFlag
     from evtui.scenario.loader import Plan
     from evtui.scenario.results import RunResult
+    from evtui.scenario.settings import Base
 
 __all__ = ["command"]
 
@@ -60,6 +62,14 @@ Exit codes:
     default="max",
     metavar="1|N|max",
     help="Simulated seconds a second; 1 uses the real clock and a real WebSocket. [max]",
+)
+@click.option(
+    "--config",
+    "file",
+    metavar="FILE",
+    type=OfKind(FILE),
+    help="Read settings of lab, charge point, anomaly and recording from this TOML file; what "
+    "the scenario says comes first.",
 )
 @click.option(
     "--seed",
@@ -107,13 +117,12 @@ Exit codes:
     "--record-trouble",
     metavar="NAME",
     type=Checked(Choice("stop", "continue")),
-    default="stop",
     help="What the run does when recording fails, as with a full disk: stop or continue. [stop]",
 )
 @click.option(
     "--events",
     metavar="FILE|-|unix:PATH",
-    type=OfKind(FILE),
+    type=Checked(FILE),
     help="Write every event as a JSON line as it happens.",
 )
 @click.pass_obj
@@ -121,6 +130,7 @@ def command(
     before: dict[str, Any] | None,
     scenario: str | None,
     speed: str,
+    file: str | None,
     seed: int | None,
     duration: str | None,
     given: tuple[str, ...],
@@ -130,7 +140,7 @@ def command(
     quiet: bool,
     jobs: int,
     redact_id_tags: bool,
-    record_trouble: Literal["stop", "continue"],
+    record_trouble: Literal["stop", "continue"] | None,
     events: str | None,
 ) -> int:
     """Run SCENARIO, a file or the name of a built-in scenario, and judge it.
@@ -139,11 +149,18 @@ def command(
     """
     if scenario is None:
         raise BadInput("run: which scenario? name a file, or one of those in evtui scenarios")
-    _refuse_misplaced(before or {})
+    before = before or {}
+    _refuse_misplaced(before)
+    settings, base = _settings(before.get("file") if file is None else file)
+    events = events or settings.events
+    redact_id_tags = redact_id_tags or settings.redact_id_tags
+    record_trouble = record_trouble or settings.record_trouble
+    if out is None and settings.record is not None:
+        out = Path(settings.record)
     if events == "-" and as_json:
         raise BadInput("run: --json and --events - both want standard output; name a file")
     seconds = _duration(duration)
-    plan = load_plan(scenario, read_inputs(given), seed=seed, duration=seconds)
+    plan = load_plan(scenario, read_inputs(given), seed=seed, duration=seconds, base=base)
     if plan.axes and events is not None:
         axes = ", ".join(plan.axes)
         raise BadInput(f"run: --events follows one run, here are many; give --set for {axes}")
@@ -172,12 +189,32 @@ def _refuse_misplaced(before: dict[str, Any]) -> None:
 
     flags = {setting.name: setting.flag_for for setting in SETTINGS}
     for name, value in before.items():
-        if value is not None:
-            flag = flags[name](value) if name in flags else "--config"
+        if value is not None and name != "file":
             raise BadInput(
-                f"{flag} was given before run, where it has no effect: a scenario says how its "
-                "lab is set up, and --set gives what it leaves open"
+                f"{flags[name](value)} was given before run, where it has no effect: a scenario "
+                "says how its lab is set up, and --set and --config give what it leaves open"
             )
+
+
+def _settings(file: str | None) -> tuple[Settings, Base]:
+    """The settings in ``file``, and what of them stands under the scenario.
+
+    The user's own file does not count: the same command line is the same run everywhere.
+    """
+    from evtui.cli.progress import say
+    from evtui.config import Settings, load
+    from evtui.scenario.settings import OF_NO_RUN, Base, base_of
+
+    if file is None:
+        return Settings(record_trouble="stop"), Base()
+    effective = load(file=file, environ=os.environ, own=False)
+    said = {name for name, origin in effective.origins.items() if origin != "default"}
+    if ignored := [name for name in OF_NO_RUN if name in said]:
+        say(f"evtui: {file}: no effect on a run: {', '.join(ignored)}")
+    settings = effective.settings
+    if "record_trouble" not in said:
+        settings = replace(settings, record_trouble="stop")
+    return settings, base_of(settings, os.path.basename(file))
 
 
 def _speed(text: str) -> float | Literal["max"]:
@@ -188,7 +225,9 @@ def _speed(text: str) -> float | Literal["max"]:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= FASTEST:
-        raise BadInput(f"--speed: expected 1, a number up to {FASTEST:,.0f}, or max, got {text!r}")
+        raise BadInput(
+            f"--speed: expected 1, a number up to {FASTEST:,.0f}, or max, got {quoted(text)}"
+        )
     return speed
 
 
@@ -202,7 +241,7 @@ def _duration(text: str | None) -> float | None:
     except ValueError as error:
         raise BadInput(f"--duration: {error}") from None
     if duration <= 0:
-        raise BadInput(f"--duration: expected more than nothing, got {text!r}")
+        raise BadInput(f"--duration: expected more than nothing, got {quoted(text)}")
     return float(duration)
 
 
@@ -365,7 +404,9 @@ def _run_matrix(
         result = run_matrix(
             combinations, options, out=folder, jobs=jobs, stop=stop, finished=finished
         )
-    except (RecordingError, ScenarioError) as error:
+    except ScenarioError as error:
+        raise BadInput(*error.mistakes) from None
+    except RecordingError as error:
         raise BadInput(str(error)) from None
     table = matrix_table(result, str(folder))
     written = report.give(result.runs, result.as_json(), table)
@@ -389,7 +430,10 @@ class _Report:
             try:
                 junit.open("ab").close()
             except OSError as error:
-                raise BadInput(f"--junit {junit}: {error.strerror}") from None
+                raise BadInput(
+                    f"--junit {junit}: {(error.strerror or 'cannot be written').lower()}; "
+                    "name a file that can be written"
+                ) from None
 
     def give(self, results: list[RunResult], as_json: dict[str, Any], table: str) -> bool:
         """Say and write everything; False when a file could not be written."""

@@ -36,7 +36,7 @@ def command(name: str | None) -> int:
     try:
         click.echo(read_builtin(name).text, nl=False)
     except ScenarioError as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(*error.mistakes) from None
     return 0
 
 

@@ -1,4 +1,4 @@
-"""CAN logs, written by python-can: .asc, .blf, .trc and its .csv."""
+"""CAN logs, written by python-can: .asc, .blf, .trc and its .csv; and candump's without more."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from can.io.generic import MessageWriter
 from can.util import channel2int
 
 from evtui.export.tally import Tally
+from evtui.recording.lines import ERROR_FLAG
 from evtui.recording.reader import RunFolder
 from evtui.recording.rows import FrameRow
 
@@ -24,7 +25,7 @@ _NEAR = 4096
 _ROUNDED = 2e-6
 """s between a frame's Unix time and the same from its lab time, which has whole microseconds."""
 
-__all__ = ["write_asc", "write_blf", "write_csv", "write_trc"]
+__all__ = ["write_asc", "write_blf", "write_candump", "write_csv", "write_trc"]
 
 
 def write_asc(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
@@ -40,6 +41,20 @@ def write_asc(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
 def write_blf(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
     """Vector's binary log; ``stream`` must be seekable."""
     _write(lambda: can.BLFWriter(stream), folder, _in_order(folder.frames(), folder, tally))
+
+
+def write_candump(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
+    """candump's log without the direction at the end of a line, which Wireshark does not read."""
+    channels = _Channels(folder)
+    for frame in _in_order(folder.frames(), folder, tally):
+        payload = frame.data_field.hex().upper()
+        if frame.kind == "remote":
+            payload = f"R{frame.dlc or ''}"
+        identifier = f"{frame.arbitration_id:0{8 if frame.extended else 3}X}"
+        if frame.kind == "error":
+            identifier = f"{frame.arbitration_id | ERROR_FLAG:08X}"
+        line = f"({frame.timestamp:017.6f}) can{channels[frame.bus]} {identifier}#{payload}\n"
+        stream.write(line.encode())
 
 
 def write_csv(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +18,7 @@ from evtui.export.target import Borrowed, TargetError, new_file
 from evtui.recording import layout
 from evtui.recording.reader import RunFolder
 
-__all__ = ["FORMATS", "TABLES", "ExportError", "Exported", "Format", "export"]
+__all__ = ["FORMATS", "TABLES", "ExportError", "Exported", "Format", "export", "exportable"]
 
 
 class ExportError(Exception):
@@ -57,6 +59,7 @@ class Format:
 
     Attributes:
         write: writes the job's table to its stream.
+        suffix: of a file in it, ``.asc``.
         summary: one line for people.
         loses: what a run folder says and the format cannot, of its first table.
         tables: those it can hold; the first is the usual one.
@@ -66,6 +69,7 @@ class Format:
     """
 
     write: Callable[[_Job], None]
+    suffix: str
     summary: str
     loses: str = ""
     tables: tuple[str, ...] = ("frames",)
@@ -92,13 +96,16 @@ def _trc(job: _Job) -> None:
     write_trc(job.folder, job.stream, job.tally)
 
 
-def _csv(job: _Job) -> None:
-    if job.table.name == "frames":
-        from evtui.export.can_logs import write_csv as write_frames
+def _candump(job: _Job) -> None:
+    from evtui.export.can_logs import write_candump
 
-        write_frames(job.folder, job.stream, job.tally)
-    else:
-        write_csv(job.table, job.folder, job.stream, job.tally)
+    write_candump(job.folder, job.stream, job.tally)
+
+
+def _python_can(job: _Job) -> None:
+    from evtui.export.can_logs import write_csv as write_frames
+
+    write_frames(job.folder, job.stream, job.tally)
 
 
 def _parquet(job: _Job) -> None:
@@ -110,32 +117,46 @@ def _parquet(job: _Job) -> None:
 _NO_LABELS = "node names and attack labels"
 
 FORMATS: dict[str, Format] = {
-    "asc": Format(_asc, "Vector ASCII log", f"id and data of error frames, {_NO_LABELS}"),
+    "asc": Format(_asc, ".asc", "Vector ASCII log", f"id and data of error frames, {_NO_LABELS}"),
     "blf": Format(
-        _blf, "Vector binary log", f"direction of error frames, {_NO_LABELS}", text=False
+        _blf, ".blf", "Vector binary log", f"direction of error frames, {_NO_LABELS}", text=False
     ),
-    "trc": Format(_trc, "PEAK trace 2.1", f"remote and error frames, {_NO_LABELS}"),
+    "trc": Format(_trc, ".trc", "PEAK trace 2.1", f"remote and error frames, {_NO_LABELS}"),
+    "candump": Format(
+        _candump, ".log", "candump's log as Wireshark reads it", f"direction, {_NO_LABELS}"
+    ),
     "csv": Format(
-        _csv,
-        "frames as python-can writes them (data in base64), other tables as in the folder",
-        f"direction, bus, {_NO_LABELS}",
+        lambda job: write_csv(job.table, job.folder, job.stream, job.tally),
+        ".csv",
+        "tables as in the folder; ids and data as 0x...",
         tables=tuple(TABLES),
     ),
-    "parquet": Format(_parquet, "typed columns", tables=tuple(TABLES), text=False, needs="pyarrow"),
+    "python-can-csv": Format(
+        _python_can,
+        ".python-can.csv",
+        "python-can's own csv, data in base64",
+        f"direction, bus, {_NO_LABELS}",
+    ),
+    "parquet": Format(
+        _parquet, ".parquet", "typed columns", tables=tuple(TABLES), text=False, needs="pyarrow"
+    ),
     "can-train-and-test": Format(
         lambda job: write_can_train_and_test(job.folder, job.stream, job.tally, job.label),
+        ".can-train-and-test.csv",
         "timestamp,arbitration_id,data_field,attack",
         "direction, bus, node names and whether a frame is a remote frame",
         labels=True,
     ),
     "hcrl": Format(
         lambda job: write_hcrl(job.folder, job.stream, job.tally, job.label),
+        ".hcrl.csv",
         "time, id, DLC, data bytes, T injected or R normal",
         "direction, bus and node names",
         labels=True,
     ),
     "open-ocpp-trace": Format(
         lambda job: write_open_ocpp_trace(job.folder, job.stream, job.tally),
+        ".open-ocpp-trace.jsonl",
         "Open OCPP Trace 1.1, JSON lines",
         "messages that are no OCPP-J, and late deliveries beside what was sent",
         tables=("ocpp",),
@@ -193,6 +214,19 @@ def export(
             raise
         raise ExportError(f"{name} needs {chosen.needs}: pip install 'evtui[{name}]'") from None
     return Exported(tally.rows, source.unit, tally.span, dict(tally.left_out), tally.moved)
+
+
+def exportable(folder: RunFolder) -> list[tuple[str, str]]:
+    """Format and table of everything that the folder has something for."""
+    pairs = []
+    for name, chosen in FORMATS.items():
+        if chosen.needs and find_spec(chosen.needs) is None:
+            continue
+        for table in chosen.tables:
+            with suppress(ExportError):
+                _check_source(folder, TABLES[table])
+                pairs.append((name, table))
+    return pairs
 
 
 def _check_source(folder: RunFolder, table: Table) -> None:

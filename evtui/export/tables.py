@@ -87,7 +87,9 @@ TABLES = {
 def write_csv(table: Table, folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
     """CSV as the run folder writes it: flags 0 or 1, unknown empty, nested values as JSON.
 
-    It goes to people's spreadsheets and terminals: text is no formula, and commands nothing.
+    Identifiers and data of frames are hexadecimal behind 0x, so that nobody reads 300 or 0064 as
+    decimal numbers.  It goes to people's spreadsheets and terminals: text is no formula, and
+    commands nothing.
     """
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -106,6 +108,10 @@ def _cell(column: str, value: Any) -> Any:
         return "" if value is None else for_json(json_text(value))
     if isinstance(value, bool):
         return int(value)
+    if isinstance(value, bytes):
+        return f"0x{value.hex().upper()}" if value else ""
+    if column == "arbitration_id":
+        return f"0x{value:03X}"
     if isinstance(value, tuple):
         value = layout.LIST_SEPARATOR.join(value)
     return for_sheet(value) if isinstance(value, str) else value

@@ -21,7 +21,7 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         used = any(folder.iterdir())
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        why = str(getattr(error, "strerror", None) or error).lower()
         raise RecordingError(f"cannot record to {folder}: {why}; name another folder") from None
     if used:
         raise RecordingError(

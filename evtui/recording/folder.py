@@ -60,7 +60,7 @@ class FolderWriter:
             self._keep_reserve()
         except OSError as error:
             self.discard()
-            why = error.strerror or error
+            why = str(error.strerror or error).lower()
             raise RecordingError(
                 f"cannot record to {path}: {why}; name a folder that can be written"
             ) from None

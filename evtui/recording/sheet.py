@@ -131,6 +131,7 @@ def data_sheet(manifest: Manifest, files: Mapping[str, FileInfo]) -> str:
         _how(manifest),
         _setup(manifest),
         _contents(files),
+        _tools(),
         *(_columns(name) for name in COLUMNS),
         _licence(manifest),
     ]
@@ -229,6 +230,27 @@ def _contents(files: Mapping[str, FileInfo]) -> str:
         f"{_table(('file', 'what it holds', 'rows or lines'), rows)}\n\n"
         "In CSV files a flag is 0 or 1 and what is unknown is empty.  `seq` numbers the events "
         "of the run without gaps over all files; `cause` is the `seq` of another event."
+    )
+
+
+TOOLS = {
+    "can-utils, SavvyCAN, cantools, python-can": "`can.log`",
+    "Wireshark, tshark 4.0": "`--format blf`, or `--format candump`, which is `can.log` without "
+    "the R and T at the ends of lines; .asc and .trc it does not read",
+    "scapy": "`--format candump`",
+    "CANalyzer, CANoe, BUSMASTER": "`--format asc` or `blf`",
+    "PCAN-Explorer, PCAN-View": "`--format trc`",
+    "pandas, R, spreadsheets": "the CSV files here, `--format csv` (ids and data as 0x...), or "
+    "`--format parquet`",
+}
+"""Tool to the file it opens; what is no file of the folder is written by evtui export."""
+
+
+def _tools() -> str:
+    rows = _table(("tool", "opens"), TOOLS.items())
+    return (
+        "## Which file for which tool\n\n"
+        f"{rows}\n\n`evtui export . --all` writes every format at once, into `export`."
     )
 
 

@@ -69,14 +69,15 @@ Add = Callable[[str, str], None]
 
 
 def check_header(scenario: Scenario, mistakes: Mistakes) -> None:
-    """Hold id, title and techniques against what they may be."""
-    if not _ID.fullmatch(scenario.id):
+    """Hold id, title and techniques against what they may be; None has a mistake already."""
+    if isinstance(scenario.id, str) and not _ID.fullmatch(scenario.id):
         mistakes.add(
             "id",
             "expected at most 64 letters, digits, dots, _ and -, as in a file's name, "
             f"got {shown(scenario.id)}",
         )
-    if not scenario.title.strip() or "\n" in scenario.title:
+    title: object = scenario.title
+    if isinstance(title, str) and (not title.strip() or "\n" in title):
         mistakes.add("title", f"expected one line of text, got {shown(scenario.title)}")
     for index, technique in enumerate(scenario.technique):
         if not _TECHNIQUE.fullmatch(technique):
@@ -117,7 +118,7 @@ def _check(
                 _frame(step, add)
             case Anomaly():
                 _anomaly(step, settings, add)
-            case Attack(attack=name) if problem := name_mistake(name):
+            case Attack(attack=str(name)) if problem := name_mistake(name):
                 add("attack", problem)
             case EndAttack(end_attack=name) if name not in attacks:
                 add("end_attack", f"no attack {shown(name)} goes on here{nearest(name, attacks)}")
@@ -134,7 +135,7 @@ def _check(
 def _going_on(steps: Sequence[Any]) -> Iterator[str]:
     """Names of the attacks that a step ``end_attack`` ends."""
     for step in steps:
-        if isinstance(step, Attack) and step.steps is None:
+        if isinstance(step, Attack) and step.steps is None and isinstance(step.attack, str):
             yield step.attack
         for steps_inside in inside(step).values():
             yield from _going_on(steps_inside)

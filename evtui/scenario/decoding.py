@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from evtui.nearest import choice, did_you_mean, nearest
 from evtui.scenario.document import child
-from evtui.scenario.mistakes import Mistakes, shown
+from evtui.scenario.mistakes import UNREADABLE, Mistakes, shown
 from evtui.scenario.model import (
     EXPECTATIONS,
     STEPS,
@@ -30,20 +30,25 @@ from evtui.scenario.model import (
 )
 from evtui.scenario.quantities import DURATION, NUMBER, QUANTITIES
 
-__all__ = ["BARE_EXPECTATIONS", "BARE_STEPS", "decode", "decode_expectations", "decode_steps"]
+__all__ = [
+    "BARE_EXPECTATIONS",
+    "BARE_STEPS",
+    "decode",
+    "decode_expectations",
+    "decode_partly",
+    "decode_steps",
+]
 
 BARE_STEPS = tuple(name for name, kind in STEPS.items() if kind in (Plug, Unplug, Start, Stop))
 """Kinds of steps that may be written as a word, since their value may be left out."""
 
 BARE_EXPECTATIONS = ("no_schema_violation",)
 
+S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
-_PLACE = re.compile(r"(?P<text>.*?)(?: - at `\$(?P<place>.*)`)?", re.DOTALL)
-_STEP_OF_PLACE = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _EXPECTED = re.compile(r"Expected `(?P<types>[^`]+)`(?P<bound> [<>]=? \S+)?(?:, got `[^`]+`)?")
 _LENGTH = re.compile(r"Expected `array` of length (\d+), got \d+")
-_FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
 
 _WORD = re.compile(r"(\w+)[\s:]+(.+)", re.DOTALL)
 _NUMBER = re.compile(rf"[-+]?{NUMBER}|0x[0-9a-fA-F]+")
@@ -61,16 +66,43 @@ _BOUNDS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
 
 
 def decode(data: Any, kind: type[T], place: str, mistakes: Mistakes) -> T | None:
-    """``data`` as ``kind``; None when there is a mistake in it, which is told."""
+    """``data`` as ``kind``; None when there are mistakes in it, which are told."""
     try:
-        return msgspec.convert(data, kind, dec_hook=_quantity)
+        if not _has_unreadable(data):
+            return msgspec.convert(data, kind, dec_hook=_quantity)
+        problem = ""
     except msgspec.ValidationError as error:
-        _explain(str(error), data, kind, place, mistakes)
-        return None
+        problem = str(error)
+    told = len(mistakes)
+    _decode_parts(data, kind, place, mistakes)
+    if problem and len(mistakes) == told:
+        mistakes.add(place, _in_words(problem, data, kind))
+    return None
+
+
+def decode_partly(data: Any, kind: type[S], place: str, mistakes: Mistakes) -> S:
+    """``data`` as a struct; a field that is missing or wrong, which is told, has its default.
+
+    Where there is none it is None.
+    """
+    whole = decode(data, kind, place, mistakes)
+    if whole is not None:
+        return whole
+    known = _fields(kind)
+    given = data if isinstance(data, dict) else {}
+    good = {
+        name: value
+        for key, (name, each) in known.items()
+        if key in given and (value := decode(given[key], each, "", Mistakes("", {}))) is not None
+    }
+    needed = {field.name for field in msgspec.structs.fields(kind) if field.required}
+    return kind(**(dict.fromkeys(needed) | good))
 
 
 def decode_steps(data: Any, place: str, mistakes: Mistakes) -> list[Any]:
     """Typed steps, also inside others; the wrong ones are told, and None."""
+    if data is UNREADABLE:
+        return []
     if not isinstance(data, list) or not data:
         expected = "expected a list of at least one step"
         mistakes.add(place, expected if data == [] else f"{expected}, got {shown(data)}")
@@ -80,6 +112,8 @@ def decode_steps(data: Any, place: str, mistakes: Mistakes) -> list[Any]:
 
 def decode_expectations(data: Any, place: str, mistakes: Mistakes) -> list[Any]:
     """Typed expectations; the wrong ones are told, and None."""
+    if data is UNREADABLE:
+        return []
     if not isinstance(data, list):
         mistakes.add(place, f"expected a list of expectations, got {shown(data)}")
         return []
@@ -92,19 +126,26 @@ def _step(data: Any, place: str, mistakes: Mistakes) -> Any:
     name = _kind_of(data, STEPS, "step", place, mistakes)
     if name is None:
         return None
-    step = decode(data, STEPS[name], place, mistakes)
-    if isinstance(step, Repeat) or (isinstance(step, Attack) and step.steps is not None):
-        return msgspec.structs.replace(step, do=decode_steps(step.do, child(place, "do"), mistakes))
-    if isinstance(step, Parallel):
-        here = child(place, "parallel")
-        if not step.parallel:
-            mistakes.add(here, "expected at least one list of steps")
-        branches = [
-            decode_steps(branch, child(here, index), mistakes)
-            for index, branch in enumerate(step.parallel)
-        ]
-        return msgspec.structs.replace(step, parallel=branches)
-    return step
+    kind = STEPS[name]
+    # What is inside is looked at also where the step itself has a mistake.
+    if kind in (Repeat, Attack) and isinstance(data.get("do"), list):
+        step = decode_partly(data | {"do": []}, kind, place, mistakes)
+        inner = decode_steps(data["do"], child(place, "do"), mistakes)
+        return msgspec.structs.replace(step, do=inner)
+    if kind is Parallel and isinstance(data["parallel"], list):
+        branches = _branches(data["parallel"], child(place, "parallel"), mistakes)
+        decode(data | {"parallel": []}, Parallel, place, mistakes)
+        return Parallel(parallel=branches)
+    # Where an attack begins it has to be known to whatever ends it.
+    return (decode_partly if kind is Attack else decode)(data, kind, place, mistakes)
+
+
+def _branches(data: list[Any], place: str, mistakes: Mistakes) -> list[list[Any]]:
+    if not data:
+        mistakes.add(place, "expected at least one list of steps")
+    return [
+        decode_steps(branch, child(place, index), mistakes) for index, branch in enumerate(data)
+    ]
 
 
 def _expectation(data: Any, place: str, mistakes: Mistakes) -> Any:
@@ -140,6 +181,8 @@ def _kind_of(
 ) -> str | None:
     """The one key of ``data`` that names a kind."""
     article = "an" if what[0] in "aeiou" else "a"
+    if data is UNREADABLE:
+        return None
     if isinstance(data, str):
         if data in kinds:
             mistakes.add(place, f"{data} needs a value: {data}: ...")
@@ -178,29 +221,37 @@ def _quantity(kind: type[Any], value: object) -> Any:
     return QUANTITIES[kind].read(value)
 
 
-def _explain(message: str, data: Any, kind: Any, place: str, mistakes: Mistakes) -> None:
-    """Say what msgspec says, in our words and at our place."""
-    parts = _PLACE.fullmatch(message)
-    assert parts is not None
-    text, path = parts["text"], parts["place"] or ""
-    for key, index in _STEP_OF_PLACE.findall(path):
-        if index == "...":
-            key, data, kind = _culprit(data, kind)
-            place = child(place, key)
-        elif index:
-            data, kind = data[int(index)], _item_type(kind, int(index))
-            place = child(place, int(index))
+def _has_unreadable(data: Any) -> bool:
+    match data:
+        case dict():
+            return any(map(_has_unreadable, data.values()))
+        case list():
+            return any(map(_has_unreadable, data))
+        case _:
+            return data is UNREADABLE
+
+
+def _decode_parts(data: Any, kind: Any, place: str, mistakes: Mistakes) -> None:
+    """Tell what is wrong with each part of ``data``."""
+    if isinstance(data, list):
+        for index, item in enumerate(data):
+            decode(item, _item_type(kind, index), child(place, index), mistakes)
+    if not isinstance(data, dict):
+        return
+    fields = _fields(kind)
+    suggestions = ""
+    for key, value in data.items():
+        if key in fields:
+            decode(value, fields[key][1], child(place, key), mistakes)
+        elif fields:
+            way_out = nearest(key, fields)
+            suggestions += way_out
+            mistakes.add(child(place, key), f"unknown field{way_out}")
         else:
-            data, kind = data[key], _fields(kind)[key]
-            place = child(place, key)
-    field = _FIELD.fullmatch(text)
-    if field and field[1] == "missing required":
-        mistakes.add(place, f"{field[2]} is missing")
-    elif field:
-        known = nearest(field[2], _fields(kind))
-        mistakes.add(child(place, field[2]), f"unknown field{known}")
-    else:
-        mistakes.add(place, _in_words(text, data, kind))
+            decode(value, _value_type(kind), child(place, key), mistakes)
+    for needed in _required(kind):
+        if needed not in data and f"did you mean {needed}?" not in suggestions:
+            mistakes.add(place, f"{needed} is missing")
 
 
 def _in_words(text: str, data: Any, kind: Any) -> str:
@@ -229,16 +280,31 @@ def _quotes(types: list[str], data: Any) -> str:
     return ""
 
 
-def _fields(kind: Any) -> dict[str, Any]:
-    """Key in the file to type, for a struct or an optional one; else nothing."""
-    struct = next((each for each in _alternatives(kind) if isinstance(each, type)), None)
-    if struct is None or not issubclass(struct, msgspec.Struct):
+def _struct(kind: Any) -> type[msgspec.Struct] | None:
+    """The struct that ``kind`` is, or may be."""
+    structs = (each for each in _alternatives(kind) if isinstance(each, type))
+    return next((each for each in structs if issubclass(each, msgspec.Struct)), None)
+
+
+def _fields(kind: Any) -> dict[str, tuple[str, Any]]:
+    """Key in the file to name and type of a field; nothing where ``kind`` is no struct."""
+    struct = _struct(kind)
+    if struct is None:
         return {}
-    hints = get_type_hints(struct)
-    return {each.encode_name: hints[each.name] for each in msgspec.structs.fields(struct)}
+    hints = get_type_hints(struct, include_extras=True)
+    fields = msgspec.structs.fields(struct)
+    return {each.encode_name: (each.name, hints[each.name]) for each in fields}
+
+
+def _required(kind: Any) -> list[str]:
+    struct = _struct(kind)
+    fields = () if struct is None else msgspec.structs.fields(struct)
+    return [each.encode_name for each in fields if each.required]
 
 
 def _alternatives(kind: Any) -> tuple[Any, ...]:
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
     return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
@@ -248,17 +314,11 @@ def _choices(kind: Any) -> list[str]:
 
 
 def _item_type(kind: Any, index: int) -> Any:
-    arguments = get_args(next((k for k in _alternatives(kind) if get_args(k)), Any))
+    kinds = (each for each in _alternatives(kind) if get_origin(each) in (list, tuple))
+    arguments = get_args(next(kinds, Any))
     return arguments[min(index, len(arguments) - 1)] if arguments else Any
 
 
-def _culprit(data: dict[str, Any], kind: Any) -> tuple[str, Any, Any]:
-    """The value of a mapping that does not fit: msgspec does not say which."""
-    of = next(k for k in _alternatives(kind) if get_origin(k) is dict)
-    value_type = get_args(of)[1]
-    for key, value in data.items():
-        try:
-            msgspec.convert(value, value_type, dec_hook=_quantity)
-        except msgspec.ValidationError:
-            return key, value, value_type
-    raise AssertionError("msgspec refused a mapping whose values it takes")
+def _value_type(kind: Any) -> Any:
+    arguments = get_args(next((k for k in _alternatives(kind) if get_origin(k) is dict), Any))
+    return arguments[1] if arguments else Any

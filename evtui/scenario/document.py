@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
-from evtui.scenario.mistakes import ScenarioError, located, shown
+from evtui.scenario.mistakes import UNREADABLE, Mistakes, ScenarioError, Unreadable, shown
 
 __all__ = ["Document", "child", "parse"]
 
@@ -54,10 +54,12 @@ class Document:
     Attributes:
         data: the mapping it consists of.
         lines: place (``steps[2].wait``) to line, from 1; the file itself is ``""``.
+        mistakes: what is wrong with single values; the rest could be read.
     """
 
     data: dict[str, Any]
     lines: dict[str, int]
+    mistakes: Mistakes
 
 
 def child(place: str, key: str | int) -> str:
@@ -75,7 +77,7 @@ def parse(text: str, name: str) -> Document:
         name: of the file, for messages.
 
     Raises:
-        ScenarioError: it is no YAML, or more than a scenario may contain.
+        ScenarioError: it is no YAML, or more than a scenario may contain: there is nothing to read.
     """
     unfit = _UNFIT.search(text)
     if unfit:
@@ -84,7 +86,9 @@ def parse(text: str, name: str) -> Document:
             f"{name}:{line}: expected a YAML file, got the character "
             f"U+{ord(unfit[0]):04X}, so hardly text"
         )
-    composer = _Composer(name)
+    lines: dict[str, int] = {}
+    mistakes = Mistakes(name, lines)
+    composer = _Composer(name, mistakes)
     try:
         root = composer.compose(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
@@ -93,14 +97,13 @@ def parse(text: str, name: str) -> Document:
         raise ScenarioError(f"{name}:1: not valid YAML: {error}") from None
     if root is None or root.content is None:
         raise ScenarioError(f"{name}:1: the file is empty; evtui scenarios NAME prints an example")
-    lines: dict[str, int] = {}
     data = _plain(root, "", lines)
     if not isinstance(data, dict):
         raise ScenarioError(
             f"{name}:{root.line}: expected a mapping such as schema: evtui.scenario/1, "
             f"got {shown(data)}"
         )
-    return Document(data, lines)
+    return Document(data, lines, mistakes)
 
 
 def _not_yaml(error: yaml.MarkedYAMLError, text: str, name: str) -> str:
@@ -143,15 +146,17 @@ class _Node:
     key_lines: dict[str, int] = field(default_factory=dict)
 
 
-_Content: TypeAlias = "str | int | float | bool | list[_Node] | dict[str, _Node] | None"
+_Scalar: TypeAlias = "str | int | float | bool | Unreadable | None"
+_Content: TypeAlias = "_Scalar | list[_Node] | dict[str, _Node]"
 _Beginning: TypeAlias = "yaml.ScalarEvent | yaml.CollectionStartEvent"
 
 
 class _Composer:
     """Makes nodes of YAML's events, without recursion and within bounds."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, mistakes: Mistakes) -> None:
         self._name = name
+        self._mistakes = mistakes
         self._anchors: dict[str, _Node] = {}
         self._stack: list[_Node] = []
         self._root: _Node | None = None
@@ -243,6 +248,8 @@ class _Composer:
         if event.tag is not None or event.anchor is not None:
             self._refuse("a key takes no tag and no anchor", line)
         key = self._scalar(event, line)
+        if isinstance(key, Unreadable):
+            self._mistakes.raise_all()
         if not isinstance(key, str):
             written = event.value or "nothing"
             self._refuse(f"expected text as key, got {written}; put it in quotes", line)
@@ -255,14 +262,14 @@ class _Composer:
         mapping = self._stack[-1]
         if key in mapping.key_lines:
             first = mapping.key_lines[key]
-            self._refuse(f"duplicate key {shown(key)}, first on line {first}", line)
+            self._tell(f"duplicate key {shown(key)}, first on line {first}", line)
         mapping.key, mapping.key_lines[key] = key, line
         return True
 
-    def _scalar(self, event: yaml.ScalarEvent, line: int) -> str | int | float | bool | None:
+    def _scalar(self, event: yaml.ScalarEvent, line: int) -> _Scalar:
         text: str = event.value
         if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in text):
-            self._refuse(f"control characters are not taken: {shown(text)}", line)
+            return self._tell(f"control characters are not taken: {shown(text)}", line)
         if not event.implicit[0]:  # quoted, or a block
             return text
         if _NULL.fullmatch(text):
@@ -270,25 +277,24 @@ class _Composer:
         if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
             return text.lower() == "true"
         if _NOT_FINITE.fullmatch(text):
-            self._refuse(f"expected a finite number, got {text}", line)
+            return self._tell(f"expected a finite number, got {text}", line)
         if _INTEGER.fullmatch(text) or _HEXADECIMAL.fullmatch(text):
             return self._integer(text, line)
         if _FLOAT.fullmatch(text):
             value = float(text)
             if abs(value) == float("inf"):
-                self._refuse(f"expected a finite number, got {text[:60]}", line)
+                return self._tell(f"expected a finite number, got {text[:60]}", line)
             return value
-        self._refuse_ambiguous(text, line)
-        return text
+        return self._unambiguous(text, line)
 
-    def _integer(self, text: str, line: int) -> int:
+    def _integer(self, text: str, line: int) -> int | Unreadable:
         # Nobody can publish a longer one as JSON, and Python refuses to read thousands of digits.
         value = int(text, 0) if len(text) <= 20 else _LARGEST_INTEGER
         if not -_LARGEST_INTEGER <= value < _LARGEST_INTEGER:
-            self._refuse(f"expected a number of at most 64 bits, got {text[:60]}", line)
+            return self._tell(f"expected a number of at most 64 bits, got {text[:60]}", line)
         return value
 
-    def _refuse_ambiguous(self, text: str, line: int) -> None:
+    def _unambiguous(self, text: str, line: int) -> str | Unreadable:
         for tag, pattern in yaml.SafeLoader.yaml_implicit_resolvers.get(text[0], ()):
             if not pattern.match(text):
                 continue
@@ -296,11 +302,12 @@ class _Composer:
                 self._refuse("merge keys (<<) are not taken; write the keys out", line)
             if tag in _OTHERWISE_IN_1_1:
                 plainly = "true or false" if tag.endswith("bool") else "a plain number, or 90s"
-                self._refuse(
+                return self._tell(
                     f"{text[:60]} is {_OTHERWISE_IN_1_1[tag]} in YAML 1.1 but not in YAML 1.2; "
                     f"write {plainly}, or put it in quotes for text",
                     line,
                 )
+        return text
 
     def _place(self) -> str:
         if not self._stack:
@@ -310,8 +317,15 @@ class _Composer:
             return child(parent.place, len(parent.content))
         return parent.place if parent.key is None else child(parent.place, parent.key)
 
+    def _tell(self, text: str, line: int) -> Unreadable:
+        """A value is wrong; the others are read all the same."""
+        self._mistakes.add_at(line, self._place(), text)
+        return UNREADABLE
+
     def _refuse(self, text: str, line: int) -> NoReturn:
-        raise ScenarioError(located(self._name, line, self._place(), text))
+        self._mistakes.add_at(line, self._place(), text)
+        self._mistakes.raise_all()
+        raise AssertionError
 
 
 def _plain(node: _Node, place: str, lines: dict[str, int]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from evtui.nearest import choice, nearest
 from evtui.scenario.document import child
-from evtui.scenario.mistakes import Mistakes, number, shown
+from evtui.scenario.mistakes import UNREADABLE, Mistakes, number, shown
 from evtui.scenario.model import Duration, Input
 from evtui.scenario.quantities import DURATION, NUMBER, duration_text
 
@@ -49,45 +49,51 @@ def read(spec: Input, value: object) -> Any:
     return typed
 
 
-def check_specifications(specs: Mapping[str, Input], mistakes: Mistakes) -> None:
-    """Hold each input's own default, bounds and choices against its type."""
-    for name, spec in specs.items():
-        place = child("inputs", name)
-        if not _NAME.fullmatch(name):
-            mistakes.add(place, "expected a name of letters, digits, _ and -")
-        if name == "duration" and spec.type != "duration":
-            mistakes.add(child(place, "type"), "expected duration, which --duration sets")
-        plain = Input(type=spec.type, unit=spec.unit)
-        bounds = [(key, getattr(spec, key)) for key in ("min", "max")]
-        bounds = [(key, value) for key, value in bounds if value is not None]
-        choices = [(f"choices[{index}]", value) for index, value in enumerate(spec.choices or ())]
-        if bounds and spec.type in ("string", "bool"):
-            key, _ = bounds[0]
-            mistakes.add(child(place, key), f"only for numbers and durations, not for {spec.type}")
-            continue
-        typed = [
-            _read_at(child(place, key), plain, value, mistakes) for key, value in bounds + choices
-        ]
-        if None in typed:
-            continue
-        if spec.choices == []:
-            mistakes.add(child(place, "choices"), "expected at least one")
-        elif len(bounds) == 2 and typed[0] > typed[1]:
-            mistakes.add(child(place, "min"), "expected at most what stands in max")
-        elif spec.default is not None:
-            _read_at(child(place, "default"), spec, spec.default, mistakes)
+def check_specifications(specs: Mapping[str, Input], mistakes: Mistakes) -> dict[str, Input]:
+    """Hold each input's own default, bounds and choices against its type; those that are good."""
+    return {name: spec for name, spec in specs.items() if _is_good(name, spec, mistakes)}
+
+
+def _is_good(name: str, spec: Input, mistakes: Mistakes) -> bool:
+    told = len(mistakes)
+    place = child("inputs", name)
+    if not _NAME.fullmatch(name):
+        mistakes.add(place, "expected a name of letters, digits, _ and -")
+    if name == "duration" and spec.type != "duration":
+        mistakes.add(child(place, "type"), "expected duration, which --duration sets")
+    plain = Input(type=spec.type, unit=spec.unit)
+    bounds = [(key, getattr(spec, key)) for key in ("min", "max")]
+    bounds = [(key, value) for key, value in bounds if value is not None]
+    choices = [(f"choices[{index}]", value) for index, value in enumerate(spec.choices or ())]
+    if bounds and spec.type in ("string", "bool"):
+        key, _ = bounds[0]
+        mistakes.add(child(place, key), f"only for numbers and durations, not for {spec.type}")
+        return False
+    typed = [_read_at(child(place, key), plain, value, mistakes) for key, value in bounds + choices]
+    if None in typed:
+        return False
+    if spec.choices == []:
+        mistakes.add(child(place, "choices"), "expected at least one")
+    elif len(bounds) == 2 and typed[0] > typed[1]:
+        mistakes.add(child(place, "min"), "expected at most what stands in max")
+    elif spec.default is not None:
+        _read_at(child(place, "default"), spec, spec.default, mistakes)
+    return len(mistakes) == told
 
 
 def resolve(
-    specs: Mapping[str, Input],
+    specs: Mapping[str, Input | None],
     given: Mapping[str, object],
-    matrix: Mapping[str, Sequence[object]],
+    axes: Mapping[str, Sequence[Any]],
     mistakes: Mistakes,
 ) -> dict[str, Any]:
     """Values of all inputs: given, else the default, else the first of the matrix.
 
+    One with a mistake, which is told, is :data:`UNREADABLE`.
+
     Args:
-        specs: checked by :func:`check_specifications`.
+        specs: checked by :func:`check_specifications`; None for one with a mistake.
+        axes: of :func:`read_matrix`.
         given: from the command line as text, or typed, durations as s.
     """
     for name in given:
@@ -95,7 +101,9 @@ def resolve(
             mistakes.add_given(f"--set {name}: no such input{nearest(name, specs)}")
     values: dict[str, Any] = {}
     for name, spec in specs.items():
-        if name in given:
+        if spec is None:
+            values[name] = UNREADABLE
+        elif name in given:
             value = given[name]
             if spec.type == "duration" and type(value) in (int, float):
                 value = duration_text(float(value))  # type: ignore[arg-type]
@@ -103,17 +111,20 @@ def resolve(
                 values[name] = read(spec, value)
             except ValueError as error:
                 mistakes.add_given(f"--set {name}: {error}")
+                values[name] = UNREADABLE
         elif spec.default is not None:
             values[name] = read(spec, spec.default)
-        elif matrix.get(name):
-            values[name] = read(spec, matrix[name][0])
+        elif axes.get(name):
+            first = axes[name][0]
+            values[name] = UNREADABLE if first is None else first
         else:
+            values[name] = UNREADABLE
             mistakes.add(child("inputs", name), f"has no default; give one with --set {name}=VALUE")
     return values
 
 
 def read_matrix(
-    specs: Mapping[str, Input], matrix: Mapping[str, Sequence[object]], mistakes: Mistakes
+    specs: Mapping[str, Input | None], matrix: Mapping[str, Sequence[object]], mistakes: Mistakes
 ) -> dict[str, list[Any]]:
     """Values of each axis, typed; what is wrong with them is told."""
     axes: dict[str, list[Any]] = {}
@@ -124,7 +135,10 @@ def read_matrix(
             continue
         if not values:
             mistakes.add(place, "expected at least one value")
-        typed = [_read_at(child(place, n), specs[name], v, mistakes) for n, v in enumerate(values)]
+        spec = specs[name]
+        if spec is None:
+            continue
+        typed = [_read_at(child(place, n), spec, v, mistakes) for n, v in enumerate(values)]
         for index, value in enumerate(typed):
             if value is not None and value in typed[:index]:
                 mistakes.add(child(place, index), f"{shown(value)} stands there twice")
@@ -133,6 +147,8 @@ def read_matrix(
 
 
 def _read_at(place: str, spec: Input, value: object, mistakes: Mistakes) -> Any:
+    if value is UNREADABLE:
+        return None
     try:
         return read(spec, value)
     except ValueError as error:
@@ -238,7 +254,11 @@ class _Substitution:
         if whole and whole[1] in self._values and not as_text:
             value = self._values[whole[1]]
             return float(value) if bare and isinstance(value, Duration) else value
-        return _REFERENCE.sub(lambda found: self._value(found, place), text)
+        if any(self._values.get(name) is UNREADABLE for name in _REFERENCE.findall(text)):
+            return UNREADABLE
+        told = len(self._mistakes)
+        replaced = _REFERENCE.sub(lambda found: self._value(found, place), text)
+        return replaced if len(self._mistakes) == told else UNREADABLE
 
     def _value(self, found: re.Match[str], place: str) -> str:
         if found[0] == "$${":

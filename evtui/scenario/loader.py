@@ -16,12 +16,17 @@ import msgspec
 from evtui.config import Settings
 from evtui.power import ChargingCurve, RecordedVehicle, Vehicle
 from evtui.scenario.checks import check_expectations, check_header, check_length, check_steps
-from evtui.scenario.decoding import decode, decode_expectations, decode_steps
+from evtui.scenario.decoding import (
+    decode,
+    decode_expectations,
+    decode_partly,
+    decode_steps,
+)
 from evtui.scenario.document import Document, child, parse
 from evtui.scenario.inputs import check_specifications, read_matrix, resolve, substitute
 from evtui.scenario.mistakes import Mistakes, ScenarioError, shown
-from evtui.scenario.model import SCHEMA, Duration, Input, Scenario
-from evtui.scenario.settings import settings_of, start_of
+from evtui.scenario.model import SCHEMA, Duration, Input, LabSpec, Scenario
+from evtui.scenario.settings import Base, settings_of, start_of
 from evtui.scenario.sources import builtin_names, read_source
 from evtui.scenario.vehicle import modelled_vehicle, recorded_curve
 
@@ -44,6 +49,7 @@ class Plan:
         text: the file as it was read.
         sha256: of the text in UTF-8.
         folder: the file is in, None for a built-in one.
+        base: what the scenario left open.
         settings: of the lab, with the seed, and port 0.
         start_utc: Unix time in s at which the simulated clock starts.
         longest: upper bound of the steps in s, if every call is answered at once.
@@ -61,6 +67,7 @@ class Plan:
     text: str = field(repr=False)
     sha256: str
     folder: Path | None
+    base: Base
     settings: Settings
     start_utc: float
     longest: float
@@ -110,10 +117,10 @@ def describe(name_or_path: str | os.PathLike[str]) -> Description:
     """
     source = read_source(name_or_path)
     document = parse(source.text, source.label)
-    mistakes = Mistakes(source.label, document.lines)
-    header, specs = _header(document, mistakes)
-    mistakes.raise_first()
-    return Description(header.id, header.title, header.description, specs, header.matrix)
+    header, specs = _header(document)
+    document.mistakes.raise_all()
+    inputs = _good(specs)
+    return Description(header.id, header.title, header.description, inputs, header.matrix)
 
 
 def load(
@@ -123,6 +130,7 @@ def load(
     seed: int | None = None,
     duration: float | None = None,
     curve_copy: Path | None = None,
+    base: Base = Base(),  # noqa: B008 - it is frozen
 ) -> Plan:
     """Read and check a scenario.
 
@@ -132,28 +140,26 @@ def load(
         given: inputs, as text of a command line or typed (durations in s).
         seed: of everything random.
         duration: s, for an input called ``duration`` where there is one.
+        base: what the scenario leaves open about its lab.
         curve_copy: read instead of the recorded session that the scenario names, if it is there.
 
     Raises:
-        ScenarioError: something is wrong; one line that names file, line, place and way out.
+        ScenarioError: something is wrong; for each mistake a line that names file, line, place
+            and way out.
     """
     source = read_source(name_or_path)
     document = parse(source.text, source.label)
-    mistakes = Mistakes(source.label, document.lines)
-    header, specs = _header(document, mistakes)
-    mistakes.raise_first()
+    mistakes = document.mistakes
+    header, specs = _header(document)
     chosen = dict(given or {})
     if duration is not None and "duration" in specs:
         if "duration" in chosen:
             mistakes.add_given("--set duration: given by --duration as well; leave one out")
         chosen["duration"] = float(duration)
     axes = _axes(header, specs, mistakes)
-    mistakes.raise_first()
-    values = resolve(specs, chosen, header.matrix, mistakes)
-    mistakes.raise_first()
-
-    scenario = _body(document, specs, values, mistakes)
-    settings = settings_of(scenario.lab, seed, mistakes)
+    values = resolve(specs, chosen, axes, mistakes)
+    scenario = _body(document, header, specs, values)
+    settings = settings_of(scenario.lab, base, seed, mistakes)
     model = modelled_vehicle(scenario.lab.vehicle, settings, mistakes)
     curve, text = recorded_curve(scenario.lab.vehicle, model, source.folder, curve_copy, mistakes)
     start_utc = start_of(scenario.lab, mistakes)
@@ -161,10 +167,10 @@ def load(
     check_steps(scenario.steps, "steps", settings, mistakes)
     check_steps(scenario.cleanup, "cleanup", settings, mistakes)
     check_expectations(scenario.expect, "expect", mistakes)
-    mistakes.raise_first()
+    mistakes.raise_all()
     longest = check_length(scenario.steps, "steps", settings, mistakes)
     check_length(scenario.cleanup, "cleanup", settings, mistakes)
-    mistakes.raise_first()
+    mistakes.raise_all()
     return Plan(
         scenario=scenario,
         inputs={name: _plain(value) for name, value in values.items()},
@@ -173,6 +179,7 @@ def load(
         text=source.text,
         sha256=hashlib.sha256(source.text.encode()).hexdigest(),
         folder=source.folder,
+        base=base,
         settings=settings,
         start_utc=start_utc,
         longest=longest,
@@ -188,35 +195,45 @@ def load(
     )
 
 
-def _header(document: Document, mistakes: Mistakes) -> tuple[Scenario, dict[str, Input]]:
-    """Everything but the parts that inputs go into, and the inputs themselves."""
-    data = document.data
+def _header(document: Document) -> tuple[Scenario, dict[str, Input | None]]:
+    """Everything but the parts that inputs go into, and the inputs themselves.
+
+    What has a mistake, which is told, is None, or has its default.
+    """
+    data, mistakes = document.data, document.mistakes
     schema = data.get("schema")
     if "schema" not in data:
         mistakes.add("", f"schema is missing; the first line of a scenario is schema: {SCHEMA}")
-        mistakes.raise_first()
+        mistakes.raise_all()
     if schema != SCHEMA:
         mistakes.add("schema", f"expected {SCHEMA}, got {shown(schema)}")
-        mistakes.raise_first()
+        mistakes.raise_all()
     written = data.get("inputs", {})
-    specs: dict[str, Input] = {}
+    specs: dict[str, Input | None] = {}
     if isinstance(written, dict):
         decoded = {
             name: decode(spec, Input, child("inputs", name), mistakes)
             for name, spec in written.items()
         }
-        specs = {name: spec for name, spec in decoded.items() if spec is not None}
-        check_specifications(specs, mistakes)
+        good = {name: spec for name, spec in decoded.items() if spec is not None}
+        specs = dict.fromkeys(written) | check_specifications(good, mistakes)
         written = {}
     steps: dict[str, Any] = {"steps": []} if "steps" in data else {}
     left = {key: value for key, value in data.items() if key not in ("lab", "expect", "cleanup")}
-    header = decode(left | {"inputs": written} | steps, Scenario, "", mistakes)
-    mistakes.raise_first()
-    assert header is not None
-    return header, specs
+    header = decode_partly(left | {"inputs": written} | steps, Scenario, "", mistakes)
+    if isinstance(data.get("inputs", {}), dict):
+        return header, specs
+    mistakes.raise_all()
+    raise AssertionError("inputs that are no mapping are a mistake")
 
 
-def _axes(header: Scenario, specs: Mapping[str, Input], mistakes: Mistakes) -> dict[str, list[Any]]:
+def _good(specs: Mapping[str, Input | None]) -> dict[str, Input]:
+    return {name: spec for name, spec in specs.items() if spec is not None}
+
+
+def _axes(
+    header: Scenario, specs: Mapping[str, Input | None], mistakes: Mistakes
+) -> dict[str, list[Any]]:
     axes = read_matrix(specs, header.matrix, mistakes)
     combinations = prod(len(values) for values in axes.values())
     if combinations > MOST_COMBINATIONS:
@@ -227,25 +244,22 @@ def _axes(header: Scenario, specs: Mapping[str, Input], mistakes: Mistakes) -> d
 
 
 def _body(
-    document: Document,
-    specs: Mapping[str, Input],
-    values: Mapping[str, Any],
-    mistakes: Mistakes,
+    document: Document, header: Scenario, specs: Mapping[str, Input | None], values: dict[str, Any]
 ) -> Scenario:
-    """The whole scenario, its inputs put in."""
-    data = document.data
-    touched = {key: data[key] for key in _SUBSTITUTED if key in data}
-    data = data | substitute(touched, values, "", mistakes)
-    steps = decode_steps(data["steps"], "steps", mistakes)
-    expect = decode_expectations(data.get("expect", []), "expect", mistakes)
+    """The whole scenario, its inputs put in; where a step has a mistake it is None."""
+    mistakes = document.mistakes
+    touched = {key: document.data[key] for key in _SUBSTITUTED if key in document.data}
+    data = substitute(touched, values, "", mistakes)
+    texts = {key: data[key] for key in ("title", "description") if isinstance(data.get(key), str)}
     cleanup = data.get("cleanup", [])
-    cleanup = [] if cleanup == [] else decode_steps(cleanup, "cleanup", mistakes)
-    apart: dict[str, Any] = {"inputs": {}, "steps": [], "expect": [], "cleanup": []}
-    scenario = decode(data | apart, Scenario, "", mistakes)
-    mistakes.raise_first()
-    assert scenario is not None
     return msgspec.structs.replace(
-        scenario, inputs=specs, steps=steps, expect=expect, cleanup=cleanup
+        header,
+        **texts,
+        inputs=_good(specs),
+        lab=decode_partly(data.get("lab", {}), LabSpec, "lab", mistakes),
+        steps=decode_steps(data["steps"], "steps", mistakes) if "steps" in data else [],
+        expect=decode_expectations(data.get("expect", []), "expect", mistakes),
+        cleanup=[] if cleanup == [] else decode_steps(cleanup, "cleanup", mistakes),
     )
 
 

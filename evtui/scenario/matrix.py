@@ -24,6 +24,7 @@ from evtui.recording.folder import RecordingError
 from evtui.scenario.headless import Options, StopFlag, run_headless
 from evtui.scenario.loader import load
 from evtui.scenario.results import MatrixResult, RunResult
+from evtui.scenario.settings import Base
 
 if TYPE_CHECKING:
     from evtui.scenario.loader import Plan
@@ -47,6 +48,7 @@ class Combination:
         title: for people.
         label: ``variant=seed,high=50``.
         inputs: all of them.
+        base: what the scenario leaves open.
     """
 
     scenario: str
@@ -56,6 +58,7 @@ class Combination:
     inputs: dict[str, Any]
     seed: int
     folder: Path
+    base: Base
 
 
 def combinations_of(plan: Plan, out: Path) -> list[Combination]:
@@ -70,7 +73,7 @@ def combinations_of(plan: Plan, out: Path) -> list[Combination]:
     found = []
     taken: set[str] = set()
     for inputs in plan.combinations():
-        one = load(plan.name, inputs, seed=plan.settings.seed)
+        one = load(plan.name, inputs, seed=plan.settings.seed, base=plan.base)
         label = ",".join(f"{name}={_shown(inputs[name])}" for name in plan.axes)
         name = _file_name(label)
         while name.lower() in taken:
@@ -85,6 +88,7 @@ def combinations_of(plan: Plan, out: Path) -> list[Combination]:
                 inputs=inputs,
                 seed=plan.settings.seed,
                 folder=out / name,
+                base=plan.base,
             )
         )
     return found
@@ -139,7 +143,7 @@ def _shown(value: Any) -> str:
 
 
 def _run(one: Combination, options: Options) -> RunResult:
-    plan = load(one.scenario, one.inputs, seed=one.seed)
+    plan = load(one.scenario, one.inputs, seed=one.seed, base=one.base)
     return run_headless(plan, replace(options, folder=one.folder, label=one.label))
 
 

@@ -1,4 +1,4 @@
-"""Mistakes in a scenario: collected with their place, told one at a time.  Pure."""
+"""Mistakes in a scenario: collected with their place, told together.  Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,30 @@ from evtui.escaping import for_terminal
 from evtui.kinds import quoted
 from evtui.scenario.model import Duration
 
-__all__ = ["Mistakes", "ScenarioError", "located", "number", "shown"]
+__all__ = ["UNREADABLE", "Mistakes", "ScenarioError", "Unreadable", "located", "number", "shown"]
 
 _LONGEST_PLACE = 120
+_MOST_TOLD = 20
 
 
 class ScenarioError(Exception):
-    """A scenario cannot be used; one printable line names file, line, place and way out."""
+    """A scenario cannot be used; a line each, they are the text of the error.
 
-    def __init__(self, text: str) -> None:
-        super().__init__(for_terminal(text))
+    Attributes:
+        mistakes: printable lines that name file, line, place and way out.
+    """
+
+    def __init__(self, *mistakes: str) -> None:
+        self.mistakes = tuple(for_terminal(text) for text in mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+class Unreadable:
+    """See :data:`UNREADABLE`."""
+
+
+UNREADABLE = Unreadable()
+"""Stands for a value whose mistake has been told, so that nothing else is said of it."""
 
 
 class Mistakes:
@@ -33,19 +47,29 @@ class Mistakes:
         self._lines = lines
         self._found: list[tuple[int, str]] = []
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def add(self, place: str, text: str) -> None:
         """Something is wrong at a place of the file; one it does not have counts as its parent."""
-        line = self._line(place)
+        self.add_at(self._line(place), place, text)
+
+    def add_at(self, line: int, place: str, text: str) -> None:
+        """Something is wrong in a line, counted from 1."""
         self._found.append((line, located(self._name, line, place, text)))
 
     def add_given(self, text: str) -> None:
         """Something is wrong with what was given beside the file; it comes first."""
         self._found.append((0, text))
 
-    def raise_first(self) -> None:
-        """Raise :class:`ScenarioError` for the mistake that comes first in the file, if any."""
-        if self._found:
-            raise ScenarioError(min(self._found, key=lambda each: each[0])[1])
+    def raise_all(self) -> None:
+        """Raise :class:`ScenarioError` for what there is, in the order of the file."""
+        in_order = sorted(self._found, key=lambda each: each[0])
+        told = list(dict.fromkeys(text for _, text in in_order))
+        if len(told) > _MOST_TOLD:
+            told[_MOST_TOLD:] = [f"{self._name}: and {len(told) - _MOST_TOLD:,} mistakes more"]
+        if told:
+            raise ScenarioError(*told)
 
     def _line(self, place: str) -> int:
         while place and place not in self._lines:

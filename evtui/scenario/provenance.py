@@ -99,7 +99,7 @@ def _scenario(plan: Plan, duration: float | None, redact_id_tags: bool) -> Scena
 
 def _options(plan: Plan, duration: float | None, redact_id_tags: bool) -> list[str]:
     """What ``evtui run`` must be told to run the same again, its file and seed apart."""
-    options = []
+    options = ["--config", plan.base.name] if plan.base.name else []
     for name, value in plan.inputs.items():
         if plan.scenario.inputs[name].type == "duration":
             text = duration_text(value)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from evtui.config import SETTINGS, Settings
 from evtui.kinds import Kind
 from evtui.scenario.mistakes import Mistakes, shown
 from evtui.scenario.model import LabSpec
 
-__all__ = ["START_UTC", "id_tag_mistake", "settings_of", "start_of"]
+__all__ = ["OF_NO_RUN", "START_UTC", "Base", "base_of", "id_tag_mistake", "settings_of", "start_of"]
 
 START_UTC = 1_767_225_600.0
 """2026-01-01T00:00:00Z as Unix time in s: a run begins then unless it says otherwise."""
+
+OF_NO_RUN = ("csms", "password_file", "state", "id_tags", "unknown_id_tags")
+"""Settings about what is outside of a run, which repeats byte for byte wherever it is made."""
 
 _EARLIEST, _LATEST = 0.0, 4_102_444_800.0
 """1970 to 2100, as Unix time in s."""
@@ -30,18 +34,40 @@ _FROM_LAB = (
 )
 
 
-def settings_of(lab: LabSpec, seed: int | None, mistakes: Mistakes) -> Settings:
-    """All settings of a run: the defaults, what the scenario says, a free port.
+class Base(NamedTuple):
+    """What a scenario leaves open about its lab.
 
-    A user's settings file does not count: the same scenario is the same run everywhere.
+    Attributes:
+        settings: those that mean something to a run, see :func:`base_of`; the others default.
+        name: of the file they stand in, without its folder; empty for no file.
+    """
+
+    settings: Settings = Settings(port=0)
+    name: str = ""
+
+
+def base_of(settings: Settings, name: str) -> Base:
+    """What of ``settings`` counts for a run: nothing of one machine, its terminal and files."""
+    others: dict[str, Any] = {
+        each.name: each.default
+        for each in SETTINGS
+        if each.group in ("Terminal", "Recording") or each.name in OF_NO_RUN
+    }
+    return Base(replace(settings, **(others | {"port": 0})), name)
+
+
+def settings_of(lab: LabSpec, base: Base, seed: int | None, mistakes: Mistakes) -> Settings:
+    """All settings of a run: those of ``base``, what the scenario says, a free port.
+
+    A user's own settings file does not count: the same scenario is the same run everywhere.
 
     Args:
-        seed: the default one when None.
+        seed: that of ``base`` when None.
     """
     said = {name: getattr(lab, name) for name in _FROM_LAB}
     if lab.vehicle is not None and lab.vehicle.soc is not None:
         said["soc"] = lab.vehicle.soc
-    values: dict[str, Any] = {"port": 0}
+    values: dict[str, Any] = {}
     for name, value in said.items():
         if value is not None:
             place = "lab.vehicle.soc" if name == "soc" else f"lab.{name}"
@@ -54,7 +80,7 @@ def settings_of(lab: LabSpec, seed: int | None, mistakes: Mistakes) -> Settings:
             values["seed"] = _check("seed", seed)
         except ValueError as error:
             mistakes.add_given(f"--seed: {error}")
-    return Settings(**values)
+    return replace(base.settings, **values)
 
 
 def id_tag_mistake(tag: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from evtui.config import SettingsError, from_values
 from evtui.recording import layout
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import FolderError, RunFolder
@@ -23,6 +24,7 @@ from evtui.recording.timefile import LONGEST_LINE
 from evtui.regular import open_regular, read_regular, reason
 from evtui.scenario.headless import Options, StopFlag, run_headless
 from evtui.scenario.loader import ScenarioError, load
+from evtui.scenario.settings import Base, base_of
 from evtui.scenario.sources import LARGEST_CURVE, LARGEST_FILE
 
 __all__ = ["Difference", "VerifyError", "compare", "rerun"]
@@ -106,9 +108,17 @@ def rerun(
     _check_unchanged(manifest, scenario)
     _check_vehicle_unchanged(manifest, vehicle)
     try:
-        plan = load(scenario, manifest.scenario.inputs, seed=manifest.seed, curve_copy=vehicle)
+        plan = load(
+            scenario,
+            manifest.scenario.inputs,
+            seed=manifest.seed,
+            curve_copy=vehicle,
+            base=_base(manifest, folder),
+        )
         end = _written_until(manifest, folder)
-    except (ScenarioError, FolderError) as error:
+    except ScenarioError as error:
+        raise VerifyError(error.mistakes[0]) from None
+    except (FolderError, SettingsError) as error:
         raise VerifyError(str(error)) from None
     stop = StopFlag()
 
@@ -133,6 +143,16 @@ def rerun(
         raise VerifyError(f"it cannot be run again: {result.recording_failure}")
     if result.failed:
         raise VerifyError(f"the lab failed when it ran again: {result.interrupted}")
+
+
+def _base(manifest: Manifest, folder: Path) -> Base:
+    """What the settings file said with which it was run, if there was one."""
+    if manifest.scenario is None or "--config" not in manifest.scenario.options:
+        return Base()
+    said = dict(manifest.settings)
+    if "id tags" in manifest.redacted:
+        said.pop("id_tag", None)
+    return base_of(from_values(said, f"{folder / layout.MANIFEST}: settings"), "")
 
 
 def compare(folder: Path, again: Path) -> Difference | None:

@@ -90,8 +90,10 @@ def test_no_file_names_a_path_of_this_machine(sample: Path, tmp_path: Path) -> N
     assert str(tmp_path) not in exported(sample, "trc", tmp_path / "x.trc").read_text()
 
 
-def test_csv_holds_every_frame_with_its_data_in_base64(mixed: Path, tmp_path: Path) -> None:
-    with exported(mixed, "csv", tmp_path / "x.csv").open(newline="") as file:
+def test_python_cans_csv_holds_every_frame_with_its_data_in_base64(
+    mixed: Path, tmp_path: Path
+) -> None:
+    with exported(mixed, "python-can-csv", tmp_path / "x.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     logged = candump(mixed)
     assert [float(row["timestamp"]) for row in rows] == [line.timestamp for line in logged]
@@ -101,8 +103,26 @@ def test_csv_holds_every_frame_with_its_data_in_base64(mixed: Path, tmp_path: Pa
     assert base64.b64decode(rows[2]["data"]) == bytes(range(8))
 
 
+def test_candumps_log_is_that_of_the_folder_without_directions(mixed: Path, tmp_path: Path) -> None:
+    lines = exported(mixed, "candump", tmp_path / "x.log").read_text().splitlines()
+    assert lines == [line[:-2] for line in (mixed / "can.log").read_text().splitlines()]
+    assert not any(line.endswith((" R", " T")) for line in lines)
+
+
+def test_ids_and_data_in_csv_are_no_decimal_numbers(mixed: Path, tmp_path: Path) -> None:
+    with exported(mixed, "csv", tmp_path / "x.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (mixed / "can_labels.csv").open(newline="") as file:
+        labels = list(csv.DictReader(file))
+    assert len(rows) == len(labels)
+    for row, label in zip(rows, labels, strict=True):
+        assert row["arbitration_id"].startswith("0x")
+        assert int(row["arbitration_id"], 16) == int(label["arbitration_id"], 16) & 0x1FFFFFFF
+        assert row["data_field"] == (f"0x{label['data_field']}" if label["data_field"] else "")
+
+
 def test_the_same_folder_gives_the_same_bytes(sample: Path, tmp_path: Path) -> None:
-    for name in ("asc", "blf", "trc", "csv"):
+    for name in ("asc", "blf", "trc", "csv", "candump", "python-can-csv"):
         first = exported(sample, name, tmp_path / f"1.{name}").read_bytes()
         assert first == exported(sample, name, tmp_path / f"2.{name}").read_bytes()
 
@@ -111,8 +131,8 @@ def test_a_log_without_frames_gives_a_readable_file(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
     (folder / "can.log").touch()
-    for name in ("asc", "blf", "trc", "csv"):
-        out = tmp_path / f"x.{name}"
+    for name, suffix in (("asc", "asc"), ("blf", "blf"), ("trc", "trc"), ("python-can-csv", "csv")):
+        out = tmp_path / f"x.{suffix}"
         assert export(RunFolder(folder), name, out).rows == 0
         with can.LogReader(out) as reader:
             assert list(reader) == []

@@ -37,9 +37,8 @@ def plan_of(text: str | bytes, folder: Path, **options: object) -> Plan:
 
 
 def mistake_in(text: str | bytes, folder: Path, **options: object) -> str:
-    """The one line that a file with this text gives, without its folder."""
+    """The lines that a file with this text gives, without its folder."""
     with pytest.raises(ScenarioError) as caught:
         plan_of(text, folder, **options)
-    line = str(caught.value)
-    assert line.isprintable()
-    return line.removeprefix(f"{folder}/")
+    assert all(line.isprintable() for line in caught.value.mistakes)
+    return str(caught.value).replace(f"{folder}/", "")

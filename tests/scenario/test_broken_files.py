@@ -159,16 +159,17 @@ def test_a_path_that_no_terminal_should_see_is_escaped() -> None:
 
 
 def tried(content: bytes, folder: Path) -> str:
-    """The line that a file gives, empty when it loads; anything else that is raised escapes."""
+    """The lines that a file gives, none when it loads; anything else that is raised escapes."""
     path = folder / "fuzz.yaml"
     path.write_bytes(content)
     try:
         load(str(path))
     except ScenarioError as error:
-        line = str(error)
-        assert line.startswith(f"{path}:"), line
-        return line
-    return ""
+        lines = error.mistakes
+    else:
+        return ""
+    assert all(line.startswith(f"{path}:") for line in lines), lines
+    return "; ".join(lines)
 
 
 FUZZ = settings(

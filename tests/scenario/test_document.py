@@ -9,23 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evtui.scenario.document import DEEPEST, Document, child, parse
+from evtui.scenario.document import DEEPEST, child, parse
 from evtui.scenario.mistakes import ScenarioError
 
 
 def mistake(text: str) -> str:
     """The one line that ``text`` gives."""
     with pytest.raises(ScenarioError) as caught:
-        parse(text, "f.yaml")
+        parse(text, "f.yaml").mistakes.raise_all()
     return str(caught.value)
 
 
 def test_every_value_has_the_line_of_its_key() -> None:
     document = parse("a: 1\nb:\n\n  - x: 2\n    y:\n      - 3\n", "f.yaml")
-    assert document == Document(
-        {"a": 1, "b": [{"x": 2, "y": [3]}]},
-        {"": 1, "a": 1, "b": 2, "b[0]": 4, "b[0].x": 4, "b[0].y": 5, "b[0].y[0]": 6},
-    )
+    assert document.data == {"a": 1, "b": [{"x": 2, "y": [3]}]}
+    lines = {"": 1, "a": 1, "b": 2, "b[0]": 4, "b[0].x": 4, "b[0].y": 5, "b[0].y[0]": 6}
+    assert document.lines == lines
 
 
 def test_an_alias_stands_for_a_copy_with_the_lines_of_its_anchor() -> None:
@@ -157,7 +156,7 @@ def test_json_is_read_as_json(data: dict[str, Any]) -> None:
 def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
     said = "f.yaml:"
     try:
-        parse(text, "f.yaml")
+        parse(text, "f.yaml").mistakes.raise_all()
     except ScenarioError as error:
         said = str(error)
     assert said.isprintable()

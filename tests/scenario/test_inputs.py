@@ -87,7 +87,7 @@ def put_in(data: Any) -> Any:
     """``data`` with the values in; a mistake is raised."""
     mistakes = Mistakes("f.yaml", {"": 1, "a": 7})
     result = substitute(data, VALUES, "", mistakes)
-    mistakes.raise_first()
+    mistakes.raise_all()
     return result
 
 

@@ -35,7 +35,7 @@ from evtui.scenario.model import (
     WaitFor,
     with_transaction,
 )
-from tests.scenario.files import EVERYTHING, TEXT, changed, minimal, mistake_in, plan_of
+from tests.scenario.files import EVERYTHING, TEXT, minimal, mistake_in, plan_of
 
 
 @pytest.fixture
@@ -250,10 +250,122 @@ def test_the_running_transaction_is_put_where_the_payload_asks_for_it() -> None:
     }
 
 
-def test_the_first_mistake_of_the_file_is_told(tmp_path: Path) -> None:
-    text = changed("- wait: 1s", "- wait: 1").replace("status: Charging", "status: Chargin")
-    text = text.replace("preset: dc", "preset: dcc")
-    assert mistake_in(text, tmp_path).startswith("file.yaml:14: lab.preset: ")
+FIVE_MISTAKES = [
+    (
+        "id: a b\ntitle: ''\ntechnique: [T1, 5]\nlicense: MIT\nsteps: [plug]\n",
+        [
+            "2: id",
+            "3: title",
+            "4: technique[1]",
+            "5: license: unknown field; did you mean licence?",
+        ],
+    ),
+    (
+        "id: a\ntitle: A\nlab:\n  preset: dcc\n  connectors: 99\n  strict: 5\n"
+        "  vehicle: {soc: x, cells: many, corve: a}\n  start: never\nsteps: [plug]\n",
+        [
+            "5: lab.preset",
+            "6: lab.connectors",
+            "7: lab.strict",
+            "8: lab.vehicle.soc",
+            "8: lab.vehicle.cells",
+            "8: lab.vehicle.corve",
+            "9: lab.start",
+        ],
+    ),
+    (
+        "id: a\ntitle: A\nsteps:\n- wait: 5\n- wiat: 5s\n- note: on\n- {can: 0x999, data: 6x}\n"
+        "- wait_for: {status: Charged, timeot: 3s}\n- {set_limit: 5 kW, purpose: Tx}\n",
+        [
+            "5: steps[0].wait",
+            "6: steps[1].wiat",
+            "7: steps[2].note",
+            "8: steps[3].can",
+            "8: steps[3].data",
+            "9: steps[4].wait_for.timeot: unknown field; did you mean timeout?",
+            "10: steps[5].set_limit",
+            "10: steps[5].purpose",
+        ],
+    ),
+    (
+        "id: a\ntitle: A\nsteps:\n- repeat: 0\n  do:\n  - wait: 1\n  - command: anomaly.strt\n"
+        "- parallel:\n  - - plgu\n  - - ocpp: Rest\n  branches: 3\n",
+        [
+            "5: steps[0].repeat",
+            "7: steps[0].do[0].wait",
+            "8: steps[0].do[1].command",
+            "10: steps[1].parallel[0][0]",
+            "11: steps[1].parallel[1][0].ocpp",
+            "12: steps[1].branches",
+        ],
+    ),
+    (
+        "id: a\ntitle: A\nsteps:\n- attack: a\n  layer: bus\n  do: [{wait: 5}]\n"
+        "- {attack: b, layer: cam}\n- end_attack: b\n- {attack: 5, layer: can}\n- end_attack: c\n",
+        [
+            "6: steps[0].layer",
+            "7: steps[0].do[0].wait",
+            "8: steps[1].layer",
+            "10: steps[3].attack",
+            "11: steps[4].end_attack",
+        ],
+    ),
+    (
+        "id: a\ntitle: A\nsteps: [plug]\nexpect:\n- alarm: any\n- order: [Boot, 5]\n"
+        "- current: {between: [5 V, x], measure: top}\n- energy: {between: [9, 1]}\n"
+        "cleanup:\n- plgu\n",
+        [
+            "6: expect[0]: within is missing",
+            "7: expect[1].order[1]",
+            "8: expect[2].current.between[0]",
+            "8: expect[2].current.between[1]",
+            "8: expect[2].current.measure",
+            "9: expect[3].energy.between",
+            "11: cleanup[0]",
+        ],
+    ),
+    (
+        "id: a\ntitle: A\ninputs:\n  n: {type: int, default: x}\n  m: {type: float, mix: 3}\n"
+        "  d: {type: duration, default: 5s}\n  s: {type: string}\nmatrix: {n: [1, 2], q: [1]}\n"
+        "steps:\n- wait: ${n}s\n- set_limit: ${m}\n- wait: ${x}\n- wait: ${d}\n- note: ${s} ${n}\n",
+        [
+            "5: inputs.n.default",
+            "6: inputs.m.mix",
+            "8: inputs.s: has no default",
+            "9: matrix.q: no such input",
+            "13: steps[2].wait: ${x}: no such input",
+        ],
+    ),
+    (
+        "id: a\nid: b\ntitle: yes\nsteps:\n- wait: 1:30\n- can: 99999999999999999999\n- wait: .nan",
+        ['3: duplicate key "id"', "4: title", "6: steps[0]", "7: steps[1]", "8: steps[2]"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), FIVE_MISTAKES)
+def test_every_mistake_of_the_file_is_told_once_with_its_line(
+    text: str, told: list[str], tmp_path: Path
+) -> None:
+    lines = mistake_in(f"schema: evtui.scenario/1\n{text}", tmp_path).split("\n")
+    for line, expected in zip(lines, told, strict=True):
+        assert line.startswith(f"file.yaml:{expected}")
+
+
+def test_of_a_thousand_mistakes_the_first_are_told_and_the_others_are_counted(
+    tmp_path: Path,
+) -> None:
+    lines = mistake_in(minimal("[" + "{wait: 5}, " * 1000 + "plug]"), tmp_path).split("\n")
+    assert len(lines) == 21
+    assert lines[0].startswith("file.yaml:4: steps[0].wait")
+    assert lines[-1] == "file.yaml: and 980 mistakes more"
+
+
+def test_what_was_given_beside_the_file_comes_first(tmp_path: Path) -> None:
+    text = minimal("[{wait: 5}]", "inputs: {n: {type: int, default: 1}}\n")
+    given = {"n": "x", "m": "1"}
+    lines = mistake_in(text, tmp_path, given=given).split("\n")
+    assert [line.split(":")[0] for line in lines] == ["--set m", "--set n", "file.yaml"]
 
 
 def test_a_user_s_own_settings_change_no_scenario(

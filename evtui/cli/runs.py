@@ -1,0 +1,47 @@
+"""Which run folders are meant: those that are named, and those in a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["names_of", "runs_in"]
+
+
+def runs_in(paths: Iterable[Path]) -> list[Path]:
+    """Each path, or in the place of a folder of run folders, as a matrix makes it, those in it."""
+    return [run for path in paths for run in _inside(path) or [path]]
+
+
+def names_of(runs: Iterable[Path]) -> list[str]:
+    """A name for what is made of each run: its own, with its folder's where two have the same."""
+    names: list[str] = []
+    for run in runs:
+        whole = run.resolve()
+        name = whole.name
+        if name in names:
+            name = f"{whole.parent.name}-{name}"
+        number = 2
+        while name in names:
+            name = f"{whole.parent.name}-{whole.name}-{number}"
+            number += 1
+        names.append(name)
+    return names
+
+
+def _inside(path: Path) -> list[Path]:
+    if not path.is_dir() or _is_run(path):
+        return []
+    with suppress(OSError):
+        return sorted(each for each in path.iterdir() if each.is_dir() and _is_run(each))
+    return []
+
+
+def _is_run(folder: Path) -> bool:
+    from evtui.recording import layout
+
+    names = set(layout.FILES) - {layout.README}
+    with suppress(OSError):
+        return any(each.name in names for each in folder.iterdir())
+    return False
