@@ -15,11 +15,12 @@ from textual.containers import Vertical
 from textual.events import Key
 from textual.keys import key_to_character
 from textual.pilot import Pilot
-from textual.widgets import Button, Label, OptionList, TextArea
+from textual.widgets import Button, Input, Label, OptionList, TextArea
 
 from evtui.events import CentralSystemState, LinkState
 from evtui.ocpp16.forms import OPERATIONS
 from evtui.ocpp16.validation import check
+from evtui.station.configuration_keys import KEYS
 from evtui.tui.models.operations import Operations
 from evtui.tui.models.stations import Stations
 from evtui.tui.palette import Palette
@@ -559,3 +560,49 @@ async def test_typing_in_a_form_presses_no_key_of_the_lab() -> None:
         await one.press("end", *"sx0q")
         assert one.lab.submitted == []
         assert form_of(one).row("vendorId").text == "evtuisx0q"
+
+
+# Keys that are known, numbers
+
+
+async def test_the_keys_of_a_station_are_offered_and_taken_with_an_arrow() -> None:
+    async with form("ChangeConfiguration") as one:
+        row = one.row("key")
+        await one.type("key", "")
+        assert one.problem.startswith("→ takes the first: ")
+        await one.press(*"meterv")
+        assert "MeterValuesSampledData" in one.problem
+        await one.press("right")
+        known = {key.name for key in KEYS}
+        assert row.text in known
+        assert "takes the first" not in one.problem
+
+
+async def test_keys_that_a_foreign_station_told_of_go_before_those_of_the_standard() -> None:
+    async with form("ChangeConfiguration") as one:
+        answer = {"configurationKey": [{"key": "AcmeGlow", "readonly": False}, 7, {"key": []}]}
+        one.lab.call("central_system", "GetConfiguration", {}, answer, station="CP1")
+        one.hear()
+        await one.press("a", "backspace")
+        assert one.problem == "→ takes the first: AcmeGlow"
+        await one.press("A", "right")
+        assert one.row("key").text == "AcmeGlow"
+
+
+async def test_every_key_of_the_standard_is_shown_from_its_beginning() -> None:
+    async with form("ChangeConfiguration") as one:
+        width = one.row("key").query_one(Input).size.width
+        assert width > max(len(key.name) for key in KEYS)
+
+
+@pytest.mark.parametrize(
+    ("action", "field"),
+    [("UnlockConnector", "connectorId"), ("RemoteStopTransaction", "transactionId")],
+)
+async def test_letters_are_not_typed_into_a_number(action: str, field: str) -> None:
+    async with form(action) as one:
+        row = one.row(field)
+        row.text = ""
+        row.go_to()
+        await one.press(*"a1e2-x")
+        assert row.text == "12"

@@ -20,6 +20,9 @@ __all__ = ["Draft", "Operations"]
 MOST_RUNNING = 1_000
 """Transactions remembered, those of foreign stations that never end among them."""
 
+MOST_KEYS = 500
+"""Configuration keys remembered of a station."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -65,6 +68,7 @@ class Operations:
         self._target = target
         self._seen = seen
         self._connected: dict[str, None] = {}
+        self._keys: dict[str, dict[str, None]] = {}
         self._running: deque[tuple[str, object]] = deque(maxlen=MOST_RUNNING)
         self.ours = True
         self.drafts: dict[str, Draft] = {}
@@ -79,12 +83,31 @@ class Operations:
                     self._connected[event.station] = None
                 case CentralSystemState():
                     self.ours = event.ours
+                case OcppMessage(action="GetConfiguration", kind="result", phase="delivered"):
+                    self._learn_keys(event)
                 case OcppMessage(action="StartTransaction", kind="result", phase="sent"):
                     self._running.append(_transaction(event))
                 case OcppMessage(action="StopTransaction", kind="call", phase="delivered"):
                     ended = _transaction(event)
                     while ended in self._running:  # once more for each retry
                         self._running.remove(ended)
+
+    def _learn_keys(self, answer: OcppMessage) -> None:
+        payload = answer.payload if isinstance(answer.payload, dict) else {}
+        told = payload.get("configurationKey")
+        keys = self._keys.setdefault(answer.station, {})
+        for each in told if isinstance(told, list) else ():
+            name = each.get("key") if isinstance(each, dict) else None
+            if isinstance(name, str) and name and len(keys) < MOST_KEYS:
+                keys[name] = None
+
+    def keys(self, station: str) -> tuple[str, ...]:
+        """Configuration keys: those ``station`` has told of, else those that OCPP 1.6 names."""
+        if self._keys.get(station):
+            return tuple(self._keys[station])
+        from evtui.station.configuration_keys import KEYS  # not before the first frame
+
+        return tuple(key.name for key in KEYS if key.section)
 
     @property
     def station(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Any, ClassVar
 
@@ -125,7 +125,10 @@ class OperationScreen(Dialog[Future[str] | None]):
         self._begun = defaults(action, operations.known(first))
         draft = operations.drafts.get(action, Draft())
         texts = {**self._begun, **draft.texts}
-        self._rows = [FieldRow(field, texts.get(field.path, "")) for field in fields(action)]
+        self._rows = [
+            FieldRow(field, texts.get(field.path, ""), self._known_for(field.name))
+            for field in fields(action)
+        ]
         self._typed = Secrets()
         """What the JSON editor shows as ``***`` because it was typed elsewhere."""
         shown = "" if draft.json is None else self._typed.hide(draft.json)
@@ -134,6 +137,12 @@ class OperationScreen(Dialog[Future[str] | None]):
         self._unchanged = ""
         """What the JSON editor began with, made of the fields."""
         self._in_json = draft.json is not None
+
+    def _known_for(self, field: str) -> Callable[[], Sequence[str]] | None:
+        """What is offered for a field; nothing for most."""
+        if (self._action, field) != ("ChangeConfiguration", "key"):
+            return None
+        return lambda: self._operations.keys(self._station.value)
 
     # What is shown
 
@@ -205,16 +214,19 @@ class OperationScreen(Dialog[Future[str] | None]):
             row.set_class(row.field.path in reading.problems, "-wrong")
             named = is_secret_name(setting if row.field.name == "value" else row.field.name)
             row.mask(named or hide(row.text) != row.text)
-        here = next((row.field for row in self._rows if row.has_focus_within), None)
+        focused = next((row for row in self._rows if row.has_focus_within), None)
+        here = None if focused is None else focused.field
         problems = reading.problems
         problem = problems.get(here.path, "") if here is not None else ""
         problem = problem or next(iter(problems.values()), "")
         problem = problem or self._operations.why_away(self._station.value)
         told = here.meaning if here is not None and not self._in_json else ""
         line = self.query_one("#problem", Label)
-        line.set_class(bool(problem), "-wrong")
         told = f"{here.name}: {told}" if here and told else ""
-        line.update(fold(clean(problem) or told, line.size.width, LINES))
+        offered = [] if focused is None or self._in_json else focused.offered
+        shown = f"→ takes the first: {' · '.join(offered)}" if offered else problem or told
+        line.set_class(bool(problem) and not offered, "-wrong")
+        line.update(fold(clean(shown), line.size.width, LINES))
         self.query_one("#send", Button).disabled = bool(problem)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:

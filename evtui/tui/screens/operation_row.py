@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Click, Key
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
@@ -25,6 +26,9 @@ NOT_SENT = "not sent"
 
 LONG_TEXT = 60
 """Characters from which a field takes the whole line."""
+
+LETTERS = {"whole number": r"-?[0-9]*", "number": r"[-+0-9.,eE]*"}
+"""What may be typed into a number's field, as a regular expression."""
 
 
 class Choice(Widget, can_focus=True):
@@ -114,11 +118,24 @@ class Choice(Widget, can_focus=True):
                 return
 
 
+class _Known(Suggester):
+    """Completes what is typed to the first known text that begins so."""
+
+    def __init__(self, known: Callable[[], Sequence[str]]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._known = known
+
+    async def get_suggestion(self, value: str) -> str | None:
+        begun = value.casefold()
+        return next((each for each in self._known() if each.casefold().startswith(begun)), None)
+
+
 class FieldRow(Horizontal):
     """A field of an operation.
 
     Args:
         text: what it begins with.
+        known: texts that are offered for it; asked at each key.
     """
 
     DEFAULT_CSS = """
@@ -135,9 +152,12 @@ class FieldRow(Horizontal):
     }
     """
 
-    def __init__(self, field: Field, text: str) -> None:
+    def __init__(
+        self, field: Field, text: str, known: Callable[[], Sequence[str]] | None = None
+    ) -> None:
         super().__init__()
         self.field = field
+        self._known = known
         self._needed = field.required and not field.group
         self._editor: Input | Choice
         if field.kind == "choice":
@@ -147,7 +167,13 @@ class FieldRow(Horizontal):
             empty = "needed" if self._needed else NOT_SENT
             if self._long:
                 empty += f" – {field.expected}"
-            self._editor = Input(text, compact=True, placeholder=empty)
+            self._editor = Input(
+                text,
+                compact=True,
+                placeholder=empty,
+                restrict=LETTERS.get(field.kind),
+                suggester=None if known is None else _Known(known),
+            )
             self._editor.cursor_blink = False
             self._editor.set_class(self._long, "-long")
 
@@ -155,7 +181,18 @@ class FieldRow(Horizontal):
     def _long(self) -> bool:
         field = self.field
         unbounded = field.kind == "text" and (field.longest is None or field.longest > LONG_TEXT)
-        return unbounded or field.kind in ("URL", "words", "rows")
+        return unbounded or field.kind in ("URL", "words", "rows") or self._known is not None
+
+    @property
+    def offered(self) -> list[str]:
+        """The known texts with what is typed in them, first those that begin so.
+
+        None where it is one of them.
+        """
+        known = [] if self._known is None else [*self._known()]
+        typed = self.text.casefold()
+        found = [] if self.text in known else [each for each in known if typed in each.casefold()]
+        return sorted(found, key=lambda each: not each.casefold().startswith(typed))
 
     def compose(self) -> ComposeResult:
         """Name, editor, and what is expected where there is room for it."""
