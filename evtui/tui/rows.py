@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -94,8 +94,14 @@ def first_that_fits(forms: Sequence[Row], width: int) -> Row:
 
 def cut_row(row: Row, width: int) -> Row:
     """The row in at most ``width`` cells, ending in … where more than blanks is missing."""
-    if cell_len(row_text(row).rstrip()) <= width:
+    if row_width(row) <= width:
         return row
+    if cell_len(row_text(row).rstrip()) <= width:
+        kept, room = [], width
+        for run in row:
+            kept.append(Run(set_cell_size(run.text, min(cell_len(run.text), room)), run.role))
+            room -= cell_len(kept[-1].text)
+        return tuple(kept)
     room = width
     for place, run in enumerate(row):
         if cell_len(run.text) >= room:
