@@ -53,8 +53,8 @@ BYTES = {
 IN = {"lab": COMMANDS, "replay": replay_commands()}
 
 DIALOGS = {
-    "lab": (("e", "\r"), ("m", "x\r"), (":", "help\r"), ("o", "Clear\r"), ("l", "\r"), ("?", "q")),
-    "replay": (("g", "1\r"), (":", "help\r"), ("?", "q"), ("l", "\r")),
+    "lab": (("e", "\r"), ("m", "x\r"), (":", "help\r"), ("o", "Clear\r"), ("l", "\r"), ("?", "\r")),
+    "replay": (("g", "1\r"), (":", "help\r"), ("?", "\r"), ("l", "\r")),
 }
 """By the program: a key that opens a dialog, and what closes it."""
 

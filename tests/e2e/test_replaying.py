@@ -103,6 +103,6 @@ def test_a_folder_that_was_left_in_the_middle_opens_and_says_so(
 def test_a_can_log_alone_shows_its_frames(start: Start, folder: Path, tmp_path: Path) -> None:
     log = tmp_path / "foreign.log"
     shutil.copy(folder / "can.log", log)
-    terminal = _playing(start("replay", str(log)))
+    terminal = _playing(start("replay", str(log), "--decode"))
     terminal.wait_for("300 Current")
     terminal.wait_for("nothing up to this moment of the recording")
