@@ -58,7 +58,7 @@ def new_file(
     Args:
         path: a link is followed, so that it stays one.
         force: replace a file that exists.
-        folders: of runs, which somebody else may have made: a link in one is not followed.
+        folders: of runs, which somebody else may have made: a link in or below one is not followed.
 
     Raises:
         TargetError: the file exists, is no regular file, or cannot be written.
@@ -84,7 +84,9 @@ def new_file(
 
 
 def _check(path: Path, force: bool, folders: Iterable[Path]) -> None:
-    if os.path.islink(path) and any(path.parent.samefile(folder) for folder in folders):
+    if os.path.islink(path) and any(
+        map(path.parent.resolve().is_relative_to, map(Path.resolve, folders))
+    ):
         raise TargetError(
             f"{path} is a symbolic link in a run folder, which is not followed; "
             "choose another place with --out"

@@ -255,6 +255,16 @@ def test_what_is_named_must_be_a_folder_or_a_regular_file(
     assert said.count("\n") == 1
 
 
+def test_a_link_below_the_folder_is_not_followed_either(
+    run: Path, tmp_path: Path, outside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run / "export").mkdir()
+    (run / "export" / "can.asc").symlink_to(tmp_path / "new")
+    target = str(run / "export" / "can.asc")
+    assert main(["export", str(run), "--format", "asc", "--out", target, "--force"]) == 2
+    assert "which is not followed" in capsys.readouterr().err
+
+
 def test_an_export_does_not_write_through_a_link_with_the_name_of_its_passing_file(
     run: Path, outside: Path
 ) -> None:
