@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ def names_of(runs: Iterable[Path]) -> list[str]:
     """A name for what is made of each run: its own, with its folder's where two have the same."""
     names: list[str] = []
     for run in runs:
-        whole = run.resolve()
+        whole = Path(os.path.realpath(run))
         name = whole.name
         if name in names:
             name = f"{whole.parent.name}-{name}"
