@@ -105,7 +105,7 @@ def cut_row(row: Row, width: int) -> Row:
     room = width
     for place, run in enumerate(row):
         if cell_len(run.text) >= room:
-            return (*row[:place], Run(cut(row_text(row[place:]), room), run.role))
+            return (*row[:place], Run(cut(row_text(row[place:]).rstrip(), room), run.role))
         room -= cell_len(run.text)
     return row
 

@@ -310,7 +310,7 @@ async def test_what_was_said_can_be_read_again_with_its_times() -> None:
         await one.press("s", "h")
         newest, older = str(one.screen.query(".block").first().render()).splitlines()
         assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  ✗ CP1/1: no such \\x1b\[31mthing", newest)
-        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  · period 6.4 s", older)
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  · CP1/1: period 6.4 s", older)
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
