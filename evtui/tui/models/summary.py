@@ -295,7 +295,7 @@ class LabSummary:
         forms = (
             f"{name} ● {status}{tx}{more}",
             *shorter,
-            f"{cut_middle(name, 12)} ● {status}",
+            *(f"{cut_middle(name, cells)} ● {status}" for cells in (24, 18, 12)),
         )
         return [Segment(forms, "bad" if connector.status == "Faulted" else "good")]
 

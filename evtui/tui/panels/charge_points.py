@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.events import Click, Resize
 from textual.message import Message
@@ -85,6 +86,7 @@ class ChargePointsPanel(RowsWidget):
         self._marks = marks
         self._shown: list[Line] = []
         self._drawn_at = -REDRAW_SECONDS
+        self._name_width = NAME_WIDTH
         self._now = 0.0
         self.room = 2
         """Most lines it may have."""
@@ -129,6 +131,8 @@ class ChargePointsPanel(RowsWidget):
         first = max(0, next(here, 0) - visible + 1)
         self._shown = lines[first : first + visible]
         width = self.content_size.width
+        longest = max((cell_len(_name(line)) for line in self._shown), default=0)
+        self._name_width = max(NAME_WIDTH, min(longest, width // 3))
         rows = [self._row(line, width) for line in self._shown]
         if len(lines) > room:
             hidden = len(lines) - visible
@@ -143,9 +147,9 @@ class ChargePointsPanel(RowsWidget):
 
     def _row(self, line: Line, width: int) -> Row:
         station, number, connector = line
-        wide = max(NAME_WIDTH, width // 3)
+        wide = self._name_width
         chosen = self._is_chosen(line)
-        name = clean(station.identity if number is None else f"{station.identity}/{number}")
+        name = _name(line)
         start = (
             Run("▸ " if chosen else "  ", "chosen"),
             Run(f"{link_glyph(station)} ", link_role(station)),
@@ -177,3 +181,8 @@ class ChargePointsPanel(RowsWidget):
         if offset is not None and offset.y < len(self._shown):
             station, number, _ = self._shown[offset.y]
             self.post_message(self.Pointed(station.identity, number, ours=station.ours))
+
+
+def _name(line: Line) -> str:
+    station, number, _ = line
+    return clean(station.identity if number is None else f"{station.identity}/{number}")
