@@ -170,7 +170,7 @@ class EvtuiApp(App[None]):
         text = self.screen.get_selected_text() or ""
         self.screen.clear_selection()
         typed = self.screen.focused
-        if not text and isinstance(typed, Input):
+        if not text and isinstance(typed, Input) and not typed.password:
             text = typed.selected_text
             typed.cursor_position = typed.cursor_position  # which ends the selection
         elif not text and isinstance(typed, TextArea):
