@@ -45,6 +45,13 @@ _SECRETS_KEPT = 64
 """Newest secrets that are looked for."""
 
 
+LONGEST = 64 * 1024
+"""Characters of a text of a peer that are looked through for secrets.
+
+A megabyte takes half a second of everybody's time, so what stands behind them is left out.
+"""
+
+
 class Redactor:
     """Hides secrets in everything that is recorded: by the rule, and those that it has met.
 
@@ -126,6 +133,7 @@ class Redactor:
         if isinstance(value, str):
             if self._id_tags and _plain(name) in _TAG_NAMES:
                 return self._pseudonym(value)
+            value = self._bounded(value)
             # What is called "value" is a measurement or a setting: no word of it is a tag.
             return self._setting(value) if name == "value" else self.text(value)
         if isinstance(value, dict):
@@ -133,6 +141,13 @@ class Redactor:
         if isinstance(value, list | tuple):
             return [self.value(item, name) for item in value]
         return value
+
+    def _bounded(self, text: str) -> str:
+        """``text``, the beginning of one that takes too long to be looked through."""
+        more = len(text) - LONGEST
+        if more <= 0 or not (self._id_tags or may_hold_secret(text)):
+            return text
+        return f"{text[:LONGEST]}… ({more:,} more characters, which may hold secrets, left out)"
 
     def text(self, text: str) -> str:
         """``text``, for people or raw, without what is to be hidden."""

@@ -28,18 +28,20 @@ RECORDED_MAX = 2.0
 
 def bench(options: Options) -> Iterator[Row]:
     """120x36, charging; the peers are in a process of their own."""
-    yield from _bursts(options)
+    yield from _bursts(options, "heartbeats", pause=3.0)
+    yield from _bursts(options, "secrets", pause=0.0)
     yield from _floods(options)
 
 
-def _bursts(options: Options) -> Iterator[Row]:
+def _bursts(options: Options, name: str, pause: float) -> Iterator[Row]:
     seconds, port = 5.0 if options.quick else 20.0, _free_port()
     log = options.home / "bursts.jsonl"
-    arguments = ("--port", str(port), "--meter-interval", f"{METER}s")
+    folder = options.home / "bursts"
+    arguments = ("--port", str(port), "--meter-interval", f"{METER}s", "--record", str(folder))
     with up(*arguments, options=options, columns=120, rows=36, log=log) as terminal:
         terminal.send("b")
         time.sleep(3)
-        with _peers(port, "heartbeats", messages=1_000, pause=3.0):
+        with _peers(port, name, messages=1_000, pause=pause):
             since = time.monotonic()
             until = since + seconds
             while time.monotonic() < until:
@@ -47,16 +49,17 @@ def _bursts(options: Options) -> Iterator[Row]:
                 terminal.forget()
     events = [event for event in probed(log) if since - 1 <= event.at <= until]
     faults = sum(event.detail == "Faulted" for event in events)
-    heard = sum(event.detail == "Heartbeat" for event in events)
+    heard = sum(event.detail == FLOODS[name][0] for event in events)
+    shutil.rmtree(folder)
     for what, detail, period in (("0x300", "300", 0.1), ("MeterValues", "MeterValues", METER)):
         yield Row(
-            f"{STATIONS} stations in bursts of 1,000 calls, worst gap of {what}",
+            f"{STATIONS} stations in bursts of {name}, worst gap of {what}",
             max(gaps([event.at for event in events if event.detail == detail])),
             "s",
             period + LATE,
-            f"{heard / 2 / seconds:.0f} heartbeats/s",
+            f"{heard / 2 / seconds:.0f} {FLOODS[name][0]}/s",
         )
-    yield Row("faults of our station in that time", faults, "", 0)
+    yield Row(f"faults of our station beside {name}", faults, "", 0)
 
 
 def _floods(options: Options) -> Iterator[Row]:

@@ -34,6 +34,7 @@ FLOODS: dict[str, tuple[str, Callable[[], str]]] = {
     "objects": ("MeterValues", lambda: _filled(LISTS, '{"":0}', "]}", ",")),
     "meter values": ("MeterValues", lambda: _filled(LISTS, METERED, "]}", ",")),
     "text": ("DataTransfer", lambda: _filled(DATA, "x", '"}')),
+    "secrets": ("DataTransfer", lambda: _filled(DATA, "api_key=x ", '"}')),
     "emoji": ("DataTransfer", lambda: _filled(DATA, "\U0001f600", '"}')),
     "escapes": ("DataTransfer", lambda: _filled(DATA, "\\u00e9", '"}')),
     "unknown action": ("x" * 50, lambda: _filled(DATA, "x", '"}')),

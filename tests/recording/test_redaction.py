@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evtui.events import CentralSystemState, Note, Order
 from evtui.recording.recorder import Recorder
-from evtui.recording.redaction import Redactor
+from evtui.recording.redaction import LONGEST, Redactor
 from tests.recording.sample_run import (
     START_UTC,
     STATION,
@@ -208,3 +208,18 @@ def test_whatever_is_hidden_the_shape_of_the_data_stays(value: Any) -> None:
                 shape(each, other)
 
     shape(value, json.loads(Redactor(id_tags=True).json(value)))
+
+
+@pytest.mark.parametrize("piece", ["token=x ", "api_key", "://a@b/?c=d ", '"value":"x","key":"'])
+def test_a_text_too_long_to_be_looked_through_ends_where_the_look_does(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece)) + "password=hidden0"
+    shown = json.loads(Redactor().json({"data": text}))["data"]
+    assert "hidden0" not in shown
+    more = len(text) - LONGEST
+    assert shown.endswith(f"… ({more:,} more characters, which may hold secrets, left out)")
+    assert len(shown) < 2 * LONGEST
+
+
+def test_a_long_text_without_any_mark_of_a_secret_is_recorded_as_it_is() -> None:
+    value = {"data": "x" * 1_000_000}
+    assert json.loads(Redactor().json(value)) == value

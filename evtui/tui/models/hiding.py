@@ -11,8 +11,8 @@ from evtui.tui.models.exchanges import Exchange
 
 __all__ = ["Hiding"]
 
-KEPT = 500
-"""Newest messages with secrets that are kept as they came, for whoever asks to see one."""
+KEPT = 2_000_000
+"""Bytes of the newest messages with secrets, kept as they came for whoever asks to see one."""
 
 
 class Hiding:
@@ -25,6 +25,7 @@ class Hiding:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._redactor = Redactor(secrets=secrets)
         self._originals: dict[int, OcppMessage] = {}
+        self._kept = 0
 
     def events(self, events: Iterable[Event]) -> list[Event]:
         """Events as they may be shown."""
@@ -47,6 +48,12 @@ class Hiding:
         shown = self._redactor.event(event)
         if shown is not event and isinstance(event, OcppMessage):
             self._originals[event.seq] = event
-            if len(self._originals) > KEPT:
-                del self._originals[next(iter(self._originals))]
+            self._kept += _size(event)
+            while self._kept > KEPT:
+                self._kept -= _size(self._originals.pop(next(iter(self._originals))))
         return shown
+
+
+def _size(message: OcppMessage) -> int:
+    """Bytes that a message takes, nearly."""
+    return 1_000 + len(message.body) + len(message.text) + len(message.detail)
