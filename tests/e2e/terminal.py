@@ -383,5 +383,6 @@ def _environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_STATE_HOME": str(home / "state"),
         **extra,
     }
