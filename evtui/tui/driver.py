@@ -9,7 +9,9 @@ from codecs import getincrementaldecoder
 from contextlib import suppress
 
 from textual._xterm_parser import XTermParser
+from textual.app import ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
+from textual.widgets import Input
 
 from evtui.tui.keyboard import Typing
 
@@ -69,10 +71,16 @@ class TerminalDriver(LinuxDriver):
                 if not data:
                     return
                 text = decode(data)
-                for event in parser.feed(typing.sort_out(text, time.monotonic())) if text else ():
+                keys = typing.sort_out(text, time.monotonic(), in_field=self._is_in_field())
+                for event in parser.feed(keys) if text else ():
                     self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)
+
+    def _is_in_field(self) -> bool:
+        with suppress(ScreenStackError):  # on the way in or out
+            return isinstance(self._app.focused, Input)
+        return False
 
     def _read(self) -> bytes:
         """What comes at once; nothing where the terminal is gone."""

@@ -12,6 +12,9 @@ TYPED = 16
 STILL_PASTING = 0.1
 """s after a piece of pasted text in which more of it may come."""
 
+LINE = 200
+"""Characters of a line that a program types into a field, and ends with enter."""
+
 START, END = "\x1b[200~", "\x1b[201~"
 """Brackets that a terminal puts around what is pasted, if it knows them."""
 
@@ -22,6 +25,8 @@ _PARTS = re.compile(
     re.DOTALL,
 )
 
+_ENTERED = re.compile(rf"[^\r\n]{{1,{LINE - 1}}}\r")
+
 
 class Typing:
     """Puts brackets around text that was pasted without any, so that it presses nothing."""
@@ -29,19 +34,32 @@ class Typing:
     def __init__(self) -> None:
         self._inside = False
         self._pasting_until = 0.0
+        self._pasted = ""
 
-    def sort_out(self, text: str, now: float) -> str:
-        """What came at once at ``now`` s, with brackets around the text that nobody typed."""
+    def sort_out(self, text: str, now: float, *, in_field: bool = False) -> str:
+        """What came at once at ``now`` s, with brackets around the text that nobody typed.
+
+        Args:
+            in_field: a field of one line has the focus: there a single line may end with enter,
+                as other programs type it.
+        """
         opened = START if self._inside else ""
         parts = [*_PARTS.finditer(opened + text)]
         plain = sum(len(part[0]) for part in parts if not part[1])
-        pasted = plain > TYPED or (plain > 0 and now < self._pasting_until)
+        going_on = now < self._pasting_until
+        pasted = plain > TYPED or (plain > 0 and going_on)
+        entered = False
         if pasted:
             self._pasting_until = now + STILL_PASTING
+            before = self._pasted if going_on else ""
+            self._pasted = (before + "".join(part[0] for part in parts if not part[1]))[: LINE + 1]
+            entered = in_field and _ENTERED.fullmatch(self._pasted) is not None
         self._inside = (
             bool(parts) and parts[-1][0].startswith(START) and not parts[-1][0].endswith(END)
         )
         sorted_out = "".join(
             f"{START}{part[0]}{END}" if pasted and not part[1] else part[0] for part in parts
-        )
-        return sorted_out.removeprefix(opened)
+        ).removeprefix(opened)
+        if entered and sorted_out.endswith(f"\r{END}"):
+            return f"{sorted_out.removesuffix(END)[:-1]}{END}\r"
+        return sorted_out

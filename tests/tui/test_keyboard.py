@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.tui.keyboard import END, START, STILL_PASTING, TYPED, Typing
+from evtui.tui.keyboard import END, LINE, START, STILL_PASTING, TYPED, Typing
 
 TEXT = "the quick brown fox, q y\r and on"
 MOUSE = "\x1b[<35;10;10M"
@@ -49,6 +49,42 @@ def test_the_rest_of_a_text_is_pasted_however_short_and_keys_after_it_are_keys()
     assert typing.sort_out("q", 1.05 + STILL_PASTING + 0.01) == "q"
 
 
+@pytest.mark.parametrize("pieces", [["a" * 30 + "\r"], ["a" * 30, "\r"], ["a" * 30, "b", "c\r"]])
+def test_a_line_typed_into_a_field_by_a_program_ends_with_enter(pieces: list[str]) -> None:
+    typing = Typing()
+    sent = "".join(typing.sort_out(piece, 1.0, in_field=True) for piece in pieces)
+    assert sent.endswith(f"{END}\r")
+    assert sent.replace(START, "").replace(END, "") == "".join(pieces)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["a" * 30 + "\rb\r"],
+        ["a" * 30 + "\r", "b" * 30 + "\r"],
+        ["a" * (LINE + 1) + "\r"],
+        ["a" * 4096, "a" * 100 + "\r"],
+        ["\r" * 30],
+        ["a" * 30 + "\n\r"],
+    ],
+)
+def test_text_of_several_lines_or_a_long_one_ends_with_none(pieces: list[str]) -> None:
+    typing = Typing()
+    typing.sort_out(pieces[0], 1.0, in_field=True)
+    for piece in pieces[1:]:
+        assert typing.sort_out(piece, 1.05, in_field=True) == f"{START}{piece}{END}"
+    assert not Typing().sort_out("".join(pieces), 1.0, in_field=True).endswith("\r")
+
+
+def test_a_line_with_something_of_the_terminal_behind_it_stays_as_it_is() -> None:
+    sorted_out = Typing().sort_out(f"{'a' * 30}\r{MOUSE}", 1.0, in_field=True)
+    assert sorted_out == f"{START}{'a' * 30}\r{END}{MOUSE}"
+
+
+def test_a_line_where_no_field_has_the_focus_presses_nothing() -> None:
+    assert Typing().sort_out("a" * 30 + "\r", 1.0) == f"{START}{'a' * 30}\r{END}"
+
+
 def test_keys_between_pasted_text_stay_keys() -> None:
     sorted_out = Typing().sort_out(f"{TEXT}\x1b[A{TEXT}{MOUSE}", 1.0)
     assert sorted_out == f"{START}{TEXT}{END}\x1b[A{START}{TEXT}{END}{MOUSE}"
@@ -63,9 +99,12 @@ def test_a_paste_in_brackets_that_comes_in_pieces_stays_as_it_is(cut: int) -> No
     assert typing.sort_out("q", 1.0) == "q"
 
 
-@given(st.text(st.sampled_from("aq\r\x1b[M<0;~O \u00e9"), max_size=60), st.booleans())
-def test_nothing_is_lost_and_nothing_is_made_up(text: str, after: bool) -> None:
+@given(
+    st.text(st.sampled_from("aq\r\x1b[M<0;~O \u00e9"), max_size=60), st.booleans(), st.booleans()
+)
+def test_nothing_is_lost_and_nothing_is_made_up(text: str, after: bool, in_field: bool) -> None:
     typing = Typing()
     if after:
         typing.sort_out(TEXT, 0.95)
-    assert typing.sort_out(text, 1.0).replace(START, "").replace(END, "") == text
+    sorted_out = typing.sort_out(text, 1.0, in_field=in_field)
+    assert sorted_out.replace(START, "").replace(END, "") == text
