@@ -23,7 +23,7 @@ from tests.patience import PATIENCE
 pytestmark = pytest.mark.e2e
 
 FULL = os.environ.get("EVTUI_FULL") == "1"
-ROTATIONS = range(0, len(HOSTILE), 1 if FULL else 8)
+ROTATIONS = range(0, len(HOSTILE), 1 if FULL else len(HOSTILE))
 
 
 def harm(terminal: Terminal) -> list[str]:

@@ -285,7 +285,7 @@ async def test_help_lists_every_command_and_every_sign_of_the_chart(size: tuple[
 async def test_help_is_as_quick_as_any_other_screen() -> None:
     async with driven() as one:
         took: dict[str, float] = {}
-        for _ in range(5):
+        for _ in range(3):
             for key in ("question_mark", "colon", "e", "l", "enter"):
                 began = time.process_time()
                 await one.press(key)

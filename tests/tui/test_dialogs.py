@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -28,7 +29,7 @@ from tests.tui.driving import driven
 from tests.tui.fake_lab import FakeLab
 from tests.tui.replay.driving import replayed
 
-TIMES = pytest.mark.parametrize("times", [2, 3], ids=["twice", "thrice"])
+TIMES = pytest.mark.parametrize("times", [2, 3] if os.environ.get("EVTUI_FULL") else [3])
 
 IN_BOTH = (
     ("question_mark", "enter"),
