@@ -50,7 +50,8 @@ BYTES = {
 }
 """What a terminal sends for keys that are no letters."""
 
-TIMES = (2, 3) if os.environ.get("EVTUI_FULL") else (3,)
+FULL = bool(os.environ.get("EVTUI_FULL"))
+TIMES = (2, 3) if FULL else (3,)
 
 IN = {"lab": COMMANDS, "replay": replay_commands()}
 
@@ -93,7 +94,7 @@ def _answers(terminal: Terminal) -> None:
     assert not terminal.ended
 
 
-@pytest.mark.parametrize("where", IN)
+@pytest.mark.parametrize("where", IN if FULL else ["lab"])
 def test_every_command_is_pressed_twice_and_thrice_in_one_read(
     start: Start, where: str, tmp_path: Path
 ) -> None:

@@ -30,7 +30,7 @@ from tests.tui.fake_lab import FakeLab
 TELLING = ("ansi-dark", "ansi-light", "atom-one-light", "solarized-dark", "textual-light")
 """Themes of which each was hard to read in its own way."""
 
-THEMES = get_args(Theme) if os.environ.get("EVTUI_FULL") else TELLING[:3]
+THEMES = get_args(Theme) if os.environ.get("EVTUI_FULL") else TELLING[:2]
 
 LEAST = 3.0
 """What text that is bold or is no more than a hint has at least."""
