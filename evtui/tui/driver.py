@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import select
+import termios
 import time
 from codecs import getincrementaldecoder
 from contextlib import suppress
+from typing import Any
 
 from textual._xterm_parser import XTermParser
 from textual.app import ScreenStackError
@@ -29,6 +31,9 @@ MORE_WITHIN = 0.005
 GATHER = 0.02
 """s that keys wait at most for what comes with them."""
 
+END_OF_KEYBOARD_PROTOCOL = "\x1b[<u"
+"""Takes kitty's keyboard protocol off the terminal's stack, before it is put there again."""
+
 
 class TerminalDriver(LinuxDriver):
     """Reads what comes at once as a whole, so that pasted text is none of anybody's keys.
@@ -37,17 +42,32 @@ class TerminalDriver(LinuxDriver):
     the environment says, and after a stop from outside the terminal is taken over anew.
     """
 
-    _on = False
+    _modes: list[Any] | None = None
+    """Modes of the terminal while it is ours (``termios``)."""
+    _starting = False
+    _said = ""
+    """What the terminal was told when it was taken over."""
 
     def start_application_mode(self) -> None:
         """Take the terminal over."""
-        super().start_application_mode()  # type: ignore[no-untyped-call]
-        self._on = True
+        self._starting, self._said = True, ""
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+            with suppress(termios.error):
+                self._modes = termios.tcgetattr(self.fileno)
+        finally:
+            self._starting = False
 
     def stop_application_mode(self) -> None:
         """Give it back."""
-        self._on = False
+        self._modes = None
         super().stop_application_mode()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal."""
+        if self._starting:
+            self._said += data
+        super().write(data)
 
     def terminal_size(self) -> tuple[int, int]:
         """Columns and rows."""
@@ -104,9 +124,12 @@ class TerminalDriver(LinuxDriver):
 
     def _go_on(self) -> None:
         """Take the terminal over anew: whoever stopped the program has used it."""
-        if self._on:  # stopped without having been asked first
-            self.suspend_application_mode()
-            self._must_signal_resume = True
-        if self._must_signal_resume:
+        if self._modes is not None:
+            # Stopped without having been asked first.  Nothing is flushed: a key that was
+            # pressed meanwhile is somebody's.
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._modes)
+            self.write(END_OF_KEYBOARD_PROTOCOL + self._said)
+        elif self._must_signal_resume:
             self.resume_application_mode()
-            self._app.refresh(repaint=True, layout=True)
+        self._app.refresh(repaint=True, layout=True)

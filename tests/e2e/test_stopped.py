@@ -82,7 +82,10 @@ def test_a_lab_goes_on_with_everything_it_had(start: Start, tmp_path: Path) -> N
     for _ in range(STOPS):
         terminal.watch(chance.uniform(0.0, 1.0))
         _stop(terminal.pid, chance.uniform(1.0, LONGEST) if STOPS == 1 else chance.random() * 2)
-    _answers(terminal)
+    for wait in (0.0, 0.01, 0.03, 0.1):  # a key pressed while the terminal is taken over again
+        _stop(terminal.pid, 0.1)
+        time.sleep(wait)
+        _answers(terminal)
     terminal.send("q")
     terminal.wait_for("Leave?")
     terminal.send("y")
