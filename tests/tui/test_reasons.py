@@ -125,31 +125,22 @@ def test_nothing_is_said_of_a_connection_that_stands_or_was_never_tried() -> Non
 # A station that is none
 
 
+def invalid(station: str, error: str = "no JSON", link: int = 1) -> OcppMessage:
+    return OcppMessage(
+        station=station,
+        sender="charge_point",
+        phase="delivered",
+        kind="invalid",
+        uid="",
+        action="",
+        error=error,
+        link=link,
+        body=as_json(None),
+    )
+
+
 def refusal(station: str) -> OcppMessage:
-    return OcppMessage(
-        station=station,
-        sender="charge_point",
-        phase="delivered",
-        kind="invalid",
-        uid="",
-        action="",
-        error="sub-protocol",
-        body=as_json(None),
-    )
-
-
-def invalid(station: str) -> OcppMessage:
-    return OcppMessage(
-        station=station,
-        sender="charge_point",
-        phase="delivered",
-        kind="invalid",
-        uid="",
-        action="",
-        error="no JSON",
-        link=1,
-        body=as_json(None),
-    )
+    return invalid(station, "sub-protocol", link=0)
 
 
 def link(station: str, state: str) -> LinkState:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from textual.containers import Vertical
@@ -105,7 +106,7 @@ async def vanished(one: Driven) -> None:
     assert "PHANTOM" not in one.main.stations.by_identity
 
 
-Choose = Callable[[Driven], object]
+Choose = Callable[[Driven], Awaitable[None]]
 KINDS = [
     (first, "CP1", 1),
     (second_connector, "CP1", 2),
@@ -117,6 +118,15 @@ KINDS = [
     (vanished, "PHANTOM", None),
 ]
 NO_LINK = {ours_offline, foreign_offline, foreign_that_left, vanished}
+
+
+@asynccontextmanager
+async def chosen(kind: Choose) -> AsyncIterator[Driven]:
+    """A terminal of 80x24 over a fleet, with one of its kinds of target chosen."""
+    async with driven(1.0, size=(80, 24)) as one:
+        await with_a_fleet(one)
+        await kind(one)
+        yield one
 
 
 def asked(one: Driven) -> tuple[str, str]:
@@ -138,9 +148,7 @@ async def run(one: Driven, command: Command, by: str) -> None:
 async def test_every_command_goes_to_the_chosen_connector_or_nowhere(
     kind: Choose, station: str, number: int | None, by: str
 ) -> None:
-    async with driven(1.0, size=(80, 24)) as one:
-        await with_a_fleet(one)
-        await kind(one)  # type: ignore[misc]
+    async with chosen(kind) as one:
         assert station in one.text("#status")
         for command in AIMED:
             one.lab.submitted.clear()
@@ -160,9 +168,7 @@ async def test_every_command_goes_to_the_chosen_connector_or_nowhere(
 async def test_the_form_of_the_anomaly_is_of_the_chosen_connector_or_does_not_open(
     kind: Choose, station: str, number: int | None
 ) -> None:
-    async with driven(1.0, size=(80, 24)) as one:
-        await with_a_fleet(one)
-        await kind(one)  # type: ignore[misc]
+    async with chosen(kind) as one:
         await one.press("e")
         if number is None:
             assert one.shows(MainScreen)
@@ -180,9 +186,7 @@ async def test_the_form_of_the_anomaly_is_of_the_chosen_connector_or_does_not_op
 async def test_what_concerns_the_whole_lab_is_done_whatever_is_chosen(
     kind: Choose, station: str, number: int | None
 ) -> None:
-    async with driven(1.0) as one:
-        await with_a_fleet(one)
-        await kind(one)  # type: ignore[misc]
+    async with chosen(kind) as one:
         for command in OF_THE_LAB:
             await one.press(command.keys[0])
         assert one.lab.submitted == [command.name for command in OF_THE_LAB]
@@ -196,9 +200,7 @@ async def test_what_concerns_the_whole_lab_is_done_whatever_is_chosen(
 async def test_an_operation_is_sent_to_the_chosen_station_or_not_at_all(
     kind: Choose, station: str, number: int | None, action: str
 ) -> None:
-    async with driven(1.0, size=(80, 24)) as one:
-        await with_a_fleet(one)
-        await kind(one)  # type: ignore[misc]
+    async with chosen(kind) as one:
         one.main.action_send_operation(action)
         await one.pilot.pause()
         assert isinstance(one.screen, OperationScreen)
