@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import defaultdict
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -92,7 +91,7 @@ class LiveLab:
         self._thread = LoopThread(self._main, name="evtui-engine")
         self._lab: Lab | None = None
         self._built = asyncio.Event()
-        self._met: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._met: dict[str, asyncio.Event] = {}  # charge points of ours
         self._called_off = 0
         self._seq = 0  # of the newest event
         self._interrupted = ""
@@ -179,12 +178,13 @@ class LiveLab:
         self._called_off += command in CALLS_OFF
         station = arguments.get("station", next(iter(lab.stands)))
         refused = command == "anomaly.start" and self._settings.csms is not None
-        if refused or command not in OVER_THE_LINK or station not in lab.stands:
+        met = self._met.get(str(station))
+        if refused or command not in OVER_THE_LINK or met is None:
             return
         called_off = self._called_off
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, FIRST_CONTACT - self.now())):
-                await self._met[str(station)].wait()
+                await met.wait()
         if self._called_off != called_off:
             raise ValueError(f"{command} was called off before {station} was there")
 
@@ -232,6 +232,7 @@ class LiveLab:
             state=self._state,
         )
         recordings.attach(lab.stream, clock)
+        self._met = {station: asyncio.Event() for station in lab.stands}
         self._built.set()
         try:
             with logs_as_notes(lab.stream, self._thread.call_soon):
@@ -251,7 +252,8 @@ class LiveLab:
         self._seq = event.seq
         self._events.append(event)
         if isinstance(event, LinkState) and event.state == "accepted":
-            self._met[event.station].set()
+            if met := self._met.get(event.station):
+                met.set()
 
     def _pass_on(self, event: Event) -> None:
         """Pass an event on to the feed, until that fails: no reason for the lab to end."""
