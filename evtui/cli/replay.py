@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from evtui.cli.errors import BadInput
+from evtui.cli.signals import stopped_by_signals
 from evtui.cli.terminal import prepare_textual, terminal_trouble
 from evtui.cli.values import Where
 from evtui.escaping import for_terminal
@@ -30,7 +27,7 @@ m c a e step to the next message, frame, alarm, anomaly; ? shows all, q leaves.
 
 \b
 Exit codes: 0 left, or identical; 1 different, or a run in real time, which cannot be run
-again; 2 bad input, or nothing there to run again.
+again; 2 bad input, or nothing there to run again; 130 interrupted.
 """,
 )
 @click.argument("folder", metavar="DIR", type=Where())
@@ -71,33 +68,13 @@ def command(options: dict[str, Any] | None, folder: Path, verify: bool, decode: 
     return run(run_folder, settings)
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end it as Ctrl+C does, with nothing left behind."""
-
-    def end(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # run by a program that minds its signals itself
-        return
-    # What is ignored stays ignored: nohup.
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in heeded}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _verify(path: Path) -> int:
     """Run it again beside it, compare, and say what came of it on standard output."""
     from tempfile import TemporaryDirectory
 
     from evtui.cli.progress import Narrator, narration_is_a_bar, say
     from evtui.recording.reader import FolderError, RunFolder
+    from evtui.scenario.results import INTERRUPTED
     from evtui.scenario.verify import COMPARED, VerifyError, compare, rerun
 
     try:
@@ -110,14 +87,16 @@ def _verify(path: Path) -> int:
             click.echo(for_terminal(f"{path}: a run made in real time is not reproducible"))
             return DIFFERENT
         narrator = Narrator(bar=narration_is_a_bar())
-        with _ended_by_signals(), TemporaryDirectory(prefix="evtui-verify-") as beside:
+        with stopped_by_signals() as stop, TemporaryDirectory(prefix="evtui-verify-") as beside:
             say(f"running {manifest.scenario.id} again with seed {manifest.seed}")
             again = Path(beside) / "again"
             try:
-                rerun(manifest, path, again, narrator.progress)
+                rerun(manifest, path, again, narrator.progress, stop)
             finally:
                 narrator.clear()
-            difference = compare(path, again)
+            difference = compare(path, again, stop)
+        if stop.reason:
+            return INTERRUPTED
     except (FolderError, VerifyError) as error:
         raise BadInput(str(error)) from None
     if difference is not None:

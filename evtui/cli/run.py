@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +12,7 @@ import click
 
 from evtui.cli.errors import BadInput
 from evtui.cli.plans import load_plan, read_inputs
+from evtui.cli.signals import stopped_by_signals
 from evtui.cli.values import FILE, Checked, InputValue, OfKind, ScenarioName, Where
 from evtui.kinds import Choice, Integer, quoted
 
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from evtui.scenario.settings import Base
 
 __all__ = ["command"]
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 OUTPUT_LOST = 3
 """Exit code when what was asked for could not be written."""
@@ -171,7 +167,7 @@ def command(
         if events is not None:
             follower = stack.enter_context(_Follower(events, plan, redact_id_tags))
             options = replace(options, events=follower.on_event)
-        stop = stack.enter_context(_stopped_by_signals())
+        stop = stack.enter_context(stopped_by_signals())
         folder = out or _new_folder(plan)
         if plan.axes:
             return _run_matrix(plan, options, folder, jobs, stop, report)
@@ -323,33 +319,6 @@ def _new_folder(plan: Plan) -> Path:
 
 
 # Running
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[StopFlag]:
-    """Signals ask the run to end; the second one ends the process at once."""
-    from evtui.scenario.headless import StopFlag
-    from evtui.scenario.results import INTERRUPTED
-
-    stop = StopFlag()
-
-    def end(number: int, frame: object) -> None:
-        if stop.reason:
-            stop.leave()
-            os._exit(INTERRUPTED)
-        stop.request(signal.Signals(number).name)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield stop  # run by a program that minds its signals itself
-        return
-    # What is ignored stays ignored: nohup, or a shell that runs us in the background.
-    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in heeded}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _spare_modules() -> None:

@@ -87,6 +87,7 @@ def rerun(
     folder: Path,
     out: Path,
     progress: Callable[[float, float, int], None] | None = None,
+    stop: StopFlag | None = None,
 ) -> None:
     """Run what was recorded again, with the same seed, inputs and duration.
 
@@ -96,6 +97,7 @@ def rerun(
         out: where the new recording goes; absent, or an empty directory.
         progress: called now and then with lab time in s, the longest the run can take in s,
             and the number of alarms so far.
+        stop: ends it early.
 
     Raises:
         VerifyError: it was made in real time, or what is needed is missing or was changed.
@@ -120,7 +122,7 @@ def rerun(
         raise VerifyError(error.mistakes[0]) from None
     except (FolderError, SettingsError) as error:
         raise VerifyError(str(error)) from None
-    stop = StopFlag()
+    stop = stop or StopFlag()
 
     def look(t: float, longest: float, alarms: int) -> None:
         if t > end + FAR_ENOUGH:
@@ -155,21 +157,27 @@ def _base(manifest: Manifest, folder: Path) -> Base:
     return base_of(from_values(said, f"{folder / layout.MANIFEST}: settings"), "")
 
 
-def compare(folder: Path, again: Path) -> Difference | None:
+def compare(folder: Path, again: Path, stop: StopFlag | None = None) -> Difference | None:
     """The first difference in time between a recording and the same run made again.
 
     Of a run that was interrupted only what was before that counts; of one that was killed, or
     whose recording failed, the whole lines that are there.
 
+    Args:
+        folder: with the recording.
+        again: with that of the run made again.
+        stop: ends it early, with nothing found in what was not compared.
+
     Raises:
         VerifyError: a manifest or a file cannot be read.
     """
+    stop = stop or StopFlag()
     try:
         manifest = Manifest.load(folder / layout.MANIFEST)
         found = [
             difference
             for name in COMPARED
-            if (difference := _compare(_Pair(manifest, name, folder / name, again / name)))
+            if (difference := _compare(_Pair(manifest, name, folder / name, again / name, stop)))
         ]
     except OSError as error:
         raise VerifyError(f"{error.filename or folder}: {reason(error)}") from None
@@ -226,10 +234,13 @@ class _Pair:
         time: reads the lab time in s off a line; None where it has none.
     """
 
-    def __init__(self, manifest: Manifest, name: str, recorded: Path, again: Path) -> None:
+    def __init__(
+        self, manifest: Manifest, name: str, recorded: Path, again: Path, stop: StopFlag
+    ) -> None:
         self.name = name
         self.recorded = recorded
         self.again = again
+        self._stop = stop
         interrupted = manifest.interrupted_at_s
         self.torn = manifest.ragged
         self.until = inf if self.torn or interrupted is None else interrupted - ROUNDING
@@ -240,6 +251,8 @@ class _Pair:
         """Whole lines, as far as they are compared."""
         with open_regular(path) as file:
             for line in iter(lambda: file.readline(LONGEST_LINE), b""):
+                if self._stop.reason:
+                    return
                 if self.torn and not line.endswith(b"\n"):
                     return
                 if self.until < inf and (self.time(line) or 0.0) > self.until:
