@@ -17,6 +17,26 @@ from evtui.tui.rows import RowsWidget
 from evtui.tui.screens.main import MainScreen
 from tests.tui.fake_lab import FakeLab
 
+ROUNDS = 3
+"""What a message brings about is at most so many messages deep."""
+
+
+async def handled(pilot: Pilot[Any]) -> None:
+    """Wait until what was posted, and what that posted, is handled.
+
+    ``Pilot.pause`` without a delay waits until the process uses no processor time, at least
+    20 ms.
+    """
+    for _ in range(ROUNDS):
+        await pilot.pause(0)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys as the driver would; ``Pilot.press`` waits 80 ms for each."""
+    for key in keys:
+        pilot.app.post_message(Key(key, key_to_character(key)))
+        await handled(pilot)
+
 
 class Driven:
     """A running app with its lab; ticks come from the test, not from a timer."""
@@ -36,7 +56,7 @@ class Driven:
 
     async def tick(self) -> None:
         self.main.tick()
-        await self.pilot.pause()
+        await handled(self.pilot)
 
     @property
     def screen(self) -> Screen[object]:
@@ -48,10 +68,7 @@ class Driven:
         return isinstance(self.app.screen, kind)
 
     async def press(self, *keys: str) -> None:
-        """Press keys as the driver would; ``Pilot.press`` waits 80 ms for each."""
-        for key in keys:
-            self.app.post_message(Key(key, key_to_character(key)))
-            await self.pilot.pause()
+        await press(self.pilot, *keys)
 
     def text(self, selector: str) -> str:
         """What a widget shows."""

@@ -17,6 +17,7 @@ from evtui.tui.models.summary import LabSummary
 from evtui.tui.panels.anomaly import AnomalyPanel, AnomalyViews
 from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.rows import row_text, row_width
+from tests.tui.driving import handled
 from tests.tui.panel_app import PanelApp, text
 from tests.tui.waves import alarm, anomaly, detection, lab
 
@@ -249,6 +250,6 @@ def test_panel_looks_as_before(snap_compare: Callable[..., bool], size: tuple[in
     async def run(pilot: Pilot[None]) -> None:
         panel.feed([*RUNNING, alarm(27.0), detection(27.0, 16.1)])
         panel.tick(38.0)
-        await pilot.pause()
+        await handled(pilot)
 
     assert snap_compare(PanelApp(panel), terminal_size=size, run_before=run)

@@ -26,7 +26,7 @@ from evtui.tui.screens.detail import DetailScreen
 from evtui.tui.screens.help import HelpScreen, KeyTable
 from evtui.tui.screens.main import LAB_FAILED, MainScreen
 from evtui.tui.screens.question import Question
-from tests.tui.driving import Driven, driven
+from tests.tui.driving import Driven, driven, handled
 from tests.tui.fake_lab import FakeLab
 
 # The clock
@@ -142,7 +142,7 @@ async def test_each_key_of_a_pair_in_the_footer_presses_its_own_command(
     async with driven() as one:
         column = one.text("#footer").index("[ ] period")
         await one.pilot.click(KeyFooter, offset=(column + offset, 0))
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.lab.submitted == [name]
 
 
@@ -150,7 +150,7 @@ async def test_a_click_on_a_key_in_the_footer_presses_it() -> None:
     async with driven() as one:
         column = one.text("#footer").index("x stop")
         await one.pilot.click(KeyFooter, offset=(column, 0))
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.lab.submitted == ["anomaly.stop"]
 
 
@@ -159,7 +159,7 @@ async def test_pasting_outside_an_input_does_nothing() -> None:
         view = one.main.query_one("#ocpp-list")
         view.post_message(Paste("sx0q\r"))
         one.main.post_message(Paste("sx0q\r"))
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.lab.submitted == []
         assert one.shows(MainScreen)
 
@@ -206,7 +206,7 @@ async def test_the_palette_can_be_paged_at_once(size: tuple[int, int], page: str
     async with driven(size=size) as one:
         for key in ("colon", page, "s", page, page):
             one.app.post_message(Key(key, key_to_character(key)))
-        await one.pilot.pause()
+        await handled(one.pilot)
         await one.press(page, "escape", "escape")
         assert one.shows(MainScreen)
 
@@ -319,19 +319,19 @@ async def test_a_long_message_is_read_to_its_end(width: int) -> None:
     text += "name another folder with --record"
     async with driven(size=(width, 24)) as one:
         one.main.notice(text, "error")
-        await one.pilot.pause()
+        await handled(one.pilot)
         told = one.text("#footer")
         assert " ".join(told.replace("? help", "").replace("q quit", "").split()) == f"✗ {text}"
         assert "q quit" in told.splitlines()[-1]
         one.main.footer.clear()
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.main.footer.size.height == 1
 
 
 async def test_a_message_without_end_takes_three_lines_and_says_that_there_is_more() -> None:
     async with driven(size=(80, 24)) as one:
         one.main.notice("word " * 500)
-        await one.pilot.pause()
+        await handled(one.pilot)
         lines = one.text("#footer").splitlines()
         assert len(lines) == 3
         assert "…" in lines[-1]
@@ -468,7 +468,7 @@ async def test_the_focus_is_where_it_was_when_the_terminal_is_large_enough_again
         for size in ((40, 10), (30, 8), (120, 36)):
             await one.pilot.resize_terminal(*size)
             await one.tick()
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.main.can.view.has_focus
 
 

@@ -16,7 +16,7 @@ from evtui.tui.rows import row_text
 from evtui.tui.screens.attack import AttackScreen
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.series import Attack, CurrentSeries
-from tests.tui.driving import Driven, driven
+from tests.tui.driving import Driven, driven, handled
 from tests.tui.waves import alarm, anomaly, detection, sample
 
 HAND: dict[str, Any] = {
@@ -167,7 +167,7 @@ async def test_keys_read_at_once_close_the_line_once(key: str) -> None:
         await one.press("a")
         for _ in range(3):
             one.app.post_message(Key(key, None))
-        await one.pilot.pause()
-        await one.pilot.pause()
+        await handled(one.pilot)
+        await handled(one.pilot)
         assert one.shows(MainScreen)
         assert one.lab.submitted == (["attack.begin"] if key == "enter" else [])

@@ -24,7 +24,7 @@ from evtui.tui.colours import (
     sixteen_colour_theme,
 )
 from evtui.tui.line_view import LineView
-from tests.tui.driving import Driven
+from tests.tui.driving import Driven, handled
 from tests.tui.fake_lab import FakeLab
 
 TELLING = ("ansi-dark", "ansi-light", "atom-one-light", "solarized-dark", "textual-light")
@@ -89,7 +89,7 @@ async def test_every_text_can_be_read_in_every_theme(screen: str, keys: tuple[st
         await one.press("k", "k", "k", "k", "k", *keys)
         for theme in THEMES:
             app.show_theme(theme)
-            await pilot.pause()
+            await handled(pilot)
             dark = app.current_theme.dark
             # Green on white is what a light terminal is, and whoever uses one knows it.
             least = 2.0 if theme == "ansi-light" else LEAST
@@ -105,7 +105,7 @@ async def test_each_role_of_a_row_can_be_read_on_the_row_that_is_chosen() -> Non
         view = app.screen.query_one("#ocpp-list", LineView)
         for theme in get_args(Theme):
             app.show_theme(theme)
-            await pilot.pause()
+            await handled(pilot)
             for name in view.COMPONENT_CLASSES:
                 style = view._style(name.removeprefix("line--") + " cursor")
                 assert style.color

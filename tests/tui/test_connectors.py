@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evtui.tui.screens.main import MainScreen
-from tests.tui.driving import Driven, driven
+from tests.tui.driving import Driven, driven, handled
 from tests.tui.fake_lab import FakeLab
 from tests.tui.fleet import attack, connector, flows, foreign, several, two_connectors
 
@@ -104,7 +104,7 @@ async def test_the_charge_points_stand_side_by_side_where_there_is_room() -> Non
     async with driven(0.0, size=(200, 50)) as one:
         several(one.lab, 26.0)
         await one.tick()
-        await one.pilot.pause()
+        await handled(one.pilot)
         one.lab.clock.t += 1.0
         await one.tick()
         lines = one.text("#charge-points").splitlines()
@@ -118,10 +118,10 @@ async def test_the_charge_points_stand_side_by_side_where_there_is_room() -> Non
             "● WALLBOX-7/2 Available",
         ]
         await one.pilot.click("#charge-points", offset=(8, 3))
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.title("#current") == "Current · CP2/1"
         await one.pilot.click("#charge-points", offset=(8, 5))
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.title("#current") == "Current · CP2/1"
         assert one.main.selection.station == "WALLBOX-7"
         assert "WALLBOX-7 is chosen" in one.text("#footer")
@@ -131,7 +131,7 @@ async def test_where_there_is_less_room_the_chosen_one_is_among_those_shown() ->
     async with driven(0.0, size=(120, 36)) as one:
         several(one.lab, 8.0)
         await one.tick()
-        await one.pilot.pause()
+        await handled(one.pilot)
         await one.press("C")
         lines = one.text("#charge-points").splitlines()
         assert "▸ ● CP2/2" in lines[2]
@@ -142,7 +142,7 @@ async def test_at_eighty_columns_there_is_no_room_for_them() -> None:
     async with driven(0.0, size=(80, 24)) as one:
         several(one.lab, 8.0)
         await one.tick()
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert not one.main.points.display
 
 
@@ -159,7 +159,7 @@ async def test_a_lone_connector_of_ours_beside_a_foreign_one_is_enough_to_show_b
         foreign(one.lab)
         one.lab.clock.t += 1.0
         await one.tick()
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.main.points.display
         assert one.title("#current") == "Current"
 

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from evtui.events import Mark
 from evtui.tui.panels.current import CurrentPanel
+from tests.tui.driving import handled
 from tests.tui.panel_app import PanelApp, text, until
 from tests.tui.waves import fluctuation, sample
 
@@ -60,7 +61,7 @@ async def test_feeding_alone_draws_nothing() -> None:
         await until(pilot, lambda: "┤" in text(panel))
         regions = written(panel)
         panel.feed(list(fluctuation(30)))
-        await pilot.pause()
+        await handled(pilot)
         assert regions == []
 
 
@@ -82,7 +83,7 @@ async def test_tick_within_the_same_half_cell_writes_nothing() -> None:
         await until(pilot, lambda: "▓" in chart(panel))
         regions = written(panel)
         panel.tick(40.001)
-        await pilot.pause()
+        await handled(pilot)
         assert regions == []
 
 
@@ -188,7 +189,7 @@ async def test_series_look_different_with_their_colours() -> None:
     async with PanelApp(panel).run_test(size=(80, 12)) as pilot:
         panel.feed([sample(1.0, 98.0, 100.0, 84.0)])
         panel.tick(1.0)
-        await pilot.pause()
+        await handled(pilot)
         styles = {segment.style.color for segment in panel.render_line(0) if segment.style}
         assert len(styles) >= 4
 

@@ -13,6 +13,7 @@ from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, 
 from evtui.config import SETTINGS
 from evtui.tui.models.selection import Place
 from evtui.tui.screens.edit_anomaly import FIELDS, EditAnomaly, check
+from tests.tui.driving import handled, press
 from tests.tui.waves import PARAMETERS
 
 
@@ -88,41 +89,41 @@ async def test_the_title_says_whose_anomaly_it_is() -> None:
 async def test_enter_saves_every_parameter() -> None:
     app = FormApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await handled(pilot)
         app.set("high_a", "80")
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
+        await handled(pilot)
         assert app.answers == [PARAMETERS | {"high_a": 80.0}]
 
 
 async def test_wrong_value_is_named_at_once_and_not_sent() -> None:
     app = FormApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await handled(pilot)
         app.set("high_a", "600")
-        await pilot.pause()
+        await handled(pilot)
         assert app.problem == "high: 600 is not a number from 0 to 500 A"
         assert app.screen.query_one("#save", Button).disabled
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
+        await handled(pilot)
         assert app.answers == []
         assert app.screen.focused is app.screen.query_one("#high_a")
         app.set("high_a", "90")
-        await pilot.pause()
+        await handled(pilot)
         assert app.problem == ""
 
 
 async def test_letters_are_not_typed_into_numbers() -> None:
     app = FormApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await handled(pilot)
         for name in ("low_a", "cycles"):
             entry = app.screen.query_one(f"#{name}", Input)
             entry.focus()
-            await pilot.pause()
+            await handled(pilot)
             entry.value = ""
-            await pilot.press(*"a1e2,x-5")
-            await pilot.pause()
+            await press(pilot, *"a1e2,x-5")
+            await handled(pilot)
             assert entry.value == ("125" if name == "cycles" else "12,5")
 
 
@@ -138,7 +139,7 @@ def test_the_ranges_are_those_of_the_command_line_and_of_the_anomaly() -> None:
 async def test_each_wait_says_what_it_comes_after() -> None:
     app = FormApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await handled(pilot)
         told = [str(label.render()) for label in app.screen.query(".unit").results(Label)]
         assert told[2:6] == [
             f"0.05 to 3600 s, after the {step}"
@@ -149,10 +150,10 @@ async def test_each_wait_says_what_it_comes_after() -> None:
 async def test_escape_changes_nothing() -> None:
     app = FormApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await handled(pilot)
         app.set("high_a", "80")
-        await pilot.press("escape")
-        await pilot.pause()
+        await press(pilot, "escape")
+        await handled(pilot)
         assert app.answers == [None]
 
 
@@ -160,15 +161,15 @@ async def test_mouse_can_save_and_cancel() -> None:
     for button, ended in (("#save", PARAMETERS), ("#cancel", None)):
         app = FormApp()
         async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause()
+            await handled(pilot)
             await pilot.click(button)
-            await pilot.pause()
+            await handled(pilot)
             assert app.answers == [ended]
 
 
 async def test_arrows_move_between_the_fields() -> None:
     app = FormApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        await pilot.press("down", "down", "up")
+        await handled(pilot)
+        await press(pilot, "down", "down", "up")
         assert app.screen.focused is app.screen.query_one("#high_a")

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from evtui.tui.line_view import LineView
 from evtui.tui.screens.main import MainScreen
-from tests.tui.driving import driven
+from tests.tui.driving import driven, handled
 from tests.tui.fake_lab import FakeLab
 
 # Lists
@@ -84,11 +84,11 @@ async def test_the_wheel_scrolls_and_a_click_chooses() -> None:
         view = one.main.query_one("#ocpp-list", LineView)
         last = one.text("#ocpp-list").splitlines()[-1]
         view._wheel_up(_wheel(view))
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert not view.following
         assert one.text("#ocpp-list").splitlines()[-1] != last
         await one.pilot.click("#ocpp-list", offset=(5, 1))
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.text("#ocpp-list").splitlines()[1].startswith("▌")
 
 
@@ -192,7 +192,7 @@ async def test_keys_in_quick_succession_go_where_they_should() -> None:
         for key in ("2", "t", "slash", "2", "1", "0"):
             one.app.post_message(Key(key, key_to_character(key)))
         while "trace · filter 210 · 4/" not in one.title("#can"):
-            await one.pilot.pause()
+            await handled(one.pilot)
 
 
 async def test_a_filter_that_matches_nothing_says_so() -> None:

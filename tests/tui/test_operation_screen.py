@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.containers import Vertical
-from textual.events import Key
-from textual.keys import key_to_character
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Label, OptionList, TextArea
 
@@ -27,7 +25,7 @@ from evtui.tui.palette import Palette
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.operation import OperationScreen
 from evtui.tui.screens.operation_row import Choice, FieldRow
-from tests.tui.driving import Driven, driven
+from tests.tui.driving import Driven, driven, handled, press
 from tests.tui.fake_lab import FakeLab
 from tests.tui.replay.driving import replayed
 from tests.tui.replay.fake_recording import FakeRecording
@@ -93,16 +91,14 @@ class Form:
 
     async def type(self, name: str, text: str) -> None:
         self.row(name).text = text
-        await self.pilot.pause()
+        await handled(self.pilot)
 
     async def write(self, text: str) -> None:
         self.screen.query_one(TextArea).text = text
-        await self.pilot.pause()
+        await handled(self.pilot)
 
     async def press(self, *keys: str) -> None:
-        for key in keys:
-            self.app.post_message(Key(key, key_to_character(key)))
-            await self.pilot.pause()
+        await press(self.pilot, *keys)
 
     @property
     def title(self) -> str:
@@ -144,7 +140,7 @@ class Form:
     async def open(self, action: str) -> None:
         assert isinstance(self.app, FormApp)
         await self.app.open(action)
-        await self.pilot.pause()
+        await handled(self.pilot)
 
     async def reopen(self, action: str) -> None:
         await self.press("escape")
@@ -185,7 +181,7 @@ def form_of(one: Driven) -> Form:
 
 async def open_form(one: Driven, action: str) -> None:
     await one.main.run_action(f"send_operation({action!r})")
-    await one.pilot.pause()
+    await handled(one.pilot)
 
 
 # Choosing an operation
@@ -213,7 +209,7 @@ async def test_a_key_lists_every_operation_and_enter_opens_its_form(size: tuple[
         await one.press("o")
         assert palette_of(one) == [f"Send {action}…" for action in sorted(OPERATIONS)]
         await one.press("enter")
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert form_of(one).screen.query(FieldRow).first().field.name == "reservationId"
 
 
@@ -223,7 +219,7 @@ async def test_the_list_is_filtered_by_what_is_typed() -> None:
         await one.press("o", *"unlock")
         assert palette_of(one)[:1] == ["Send UnlockConnector…"]
         await one.press("enter")
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert form_of(one).row("connectorId").text == "1"
 
 
@@ -537,7 +533,7 @@ async def test_while_an_answer_is_to_come_the_form_waits_and_sends_nothing_more(
         await one.press("enter")
         assert one.answer == "not sent: the answer before is still to come"
         lab.open[0].set_result("Reset: Accepted, 30 ms")
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.answer == "· Reset: Accepted, 30 ms"
         await one.press("enter")
         assert len(one.sent) == 2
@@ -550,7 +546,7 @@ async def test_an_answer_that_comes_after_the_form_was_closed_is_shown_below_the
         await open_form(one, "Reset")
         await one.press("enter", "escape")
         lab.open[0].set_exception(TimeoutError("CP1 did not answer Reset in 30 s"))
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert "✗ CP1 did not answer Reset in 30 s" in one.text("#footer")
 
 

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from evtui.events import LinkState
 from evtui.tui.app import EvtuiApp
 from evtui.tui.screens.main import MainScreen
+from tests.tui.driving import handled, press
 from tests.tui.fake_lab import FakeLab
 
 Snapshot = Callable[..., bool]
@@ -38,9 +39,9 @@ def shown(
         main.current.display = False  # drawn on another thread, at its own pace
         main.tick()
         await main.run_action(f"send_operation({action!r})")
-        await pilot.pause()
-        await pilot.press(*keys)
-        await pilot.pause()
+        await handled(pilot)
+        await press(pilot, *keys)
+        await handled(pilot)
 
     return snap_compare(app, terminal_size=size, run_before=settle)
 

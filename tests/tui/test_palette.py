@@ -18,7 +18,7 @@ from evtui.tui.palette import Palette, command_choices
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.operation import OperationScreen
 from evtui.tui.theme_choice import theme_at_start
-from tests.tui.driving import Driven, driven
+from tests.tui.driving import Driven, driven, handled
 
 CHOICES = command_choices(COMMANDS)
 
@@ -33,7 +33,7 @@ async def at_once(one: Driven, *keys: str) -> None:
         one.app.post_message(Key(key, key_to_character(key)))
     while one.shows(Palette) and keys[-1] == "enter" and listed(one) != ["no matches"]:
         await one.pilot.pause(0.01)
-    await one.pilot.pause()
+    await handled(one.pilot)
 
 
 def listed(one: Driven) -> list[str]:
@@ -128,7 +128,7 @@ async def test_enter_that_comes_with_the_letters_runs_what_they_say() -> None:
 async def test_the_arrows_choose_among_what_was_found() -> None:
     async with driven() as one:
         await one.press("colon", *"anomaly: st", "down", "enter")
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert one.lab.submitted == ["anomaly.stop"]
 
 

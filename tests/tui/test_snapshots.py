@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from evtui.events import Event, RecordingState
 from evtui.tui.app import EvtuiApp
 from evtui.tui.screens.main import MainScreen
+from tests.tui.driving import handled, press
 from tests.tui.fake_lab import FakeLab
 from tests.tui.test_scenario_panel import BEGUN, JUDGED, WAITING, tell
 from tests.tui.waves import anomaly
@@ -37,9 +38,9 @@ def shown(
         # The chart is for its own tests: it is drawn on another thread, at its own pace.
         main.current.display = False
         main.tick()
-        await pilot.pause()
-        await pilot.press(*keys)
-        await pilot.pause()
+        await handled(pilot)
+        await press(pilot, *keys)
+        await handled(pilot)
 
     return snap_compare(app, terminal_size=size, run_before=settle)
 

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from evtui.tui.app import EvtuiApp
 from evtui.tui.screens.main import MainScreen
+from tests.tui.driving import handled, press
 from tests.tui.fake_lab import FakeLab
 from tests.tui.fleet import asks, foreign, load, offline, several, two_connectors
 
@@ -26,11 +27,11 @@ def shown(snap_compare: Snapshot, lab: FakeLab, size: tuple[int, int], *keys: st
         # The chart is for its own tests: it is drawn on another thread, at its own pace.
         main.current.display = False
         main.tick()
-        await pilot.pause()
-        await pilot.press(*keys)
+        await handled(pilot)
+        await press(pilot, *keys)
         lab.clock.t += 1.0
         main.tick()
-        await pilot.pause()
+        await handled(pilot)
 
     return snap_compare(app, terminal_size=size, run_before=settle)
 

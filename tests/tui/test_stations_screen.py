@@ -10,7 +10,7 @@ from evtui.tui.rows import RowsWidget
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.operation import OperationScreen
 from evtui.tui.screens.stations import StationsScreen
-from tests.tui.driving import Driven, driven
+from tests.tui.driving import Driven, driven, handled
 from tests.tui.fleet import asks, foreign, load, offline, several
 
 
@@ -25,7 +25,7 @@ def shown(one: Driven, selector: str) -> str:
 async def opened(one: Driven) -> list[str]:
     await one.tick()
     await one.press("l")
-    await one.pilot.pause()
+    await handled(one.pilot)
     assert one.shows(StationsScreen)
     return [" ".join(line.split()) for line in shown(one, "#stations").splitlines() if line.strip()]
 
@@ -102,7 +102,7 @@ async def test_enter_on_a_foreign_one_lists_its_operations() -> None:
         assert one.shows(Palette)
         await one.press("escape", "escape")
         one.main.action_send_operation("Reset")
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert isinstance(one.screen, OperationScreen)
         assert one.screen._station.value == "WALLBOX-7"
 

@@ -19,7 +19,7 @@ from evtui.tui.screens.operation import OperationScreen
 from evtui.tui.screens.question import Question
 from evtui.tui.screens.stations import StationsScreen
 from tests.lab_rig import running_lab
-from tests.tui.driving import Driven, driven
+from tests.tui.driving import Driven, driven, handled
 from tests.tui.fake_lab import FakeLab
 from tests.tui.fleet import asks, charges, connector, foreign
 from tests.virtual_loop import run_virtual
@@ -140,7 +140,7 @@ async def run(one: Driven, command: Command, by: str) -> None:
         await one.press(command.keys[0])
     else:  # as a hit of the palette does
         await one.app.run_action(f"command({command.name!r})", one.main)
-        await one.pilot.pause()
+        await handled(one.pilot)
 
 
 @pytest.mark.parametrize("by", ["key", "palette"] if FULL else ["key"])
@@ -202,7 +202,7 @@ async def test_an_operation_is_sent_to_the_chosen_station_or_not_at_all(
 ) -> None:
     async with chosen(kind) as one:
         one.main.action_send_operation(action)
-        await one.pilot.pause()
+        await handled(one.pilot)
         assert isinstance(one.screen, OperationScreen)
         form = one.screen
         assert str(form.query_one(Vertical)._border_title) == f"Send {action} to {station}"
@@ -224,7 +224,7 @@ async def test_a_station_that_leaves_while_its_form_is_open_does_not_hand_it_to_
         await with_a_fleet(one)
         await choose(one, "WALLBOX-7")
         one.main.action_send_operation("ClearCache")
-        await one.pilot.pause()
+        await handled(one.pilot)
         away(one.lab, "WALLBOX-7")
         await one.tick()
         problem = one.screen.query_one("#problem", Label)
@@ -329,7 +329,7 @@ async def test_what_interrupts_charging_is_asked_and_names_the_station(
         await with_a_fleet(one)
         await choose(one, "WALLBOX-7")
         one.main.action_send_operation(action)
-        await one.pilot.pause()
+        await handled(one.pilot)
         await one.press("ctrl+s")
         assert one.shows(Question) is asks_first
         if not asks_first:
@@ -346,53 +346,47 @@ async def test_what_interrupts_charging_is_asked_and_names_the_station(
         assert one.lab.submitted == ["csms.call"]
 
 
-@pytest.mark.parametrize(
-    ("action", "payload", "expected"),
-    [
-        ("Reset", {"type": "Soft"}, ["1", "3"]),
-        ("UpdateFirmware", {}, ["1", "3"]),
-        ("UnlockConnector", {"connectorId": 1}, ["1"]),
-        ("UnlockConnector", {"connectorId": 2}, []),
-        ("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}, ["1", "3"]),
-        ("ChangeAvailability", {"connectorId": 3, "type": "Inoperative"}, ["3"]),
-        ("ChangeAvailability", {"connectorId": 0, "type": "Operative"}, []),
-        ("RemoteStopTransaction", {"transactionId": 9}, ["3"]),
-        ("RemoteStopTransaction", {"transactionId": 1234}, []),
-        (
-            "SetChargingProfile",
-            {
-                "connectorId": 0,
-                "csChargingProfiles": {
-                    "chargingSchedule": {"chargingSchedulePeriod": [{"limit": 0}]}
-                },
-            },
-            ["1", "3"],
-        ),
-        (
-            "SetChargingProfile",
-            {
-                "connectorId": 1,
-                "csChargingProfiles": {
-                    "chargingSchedule": {"chargingSchedulePeriod": [{"limit": 6}]}
-                },
-            },
-            [],
-        ),
-        ("GetConfiguration", {}, []),
-        ("DataTransfer", {"vendorId": "a"}, []),
-    ],
-)
-async def test_only_what_charges_where_the_operation_acts_is_interrupted(
-    action: str, payload: dict[str, object], expected: list[str]
-) -> None:
+INTERRUPTED: list[tuple[str, dict[str, object], list[str]]] = [
+    ("Reset", {"type": "Soft"}, ["1", "3"]),
+    ("UpdateFirmware", {}, ["1", "3"]),
+    ("UnlockConnector", {"connectorId": 1}, ["1"]),
+    ("UnlockConnector", {"connectorId": 2}, []),
+    ("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}, ["1", "3"]),
+    ("ChangeAvailability", {"connectorId": 3, "type": "Inoperative"}, ["3"]),
+    ("ChangeAvailability", {"connectorId": 0, "type": "Operative"}, []),
+    ("RemoteStopTransaction", {"transactionId": 9}, ["3"]),
+    ("RemoteStopTransaction", {"transactionId": 1234}, []),
+    (
+        "SetChargingProfile",
+        {
+            "connectorId": 0,
+            "csChargingProfiles": {"chargingSchedule": {"chargingSchedulePeriod": [{"limit": 0}]}},
+        },
+        ["1", "3"],
+    ),
+    (
+        "SetChargingProfile",
+        {
+            "connectorId": 1,
+            "csChargingProfiles": {"chargingSchedule": {"chargingSchedulePeriod": [{"limit": 6}]}},
+        },
+        [],
+    ),
+    ("GetConfiguration", {}, []),
+    ("DataTransfer", {"vendorId": "a"}, []),
+]
+
+
+async def test_only_what_charges_where_the_operation_acts_is_interrupted() -> None:
     async with driven(1.0) as one:
         for number in (2, 3):
             connector(one.lab, "CP1", number)
         charges(one.lab, "CP1", 1, 7)
         charges(one.lab, "CP1", 3, 9)
         await one.tick()
-        told = one.main.operations.interrupts("CP1", action, payload)
-        assert [words.split()[0] for words in told] == expected
+        for action, payload, expected in INTERRUPTED:
+            told = one.main.operations.interrupts("CP1", action, payload)
+            assert [words.split()[0] for words in told] == expected, (action, payload)
 
 
 async def test_the_question_before_leaving_names_every_place_that_is_stopped() -> None:

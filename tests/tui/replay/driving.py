@@ -15,6 +15,7 @@ from evtui.tui.replay.handle import ReplayHandle
 from evtui.tui.replay.overview import Overview
 from evtui.tui.replay.screen import About, ReplayScreen
 from evtui.tui.rows import RowsWidget
+from tests.tui.driving import handled
 from tests.tui.replay.fake_recording import FakeRecording, Stopwatch
 
 __all__ = ["Replayed", "app_over", "let_pass", "replayed", "settle"]
@@ -60,13 +61,13 @@ class Replayed:
         """Press keys as the driver would, and wait until what they brought about is shown."""
         for key in keys:
             self.pilot.app.post_message(Key(key, key_to_character(key)))
-        await self.pilot.pause()
+        await handled(self.pilot)
         await self.settle()
 
     async def type(self, text: str) -> None:
         for character in text:
             self.pilot.app.post_message(Key(character, character))
-        await self.pilot.pause()
+        await handled(self.pilot)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         while not condition():

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from evtui.tui.replay.screen import ReplayScreen
+from tests.tui.driving import handled, press
 from tests.tui.replay.driving import app_over, settle
 from tests.tui.replay.fake_recording import FakeRecording, Stopwatch
 
@@ -26,15 +27,15 @@ def shown(
         assert isinstance(main, ReplayScreen)
         # The chart is for its own tests: it is drawn on another thread, at its own pace.
         main.current.display = False
-        await pilot.pause()
+        await handled(pilot)
         main.scrubber.update(main._about.overview())
         await settle(pilot)
         main._replay.seek(26.5)
         await settle(pilot)
         for key in keys:
-            await pilot.press(key)
+            await press(pilot, key)
             await settle(pilot)
-        await pilot.pause()
+        await handled(pilot)
 
     try:
         return snap_compare(app, terminal_size=size, run_before=look)
