@@ -1,7 +1,7 @@
 """Everything one can tell the lab or its views, in one registry.
 
-Key bindings, footer, help, command palette, user keymap and the table in the README are made
-from it.  ``lab`` commands are executed by :class:`evtui.lab.Lab` on the engine's thread and
+Key bindings, footer, help, command palette, user keymap and the tables in the chapter on keys are
+made from it.  ``lab`` commands are executed by :class:`evtui.lab.Lab` on the engine's thread and
 exist without a terminal; ``view`` commands change only what one person sees.
 """
 

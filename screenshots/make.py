@@ -1,4 +1,4 @@
-"""Make the README's pictures from the real app and a real lab.
+"""Make the pictures from the real app and a real lab.
 
 Run from the project's folder, with the ``dev`` extra installed::
 

@@ -1,7 +1,7 @@
 """Every message of OCPP 1.6: what our two ends do with it, and the tests that say so.
 
 ``test_messages.py`` compares the table with the schemas and with the tests that are there;
-:func:`rows` gives the table of the README.
+:func:`rows` gives the table in the chapter on conformance.
 """
 
 from __future__ import annotations

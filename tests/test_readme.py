@@ -1,116 +1,57 @@
-"""The README says what the program does.
-
-``python -m tests.test_readme`` writes anew what is made from the program.
-"""
+"""README and chapters say what the program does."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from evtui.canbus.protocol import database
-from evtui.commands import COMMANDS, REPLAY, STATIONS, Command
-from evtui.recording.sheet import COLUMNS
-from evtui.station.configuration_keys import table_rows
-from evtui.tui.key_hints import keys_of
-from tests import messages
-from tests.ocpp16 import rigour
+from evtui.docs import build
+from tests.chapters import MADE
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-EXAMPLE = ROOT / "tests" / "central_system" / "example.py"
+CHAPTERS = sorted(build.FOLDER.glob("*.md"))
+TEXTS = {path: path.read_text(encoding="utf-8") for path in (README, *CHAPTERS)}
 
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table in Markdown."""
-    names = list(head)
-    lines = (names, ["---"] * len(names), *rows)
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def keys_table(commands: tuple[Command, ...]) -> str:
-    """What each key does, from the registry of commands."""
-    rows = ((" ".join(f"`{key}`" for key in keys_of(each.name)), each.help) for each in commands)
-    return table(("key", "does"), rows)
-
-
-def columns_tables() -> str:
-    """The run folder's columns, as its data sheet has them."""
-    tables = []
-    for file, columns in COLUMNS.items():
-        rows = (
-            (", ".join(f"`{each}`" for each in name.split(", ")), meaning)
-            for name, meaning in columns.items()
-        )
-        tables.append(table((file, ""), rows))
-    return "\n".join(tables)
-
-
-def configuration_table() -> str:
-    """The charge point's configuration keys."""
-    rows = (
-        (section, f"`{name}`", access, kind, f"`{default}`" if default else "", note)
-        for section, name, access, kind, default, note in table_rows()
-    )
-    return table(("section", "key", "access", "type", "default (DC)", ""), rows)
-
-
-def messages_table() -> str:
-    """Every message of OCPP 1.6, with its tests below ``tests/``."""
-    head = ("message", "from", "section", "our charge point", "our central system", "tests")
-    rows = ((f"`{action}`", *rest) for action, *rest in messages.rows())
-    return table(head, rows)
-
-
-def cases_table() -> str:
-    """What a peer may get wrong, and what comes of it."""
-    return table(("arrives", "answer", "section", "why"), rigour.rows())
-
-
-def example() -> str:
-    """The program that drives a central system of its own."""
-    return f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```\n"
-
-
-MADE: Mapping[str, Callable[[], str]] = {
-    "keys": partial(keys_table, COMMANDS),
-    "station keys": partial(keys_table, STATIONS),
-    "replay keys": partial(keys_table, REPLAY),
-    "columns": columns_tables,
-    "configuration": configuration_table,
-    "messages": messages_table,
-    "cases": cases_table,
-    "example": example,
-}
-"""What stands between ``<!-- name: made from ... -->`` and ``<!-- /name -->``."""
-
-
-def made_anew(name: str, text: str) -> str:
-    """The text with one of its blocks as the program makes it now."""
-    block = rf"(?P<begin><!-- {name}: made [^\n]*-->\n).*?(?P<end><!-- /{name} -->)"
-    found = re.search(block, text, re.DOTALL)
-    assert found is not None, f"no place for {name}"
-    made = f"{found['begin']}\n{MADE[name]()}\n{found['end']}"
-    return text[: found.start()] + made + text[found.end() :]
+LINKS = [
+    pytest.param(path, link, id=f"{path.stem}-{link}")
+    for path, text in TEXTS.items()
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text)
+]
 
 
 def code(language: str, containing: str) -> str:
-    """The one block of code in the README that contains a text."""
-    blocks = re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    """The one block of code in all of them that contains a text."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", "\n".join(TEXTS.values()), re.DOTALL)
     (found,) = (block for block in blocks if containing in block)
     return str(found)
 
 
-@pytest.mark.parametrize("name", MADE)
-def test_what_is_made_from_the_program_is_up_to_date(name: str) -> None:
-    text = README.read_text(encoding="utf-8")
-    assert made_anew(name, text) == text, "write it anew: python -m tests.test_readme"
+def anchors(text: str) -> set[str]:
+    """What a link into a text may name after ``#``: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_what_is_made_from_the_program_is_up_to_date(path: Path) -> None:
+    anew = build.made_anew(TEXTS[path], MADE)
+    assert anew == TEXTS[path], "write it anew: python -m tests.chapters"
+
+
+def test_each_thing_that_is_made_has_one_place() -> None:
+    assert sorted(name for text in TEXTS.values() for name in build.places(text)) == sorted(MADE)
+
+
+def test_the_readme_is_short_and_leads_to_every_chapter() -> None:
+    assert len(TEXTS[README].splitlines()) <= 200
+    for path in CHAPTERS:
+        assert f"(evtui/docs/{path.name})" in TEXTS[README]
 
 
 def test_the_scenario_in_it_runs_as_a_matrix_and_every_expectation_is_met(tmp_path: Path) -> None:
@@ -147,16 +88,20 @@ def test_the_attack_by_hand_in_it_is_found(tmp_path: Path) -> None:
 
 
 def test_the_can_table_names_every_message_of_the_protocol() -> None:
-    text = README.read_text(encoding="utf-8")
+    text = TEXTS[build.FOLDER / "can.md"]
     for message in database().messages:
         name = message.name.rstrip("0123456789")
         connector = int(message.name.removeprefix(name) or 1)
         assert f"| `{message.frame_id - 0x20 * (connector - 1):x}` | {name} |" in text
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")))
-def test_every_link_leads_to_a_file(link: str) -> None:
-    assert (ROOT / link).is_file()
+@pytest.mark.parametrize(("path", "link"), LINKS)
+def test_every_link_leads_to_a_file_and_a_heading(path: Path, link: str) -> None:
+    name, _, anchor = link.partition("#")
+    target = path.parent / name if name else path
+    assert target.is_file()
+    if anchor:
+        assert anchor in anchors(target.read_text(encoding="utf-8"))
 
 
 def test_the_script_that_joins_the_bus_prints_frames_of_the_module() -> None:
@@ -181,10 +126,3 @@ def output_of(program: str) -> str:
     )
     assert done.stderr == ""
     return done.stdout
-
-
-if __name__ == "__main__":
-    readme = README.read_text(encoding="utf-8")
-    for each in MADE:
-        readme = made_anew(each, readme)
-    README.write_text(readme, encoding="utf-8")

@@ -1,7 +1,7 @@
 """What a peer may get wrong, and what each of our ends makes of it: the cases as a table.
 
 ``test_rigour.py`` plays every case against both ends over a real WebSocket; :func:`rows` gives
-the table of the README.
+the table in the chapter on conformance.
 """
 
 from __future__ import annotations
@@ -459,7 +459,7 @@ CASES: tuple[Case, ...] = (
 
 
 def rows() -> Iterator[tuple[str, str, str, str]]:
-    """The cases for the README: what arrives, what we answer, the section, why."""
+    """The cases for the chapter on conformance: what arrives, what we answer, the section, why."""
     for case in CASES:
         answer = f"closed with {case.answer}" if case.closes else case.answer
         if case.outcome:

@@ -1,0 +1,101 @@
+"""Write the parts of the chapters that are made from the program.
+
+A chapter has a place for each between ``<!-- name: made from ... -->`` and ``<!-- /name -->``.
+``python -m evtui.docs.build`` writes those that this module makes; tables and examples that come
+from the tests are written, with these, by ``python -m tests.chapters``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from evtui.commands import COMMANDS, REPLAY, STATIONS, Command
+from evtui.recording.sheet import COLUMNS
+from evtui.station.configuration_keys import table_rows
+from evtui.tui.key_hints import keys_of
+
+__all__ = ["FOLDER", "MADE", "Made", "made_anew", "places", "table", "write"]
+
+FOLDER = Path(__file__).parent
+
+Made = Mapping[str, Callable[[], str]]
+"""What makes each part, by the name of its place."""
+
+_PLACE = re.compile(
+    r"(?P<begin><!-- (?P<name>[\w ]+): made from [^\n]*-->\n).*?(?P<end><!-- /(?P=name) -->)",
+    re.DOTALL,
+)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown."""
+    names = list(head)
+    lines = (names, ["---"] * len(names), *rows)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _keys(commands: tuple[Command, ...]) -> str:
+    """What each key does, from the registry of commands."""
+    rows = ((" ".join(f"`{key}`" for key in keys_of(each.name)), each.help) for each in commands)
+    return table(("key", "does"), rows)
+
+
+def _columns() -> str:
+    """The run folder's columns, as its data sheet has them."""
+    tables = []
+    for file, columns in COLUMNS.items():
+        rows = (
+            (", ".join(f"`{each}`" for each in name.split(", ")), meaning)
+            for name, meaning in columns.items()
+        )
+        tables.append(table((file, ""), rows))
+    return "\n".join(tables)
+
+
+def _configuration() -> str:
+    """The charge point's configuration keys."""
+    rows = (
+        (section, f"`{name}`", access, kind, f"`{default}`" if default else "", note)
+        for section, name, access, kind, default, note in table_rows()
+    )
+    return table(("section", "key", "access", "type", "default (DC)", ""), rows)
+
+
+MADE: Made = {
+    "keys": partial(_keys, COMMANDS),
+    "station keys": partial(_keys, STATIONS),
+    "replay keys": partial(_keys, REPLAY),
+    "columns": _columns,
+    "configuration": _configuration,
+}
+"""What is made from the program alone."""
+
+
+def places(text: str) -> list[str]:
+    """The names of the places in a chapter."""
+    return [found["name"] for found in _PLACE.finditer(text)]
+
+
+def made_anew(text: str, made: Made) -> str:
+    """A chapter with those of its parts that ``made`` has as they are made now."""
+
+    def part(found: re.Match[str]) -> str:
+        if found["name"] not in made:
+            return found[0]
+        return f"{found['begin']}\n{made[found['name']]()}\n{found['end']}"
+
+    return _PLACE.sub(part, text)
+
+
+def write(made: Made = MADE) -> None:
+    """Write every chapter anew that has a place for something in ``made``."""
+    for chapter in FOLDER.glob("*.md"):
+        text = chapter.read_text(encoding="utf-8")
+        chapter.write_text(made_anew(text, made), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
