@@ -14,7 +14,7 @@ import msgspec
 
 from evtui.commands import FIRST_CONTACT, OVER_THE_LINK
 from evtui.config import SETTINGS, Settings
-from evtui.events import Event, EventReader, LinkState, Note, Order, PartState
+from evtui.events import Event, EventReader, LinkState, Note, PartState
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.thread import LoopThread
 
@@ -154,20 +154,12 @@ class LiveLab:
         await self._built.wait()
         lab = self._lab
         assert lab is not None
-        order = Order(
+        return await lab.orders.execute(
+            command,
+            arguments,
             source=ORDERED_BY,
-            station=str(arguments.get("station", "")),
-            command=command,
-            arguments=arguments,
+            ready=partial(self._first_contact, lab, command, arguments),
         )
-        try:
-            await self._first_contact(lab, command, arguments)
-            outcome = await lab.execute(command, **arguments)
-        except Exception as error:
-            lab.stream.publish(msgspec.structs.replace(order, outcome=str(error), done=False))
-            raise
-        lab.stream.publish(msgspec.structs.replace(order, outcome=outcome))
-        return outcome
 
     async def _first_contact(self, lab: Lab, command: str, arguments: dict[str, object]) -> None:
         """Wait for a charge point that is still on its way, if the order goes to one.

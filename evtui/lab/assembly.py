@@ -47,6 +47,8 @@ __all__ = ["Lab"]
 SAFE_ON_LEAVING = 2.5
 """s that leaving waits for the safe state: 100 A of the seed's stage take 2.1 s to fall to 1 A."""
 
+PROGRAM = "program"
+"""Source of the orders that come through :meth:`Lab.execute`."""
 
 LOOK_EVERY = 0.02
 """s between two looks at whether the charge points are accepted."""
@@ -73,6 +75,9 @@ class Lab:
         recordings: begun and ended by a command.
         state: what our charge points and our central system must not forget; default: the file
             that the settings name, and with ``memory`` none.  It is closed with the lab.
+
+    Attributes:
+        orders: takes commands in the name of somebody else than a program: a person, a scenario.
 
     Raises:
         StateError: the state file cannot be used.
@@ -149,7 +154,7 @@ class Lab:
         first, *others = ours
         self._stands = {first: builder.build(first, vehicle, plugged)}
         self._stands |= {name: builder.build(name, None, plugged) for name in others}
-        self._orders = Orders(
+        self.orders = Orders(
             settings,
             self.central_system,
             self._supervisor,
@@ -232,8 +237,10 @@ class Lab:
         finally:
             await self._leave()
 
-    async def execute(self, command: str, **arguments: Any) -> str:
+    async def execute(self, command: str, /, **arguments: Any) -> str:
         """Do one of the ``lab`` commands of :mod:`evtui.commands`, or of those without a key.
+
+        What was ordered and what came of it is told as an :class:`~evtui.events.Order`.
 
         Args:
             command: its name; without a key are ``anomaly.set``, ``attack.begin`` and
@@ -249,7 +256,7 @@ class Lab:
         Raises:
             CommandError: it cannot be done; the text says why.
         """
-        return await self._orders.execute(command, **arguments)
+        return await self.orders.execute(command, arguments, source=PROGRAM)
 
     def _in_memory(self) -> tuple[Endpoint, Callable[[str], Dial]]:
         endpoint = MemoryEndpoint()

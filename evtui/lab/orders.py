@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from inspect import signature
 from typing import Any, NamedTuple, TypeVar, get_args
+
+import msgspec
 
 from evtui.anomalies.injector import SAFE_WITHIN, AnomalyError
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
@@ -17,7 +19,7 @@ from evtui.central_system.system import CentralSystem, StationOffline
 from evtui.commands import is_aimed
 from evtui.config import Preset, Settings
 from evtui.detection import VIEWS, DetectorPart, View
-from evtui.events import EventStream, Layer, Mark
+from evtui.events import EventStream, Layer, Mark, Order
 from evtui.lab.building import initial_parameters
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import Outlet, Stand
@@ -25,7 +27,7 @@ from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.recording.folder import RecordingError
 from evtui.runtime.supervisor import Supervisor
 
-__all__ = ["CommandError", "Orders"]
+__all__ = ["CommandError", "Here", "Orders"]
 
 T = TypeVar("T")
 
@@ -46,6 +48,13 @@ _CANNOT = (AnomalyError, ValueError, StationOffline, LinkClosed, CallRefused, Re
 
 class CommandError(Exception):
     """A command cannot be done; the text is one line for people."""
+
+
+class Here(NamedTuple):
+    """Where an order is for that names no station and no connector."""
+
+    station: str
+    connector: int
 
 
 class Target(NamedTuple):
@@ -85,8 +94,65 @@ class Orders:
         self._stream = stream
         self._recordings = recordings
 
-    async def execute(self, command: str, **arguments: Any) -> str:
-        """See :meth:`evtui.lab.Lab.execute`."""
+    async def execute(
+        self,
+        command: str,
+        arguments: Mapping[str, Any],
+        *,
+        source: str,
+        here: Here | None = None,
+        within: float | None = None,
+        ready: Callable[[], Awaitable[object]] | None = None,
+    ) -> str:
+        """Carry out a command, and publish an :class:`~evtui.events.Order` with what came of it.
+
+        Args:
+            command: see :meth:`evtui.lab.Lab.execute`.
+            arguments: likewise.
+            source: who orders, for the record.
+            here: station and connector that are meant where the arguments name none.
+            within: s after which it is given up.
+            ready: is awaited before; what it raises refuses the order.
+
+        Returns:
+            One line for people.
+
+        Raises:
+            CommandError: it cannot be done, or not in time; the text says why.
+        """
+
+        def record(outcome: str, *, done: bool) -> None:
+            self._stream.publish(
+                Order(
+                    source=source,
+                    station=str(arguments.get("station", "" if here is None else here.station)),
+                    command=command,
+                    arguments=_for_the_record(arguments),
+                    outcome=outcome,
+                    done=done,
+                )
+            )
+
+        target = {} if here is None or not is_aimed(command) else here._asdict()
+        try:
+            async with asyncio.timeout(within):
+                if ready is not None:
+                    await ready()
+                outcome = await self._carry_out(command, {**target, **arguments})
+        except TimeoutError:
+            reason = f"not done in {within:g} s"
+            record(reason, done=False)
+            raise CommandError(reason) from None
+        except asyncio.CancelledError:
+            record("given up by whoever ordered it", done=False)
+            raise
+        except Exception as error:
+            record(str(error) or type(error).__name__, done=False)
+            raise
+        record(outcome, done=True)
+        return outcome
+
+    async def _carry_out(self, command: str, arguments: dict[str, Any]) -> str:
         handler = getattr(self, "_do_" + command.replace(".", "_"), None)
         if handler is None:
             raise CommandError(f"no command {command!r}")
@@ -241,9 +307,10 @@ class Orders:
         target.outlet.injector.configure(parameters=parameters)
         return f"cycles {parameters.cycles or 'endless'}"
 
-    def _do_anomaly_set(self, target: Target, **numbers: Any) -> str:
+    def _do_anomaly_set(self, target: Target, variant: str | None = None, **numbers: Any) -> str:
         target.outlet.injector.configure(
-            parameters=target.outlet.injector.parameters.updated(numbers)
+            variant=None if variant is None else Variant(variant),
+            parameters=target.outlet.injector.parameters.updated(numbers),
         )
         return "parameters set"
 
@@ -369,6 +436,15 @@ class Orders:
             self._publish_state(stand)
         names = {"can": "CAN", "ocpp": "MeterValues"}
         return "detector fed from " + " and ".join(names[view] for view in self._detector.views)
+
+
+def _for_the_record(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What a program handed over, as it can be written down: it may hold anything."""
+    try:
+        written = msgspec.json.encode(arguments, enc_hook=repr)
+        return msgspec.json.decode(written, type=dict[str, Any])
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        return {str(name): repr(value) for name, value in arguments.items()}
 
 
 def _only(command: str, what: str, several: Mapping[T, object]) -> T:

@@ -11,9 +11,8 @@ import can
 from evtui.anomalies.injector import SAFE_WITHIN, AnomalyError
 from evtui.anomalies.ocpp.fluctuation import NAME, FluctuationParameters, Variant
 from evtui.canbus.bus import Node
-from evtui.commands import is_aimed
-from evtui.events import AnomalyState, CanFrame, Event, Note, Order
-from evtui.lab import CommandError, Lab
+from evtui.events import AnomalyState, CanFrame, Event, Note
+from evtui.lab import CommandError, Here, Lab
 from evtui.lab.stand import FIRST_CONNECTOR
 from evtui.scenario import model
 from evtui.scenario.length import fluctuation, longest
@@ -54,6 +53,7 @@ class Actions:
         self._stream = lab.stream
         self._stand = lab.stands[lab.settings.id]
         self._outlet = self._stand.outlets[FIRST_CONNECTOR]
+        self._here = Here(self._stand.name, self._outlet.number)
         self._operations = Operations(lab, self._stand)
         self._node: Node | None = None
 
@@ -108,31 +108,12 @@ class Actions:
 
     async def _execute(self, command: str, **arguments: Any) -> str:
         """Give the lab a command, for the scenario's connector unless it names another."""
-        here = {"station": self._stand.name, "connector": self._outlet.number}
-        target = here if is_aimed(command) else {}
         try:
-            async with asyncio.timeout(COMMAND_WITHIN):
-                outcome = await self._lab.execute(command, **{**target, **arguments})
-        except (CommandError, TimeoutError, TypeError) as error:
-            reason = str(error) or f"not done in {seconds(COMMAND_WITHIN)}"
-            self._record(command, arguments, reason, done=False)
-            raise StepFailed(reason) from None
-        self._record(command, arguments, outcome)
-        return outcome
-
-    def _record(
-        self, command: str, arguments: dict[str, Any], outcome: str, *, done: bool = True
-    ) -> None:
-        self._stream.publish(
-            Order(
-                source=SOURCE,
-                station=self._stand.name,
-                command=command,
-                arguments=arguments,
-                outcome=outcome,
-                done=done,
+            return await self._lab.orders.execute(
+                command, arguments, source=SOURCE, here=self._here, within=COMMAND_WITHIN
             )
-        )
+        except CommandError as error:
+            raise StepFailed(str(error)) from None
 
     async def _send_frame(self, step: model.Can) -> None:
         bus = self._stand.bus
@@ -188,7 +169,7 @@ class Actions:
     # The anomaly
 
     async def _anomaly(self, step: model.Anomaly) -> None:
-        parameters = self._configure(step)
+        parameters = await self._configure(step)
         truth = _Truth()
         unsubscribe = self._stream.subscribe(truth.see, AnomalyState, Note)
         try:
@@ -206,7 +187,7 @@ class Actions:
         finally:
             unsubscribe()
 
-    def _configure(self, step: model.Anomaly) -> FluctuationParameters:
+    async def _configure(self, step: model.Anomaly) -> FluctuationParameters:
         """Set what the step says; what it does not say is as in the lab's settings."""
         settings = self._lab.settings
         try:
@@ -216,9 +197,7 @@ class Actions:
         if step.duration is None and not parameters.cycles:
             raise StepFailed("it would never end: give it a duration, or cycles")
         variant = Variant(step.variant or settings.variant)
-        self._outlet.injector.configure(variant=variant, parameters=parameters)
-        arguments = {"variant": variant.value, **parameters.as_numbers()}
-        self._record("anomaly.set", arguments, "parameters set")
+        await self._execute("anomaly.set", variant=variant.value, **parameters.as_numbers())
         return parameters
 
     @staticmethod

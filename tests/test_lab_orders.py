@@ -1,0 +1,106 @@
+"""Every order is told with what came of it, whoever gives it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+import pytest
+
+from evtui.config import Settings
+from evtui.events import LabState, Order
+from evtui.lab import CommandError, Here, Lab
+from evtui.runtime.virtual import run_virtual
+
+
+def orders_of(told: Callable[[Lab], Coroutine[Any, Any, None]]) -> list[Order]:
+    """What a lab in virtual time says of its orders while something is done with it."""
+
+    async def main() -> list[Order]:
+        events: list[Order] = []
+        async with Lab(Settings(), link="memory") as lab:
+            lab.stream.subscribe(events.append, Order)  # type: ignore[arg-type]
+            await told(lab)
+        return events
+
+    return run_virtual(main())
+
+
+def test_an_order_of_a_program_is_told_after_what_it_did() -> None:
+    seen: list[str] = []
+
+    async def told(lab: Lab) -> None:
+        lab.stream.subscribe(lambda event: seen.append(type(event).__name__), LabState, Order)
+        assert await lab.execute("station.plug", station="CP1") == "vehicle unplugged"
+        assert seen == ["LabState", "Order"]
+
+    (order,) = orders_of(told)
+    assert (order.source, order.station, order.command) == ("program", "CP1", "station.plug")
+    assert (order.arguments, order.outcome) == ({"station": "CP1"}, "vehicle unplugged")
+    assert order.done
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "reason"),
+    [
+        ("station.fly", {}, "no command 'station.fly'"),
+        ("station.plug", {"connector": 9}, "CP1 has no connector 9"),
+        ("attack.end", {}, "no attack is on at connector 1"),
+    ],
+)
+def test_an_order_that_is_refused_is_told_with_its_reason(
+    command: str, arguments: dict[str, object], reason: str
+) -> None:
+    async def told(lab: Lab) -> None:
+        with pytest.raises(CommandError, match=reason):
+            await lab.execute(command, **arguments)
+
+    (order,) = orders_of(told)
+    assert (order.command, order.arguments) == (command, arguments)
+    assert (order.outcome, order.done) == (reason, False)
+
+
+def test_an_order_goes_to_where_it_was_given_unless_it_names_another_place() -> None:
+    async def told(lab: Lab) -> None:
+        for arguments in ({}, {"connector": 2}):
+            with pytest.raises(CommandError, match="has no connector"):
+                await lab.orders.execute(
+                    "station.plug", arguments, source="test", here=Here("CP1", 3)
+                )
+
+    here, named = orders_of(told)
+    assert (here.outcome, here.arguments) == ("CP1 has no connector 3", {})
+    assert (named.outcome, named.arguments) == ("CP1 has no connector 2", {"connector": 2})
+    assert {order.station for order in (here, named)} == {"CP1"}
+
+
+def test_an_order_that_takes_too_long_or_is_given_up_is_told() -> None:
+    async def told(lab: Lab) -> None:
+        with pytest.raises(CommandError, match="not done in 2 s"):
+            await lab.orders.execute(
+                "lab.mark", {}, source="test", within=2.0, ready=lambda: asyncio.sleep(9)
+            )
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(
+                lab.orders.execute("lab.mark", {}, source="test", ready=lambda: asyncio.sleep(9)), 1
+            )
+
+    late, given_up = orders_of(told)
+    assert (late.outcome, late.done) == ("not done in 2 s", False)
+    assert (given_up.outcome, given_up.done) == ("given up by whoever ordered it", False)
+
+
+def test_whatever_a_program_hands_over_can_be_written_down() -> None:
+    endless: list[object] = []
+    endless.append(endless)
+
+    async def told(lab: Lab) -> None:
+        for odd in (object(), endless, {(1, 2): 3}, 1 << 99, "\udc80", float("nan")):
+            with pytest.raises(CommandError):
+                await lab.execute("station.charge", colour=odd)
+
+    orders = orders_of(told)
+    assert len(orders) == 6
+    assert all(msgspec.json.decode(msgspec.json.encode(order.arguments)) for order in orders)
