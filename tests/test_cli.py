@@ -509,7 +509,7 @@ def test_help_names_every_option_and_the_keys_of_the_registry(
         command = commands.by_name[name]
         key = {"question_mark": "?"}.get(command.keys[0], command.keys[0])
         assert f" {key} {command.label}" in text
-    assert "README.md" in text
+    assert "evtui docs" in text
     assert max(map(len, text.splitlines())) <= 80
 
 

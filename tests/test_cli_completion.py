@@ -76,6 +76,7 @@ def answer(
         ("evtui config --variant tx", "plain", {"txprofile", "txdefault"}),
         ("evtui --theme drac", "plain", {"dracula"}),
         ("evtui --theme 'drac", "plain", {"dracula"}),
+        ("evtui docs ch", "plain", {"charge-point", "changelog"}),
         ("evtui replay --ver", "plain", {"--verify"}),
         ("evtui run --record-trouble ", "plain", {"stop", "continue"}),
         ("evtui scenarios fluctuation-seed-", "plain", {"fluctuation-seed-strict"}),

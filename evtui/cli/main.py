@@ -46,6 +46,7 @@ _COMMANDS = {
     "replay": "Open a run folder in the terminal, or run it again and compare.",
     "export": "Write a run folder's data in another format.",
     "report": "Make one HTML page of one or several run folders.",
+    "docs": "Read the documentation, chapter by chapter.",
     "completion": "Print what makes a shell complete commands, options, names and paths.",
 }
 """Sub-commands in modules of their own, imported when one is used."""
@@ -75,7 +76,7 @@ Examples:
 \b
 Keys in the lab: s start, x stop the anomaly, ? help, q quit.
 Every option can stand in a TOML file; evtui config shows where it is
-looked for and what is in force. More in README.md.
+looked for and what is in force. evtui docs has all the rest.
 """
 
 

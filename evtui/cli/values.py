@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:  # generic only in newer releases
     _Type = click.ParamType
 
-__all__ = ["FILE", "Checked", "InputValue", "OfKind", "ScenarioName", "Where", "written"]
+__all__ = ["FILE", "Checked", "InputValue", "OfKind", "OneOf", "ScenarioName", "Where", "written"]
 
 FILE = Place("FILE", "a file")
 
@@ -78,6 +78,25 @@ class Where(_Type):
     ) -> list[CompletionItem[str]]:
         """See :class:`click.ParamType`."""
         return _paths(self._offered)
+
+
+class OneOf(_Type):
+    """One of some names; whoever takes it says what is wrong with another one.
+
+    Args:
+        names: those that a shell offers.
+    """
+
+    name = "name"
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = names
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """See :class:`click.ParamType`."""
+        return _names(self._names, incomplete)
 
 
 class ScenarioName(_Type):

@@ -1,6 +1,6 @@
-"""Write the parts of the chapters that are made from the program.
+"""Write the parts of the chapters, and of the README, that are made from the program.
 
-A chapter has a place for each between ``<!-- name: made from ... -->`` and ``<!-- /name -->``.
+Each text has a place for each between ``<!-- name: made from ... -->`` and ``<!-- /name -->``.
 ``python -m evtui.docs.build`` writes those that this module makes; tables and examples that come
 from the tests are written, with these, by ``python -m tests.chapters``.
 """
@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
+from evtui.chapters import TOPICS, title_of
 from evtui.commands import COMMANDS, REPLAY, STATIONS, Command
 from evtui.recording.sheet import COLUMNS
 from evtui.station.configuration_keys import table_rows
 from evtui.tui.key_hints import keys_of
 
-__all__ = ["FOLDER", "MADE", "Made", "made_anew", "places", "table", "write"]
+__all__ = ["FOLDER", "MADE", "README", "Made", "made_anew", "places", "table", "write"]
 
 FOLDER = Path(__file__).parent
+README = FOLDER.parents[1] / "README.md"
+"""Beside the package in the source; the README is not installed."""
 
 Made = Mapping[str, Callable[[], str]]
 """What makes each part, by the name of its place."""
@@ -64,7 +67,17 @@ def _configuration() -> str:
     return table(("section", "key", "access", "type", "default (DC)", ""), rows)
 
 
+def _topics() -> str:
+    """The chapters, as the README leads to them."""
+    rows = (
+        (f"[{title_of(topic)}](evtui/docs/{topic}.md)", f"`evtui docs {topic}`", about)
+        for topic, about in TOPICS.items()
+    )
+    return table(("chapter", "in a terminal", "about"), rows)
+
+
 MADE: Made = {
+    "topics": _topics,
     "keys": partial(_keys, COMMANDS),
     "station keys": partial(_keys, STATIONS),
     "replay keys": partial(_keys, REPLAY),
@@ -91,10 +104,10 @@ def made_anew(text: str, made: Made) -> str:
 
 
 def write(made: Made = MADE) -> None:
-    """Write every chapter anew that has a place for something in ``made``."""
-    for chapter in FOLDER.glob("*.md"):
-        text = chapter.read_text(encoding="utf-8")
-        chapter.write_text(made_anew(text, made), encoding="utf-8")
+    """Write README and chapters anew that have a place for something in ``made``."""
+    for path in (README, *FOLDER.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(made_anew(text, made), encoding="utf-8")
 
 
 if __name__ == "__main__":
