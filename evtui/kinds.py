@@ -5,13 +5,14 @@ A kind describes itself, so that help and error messages cannot disagree with th
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
 from evtui.escaping import for_terminal
 from evtui.nearest import did_you_mean
 from evtui.origins import normal_origin
-from evtui.redaction import hide
+from evtui.redaction import SecretUrl, hide
 
 __all__ = [
     "Choice",
@@ -171,7 +172,7 @@ class FourWaits(Kind[Waits]):
         return text.split(",")
 
     def check(self, value: object) -> Waits:
-        if not isinstance(value, list) or len(value) != 4:
+        if not isinstance(value, list | tuple) or len(value) != 4:
             raise ValueError
         first, second, third, fourth = (self.each.check(wait) for wait in value)
         return first, second, third, fourth
@@ -244,7 +245,7 @@ class Identities(Kind[tuple[str, ...]]):
 
     def check(self, value: object) -> tuple[str, ...]:
         names = self.read(value) if isinstance(value, str) else value
-        if not isinstance(names, list):
+        if not isinstance(names, list | tuple):
             raise ValueError
         return tuple(map(Identity().check, names))
 
@@ -261,7 +262,9 @@ class OriginNames(Kind[tuple[str, ...]]):
 
     def check(self, value: object) -> tuple[str, ...]:
         origins = self.read(value) if isinstance(value, str) else value
-        if not isinstance(origins, list) or not all(isinstance(each, str) for each in origins):
+        if not isinstance(origins, list | tuple) or not all(
+            isinstance(each, str) for each in origins
+        ):
             raise ValueError
         return tuple(map(normal_origin, origins))
 
@@ -274,6 +277,10 @@ class Place(Text):
         self.metavar, self.limits = metavar, ""
         self.folder = metavar == "DIR"
         self.expected = f"{noun}, printable and at most 4096 characters long"
+
+    def check(self, value: object) -> str:
+        """See :class:`Text`; takes a path as well."""
+        return super().check(os.fspath(value) if isinstance(value, os.PathLike) else value)
 
 
 class CiString(Text):
@@ -302,8 +309,9 @@ class EndpointUrl(Kind[str]):
         """See :class:`Kind`; refuses with the reason and the way out."""
         if not isinstance(value, str):
             raise ValueError
-        if reason := _why_no_endpoint(value):
-            raise Unfit(f'"{_without_credentials(value)}": {reason}')
+        url = value.given if isinstance(value, SecretUrl) else value
+        if reason := _why_no_endpoint(url):
+            raise Unfit(f'"{_without_credentials(url)}": {reason}')
         return value
 
 

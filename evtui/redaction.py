@@ -212,6 +212,11 @@ class SecretUrl(str):
         return made
 
     @property
+    def given(self) -> str:
+        """The whole of it as it was given, before a password from elsewhere was put in."""
+        return self._given
+
+    @property
     def may_be_written(self) -> bool:
         """True when nothing of what was given is a secret."""
         return self._given == str(self)

@@ -46,7 +46,9 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plain local terminal and nobody's own settings."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("evtui.config.platform_file", lambda: tmp_path / "home/evtui/config.toml")
+    monkeypatch.setattr(
+        "evtui.config.sources.platform_file", lambda: tmp_path / "home/evtui/config.toml"
+    )
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("SSH_CONNECTION", "SSH_TTY", "TEXTUAL_FPS", "TEXTUAL_ANIMATIONS"):
         monkeypatch.setenv(name, "")  # so that what main() sets is undone as well

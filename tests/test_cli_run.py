@@ -122,7 +122,7 @@ def test_the_user_s_own_settings_file_changes_no_run(
     capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("own.toml").write_text('preset = "dc"\n')
-    monkeypatch.setattr("evtui.config.platform_file", lambda: Path("own.toml"))
+    monkeypatch.setattr("evtui.config.sources.platform_file", lambda: Path("own.toml"))
     Path("lab.toml").write_text('vendor = "Acme"\n')
     assert run(scenario(minimal()), "--config", "lab.toml", "--out", "a") == 0
     assert (recorded("a")["preset"], recorded("a")["vendor"]) == ("seed", "Acme")

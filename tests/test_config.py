@@ -18,7 +18,7 @@ from websockets.uri import parse_uri
 
 from evtui import __version__, config
 from evtui.cli.main import main
-from evtui.config import SETTINGS, Settings, SettingsError, Theme, load, over_ssh, to_toml
+from evtui.config import SETTINGS, Settings, SettingsError, Theme, load, over_ssh, sources, to_toml
 from evtui.ocpp16.websocket import identity_from_path, station_url
 from evtui.redaction import reveal
 
@@ -28,7 +28,7 @@ def platform_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """No test reads the settings of the person who runs it."""
     folder = tmp_path_factory.mktemp("platform")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, "platform_file", lambda: folder / "config.toml")
+        patch.setattr(sources, "platform_file", lambda: folder / "config.toml")
         yield folder
 
 
@@ -504,7 +504,7 @@ def test_a_file_that_may_not_be_read_is_told_in_one_line(
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(config, "open", refuse, raising=False)
+    monkeypatch.setattr(sources, "open", refuse, raising=False)
     with pytest.raises(SettingsError) as caught:
         load()
     assert str(caught.value) == f"{platform_settings}: permission denied"
@@ -537,3 +537,83 @@ def test_ssh_is_known_by_its_environment() -> None:
     assert over_ssh({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"})
     assert over_ssh({"SSH_TTY": "/dev/pts/0"})
     assert not over_ssh({"SSH_TTY": "", "TERM": "xterm"})
+
+
+BAD = {
+    "preset": ("nope", 'preset: expected one of seed, dc, ccs, ac, got "nope"'),
+    "port": (-3, f"port: {PORT}, got -3"),
+    "soc": (400.0, "soc: expected a number from 0 to 100 %, got 400.0"),
+    "stations": (5000, "stations: expected an integer from 1 to 20, got 5000"),
+    "unknown_stations": (
+        "x",
+        'unknown_stations: expected one of accept, refuse, ask, got "x"',
+    ),
+    "seed": (None, "seed: expected an integer from 0 to 2^63-1, got nothing"),
+    "known_stations": (
+        ("A", ""),
+        "known_stations: expected charge point identities such as CP1,CP2, each 1 to 48 "
+        "printable characters, got a list of 2",
+    ),
+    "csms": (
+        "ws://joe@host",
+        'csms: "ws://***@host": a user needs a password: user:password@host',
+    ),
+}
+
+
+def test_settings_made_in_python_are_held_to_the_same_rules_and_every_mistake_is_told() -> None:
+    values: dict[str, Any] = {name: value for name, (value, _) in BAD.items()}
+    with pytest.raises(SettingsError) as caught:
+        Settings(**values)
+    assert set(caught.value.mistakes) == {line for _, line in BAD.values()}
+    assert str(caught.value) == "\n".join(caught.value.mistakes)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_changed_copy_is_held_to_them_too(name: str) -> None:
+    value, line = BAD[name]
+    change: dict[str, Any] = {name: value}
+    with pytest.raises(SettingsError) as caught:
+        replace(Settings(), **change)
+    assert caught.value.mistakes == (line,)
+
+
+def test_what_is_wrong_only_together_is_told_on_construction() -> None:
+    with pytest.raises(SettingsError, match=r"^high_a: expected at least low_a = 9 A, got 8 A$"):
+        Settings(low_a=9, high_a=8)
+    with pytest.raises(SettingsError, match=r"^password_file: .* put the password into csms"):
+        Settings(csms="ws://host", password_file="key.txt")
+
+
+def test_settings_made_in_python_have_their_final_types() -> None:
+    anything: dict[str, Any] = {
+        "soc": 50,
+        "waits_s": [1, 2, 3, 4],
+        "known_stations": ["A"],
+        "state": Path("lab.db"),
+    }
+    settings = Settings(**anything)
+    assert (settings.soc, type(settings.soc)) == (50.0, float)
+    assert settings.waits_s == (1.0, 2.0, 3.0, 4.0)
+    assert settings.known_stations == ("A",)
+    assert settings.state == "lab.db"
+
+
+def test_all_mistakes_of_all_sources_are_told_at_once(lab_toml: Path) -> None:
+    lab_toml.write_text("port = -1\nprot = 1\n[anomaly]\nhigh_a = 1000\nlow_a = 200\n")
+    with pytest.raises(SettingsError) as caught:
+        load({"soc": "full"}, "lab.toml")
+    assert caught.value.mistakes == (
+        f"lab.toml: port: {PORT}, got -1",
+        "lab.toml: prot: unknown setting; did you mean port?",
+        "lab.toml: anomaly.high_a: expected a number from 0 to 500 A, got 1000",
+        '--soc: expected a number from 0 to 100 %, got "full"',
+    )
+
+
+def test_a_file_full_of_mistakes_does_not_fill_the_screen(lab_toml: Path) -> None:
+    lab_toml.write_text("".join(f"quux_{number} = 1\n" for number in range(1000)))
+    with pytest.raises(SettingsError) as caught:
+        load(file="lab.toml")
+    assert len(caught.value.mistakes) == 21
+    assert caught.value.mistakes[-1] == "and 980 mistakes more"

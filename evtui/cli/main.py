@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadInput as error:
         return _refuse(*error.lines, program=error.program)
     except SettingsError as error:
-        return _refuse(str(error))
+        return _refuse(*error.mistakes)
     except click.UsageError as error:
         return _refuse(_complaint(error))
     except (click.Abort, KeyboardInterrupt):

@@ -120,7 +120,9 @@ def rerun(
         end = _written_until(manifest, folder)
     except ScenarioError as error:
         raise VerifyError(error.mistakes[0]) from None
-    except (FolderError, SettingsError) as error:
+    except SettingsError as error:
+        raise VerifyError(error.mistakes[0]) from None
+    except FolderError as error:
         raise VerifyError(str(error)) from None
     stop = stop or StopFlag()
 

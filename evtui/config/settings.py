@@ -1,8 +1,4 @@
-"""Settings: what they are, what they may be, and where each effective value came from.
-
-:class:`Settings` is the only place that knows a setting's name, type, default, limits and
-help text.  The command line, the TOML files, ``evtui config`` and the help are all made from
-:data:`SETTINGS`, which is read off its fields.
+"""The settings, each defined once: name, kind, default, unit, range, meaning.
 
 Plain dataclasses rather than msgspec: ``evtui --help`` must not pay 40 ms for an import, and
 every message here says what was expected in the setting's own words.
@@ -14,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from evtui import __version__
+from evtui.config.checking import SettingsError, checked
 from evtui.kinds import (
     Choice,
     CiString,
@@ -31,40 +28,20 @@ from evtui.kinds import (
     Place,
     Seconds,
     Switch,
-    Unfit,
     Waits,
-    quoted,
 )
-from evtui.nearest import did_you_mean
-from evtui.passwords import (
-    VARIABLE,
-    PasswordError,
-    has_password,
-    needs_password,
-    password_from,
-    with_password,
-)
+from evtui.passwords import VARIABLE, has_password, needs_password
 from evtui.redaction import SecretUrl
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = [
     "SETTINGS",
-    "Effective",
     "Preset",
     "RecordTrouble",
     "Setting",
     "Settings",
-    "SettingsError",
+    "Theme",
     "Variant",
-    "checked",
-    "from_values",
-    "load",
-    "over_ssh",
-    "platform_file",
-    "to_toml",
-    "toml_value",
+    "low_above_high",
 ]
 
 Preset = Literal["seed", "dc", "ccs", "ac"]
@@ -100,12 +77,6 @@ Theme = Literal[
 
 T = TypeVar("T")
 
-_LARGEST_FILE = 1 << 20
-
-
-class SettingsError(ValueError):
-    """Bad input; its text is one line that names place, problem and what was expected."""
-
 
 def _setting(
     default: T,
@@ -131,9 +102,12 @@ def _setting(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a run can be told before it starts; checked by :func:`load`.
+    """Everything a run can be told before it starts; checked when it is made.
 
     None means "not said": :meth:`meter_interval_for` and :meth:`frame_rate` then decide.
+
+    Raises:
+        SettingsError: values are not as expected; all of them are told.
 
     Lengths: BootNotification.req is OCPP 1.6 ed. 2 section 6.3 (vendor and model CiString20,
     serial CiString25, firmware CiString50), the id tag is an IdToken, CiString20 (section
@@ -334,8 +308,24 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        if self.csms is not None:
-            object.__setattr__(self, "csms", SecretUrl(self.csms))
+        mistakes: list[str] = []
+        values: dict[str, Any] = {}
+        for setting in SETTINGS:
+            value = getattr(self, setting.name)
+            if value is None and setting.default is None:
+                continue
+            try:
+                values[setting.name] = checked(setting.kind, value, setting.name)
+            except SettingsError as error:
+                mistakes += error.mistakes
+        mistakes += low_above_high(values)
+        if "csms" in values:
+            mistakes += _without_password(values["csms"], values.get("password_file"))
+            values["csms"] = SecretUrl(values["csms"])
+        if mistakes:
+            raise SettingsError(*mistakes)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -400,249 +390,34 @@ SETTINGS: tuple[Setting, ...] = tuple(
     )
     for each in fields(Settings)
 )
-_BY_KEY = {setting.key: setting for setting in SETTINGS}
-_BY_NAME = {setting.name: setting for setting in SETTINGS}
-_TABLES = {setting.table for setting in SETTINGS} - {""}
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
-    """Settings and where they came from.
-
-    Attributes:
-        settings: the values.
-        origins: field name to ``default``, ``file <path>`` or ``flag --port``.
-        looked_for: the platform's settings file.
-        found: True when that file exists.
-        password: where the one for ``csms`` came from, in words; empty without one.
-        warning: what is not as it should be and can be lived with, in one line.
-    """
-
-    settings: Settings
-    origins: Mapping[str, str]
-    looked_for: str
-    found: bool
-    password: str = ""
-    warning: str = ""
-
-
-def load(
-    flags: Mapping[str, str | bool] | None = None,
-    file: str | None = None,
-    environ: Mapping[str, str] | None = None,
-    *,
-    own: bool = True,
-) -> Effective:
-    """Defaults, then the platform's file if there is one, then ``file``, then ``flags``.
+def low_above_high(
+    values: Mapping[str, Any], origins: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """What is wrong with the two limits of the anomaly together; nothing where one is missing.
 
     Args:
-        flags: field name to the text given on the command line, a bool for a switch.
-        file: path of a TOML file that must exist.
-        environ: where the password of ``csms`` may stand; default: nowhere.
-        own: the platform's file counts.
-
-    Raises:
-        SettingsError: something is not as expected.
+        values: by field name.
+        origins: where each came from.
     """
-    values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
-    origins = dict.fromkeys(values, "default")
-    looked_for = str(platform_file())
-    document = _read_file(looked_for, looked_for, required=False) if own else None
-    documents = [] if document is None else [(looked_for, document)]
-    if file == "":
-        raise SettingsError('--config: expected a path, got ""')
-    if file is not None:
-        documents.append((file, _read_file(file, f"--config {file}", required=True) or {}))
-    for path, content in documents:
-        for key, raw in _entries(content, path):
-            setting = _BY_KEY.get(key)
-            if setting is None:
-                raise SettingsError(f"{path}: {key}: unknown setting{_near(key)}")
-            values[setting.name] = checked(setting.kind, raw, f"{path}: {key}")
-            origins[setting.name] = f"file {path}"
-    for name, given in (flags or {}).items():
-        setting = _BY_NAME[name]
-        flag = setting.flag_for(given)
-        values[name] = checked(setting.kind, given, flag, from_text=isinstance(given, str))
-        origins[name] = f"flag {flag}"
+    if "low_a" not in values or "high_a" not in values:
+        return
     low, high = values["low_a"], values["high_a"]
     if low > high:
-        raise SettingsError(
-            f"high_a: expected at least low_a = {low:g} A ({origins['low_a']}), "
-            f"got {high:g} A ({origins['high_a']})"
+        since = {name: f" ({origin})" for name, origin in (origins or {}).items()}
+        yield (
+            f"high_a: expected at least low_a = {low:g} A{since.get('low_a', '')}, "
+            f"got {high:g} A{since.get('high_a', '')}"
         )
-    password, warning = _give_password(values, origins, environ or {})
-    return Effective(
-        Settings(**values), origins, looked_for, document is not None, password, warning
-    )
 
 
-def from_values(values: Mapping[str, Any], place: str) -> Settings:
-    """The settings with these values, by field name; None is the default, other names are left.
-
-    Raises:
-        SettingsError: a value is not as expected.
-    """
-    found: dict[str, Any] = {
-        name: checked(_BY_NAME[name].kind, value, f"{place}: {name}")
-        for name, value in values.items()
-        if name in _BY_NAME and value is not None
-    }
-    settings = Settings(**found)
-    if settings.low_a > settings.high_a:
-        raise SettingsError(f"{place}: high_a: expected at least low_a")
-    return settings
-
-
-def _give_password(
-    values: dict[str, Any], origins: Mapping[str, str], environ: Mapping[str, str]
-) -> tuple[str, str]:
-    """Put the password into ``csms``; returns where it came from, in words, and a warning."""
-    path, url = values["password_file"], values["csms"]
-    place = {name: origins[name].removeprefix("flag ") for name in ("password_file", "csms")}
-    if url is None:
-        if origins["password_file"].startswith("flag"):
-            raise SettingsError(f"{place['password_file']}: there is no --csms that it is for")
-        return "", ""
-    if has_password(url):
-        return place["csms"], ""
-    try:
-        password, source, warning = password_from(path, environ)
-    except PasswordError as error:
-        raise SettingsError(str(error)) from None
-    if password:
-        values["csms"] = with_password(url, password)
-    elif needs_password(url):
-        raise SettingsError(
-            f'{place["csms"]}: "{SecretUrl(url)}": a user needs a password: --password-file, '
-            f"{VARIABLE} in the environment, or user:password@host"
+def _without_password(url: str, password_file: str | None) -> Iterator[str]:
+    """A password that the central system would never get."""
+    if needs_password(url):
+        yield f'csms: "{SecretUrl(url)}": a user needs a password: user:password@host'
+    elif password_file is not None and not has_password(url):
+        yield (
+            "password_file: read for the command line only; put the password into csms, as in "
+            "user:password@host"
         )
-    return source, warning
-
-
-def platform_file() -> Path:
-    """Where the platform keeps a user's settings: ``~/.config/evtui/config.toml`` on Linux."""
-    from platformdirs import user_config_path
-
-    return user_config_path("evtui") / "config.toml"
-
-
-def over_ssh(environ: Mapping[str, str]) -> bool:
-    """True when the terminal is at the other end of an SSH connection."""
-    return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
-
-
-def toml_value(value: object) -> str:
-    """``value`` of a setting as TOML writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):  # printable by its kind, so two escapes are enough
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, tuple):
-        return "[" + ", ".join(toml_value(part) for part in value) + "]"
-    return repr(value)
-
-
-_NOT_WRITTEN = (
-    f"Secrets are not written: give --csms, or the URL here with {VARIABLE} in the environment "
-    "or password_file."
-)
-
-
-def to_toml(settings: Settings) -> str:
-    """A settings file that gives exactly ``settings``.
-
-    What is not set is commented out, and so is a URL with a secret in it.
-    """
-    lines: list[str] = []
-    table = ""
-    for setting in SETTINGS:
-        if setting.table != table:
-            table = setting.table
-            lines += ["", f"[{table}]"]
-        value = getattr(settings, setting.name)
-        summary = setting.summary
-        if value is None:
-            assignment = f"# {setting.name} ="
-        else:
-            assignment = f"{setting.name} = {toml_value(value)}"
-            if isinstance(value, SecretUrl) and not value.may_be_written:
-                assignment, summary = f"# {assignment}", f"{_NOT_WRITTEN}  {summary}"
-        lines.append(f"{assignment}  # {summary}")
-    return "\n".join(lines) + "\n"
-
-
-def _read_file(path: str, place: str, *, required: bool) -> dict[str, Any] | None:
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        if not required and isinstance(error, FileNotFoundError | NotADirectoryError):
-            return None
-        raise SettingsError(f"{place}: {(error.strerror or 'cannot be read').lower()}") from None
-    if len(raw) > _LARGEST_FILE:
-        raise SettingsError(f"{path}: larger than 1 MiB, so hardly a settings file")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SettingsError(
-            f"{path}: expected a TOML file, got something that is not UTF-8 text"
-        ) from None
-
-    import tomllib  # most runs have no file to parse
-
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        end = f"at line {text.count(chr(10)) + 1}, the end"
-        problem = str(error).replace("at end of document", end)
-        raise SettingsError(f"{path}: not valid TOML: {problem}") from None
-
-
-def _entries(document: Mapping[str, Any], path: str) -> Iterator[tuple[str, object]]:
-    for key, value in document.items():
-        if key not in _TABLES:
-            yield key, value
-        elif isinstance(value, dict):
-            yield from ((f"{key}.{name}", part) for name, part in value.items())
-        else:
-            raise SettingsError(f"{path}: {key}: expected a table, got {_got(value)}")
-
-
-def checked(kind: Kind[T], value: Any, place: str, *, from_text: bool = False) -> T:
-    """``value`` as its kind wants it.
-
-    Args:
-        place: where it stands, for the message.
-        from_text: it is text of a command line.
-
-    Raises:
-        SettingsError: it does not fit.
-    """
-    try:
-        return kind.check(kind.read(value) if from_text else value)
-    except Unfit as unfit:
-        raise SettingsError(f"{place}: expected {kind.expected}, got {unfit}") from None
-    except ValueError:
-        raise SettingsError(f"{place}: expected {kind.expected}, got {_got(value)}") from None
-
-
-def _got(value: object) -> str:
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, int) and abs(value) >= 1 << 64:
-        return "a huge number"  # whose digits Python may refuse to write
-    return str(value).lower()
-
-
-def _near(key: str) -> str:
-    guess = key.replace("-", "_")
-    names = {setting.name: setting.key for setting in SETTINGS}
-    leaf = guess.rpartition(".")[2]
-    if leaf in names:
-        return f"; did you mean {names[leaf]}?"
-    return did_you_mean(guess, _BY_KEY) or "; evtui --help lists them all"

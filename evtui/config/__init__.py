@@ -1,0 +1,32 @@
+"""Settings: what they are, what they may be, and where each effective value came from.
+
+:class:`Settings` is the only place that knows a setting's name, type, default, limits and
+help text.  The command line, the TOML files, ``evtui config``, the help and the checks are all
+made from :data:`SETTINGS`, which is read off its fields.
+"""
+
+from __future__ import annotations
+
+from evtui.config.checking import SettingsError, checked
+from evtui.config.settings import SETTINGS, Preset, RecordTrouble, Setting, Settings, Theme, Variant
+from evtui.config.sources import Effective, from_values, load, over_ssh, platform_file
+from evtui.config.writing import to_toml, toml_value
+
+__all__ = [
+    "SETTINGS",
+    "Effective",
+    "Preset",
+    "RecordTrouble",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "Theme",
+    "Variant",
+    "checked",
+    "from_values",
+    "load",
+    "over_ssh",
+    "platform_file",
+    "to_toml",
+    "toml_value",
+]
