@@ -58,7 +58,7 @@ def test_every_variant_swings_the_current_and_v_changes_it_while_it_runs(start: 
         terminal.wait_for(lambda screen: actual(screen) >= 60)
         terminal.wait_for(lambda screen: actual(screen) <= 40)
         terminal.send("v")
-    terminal.wait_for("fluctuation/seed #")
+    terminal.wait_for("fluctuation #")
 
 
 def test_a_strict_station_rejects_the_seeds_profiles(start: Start) -> None:

@@ -119,7 +119,7 @@ FLUCTUATION = anomaly(5.0, "on", cycle=2)
         ([ON], "ANOMALY ▶ spoof"),
         ([ON, OFF], "ANOMALY ▒ spoof"),
         ([ON, OFF, SAFE], "ANOMALY ■ idle"),
-        ([FLUCTUATION, ON], "ANOMALY ▶ fluctuation/seed #2 +1"),
+        ([FLUCTUATION, ON], "ANOMALY ▶ fluctuation #2 +1"),
         ([sample(0.0), anomaly(6.0, "on", **(HAND | {"connector": 2}))], "ANOMALY ▶ CP1/2"),
         ([anomaly(6.0, "on", **(HAND | {"anomaly": "x" * 40}))], f"ANOMALY ▶ {'x' * 23}…"),
     ],

@@ -38,7 +38,7 @@ def test_the_status_line_tells_what_runs_and_who_noticed() -> None:
     lab.play(25.9)
     assert told(lab) == (
         "CSMS ● 127.0.0.1:9000  CP1 ● Charging tx 3  CAN ● 500k 0.2 %  "
-        "ANOMALY ▶ fluctuation/seed #3  ALARM ▲ 19.1 s"
+        "ANOMALY ▶ fluctuation #3  ALARM ▲ 19.1 s"
     )
 
 
@@ -46,7 +46,7 @@ def test_at_eighty_columns_it_says_the_same_in_fewer_words() -> None:
     lab = FakeLab()
     lab.play(25.9)
     line = told(lab, 78)
-    assert line == "CSMS ● :9000  CP1 ● Charging tx 3  CAN ● 0.2 %  ▶ seed #3  ALARM ▲ 19.1 s"
+    assert line == "CSMS ● :9000  CP1 ● Charging tx 3  CAN ● 0.2 %  ▶ cycle 3  ALARM ▲ 19.1 s"
 
 
 @pytest.mark.parametrize("width", [78, 118])
@@ -138,12 +138,12 @@ def test_the_line_tells_of_the_chosen_connector_and_where_else_something_runs() 
         return "  ".join(text for text, _ in fit_segments(summary.segments(0.0), 200))
 
     assert "CP1/1 ● Charging tx 3 +2  " in line()
-    assert "▶ fluctuation/seed #3 +1  ALARM ▲ 19.1 s" in line()
+    assert "▶ fluctuation #3 +1  ALARM ▲ 19.1 s" in line()
     selection.choose(Place("CP1", 2))
     assert "CP1/2 ● Charging tx 9 +2  " in line()
     assert line().endswith("ANOMALY ▶ CP1/1 +1  ALARM ▲ CP1/1")
     selection.choose(Place("CP2", 1))
-    assert line().endswith("ANOMALY ▶ fluctuation/txprofile #1 +1  ALARM ▲ CP1/1")
+    assert line().endswith("ANOMALY ▶ fluctuation #1 +1  ALARM ▲ CP1/1")
 
 
 FOLDER = "runs/20260101T120000Z-CP1"
@@ -195,7 +195,7 @@ def test_at_eighty_columns_a_recording_says_at_least_how_much() -> None:
     lab.play(25.9)
     recording(lab, "on", 42_000)
     assert told(lab, 78) == (
-        "CSMS ● :9000  CP1 ● Charging tx 3  CAN ●  ▶ seed #3  ▲ 19.1 s  ● rec 42 kB"
+        "CSMS ● :9000  CP1 ● Charging tx 3  CAN ●  ▶ cycle 3  ▲ 19.1 s  ● rec 42 kB"
     )
 
 

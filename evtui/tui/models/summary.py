@@ -362,11 +362,8 @@ class LabSummary:
         short = clean(state.anomaly).rsplit("-", 1)[-1]
         others = len(elsewhere) + (len(self._by_hand[chosen]) if chosen is not None else 0)
         more = f" +{others}" if others else ""
-        what = f"▶ {short}/{clean(state.variant)} #{state.cycle}{more}"
-        return Segment(
-            (*[f"ANOMALY {what}"] * 2, what, f"▶ {clean(state.variant)} #{state.cycle}{more}"),
-            "anomaly",
-        )
+        what = f"▶ {short} #{state.cycle}{more}"
+        return Segment((*[f"ANOMALY {what}"] * 2, what, f"▶ cycle {state.cycle}{more}"), "anomaly")
 
     def _alarm(self) -> Segment:
         chosen = self._selection.target
