@@ -22,6 +22,7 @@ import msgspec
 
 from evtui.escaping import for_json
 from evtui.repeats import Repeats
+from evtui.violations import Violation
 
 __all__ = [
     "BY_HAND",
@@ -148,8 +149,9 @@ class OcppMessage(Event, frozen=True, kw_only=True):
             are too long to be kept as a whole; they have no payload.
         link: number of the connection this end counts, from 1; 0 for a connection attempt
             that was refused.
-        violation: how a delivered message that was acted on all the same breaks the rules, in
-            one line; not set, and left out of its JSON, where it breaks none.
+        violation: how it breaks the rules, or for a CALLERROR how the call did that it refuses;
+            told once, at the end that found it; not set, and left out of its JSON, where no
+            rule is broken.
     """
 
     station: str
@@ -165,7 +167,7 @@ class OcppMessage(Event, frozen=True, kw_only=True):
     detail: str = ""
     text: str = ""
     link: int = 0
-    violation: str | msgspec.UnsetType = msgspec.UNSET
+    violation: Violation | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_refusal(self) -> bool:
@@ -510,11 +512,17 @@ class LabState(Event, frozen=True, kw_only=True):
 
 
 class Note(Event, frozen=True, kw_only=True):
-    """A line for people; ``level`` is ``info``, ``warning`` or ``error``."""
+    """A line for people; ``level`` is ``info``, ``warning`` or ``error``.
+
+    Attributes:
+        violation: what is wrong with a message of ours that did not go out, where the line is
+            about one; not set, and left out of its JSON, where it is not.
+    """
 
     level: Literal["info", "warning", "error"]
     text: str
     station: str = ""
+    violation: Violation | msgspec.UnsetType = msgspec.UNSET
 
 
 class Mark(Event, frozen=True, kw_only=True):

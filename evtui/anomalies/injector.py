@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from itertools import count
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from evtui.anomalies.ocpp.fluctuation import (
     NAME,
     FluctuationParameters,
@@ -20,6 +22,7 @@ from evtui.central_system.system import StationOffline
 from evtui.events import AnomalyState, EventStream, Note, caused_by
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
+from evtui.violations import BreaksSchema, Violation
 
 __all__ = ["AnomalyError", "Injector", "until"]
 
@@ -257,14 +260,16 @@ class Injector:
         Args:
             action: returns the status of the answer, or what was wrong.
         """
+        violation: Violation | UnsetType = UNSET
         try:
             outcome = await action
         except (StationOffline, LinkClosed, TimeoutError, CallRefused, ValueError) as error:
             outcome = str(error)
+            violation = error.violation if isinstance(error, BreaksSchema) else UNSET
         except Exception as error:  # a defect in one step must keep no other from being done
             outcome = repr(error)
         if outcome not in WELL:
-            self._note(f"{what}: {outcome}", "warning")
+            self._note(f"{what}: {outcome}", "warning", violation)
 
     async def _open_transaction(self) -> None:
         """Have a transaction on the connector; ``txprofile`` swings the limits of one."""
@@ -352,8 +357,21 @@ class Injector:
             )
         )
 
-    def _note(self, text: str, level: Literal["info", "warning", "error"]) -> None:
-        self._stream.publish(Note(source="injector", station=self._station, level=level, text=text))
+    def _note(
+        self,
+        text: str,
+        level: Literal["info", "warning", "error"],
+        violation: Violation | UnsetType = UNSET,
+    ) -> None:
+        self._stream.publish(
+            Note(
+                source="injector",
+                station=self._station,
+                level=level,
+                text=text,
+                violation=violation,
+            )
+        )
 
 
 async def until(condition: Callable[[], bool], within: float) -> bool:

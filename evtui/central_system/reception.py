@@ -22,6 +22,7 @@ from evtui.ocpp16.limits import MessageRate
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.repeats import Repeats
 from evtui.runtime.clock import LoopClock
+from evtui.violations import told_by
 
 __all__ = ["Door", "Endpoint", "Reception"]
 
@@ -156,6 +157,7 @@ class Reception:
         """
         self._load.refused += 1
         self._load.changed()
+        detail = f"{detail}, from {peer}" if peer else detail
         row = OcppMessage(
             source=self._source,
             station=station,
@@ -165,7 +167,8 @@ class Reception:
             uid="",
             action="",
             error=error,
-            detail=f"{detail}, from {peer}" if peer else detail,
+            detail=detail,
+            violation=told_by("invalid", error, detail),
         )
         if self._refusals.tells(error, row, self._stream.now()):
             self._stream.publish(row)
@@ -306,7 +309,9 @@ class Reception:
         now = self._stream.now()
         for held in self._refusals.take(now, all_of_it=all_of_it):
             row = held.newest
-            self._stream.publish(msgspec.structs.replace(row, detail=row.detail + held.text))
+            detail = row.detail + held.text
+            violation = told_by("invalid", row.error, detail)
+            self._stream.publish(msgspec.structs.replace(row, detail=detail, violation=violation))
         if self._refusals.due is not None:
             self._summing_up = asyncio.get_running_loop().call_later(
                 self._refusals.due - now, self._sum_up

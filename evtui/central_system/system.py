@@ -30,6 +30,7 @@ from evtui.ocpp16.validation import check, is_known_action, schemas
 from evtui.runtime.clock import LoopClock, keep_in_step
 from evtui.runtime.identity import first_transaction_id as first_of_this_run
 from evtui.runtime.identity import run_nonce
+from evtui.violations import BreaksSchema
 
 __all__ = ["CentralSystem", "Endpoint", "StationNotAccepted", "StationOffline"]
 
@@ -280,7 +281,8 @@ class CentralSystem:
 
         Raises:
             StationOffline: it is not connected, or not accepted; nothing was sent.
-            ValueError: no such action, or the payload breaks its schema; nothing was sent.
+            ValueError: no such action; nothing was sent.
+            BreaksSchema: a ValueError too: the payload breaks its schema; nothing was sent.
             CallRefused: the station answered with a CALLERROR, or with an invalid result.
             TimeoutError: no answer in time.
             LinkClosed: the connection went while waiting.
@@ -290,7 +292,8 @@ class CentralSystem:
             raise ValueError(f'"{action[:50]}" is no OCPP 1.6 action; they are case-sensitive')
         violation = check(action, "call", plain)
         if violation is not None and not self._tolerates(station):  # else the link decides
-            raise ValueError(f"{action}.req breaks its schema: {violation.detail}")
+            text = f"{action}.req breaks its schema: {violation.detail}"
+            raise BreaksSchema(text, violation)
         session = self._session_for(station, action)
         record = session.record
         told = plain["requestedMessage"] if action == "TriggerMessage" else ""

@@ -14,7 +14,7 @@ from evtui.ocpp16.limits import CALLS_WAITING_MAX, LinkCounters
 from evtui.ocpp16.tap import Tap
 from evtui.ocpp16.tolerance import Reading, read_result
 from evtui.ocpp16.transport import LinkClosed, Transport
-from evtui.ocpp16.validation import Violation
+from evtui.violations import BreaksSchema, Violation
 
 __all__ = ["CallRefused", "MessageIds", "OutgoingCalls"]
 
@@ -106,7 +106,7 @@ class OutgoingCalls:
         """Send a valid CALL when its turn comes and wait for its answer, ``timeout`` s at most.
 
         Raises:
-            CallRefused, TimeoutError, LinkClosed, ValueError: see :meth:`Link.call`.
+            CallRefused, TimeoutError, LinkClosed, BreaksSchema: see :meth:`Link.call`.
         """
         await self._take_turn()
         uid = self._ids.next()
@@ -115,7 +115,8 @@ class OutgoingCalls:
             text = framing.encode_call(uid, action, body)
         except ValueError as error:  # half of a surrogate pair, where the schema sets no bound
             self._turn.release()
-            raise ValueError(f"{action}.req cannot be written as JSON: {error}") from None
+            text = f"{action}.req cannot be written as JSON: {error}"
+            raise BreaksSchema(text, Violation("FormationViolation", text)) from None
         event = self._tap.sent("call", uid, action, payload, body=body)
         pending = self._pending = _PendingCall(uid, action, event.seq, event.t)
         loop = asyncio.get_running_loop()
@@ -155,8 +156,8 @@ class OutgoingCalls:
             answers.action,
             cause=answers.seq,
             since=answers.sent_at,
-            violation=None if used else reading.violation,
-            tolerated=reading.violation if used else None,
+            violation=reading.violation,
+            acted_on=used,
             refused="" if used else text,
         )
         if not used:

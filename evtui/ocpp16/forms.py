@@ -217,8 +217,6 @@ def _checked(action: str, payload: dict[str, Any]) -> Reading:
     violation = check(action, "call", payload)
     if violation is None:
         return Reading(payload, {})
-    place = violation.detail.partition(": ")[0].split(".")
-    at = next(
-        (each.path for each in fields(action) if each.path == (*place,)[: len(each.path)]), ()
-    )
+    names = tuple(map(str, violation.path))
+    at = next((each.path for each in fields(action) if each.path == names[: len(each.path)]), ())
     return Reading(payload, {at: violation.detail})

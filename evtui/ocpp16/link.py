@@ -25,7 +25,8 @@ from evtui.ocpp16.tap import SentMessages, Tap
 from evtui.ocpp16.tolerance import Reading, can_go_out, read_call
 from evtui.ocpp16.transport import ConnectionFailed, LinkClosed, Transport
 from evtui.ocpp16.turns import Turns
-from evtui.ocpp16.validation import Kind, Violation, check, is_known_action
+from evtui.ocpp16.validation import Kind, check, is_known_action
+from evtui.violations import BLAMING, BreaksSchema, Violation
 
 __all__ = [
     "CallRefused",
@@ -150,11 +151,12 @@ class Link:
                 many calls wait for their turn already.
             TimeoutError: no answer within ``timeout`` seconds.
             LinkClosed: the connection is gone, now or while waiting.
-            ValueError: the payload breaks its schema, or is no JSON; nothing was sent.
+            BreaksSchema: the payload breaks its schema, or is no JSON; nothing was sent.
         """
         violation = self._check_own(action, "call", payload)
         if violation is not None:
-            raise ValueError(f"{action}.req breaks its schema: {violation.detail}")
+            text = f"{action}.req breaks its schema: {violation.detail}"
+            raise BreaksSchema(text, violation)
         return await self._calls.call(action, payload, self.timeout if timeout is None else timeout)
 
     # Calls of theirs
@@ -187,7 +189,8 @@ class Link:
         violation = self._check_own(call.action, "result", payload)
         if violation is not None:
             detail = f"own answer breaks its schema: {violation.detail}"
-            await self.refuse(call, "InternalError", detail)
+            withheld = Violation(violation.code, detail, violation.path, "withheld")
+            await self._refuse(call, "InternalError", detail, withheld)
             return False
         self._answered.remember(call.uid, Answered(call.action, call.asked, payload))
         call.release()
@@ -200,8 +203,7 @@ class Link:
         Raises:
             LinkClosed: the connection is gone.
         """
-        call.release()
-        await self._send_error(call.uid, call.action, code, description, call.seq, call.received)
+        await self._refuse(call, code, description)
 
     def fail(self, reason: str) -> None:
         """The connection is gone: whoever waits for an answer is told at once."""
@@ -284,9 +286,10 @@ class Link:
             event = self._tap.delivered(frame, frame.action, refused=text)
             self.counters.count_invalid()
             refused = IncomingCall(frame, frame.payload, event.seq, event.t)
-            await self.refuse(refused, objection.code, objection.detail)
+            blamed = objection if objection.code in BLAMING else None
+            await self._refuse(refused, objection.code, objection.detail, blamed)
             return None
-        event = self._tap.delivered(frame, frame.action, tolerated=objection)
+        event = self._tap.delivered(frame, frame.action, violation=objection)
         return IncomingCall(frame, reading.payload, event.seq, event.t)
 
     def _read_call(self, frame: Frame) -> Reading:
@@ -323,6 +326,14 @@ class Link:
         self.counters.count_invalid()
         return self._tap.invalid(uid, error, detail, text).seq
 
+    async def _refuse(
+        self, call: IncomingCall, code: str, description: str, violation: Violation | None = None
+    ) -> None:
+        call.release()
+        await self._send_error(
+            call.uid, call.action, code, description, call.seq, call.received, violation
+        )
+
     async def _send_result(
         self, uid: str, action: str, payload: Any, cause: int, since: float
     ) -> None:
@@ -340,10 +351,19 @@ class Link:
         description: str,
         cause: int,
         since: float | None = None,
+        violation: Violation | None = None,
     ) -> None:
         description = description[:DESCRIPTION_MAX]
         self._tap.sent(
-            "error", uid, action, {}, cause=cause, since=since, error=code, detail=description
+            "error",
+            uid,
+            action,
+            {},
+            cause=cause,
+            since=since,
+            error=code,
+            detail=description,
+            violation=violation,
         )
         self.counters.sent += 1
         await self._transport.send(framing.encode_error(uid, code, description))

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from evtui.events import NULL, EventStream, Note, OcppMessage, Role, as_json, current_cause
 from evtui.ocpp16.framing import Frame
-from evtui.ocpp16.validation import Violation
+from evtui.violations import Violation, told_by
 
 __all__ = ["RAW_TEXT_KEPT", "SentMessages", "Tap"]
 
@@ -80,6 +80,7 @@ class Tap:
         since: float | None = None,
         error: str = "",
         detail: str = "",
+        violation: Violation | None = None,
     ) -> OcppMessage:
         """A message of ours goes out.
 
@@ -87,6 +88,7 @@ class Tap:
             body: ``payload`` as JSON, where it is at hand.
             cause: sequence number of what it answers; None for what is being handled.
             since: lab time in s when the call it answers came.
+            violation: why a CALLERROR goes out, where ``error`` and ``detail`` do not say all.
         """
         event = self._stream.publish(
             OcppMessage(
@@ -104,6 +106,7 @@ class Tap:
                 detail=detail,
                 cause=current_cause() if cause is None else cause,
                 link=self._number,
+                violation=violation or told_by(kind, error, detail),
             )
         )
         self._sent.note(event)
@@ -117,7 +120,7 @@ class Tap:
         cause: int | None = None,
         since: float | None = None,
         violation: Violation | None = None,
-        tolerated: Violation | None = None,
+        acted_on: bool = True,
         refused: str = "",
     ) -> OcppMessage:
         """A well-formed message of the peer has come.
@@ -125,12 +128,18 @@ class Tap:
         Args:
             cause: sequence number of the call it answers, when its sender is not ours.
             since: lab time in s when that call was sent.
-            violation: why a result is not used.
-            tolerated: what is wrong with a message that is acted on.
+            violation: what is wrong with it.
+            acted_on: False for a result that is not used because of that.
             refused: text of a message that is not taken: its beginning is kept, and no more.
         """
         body = NULL if len(refused) > RAW_TEXT_KEPT else frame.body
         twin = self._sent.claim(self._station, self._other, frame.kind, frame.uid)
+        error, detail = frame.code, frame.description
+        if violation is not None and not acted_on:
+            error, detail = violation.code, violation.detail
+        elif violation is not None:
+            violation = msgspec.structs.replace(violation, kind="tolerated")
+        told = frame.kind == "error" and twin is not None  # of what it blames, where it was sent
         return self._stream.publish(
             OcppMessage(
                 source=self._source,
@@ -143,12 +152,12 @@ class Tap:
                 body=body,
                 connector=connector_of(frame.payload),
                 latency=None if since is None else self._stream.now() - since,
-                error=frame.code if violation is None else violation.code,
-                detail=frame.description if violation is None else violation.detail,
+                error=error,
+                detail=detail,
                 text=refused[:RAW_TEXT_KEPT] if body is NULL else "",
                 cause=cause if twin is None else twin,
                 link=self._number,
-                violation=UNSET if tolerated is None else tolerated.detail,
+                violation=violation or (UNSET if told else told_by(frame.kind, error, detail)),
             )
         )
 
@@ -168,6 +177,7 @@ class Tap:
                 detail=detail,
                 text=shown[:RAW_TEXT_KEPT],
                 link=self._number,
+                violation=told_by("invalid", error, detail),
             )
         )
 

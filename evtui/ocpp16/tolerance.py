@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.validation import (
     Kind,
-    Violation,
     accept,
     check,
     describe,
@@ -32,6 +31,7 @@ from evtui.ocpp16.validation import (
     errors,
     with_whole_numbers,
 )
+from evtui.violations import Violation
 
 __all__ = ["Reading", "can_go_out", "read_call", "read_result"]
 
@@ -165,18 +165,19 @@ def _read(
     if violation is None:
         return Reading(payload, Violation("FormationViolation", doubt))
     if not isinstance(payload, dict) or not (rule.tolerant or rule.discards):
-        return Reading(None, _with_doubt(doubt, violation.code, violation.detail))
+        return Reading(None, _with_doubt(doubt, violation))
     mending = _Mending(action, kind, payload, rule)
     hopeless = mending.run()
     if hopeless is None:
-        return Reading(mending.payload, _with_doubt(doubt, violation.code, mending.told))
-    return Reading(None, _with_doubt(doubt, hopeless.code, hopeless.detail))
+        mended = Violation(violation.code, mending.told, violation.path)
+        return Reading(mending.payload, _with_doubt(doubt, mended))
+    return Reading(None, _with_doubt(doubt, hopeless))
 
 
-def _with_doubt(doubt: str, code: str, detail: str) -> Violation:
+def _with_doubt(doubt: str, violation: Violation) -> Violation:
     if not doubt:
-        return Violation(code, detail)
-    return Violation("FormationViolation", f"{doubt}; {detail}")
+        return violation
+    return Violation("FormationViolation", f"{doubt}; {violation.detail}", violation.path)
 
 
 class _Mending:

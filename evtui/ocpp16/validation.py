@@ -7,7 +7,6 @@ at the link instead, in both directions: one MeterValues costs about a microseco
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
@@ -15,10 +14,10 @@ import jsonschema_rs
 
 from evtui.moments import utc
 from evtui.ocpp16 import schema_files
+from evtui.violations import Violation
 
 __all__ = [
     "Kind",
-    "Violation",
     "accept",
     "check",
     "describe",
@@ -32,19 +31,6 @@ __all__ = [
 
 Kind = Literal["call", "result"]
 """Which of the two messages of an action."""
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """What is wrong with a payload.
-
-    Attributes:
-        code: errorCode of OCPP-J 1.6 table 7, in the standard's spelling.
-        detail: one line that names the place and the value.
-    """
-
-    code: str
-    detail: str
 
 
 # Which code a broken schema rule stands for (OCPP-J 1.6 table 7).  The spelling of
@@ -132,9 +118,10 @@ def errors(action: str, kind: Kind, payload: dict[str, Any]) -> list[Any]:
 def describe(action: str, error: Any) -> Violation:
     """One of :func:`errors` in a code and a line."""
     rule = str(error.schema_path[-1]) if error.schema_path else ""
-    place = ".".join(str(step) for step in error.instance_path) or action
+    path = tuple(error.instance_path)
+    place = ".".join(map(str, path)) or action
     code = _CODES.get(rule, "PropertyConstraintViolation")
-    return Violation(code, f"{place}: {error.message}"[:300])
+    return Violation(code, f"{place}: {error.message}"[:300], path)
 
 
 def accept(action: str, kind: Kind, payload: Any) -> tuple[Any, Violation | None]:

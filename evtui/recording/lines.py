@@ -165,6 +165,12 @@ def message_line(
     )
 
 
+def violation_beside_error(message: OcppMessage) -> str:
+    """The violation in a line of ocpp.jsonl; empty where ``error`` and ``detail`` tell of it."""
+    violation = message.violation
+    return violation.detail if violation and violation.kind != "refused" else ""
+
+
 def delivery(
     sent: OcppMessage, delivered: OcppMessage, payload: str, detail: str, violation: str
 ) -> str:

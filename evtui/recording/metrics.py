@@ -7,35 +7,13 @@ from typing import Any
 from evtui.events import Alarm, Detection, OcppMessage, Verdict
 from evtui.recording.rows import TruthRow
 
-__all__ = ["ConnectorTally", "Tally", "breaks_rules"]
+__all__ = ["ConnectorTally", "Tally"]
 
 KEYS_KEPT = 4096
 """Different ids or actions counted apart; a fuzzer's further ones are ``other``."""
 
-_RULES = frozenset(
-    {
-        "FormationViolation",
-        "FormatViolation",
-        "PropertyConstraintViolation",
-        "OccurenceConstraintViolation",
-        "OccurrenceConstraintViolation",
-        "TypeConstraintViolation",
-        "ProtocolError",
-    }
-)
-"""CALLERROR codes that blame the message (OCPP-J 1.6 table 7, in the spellings of the field)."""
-
 _KINDS = {"call": "calls", "result": "results", "error": "errors", "invalid": "invalid"}
 _DIRECTIONS = {"central_system": "csms->cp", "charge_point": "cp->csms"}
-
-
-def breaks_rules(message: OcppMessage) -> bool:
-    """True when somebody broke framing or schema: the message, or the call it refuses."""
-    if message.kind == "invalid" or message.violation:
-        return True
-    if message.kind == "error":
-        return message.error in _RULES
-    return message.kind == "result" and bool(message.error)
 
 
 class ConnectorTally:
@@ -102,7 +80,7 @@ class Tally:
 
     def judge(self, message: OcppMessage) -> None:
         """Count it if somebody broke the rules; results are judged where they arrive."""
-        self._violations += breaks_rules(message)
+        self._violations += bool(message.violation)
 
     def alarm(self, alarm: Alarm) -> None:
         """Count an alarm."""

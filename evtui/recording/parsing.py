@@ -16,6 +16,7 @@ from evtui.events import Alarm, CanFrame, Event, OcppMessage, Role, Sample, as_j
 from evtui.recording.layout import LATEST_START, LIST_SEPARATOR, LONGEST_RUN
 from evtui.recording.lines import ERROR_FLAG
 from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
+from evtui.violations import Violation, told_by
 
 __all__ = [
     "GREATEST",
@@ -405,17 +406,39 @@ def message_events(row: MessageRow) -> Iterator[OcppMessage]:
         detail=row.detail,
         text=row.text,
         link=row.link,
-        violation=row.violation or msgspec.UNSET,
     )
-    yield first
+    yield (first := _with_violation(first, row.violation))
     if row.delivered is not None:
         # What is not said there is as it was sent.
         told = {name: row.delivered[name] for name in _DELIVERED if name in row.delivered}
         if "payload" in told:
             told["body"] = as_json(told.pop("payload"))
-        yield msgspec.structs.replace(
-            first, phase="delivered", source=delivered_to, cause=row.seq, **told
+        written = told.pop("violation", "")
+        arrived = msgspec.structs.replace(
+            first,
+            phase="delivered",
+            source=delivered_to,
+            cause=row.seq,
+            violation=msgspec.UNSET,
+            **told,
         )
+        # What a CALLERROR blames was told where it was sent.
+        yield arrived if first.violation and not written else _with_violation(arrived, written)
+
+
+def _with_violation(message: OcppMessage, written: str) -> OcppMessage:
+    """``message`` with its violation, as it was when the line was made.
+
+    Lines of every build say it in ``error`` and ``detail``, or where those do not in words of its
+    own; those of older builds have none for an answer of ours that did not go out.
+    """
+    violation = told_by(message.kind, message.error, message.detail)
+    if written:
+        kind: Literal["tolerated", "withheld"] = (
+            "withheld" if message.phase == "sent" else "tolerated"
+        )
+        violation = Violation("", written, kind=kind)
+    return msgspec.structs.replace(message, violation=violation) if violation else message
 
 
 _DELIVERED = _Delivered.__struct_fields__

@@ -122,6 +122,8 @@ class Redactor:
         value = getattr(event, name)
         if isinstance(value, msgspec.Raw):
             return msgspec.Raw(self.json(value).encode())
+        if isinstance(value, msgspec.Struct):
+            return msgspec.convert(self.value(msgspec.to_builtins(value)), type(value))
         return self.value(value, name) if isinstance(value, str | dict | list) else value
 
     def _holds_known(self, text: str) -> bool:

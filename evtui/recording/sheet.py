@@ -99,7 +99,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "link": "number of the connection",
         "delivered": "t and seq of the other end, and whatever was different there",
         "text": "beginning of a text that is no OCPP-J message, or too long and refused",
-        "violation": "how a message that was acted on breaks the rules; absent where there is none",
+        "violation": "how a message breaks the rules that was acted on, or one of ours that was "
+        "not sent; absent elsewhere",
     },
 }
 """What the columns of the CSV files and the keys of ocpp.jsonl mean, with their units."""

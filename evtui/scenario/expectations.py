@@ -83,7 +83,7 @@ class Judge:
         if isinstance(event, OcppMessage) and not self._first.of(event):
             # That a message breaks its schema is found out where it is delivered.
             readers = [one for one in readers if isinstance(one, NoViolation)]
-            if not event.violation and (event.kind != "result" or not event.error):
+            if not event.violation:
                 return
         for one in readers:
             one.see(event, t)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from evtui.events import Note, OcppMessage
-from evtui.recording.metrics import breaks_rules
 from evtui.scenario import model
 from evtui.scenario.matching import TOLERANCE, answer_status, matches
 from evtui.scenario.narration import WITHOUT_STATUS
@@ -14,9 +13,6 @@ __all__ = ["CallsInOrder", "MessageNotSeen", "MessageSeen", "NoViolation"]
 
 UNANSWERED_KEPT = 100
 """Calls whose answers are waited for at a time; a peer may leave any number unanswered."""
-
-BREAKS_SCHEMA = "breaks its schema"
-"""What the link and the outbox say of a message of ours that was not sent because of it."""
 
 
 class _Calls:
@@ -163,20 +159,21 @@ class NoViolation:
         self._invalid_seq: int | None = None
 
     def see(self, event: OcppMessage | Note, t: float) -> None:
+        violation = event.violation
         if isinstance(event, Note):
-            if BREAKS_SCHEMA in event.text:
+            if violation:
                 self._add(event.text, t)
             return
         self._messages += 1
+        if not violation:
+            return
         if event.kind == "invalid":
             self._invalid_seq = event.seq
-            self._add(f"{event.error}: {event.detail}", t)
-        elif event.violation:
-            self._add(f"{event.action} {event.kind}: {event.violation}", t)
-        elif breaks_rules(event) or BREAKS_SCHEMA in event.detail:
+            self._add(f"{event.error}: {violation.detail}", t)
+        elif event.kind != "error" or event.cause is None or event.cause != self._invalid_seq:
             # The CALLERROR that answers an invalid text tells of the same violation.
-            if event.cause is None or event.cause != self._invalid_seq:
-                self._add(f"{event.action} {event.error}: {event.detail}".strip(), t)
+            what = f"{event.action} {event.error or event.kind}"
+            self._add(f"{what}: {violation.detail}".strip(), t)
 
     def _add(self, what: str, t: float) -> None:
         self._violations += 1

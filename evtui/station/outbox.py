@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from msgspec import UNSET
+
 from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
 from evtui.ocpp16.link import CallRefused
 from evtui.station.state import QueuedMessage, StateStore
 from evtui.station.transaction import Transaction
 from evtui.station.unwanted import Unwanted
+from evtui.violations import BreaksSchema
 
 __all__ = ["Gate", "Outbox"]
 
@@ -301,7 +304,7 @@ class Outbox:
             if entry.action == "MeterValues" and self._unwanted.is_final(error):
                 self._lost += 1
                 if told := self._unwanted.let_go(error, self._now()):
-                    self._note(told)
+                    self._note(told, error)
                 self._settled(entry, None)
                 return
             entry.attempts = attempts = entry.attempts + 1
@@ -315,7 +318,7 @@ class Outbox:
             if entry.action == "MeterValues":
                 self._unwanted.exhausted()
             self._lost += 1
-        self._note(f"{entry.action} given up after {attempts} attempt(s): {error}")
+        self._note(f"{entry.action} given up after {attempts} attempt(s): {error}", error)
         self._settled(entry, None)
 
     def _go_on(self) -> None:
@@ -364,9 +367,12 @@ class Outbox:
         """Unix s."""
         return self._stream.start_utc + self._stream.now()
 
-    def _note(self, text: str) -> None:
+    def _note(self, text: str, error: Exception | None = None) -> None:
         name = self._station
-        self._stream.publish(Note(source=name, station=name, level="warning", text=text))
+        violation = error.violation if isinstance(error, BreaksSchema) else UNSET
+        self._stream.publish(
+            Note(source=name, station=name, level="warning", text=text, violation=violation)
+        )
 
     def _update(self) -> None:
         """Something was queued or has gone, or may go now."""

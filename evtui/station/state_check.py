@@ -15,9 +15,10 @@ from stat import S_ISREG
 from typing import Any
 from urllib.parse import quote
 
-from evtui.ocpp16.validation import Violation, check, errors
+from evtui.ocpp16.validation import check, errors
 from evtui.station.state import WAY_OUT, Row, StateError, StateStore
 from evtui.station.write_ahead_log import problem_in
+from evtui.violations import Violation
 
 __all__ = [
     "APPLICATION_ID",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evtui.ocpp16.link import IncomingCall, LinkClosed
+from evtui.violations import BLAMING
 from tests.ocpp16.memory import pair
 from tests.ocpp16.rig import NOW, Rig, reading, until
 from tests.virtual_loop import run_virtual
@@ -159,6 +160,10 @@ def test_an_answer_of_ours_against_the_schema_goes_out_as_an_internal_error(
         assert not await bench.near.answer(call, payload)
         assert (await bench.heard())[:3] == [4, "ok", "InternalError"]
         assert bench.log() == ["delivered call Heartbeat", "sent error Heartbeat InternalError"]
+        violation = bench.messages()[-1].violation
+        assert violation
+        assert violation.kind == "withheld"
+        assert violation.code in BLAMING
         assert bench.near.closed is None
 
     run_virtual(scenario())

@@ -11,6 +11,7 @@ import pytest
 from evtui.events import caused_by
 from evtui.ocpp16.limits import CALLS_WAITING_MAX
 from evtui.ocpp16.link import CallRefused, Link, LinkClosed, SentMessages
+from evtui.violations import BreaksSchema
 from tests.ocpp16.memory import MemoryTransport, pair
 from tests.ocpp16.rig import NOW, Rig, reading, until
 from tests.virtual_loop import run_virtual
@@ -448,8 +449,9 @@ def test_a_payload_of_ours_against_the_schema_is_a_value_error_and_sends_nothing
 ) -> None:
     async def scenario() -> None:
         bench = Bench()
-        with pytest.raises(ValueError, match="breaks its schema"):
+        with pytest.raises(BreaksSchema, match="breaks its schema") as refused:
             await bench.near.call("Reset", payload)
+        assert refused.value.violation.kind == "withheld"
         assert bench.events == []
         assert bench.near.closed is None
 

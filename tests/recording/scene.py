@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-import msgspec
-
 from evtui.events import (
     Alarm,
     AnomalyState,
@@ -18,6 +16,7 @@ from evtui.events import (
     Sample,
     as_json,
 )
+from evtui.violations import Violation, told_by
 
 START_UTC = 1_767_225_600.0
 STATION = "CP1"
@@ -116,7 +115,11 @@ class Scene:
                 latency=latency,
                 text=text,
                 link=1,
-                violation=violation or msgspec.UNSET,
+                violation=(
+                    Violation("", violation, kind="tolerated")
+                    if violation
+                    else told_by(kind, "", "")
+                ),
             )
         )
 

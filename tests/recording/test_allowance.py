@@ -19,6 +19,7 @@ from evtui.recording.check import check_folder
 from evtui.recording.feed import open_feed
 from evtui.recording.manifest import Manifest
 from evtui.recording.recorder import Recorder
+from evtui.violations import Violation
 from tests.recording.sample_run import SCENARIO, START_UTC, STATION, sample_manifest
 
 MOST_PER_S = 2_000_000
@@ -93,7 +94,9 @@ FLOODS: dict[str, Make] = {
     ),
     "ids of two thousand": lambda seq, t: message(seq, t, uid=f"{seq:02000}"),
     "names of 255": lambda seq, t: message(seq, t, '"€\U0001f50c' * 85),
-    "violations": lambda seq, t: message(seq, t, violation="\x01" * 200),
+    "violations": lambda seq, t: message(
+        seq, t, violation=Violation("", "\x01" * 200, kind="tolerated")
+    ),
     "notes about one station": lambda seq, t: note(seq, t, "EVIL"),
     "notes about a thousand": lambda seq, t: note(seq, t, f"E{seq % 1000}"),
     "errors about one station": lambda seq, t: note(seq, t, "EVIL", "error"),

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from evtui.events import AnomalyState, Event, Note, OcppMessage
 from evtui.recording import layout
@@ -13,6 +15,7 @@ from evtui.recording.messages import MessageLines
 from evtui.recording.parsing import message_events, message_row
 from evtui.recording.redaction import Redactor
 from evtui.recording.truth import TruthTracker
+from evtui.violations import Violation
 from tests.recording.sample_run import START_UTC, Scene
 
 
@@ -203,8 +206,59 @@ def test_a_message_is_read_back_with_its_violation(violation: str, both: bool) -
     [text] = texts
     assert ("violation" in text) is bool(violation)
     read = list(message_events(message_row(text.encode())))[-1]
-    assert (read.violation or "") == violation
+    assert read.violation == came.violation
     assert read.seq == came.seq
+
+
+def read_back(*events: OcppMessage) -> tuple[str, list[OcppMessage]]:
+    """The line of one message, and the events that it is read as."""
+    texts: list[str] = []
+    twins = frozenset({"CP1"} if len(events) > 1 else ())
+    lines = MessageLines(twins, START_UTC, TruthTracker(), Redactor(), texts.append)
+    for event in events:
+        lines.take(event)
+    lines.release(9.0)
+    [text] = texts
+    return text, list(message_events(message_row(text.encode())))
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("invalid", "answer to nothing"),
+        ("error", "FormationViolation"),
+        ("result", "TypeConstraintViolation"),
+    ],
+)
+def test_a_violation_that_the_error_tells_of_takes_no_room_and_is_read_back(
+    kind: Any, error: str
+) -> None:
+    scene = Scene(lambda event: None)
+    plain = scene.message("1", "Authorize", {}, phase="delivered", kind=kind)
+    came = replace(plain, error=error, detail="why", violation=Violation(error, "why"))
+    text, read = read_back(came)
+    assert "violation" not in text
+    assert [each.violation for each in read] == [came.violation]
+
+
+def test_what_an_error_blames_is_told_once_where_it_was_sent() -> None:
+    scene = Scene(lambda event: None)
+    plain = scene.message("1", "Authorize", {}, kind="error")
+    error, why = "FormationViolation", "why"
+    sent = replace(plain, error=error, detail=why, violation=Violation(error, why))
+    arrived = replace(plain, error=error, detail=why, phase="delivered", seq=2, cause=plain.seq)
+    _, read = read_back(sent, arrived)
+    assert [each.violation for each in read] == [sent.violation, UNSET]
+
+
+def test_an_answer_of_ours_that_was_withheld_is_read_back_as_one() -> None:
+    scene = Scene(lambda event: None)
+    plain = scene.message("1", "Heartbeat", {}, kind="error")
+    withheld = Violation("", "currentTime: no date", kind="withheld")
+    sent = replace(plain, error="InternalError", detail="own answer", violation=withheld)
+    arrived = replace(sent, phase="delivered", seq=2, cause=plain.seq, violation=UNSET)
+    _, read = read_back(sent, arrived)
+    assert [each.violation for each in read] == [withheld, UNSET]
 
 
 def test_a_tag_in_a_violation_is_hidden_where_tags_are() -> None:

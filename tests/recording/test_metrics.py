@@ -8,7 +8,8 @@ import pytest
 
 from evtui.events import OcppMessage
 from evtui.recording import layout
-from evtui.recording.metrics import KEYS_KEPT, Tally, breaks_rules
+from evtui.recording.metrics import KEYS_KEPT, Tally
+from evtui.violations import Violation
 from tests.recording.folders import rows
 from tests.recording.sample_run import record_sample
 
@@ -60,7 +61,7 @@ def test_messages_are_counted_once_by_direction_action_and_kind(run: Path) -> No
 def test_a_violation_that_was_tolerated_is_counted_once_with_both_ends_seen() -> None:
     tally = Tally()
     tally.message(message(phase="sent"))
-    tally.judge(message(violation="x: a field too many"))
+    tally.judge(message(violation=Violation("FormationViolation", "x: a field too many")))
     ocpp = tally.summary(1.0, [])["ocpp"]
     assert (ocpp["calls"], ocpp["schema_violations"]) == (1, 1)
 
@@ -81,22 +82,6 @@ def test_attacks_carry_the_time_to_detect_of_each_view(run: Path) -> None:
     }
     assert numbers["alarms"] == {"raised": 2, "false": 0}
     assert [verdict["met"] for verdict in numbers["verdicts"]] == [True]
-
-
-@pytest.mark.parametrize(
-    ("changes", "broken"),
-    [
-        ({}, False),
-        ({"kind": "result"}, False),
-        ({"kind": "result", "error": "TypeConstraintViolation"}, True),
-        ({"kind": "error", "error": "FormationViolation"}, True),
-        ({"kind": "error", "error": "FormatViolation"}, True),
-        ({"kind": "error", "error": "NotSupported"}, False),
-        ({"kind": "invalid"}, True),
-    ],
-)
-def test_a_broken_rule_is_told_from_a_refusal(changes: dict[str, Any], broken: bool) -> None:
-    assert breaks_rules(message(**changes)) == broken
 
 
 def test_a_fuzzer_does_not_fill_the_memory() -> None:

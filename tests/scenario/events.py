@@ -7,6 +7,7 @@ from typing import Any, Literal
 from evtui.events import Alarm, AnomalyState, ConnectorState, OcppMessage, Sample, as_json
 from evtui.scenario import model
 from evtui.scenario.expectations import Judge, Judgement
+from evtui.violations import told_by
 
 __all__ = ["alarm", "anomaly", "call", "judge", "result", "sample", "status"]
 
@@ -85,16 +86,18 @@ def call(
 
 
 def result(t: float, of: OcppMessage, payload: Any = None, *, error: str = "") -> OcppMessage:
+    kind: Literal["error", "result"] = "error" if error else "result"
     return OcppMessage(
         t=t,
         station="CP1",
         sender="charge_point" if of.sender == "central_system" else "central_system",
         phase="sent",
-        kind="error" if error else "result",
+        kind=kind,
         uid=of.uid,
         action=of.action,
         body=as_json(payload or {}),
         error=error,
+        violation=told_by(kind, error, ""),
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from evtui.events import Note, OcppMessage
 from evtui.scenario import model
 from evtui.scenario.expectations import Judge
+from evtui.violations import Violation
 from tests.scenario.events import (
     alarm,
     anomaly,
@@ -302,7 +303,11 @@ def invalid(seq: int = 0) -> OcppMessage:
         action="",
         error="FormationViolation",
         detail="not JSON",
+        violation=Violation("FormationViolation", "not JSON"),
     )
+
+
+TOO_LONG = Violation("PropertyConstraintViolation", "idTag: too long", ("idTag",), "tolerated")
 
 
 def test_valid_messages_are_no_violation() -> None:
@@ -321,7 +326,7 @@ def test_a_broken_text_is_a_violation() -> None:
 
 def test_a_violation_that_was_tolerated_is_one_and_its_message_counts_once() -> None:
     asked = call(1, "Authorize", sender="charge_point")
-    came = msgspec.structs.replace(asked, phase="delivered", violation="idTag: too long")
+    came = msgspec.structs.replace(asked, phase="delivered", violation=TOO_LONG)
     seen = judge(VALID, asked, came)
     assert (seen.met, seen.found) == (False, "at 1.0 s Authorize call: idTag: too long")
     assert judge(VALID, came).found == seen.found
@@ -365,12 +370,30 @@ def test_a_result_that_is_found_broken_where_it_is_delivered_is_a_violation() ->
         kind="result",
         action="Reset",
         error="TypeConstraintViolation",
+        violation=Violation("TypeConstraintViolation", ""),
         **fields,
     )
     assert not judge(VALID, sent, arrived).met
 
 
-def test_a_message_of_ours_that_was_given_up_because_of_its_schema_is_a_violation() -> None:
-    text = "MeterValues given up after 1 attempt(s): MeterValues.req breaks its schema: x"
-    note = Note(t=2, level="warning", text=text)
-    assert not judge(VALID, call(1, "Reset"), note).met
+WITHHELD = Violation("TypeConstraintViolation", "meterStart: a number", kind="withheld")
+
+
+@pytest.mark.parametrize("text", ["MeterValues given up", "in whatever words"])
+def test_a_call_of_ours_that_was_not_sent_is_a_violation_however_it_is_told(text: str) -> None:
+    note = Note(t=2, level="warning", text=text, violation=WITHHELD)
+    assert judge(VALID, call(1, "Reset"), note).found == f"at 2.0 s {text}"
+
+
+@pytest.mark.parametrize("text", ["nothing here breaks its schema", "FormationViolation"])
+def test_no_words_of_a_note_or_of_a_refusal_are_a_violation(text: str) -> None:
+    asked = call(1, "Reset")
+    refused = msgspec.structs.replace(result(2, asked, error="InternalError"), detail=text)
+    assert judge(VALID, asked, Note(t=2, level="warning", text=text), refused).met
+
+
+def test_an_answer_of_ours_that_became_an_internal_error_is_a_violation() -> None:
+    asked = call(1, "Reset")
+    withheld = msgspec.structs.replace(result(2, asked, error="InternalError"), violation=WITHHELD)
+    judged = judge(VALID, asked, withheld)
+    assert judged.found == "at 2.0 s Reset InternalError: meterStart: a number"

@@ -70,6 +70,12 @@ def test_an_expectation_that_is_not_met_exits_with_one(tmp_path: Path) -> None:
     assert run_headless(plan, Options()).exit_code == 1
 
 
+def test_a_note_of_the_scenario_is_no_violation_whatever_it_says(tmp_path: Path) -> None:
+    steps = "[{note: nothing here breaks its schema}, {wait: 2s}]"
+    plan = plan_of(minimal(steps, "expect: [no_schema_violation]"), tmp_path)
+    assert run_headless(plan, Options()).exit_code == 0
+
+
 def test_the_result_as_json_has_no_surprises(tmp_path: Path) -> None:
     values = run_headless(plan_of(minimal(), tmp_path), Options()).as_json()
     assert values["exit_code"] == 0

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
 from evtui.ocpp16.link import CallRefused, LinkClosed
@@ -17,6 +18,7 @@ from evtui.runtime.clock import LoopClock
 from evtui.station.outbox import Gate, Outbox
 from evtui.station.state import StateStore
 from evtui.station.transaction import Transaction
+from evtui.violations import BreaksSchema, Violation
 from tests.station.rig import START_UTC, virtual
 from tests.virtual_loop import run_virtual
 
@@ -411,11 +413,15 @@ async def test_other_messages_are_tried_once() -> None:
 @virtual
 async def test_a_message_of_ours_that_breaks_its_schema_is_not_tried_again() -> None:
     box = Box()
-    box.failing = lambda action: ValueError("breaks its schema")
+    violation = Violation("TypeConstraintViolation", "meterStop: too much", ("meterStop",))
+    box.failing = lambda action: BreaksSchema("whatever", violation)
+    told: list[Note] = []
+    box.stream.subscribe(lambda event: told.append(event) if isinstance(event, Note) else None)
     box.keep("StopTransaction")
     box.connect()
     await box.outbox.flushed()
     assert len(box.sent) == 1
+    assert [note.violation for note in told] == [replace(violation, kind="withheld")]
 
 
 @virtual

@@ -17,6 +17,7 @@ from evtui.tui.models.filter import FilterError, RowFilter
 from evtui.tui.models.frames import FrameLog, IdTable
 from evtui.tui.models.store import RowStore
 from evtui.tui.models.text import clean, cut, fit, number
+from evtui.violations import Violation
 from tests.tui.fake_lab import FakeLab
 
 JSON = st.recursive(
@@ -331,7 +332,7 @@ def test_a_violation_that_was_tolerated_is_marked_and_told_in_the_detail() -> No
         [
             message(action="Reset", sender="central_system", payload={"type": "Soft"}),
             message(seq=2, action="Reset", kind="result", payload={"status": "Accepted"}),
-            message(seq=3, uid="2", violation=told),
+            message(seq=3, uid="2", violation=Violation("", told, kind="tolerated")),
             message(seq=4, uid="2", kind="result", sender="central_system"),
         ]
     )

@@ -106,7 +106,8 @@ class Exchange:
     @property
     def violation(self) -> str:
         """How one of its messages that was acted on breaks the rules; empty when none does."""
-        return next((clean(str(one.violation)) for one in self.messages if one.violation), "")
+        told = (one.violation for one in self.messages)
+        return next((clean(each.detail) for each in told if each and each.kind == "tolerated"), "")
 
     @property
     def arrow(self) -> str:
