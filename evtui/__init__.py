@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evtui.central_system.id_tags import IdTag, IdTags
     from evtui.central_system.system import CentralSystem, StationOffline
+    from evtui.commands import Outcome
     from evtui.config import Settings
     from evtui.events import EventStream
     from evtui.lab import CommandError, Lab
@@ -34,6 +35,7 @@ __all__ = [
     "LinkClosed",
     "LoopClock",
     "MessageRate",
+    "Outcome",
     "Settings",
     "StateError",
     "StateFile",
@@ -52,6 +54,7 @@ _PLACES = {
     "LinkClosed": "evtui.ocpp16.link",
     "LoopClock": "evtui.runtime.clock",
     "MessageRate": "evtui.ocpp16.limits",
+    "Outcome": "evtui.commands",
     "Settings": "evtui.config",
     "StateError": "evtui.station.state",
     "StateFile": "evtui.station.state_file",

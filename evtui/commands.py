@@ -8,7 +8,7 @@ exist without a terminal; ``view`` commands change only what one person sees.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 __all__ = [
     "COMMANDS",
@@ -17,12 +17,29 @@ __all__ = [
     "REPLAY",
     "STATIONS",
     "Command",
+    "Outcome",
     "by_name",
     "is_aimed",
     "lab_commands",
     "replay_commands",
     "view_commands",
 ]
+
+
+D_co = TypeVar("D_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[D_co]):
+    """What came of a command that was carried out.
+
+    Attributes:
+        text: one line for people.
+        data: the same for programs; None where a command has nothing to hand over.
+    """
+
+    text: str
+    data: D_co
 
 
 @dataclass(frozen=True, slots=True)

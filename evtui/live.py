@@ -8,11 +8,11 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
-from evtui.commands import FIRST_CONTACT, OVER_THE_LINK
+from evtui.commands import FIRST_CONTACT, OVER_THE_LINK, Outcome
 from evtui.config import SETTINGS, Settings
 from evtui.events import Event, EventReader, LinkState, Note, PartState
 from evtui.runtime.clock import LoopClock
@@ -135,7 +135,7 @@ class LiveLab:
         """Unix time in seconds, as messages bear it."""
         return self._thread.clock.unix()
 
-    def submit(self, command: str, **arguments: object) -> Future[str]:
+    def submit(self, command: str, **arguments: object) -> Future[Outcome[Any]]:
         """Give an order; see :meth:`evtui.lab.Lab.execute`."""
         return self._thread.submit(self._execute(command, arguments))
 
@@ -150,7 +150,7 @@ class LiveLab:
             self._interrupted, self._interrupted_at = interrupted, self.now()
         return self._thread.stop(timeout)
 
-    async def _execute(self, command: str, arguments: dict[str, object]) -> str:
+    async def _execute(self, command: str, arguments: dict[str, object]) -> Outcome[Any]:
         await self._built.wait()
         lab = self._lab
         assert lab is not None

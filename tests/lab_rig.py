@@ -111,7 +111,8 @@ class LabRig:
         return max(sample.current for sample in self.of(Sample) if sample.t >= since)
 
     async def execute(self, command: str, **arguments: Any) -> str:
-        return await self.lab.execute(command, **arguments)
+        """The line that the lab answers with."""
+        return (await self.lab.execute(command, **arguments)).text
 
     async def until(self, condition: Callable[[], object], within: float = 60.0) -> None:
         """Wait until ``condition`` holds, at most ``within`` s."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import msgspec
@@ -33,13 +34,27 @@ def test_an_order_of_a_program_is_told_after_what_it_did() -> None:
 
     async def told(lab: Lab) -> None:
         lab.stream.subscribe(lambda event: seen.append(type(event).__name__), LabState, Order)
-        assert await lab.execute("station.plug", station="CP1") == "vehicle unplugged"
+        outcome = await lab.execute("station.plug", station="CP1")
+        assert outcome.text == "vehicle unplugged"
         assert seen == ["LabState", "Order"]
 
     (order,) = orders_of(told)
     assert (order.source, order.station, order.command) == ("program", "CP1", "station.plug")
     assert (order.arguments, order.outcome) == ({"station": "CP1"}, "vehicle unplugged")
     assert order.done
+
+
+def test_a_program_gets_what_a_person_reads_and_what_it_is_made_of() -> None:
+    async def told(lab: Lab) -> None:
+        call = {"station": "CP1", "action": "GetLocalListVersion", "payload": {}}
+        answered = await lab.execute("csms.call", **call)
+        assert answered.text.startswith("GetLocalListVersion to CP1: listVersion 0, ")
+        assert answered.data == {"listVersion": 0}
+        with pytest.raises(FrozenInstanceError):
+            answered.text = ""  # type: ignore[misc]
+
+    (order,) = orders_of(told)
+    assert order.outcome.startswith("GetLocalListVersion to CP1: listVersion 0, ")
 
 
 @pytest.mark.parametrize(

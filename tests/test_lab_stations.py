@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -134,7 +133,7 @@ def test_any_operation_goes_to_any_station_and_comes_back_in_one_line() -> None:
 async def test_diagnostics_and_firmware_go_over_the_labs_own_file_server() -> None:
     async with Lab(Settings(port=0)) as lab:
         csms = lab.central_system
-        places = json.loads(await lab.execute("csms.files"))
+        places = (await lab.execute("csms.files")).data
         where = {"location": places["GetDiagnostics.location"]}
         name = (await csms.call("CP1", "GetDiagnostics", where))["fileName"]
         await csms.until(lambda: name in csms.files.received)

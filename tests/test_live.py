@@ -26,7 +26,7 @@ class Live:
         self.events: list[Event] = []
 
     def order(self, command: str, **arguments: object) -> str:
-        return self.lab.submit(command, **arguments).result(PATIENCE)
+        return self.lab.submit(command, **arguments).result(PATIENCE).text
 
     def until(self, condition: Callable[[Event], object]) -> Event:
         """The first event, past or to come, for which ``condition`` holds."""

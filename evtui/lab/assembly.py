@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 from evtui.central_system.id_tags import IdTags, read_id_tags
 from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.central_system.system import CentralSystem, Endpoint
+from evtui.commands import Outcome
 from evtui.config import Settings
 from evtui.detection import DetectorPart
 from evtui.events import (
@@ -237,7 +238,7 @@ class Lab:
         finally:
             await self._leave()
 
-    async def execute(self, command: str, /, **arguments: Any) -> str:
+    async def execute(self, command: str, /, **arguments: Any) -> Outcome[Any]:
         """Do one of the ``lab`` commands of :mod:`evtui.commands`, or of those without a key.
 
         What was ordered and what came of it is told as an :class:`~evtui.events.Order`.
@@ -251,7 +252,7 @@ class Lab:
                 :meth:`evtui.anomalies.by_hand.ByHand.begin`.
 
         Returns:
-            One line for people.
+            One line for people, and what there is to hand over to a program.
 
         Raises:
             CommandError: it cannot be done; the text says why.

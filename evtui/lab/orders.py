@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -16,7 +15,7 @@ import msgspec
 from evtui.anomalies.injector import SAFE_WITHIN, AnomalyError
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
 from evtui.central_system.system import CentralSystem, StationOffline
-from evtui.commands import is_aimed
+from evtui.commands import Outcome, is_aimed
 from evtui.config import Preset, Settings
 from evtui.detection import VIEWS, DetectorPart, View
 from evtui.events import EventStream, Layer, Mark, Order
@@ -103,7 +102,7 @@ class Orders:
         here: Here | None = None,
         within: float | None = None,
         ready: Callable[[], Awaitable[object]] | None = None,
-    ) -> str:
+    ) -> Outcome[Any]:
         """Carry out a command, and publish an :class:`~evtui.events.Order` with what came of it.
 
         Args:
@@ -114,21 +113,18 @@ class Orders:
             within: s after which it is given up.
             ready: is awaited before; what it raises refuses the order.
 
-        Returns:
-            One line for people.
-
         Raises:
             CommandError: it cannot be done, or not in time; the text says why.
         """
 
-        def record(outcome: str, *, done: bool) -> None:
+        def record(text: str, *, done: bool) -> None:
             self._stream.publish(
                 Order(
                     source=source,
                     station=str(arguments.get("station", "" if here is None else here.station)),
                     command=command,
                     arguments=_for_the_record(arguments),
-                    outcome=outcome,
+                    outcome=text,
                     done=done,
                 )
             )
@@ -149,10 +145,10 @@ class Orders:
         except Exception as error:
             record(str(error) or type(error).__name__, done=False)
             raise
-        record(outcome, done=True)
+        record(outcome.text, done=True)
         return outcome
 
-    async def _carry_out(self, command: str, arguments: dict[str, Any]) -> str:
+    async def _carry_out(self, command: str, arguments: dict[str, Any]) -> Outcome[Any]:
         handler = getattr(self, "_do_" + command.replace(".", "_"), None)
         if handler is None:
             raise CommandError(f"no command {command!r}")
@@ -166,12 +162,12 @@ class Orders:
         try:
             with acting:
                 result = handler(**arguments)
-                text = await result if asyncio.iscoroutine(result) else result
+                outcome = await result if asyncio.iscoroutine(result) else result
         except _CANNOT as error:
             raise CommandError(str(error)) from None
         except TimeoutError as error:
             raise CommandError(str(error) or "no answer in time") from None
-        return str(text)
+        return outcome if isinstance(outcome, Outcome) else Outcome(str(outcome), None)
 
     def _target(self, command: str, arguments: dict[str, Any]) -> Target:
         """What ``station`` and ``connector`` name, taken out of the arguments.
@@ -208,16 +204,18 @@ class Orders:
 
     # Central system: any station, ours or not
 
-    async def _do_csms_call(self, station: str, action: str, payload: dict[str, Any]) -> str:
-        """Send any operation; the answer in one line, as it came."""
+    async def _do_csms_call(
+        self, station: str, action: str, payload: dict[str, Any]
+    ) -> Outcome[dict[str, Any]]:
+        """Send any operation; the answer is the data, in short the text."""
         self._need_our_central_system("operations are sent by")
         begun = self._stream.now()
         answer = await self._central_system.call(station, action, payload)
         took = (self._stream.now() - begun) * 1000
-        return f"{action} to {station}: {_in_short(answer)}, {took:.0f} ms"
+        return Outcome(f"{action} to {station}: {_in_short(answer)}, {took:.0f} ms", answer)
 
-    def _do_csms_files(self) -> str:
-        """Where stations may bring files and fetch firmware from, as JSON by operation and field.
+    def _do_csms_files(self) -> Outcome[dict[str, str]]:
+        """Where stations may bring files and fetch firmware from: URLs by operation and field.
 
         The server runs from the first time that somebody asks.
         """
@@ -225,9 +223,11 @@ class Orders:
         files = self._central_system.files
         version = f"{self._settings.firmware or 'lab'}+1"[:50]
         image = files.add(IMAGE, f"evtui-firmware {version}\n".encode())
-        return json.dumps(
-            {"GetDiagnostics.location": files.diagnostics_url, "UpdateFirmware.location": image}
-        )
+        places = {
+            "GetDiagnostics.location": files.diagnostics_url,
+            "UpdateFirmware.location": image,
+        }
+        return Outcome(f"files are kept at {files.url}", places)
 
     def _do_csms_admit(self, station: str) -> str:
         """Let a station in that nobody knows."""

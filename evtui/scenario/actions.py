@@ -106,10 +106,10 @@ class Actions:
             self._node = None
         return [text for text in left if text]
 
-    async def _execute(self, command: str, **arguments: Any) -> str:
+    async def _execute(self, command: str, **arguments: Any) -> None:
         """Give the lab a command, for the scenario's connector unless it names another."""
         try:
-            return await self._lab.orders.execute(
+            await self._lab.orders.execute(
                 command, arguments, source=SOURCE, here=self._here, within=COMMAND_WITHIN
             )
         except CommandError as error:

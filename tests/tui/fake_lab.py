@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any, Literal
 
+from evtui.commands import Outcome
 from evtui.events import (
     Alarm,
     AnomalyState,
@@ -60,6 +61,7 @@ class FakeLab:
         submitted: names of the commands, in order.
         arguments: what came with each of them.
         answer: what the next command answers; an exception fails it.
+        data: what it hands over besides.
     """
 
     def __init__(self, *, capacity: int = 20_000) -> None:
@@ -69,6 +71,7 @@ class FakeLab:
         self.submitted: list[str] = []
         self.arguments: list[dict[str, object]] = []
         self.answer: str | Exception = "done"
+        self.data: object = None
         self._uid = 0
         self._story: Iterator[float] | None = None
         self._story_t = 0.0
@@ -91,15 +94,15 @@ class FakeLab:
         """Unix time in seconds."""
         return self.clock.start_utc + self.clock.t
 
-    def submit(self, command: str, **arguments: object) -> Future[str]:
+    def submit(self, command: str, **arguments: object) -> Future[Outcome[Any]]:
         """Remember the command and answer at once."""
         self.submitted.append(command)
         self.arguments.append(arguments)
-        future: Future[str] = Future()
+        future: Future[Outcome[Any]] = Future()
         if isinstance(self.answer, Exception):
             future.set_exception(self.answer)
         else:
-            future.set_result(self.answer)
+            future.set_result(Outcome(self.answer, self.data))
         return future
 
     def publish(self, event: Event) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from textual.containers import Vertical
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Label, OptionList, TextArea
 
+from evtui.commands import Outcome
 from evtui.events import CentralSystemState, LinkState
 from evtui.ocpp16.forms import OPERATIONS
 from evtui.ocpp16.validation import check
@@ -39,9 +39,9 @@ class SlowLab(FakeLab):
 
     def __init__(self) -> None:
         super().__init__()
-        self.open: list[Future[str]] = []
+        self.open: list[Future[Outcome[Any]]] = []
 
-    def submit(self, command: str, **arguments: object) -> Future[str]:
+    def submit(self, command: str, **arguments: object) -> Future[Outcome[Any]]:
         super().submit(command, **arguments)
         self.open.append(Future())
         return self.open[-1]
@@ -56,7 +56,7 @@ class FormApp(App[None]):
         self.chosen = "CP1"
         self.stations = Stations()
         self.operations = Operations(KNOWN, target=lambda: self.chosen, seen=self.stations.get)
-        self.answers: list[Future[str] | None] = []
+        self.answers: list[Future[Outcome[Any]] | None] = []
 
     async def open(self, action: str) -> None:
         await self.push_screen(
@@ -244,7 +244,7 @@ async def test_a_form_about_a_file_begins_with_the_labs_own_file_server() -> Non
             "GetDiagnostics.location": "http://127.0.0.1:1/diagnostics",
             "UpdateFirmware.location": "http://127.0.0.1:1/firmware/a",
         }
-        one.lab.answer = json.dumps(places)
+        one.lab.data = places
         for name, place in places.items():
             action = name.partition(".")[0]
             await open_form(one, action)
@@ -532,7 +532,7 @@ async def test_while_an_answer_is_to_come_the_form_waits_and_sends_nothing_more(
         assert one.answer == "waiting for CP1 …"
         await one.press("enter")
         assert one.answer == "not sent: the answer before is still to come"
-        lab.open[0].set_result("Reset: Accepted, 30 ms")
+        lab.open[0].set_result(Outcome("Reset: Accepted, 30 ms", None))
         await handled(one.pilot)
         assert one.answer == "· Reset: Accepted, 30 ms"
         await one.press("enter")

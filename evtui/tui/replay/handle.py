@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from evtui.commands import Outcome
 from evtui.events import EventReader
 from evtui.tui.replay.feed import Arrival, Feed, Move, NotThere
 from evtui.tui.replay.feed import Recording as Readable
@@ -84,9 +85,9 @@ class ReplayHandle:
         """Unix time in s of the moment that the panels are to show."""
         return self.start_utc + self._now
 
-    def submit(self, command: str, **arguments: object) -> Future[str]:
+    def submit(self, command: str, **arguments: object) -> Future[Outcome[Any]]:
         """Refuse: what has happened cannot be told anything."""
-        future: Future[str] = Future()
+        future: Future[Outcome[Any]] = Future()
         future.set_exception(ValueError(f"this is a recording: {command} needs a running lab"))
         return future
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from textual import on
 from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from evtui.commands import FIRST_CONTACT, OVER_THE_LINK, STATIONS, by_name
+from evtui.commands import FIRST_CONTACT, OVER_THE_LINK, STATIONS, Outcome, by_name
 from evtui.config import Theme
 from evtui.events import Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
@@ -189,11 +188,12 @@ class MainScreen(PanelScreen):
         remedy = f"{send} sends operations, {step} is {back}"
         self.notice(f"{cut(clean(foreign), 20)} is foreign: {remedy}", "error")
 
-    def listen(self, answer: Future[str], place: Place | None = None) -> None:
+    def listen(self, answer: Future[Outcome[Any]], place: Place | None = None) -> None:
         """Show the lab's answer when it comes, and where it was done."""
         about = "" if place is None else f"{place}: "
         when_answered(
-            answer, lambda text, level: self.post_message(self.Answered(about + text, level))
+            answer,
+            lambda outcome, level: self.post_message(self.Answered(about + outcome.text, level)),
         )
 
     @on(Answered)
@@ -256,9 +256,8 @@ class MainScreen(PanelScreen):
     def action_send_operation(self, action: str) -> None:
         """Open the form of one operation, once it is known where its files may go."""
 
-        def told(text: str, level: Level) -> None:
-            places = json.loads(text) if level == "info" else {}
-            self.post_message(self.PlacesTold(action, places))
+        def told(outcome: Outcome[dict[str, str] | None], _: Level) -> None:
+            self.post_message(self.PlacesTold(action, outcome.data or {}))
 
         if not self._can_send():
             return
@@ -275,7 +274,7 @@ class MainScreen(PanelScreen):
     def _open_form(self, action: str) -> None:
         from evtui.tui.screens.operation import OperationScreen
 
-        def closed(answer: Future[str] | None) -> None:
+        def closed(answer: Future[Outcome[Any]] | None) -> None:
             if answer is not None:
                 self.listen(answer)
 

@@ -16,6 +16,7 @@ from textual.events import DescendantFocus, Resize
 from textual.message import Message
 from textual.widgets import Button, Input, Label, TextArea
 
+from evtui.commands import Outcome
 from evtui.ocpp16.forms import (
     FormError,
     Path,
@@ -53,7 +54,7 @@ LOOK_SECONDS = 0.25
 """How often it is seen whether the station is there."""
 
 
-class OperationScreen(Dialog[Future[str] | None]):
+class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
     """Fill in an operation and send it, again and again.
 
     Ends with the answer that is still to come, or with None when there is none.
@@ -119,7 +120,7 @@ class OperationScreen(Dialog[Future[str] | None]):
         self._handle = handle
         self._operations = operations
         self._action = action
-        self._waiting: Future[str] | None = None
+        self._waiting: Future[Outcome[Any]] | None = None
         first = operations.station
         self._station = Choice(lambda: operations.stations, first, nothing="none", id="station")
         self._begun = defaults(action, operations.known(first))
@@ -332,10 +333,10 @@ class OperationScreen(Dialog[Future[str] | None]):
         )
         self._waiting.add_done_callback(self._tell)
 
-    def _tell(self, answer: Future[str]) -> None:
+    def _tell(self, answer: Future[Outcome[Any]]) -> None:
         """Called on the engine's thread."""
         try:
-            self.post_message(self.Answered(answer.result(), wrong=False))
+            self.post_message(self.Answered(answer.result().text, wrong=False))
         except CancelledError:
             return
         except Exception as error:

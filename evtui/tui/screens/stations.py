@@ -323,7 +323,7 @@ class StationsScreen(Dialog[Chosen | None]):
             return
         when_answered(
             self._handle.submit(command, station=station.identity),
-            lambda text, level: self.post_message(self.Answered(text, level)),
+            lambda outcome, level: self.post_message(self.Answered(outcome.text, level)),
         )
 
     @on(Answered)
