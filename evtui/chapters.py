@@ -13,22 +13,22 @@ __all__ = ["TOPICS", "text_of", "title_of"]
 TOPICS = {
     "screen": "panels and signs; over SSH, in tmux, in a browser",
     "keys": "every key, in the lab and in a replay",
-    "anomaly": "the repeated current fluctuation, its variants, attacks by hand",
+    "anomaly": "repeated current fluctuation, variants, attacks by hand",
     "scenarios": "evtui run, and the language of scenario files",
-    "run-folder": "the files of a recording, their columns, ground truth and labels",
+    "run-folder": "the files of a recording: columns, ground truth, labels",
     "replay": "recordings and CAN logs in the terminal",
-    "charge-point": "configuration keys, smart charging, file transfers, offline times",
+    "charge-point": "configuration keys, smart charging, files, offline",
     "central-system": "admission, passwords, transactions, limits",
     "can": "the frames, and python-can programs on the bus",
     "power-stages": "ramps, phases, vehicles, and what an ampere means",
     "python-api": "the central system and the whole lab as a library",
     "settings": "the settings file, exit codes",
     "troubleshooting": "what you see, and what to do",
-    "conformance": "every message of OCPP 1.6, answers to broken ones, foreign peers",
+    "conformance": "every message of OCPP 1.6, broken ones, foreign peers",
     "architecture": "how it is built, checked and measured",
     "changelog": "what changed, by version",
 }
-"""What each chapter is about, in the order in which they are listed."""
+"""What each chapter is about, in the order in which they are listed; at most 60 characters."""
 
 _COMMENT = re.compile(r"^<!-- .* -->\n\n?", re.MULTILINE)
 

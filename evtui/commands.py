@@ -436,6 +436,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", "view", 16),
     Command(
+        "app.docs",
+        ("D",),
+        "docs",
+        "Read the documentation, chapter by chapter.",
+        "Program",
+        "view",
+        also="documentation manual chapters reference glossary changes",
+    ),
+    Command(
         "app.quit",
         ("q",),
         "quit",

@@ -33,6 +33,7 @@ TIMES = pytest.mark.parametrize("times", [2, 3] if os.environ.get("EVTUI_FULL") 
 
 IN_BOTH = (
     ("question_mark", "enter"),
+    ("D", "escape"),
     ("enter", "enter"),
     ("enter", "escape"),
     ("l", "escape"),

@@ -57,6 +57,7 @@ class HelpScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,question_mark,f1", "dismiss", "Close", show=False),
+        Binding("D", "docs", "Documentation", show=False),
     ]
 
     def __init__(
@@ -82,7 +83,7 @@ class HelpScreen(Dialog[None]):
         tables.append(("On the chart", [*CHART]))
         with Scrolled(classes="dialog") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "↑↓ scroll · escape close"
+            box.border_subtitle = "↑↓ scroll · D documentation · escape close"
             if self._about is not None:
                 heading, lines = self._about
                 yield Static(heading, classes="heading -first", markup=False)
@@ -93,6 +94,14 @@ class HelpScreen(Dialog[None]):
                 classes = "heading -first" if first else "heading"
                 yield Static(group, classes=classes, markup=False)
                 yield KeyTable(rows)
+
+    def action_docs(self) -> None:
+        """Show the documentation in the place of the keys."""
+        from evtui.tui.screens.docs import DocsScreen
+
+        app = self.app
+        self.dismiss()
+        app.push_screen(DocsScreen())
 
 
 def _row(command: Command) -> tuple[str, str, str]:

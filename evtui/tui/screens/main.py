@@ -464,6 +464,12 @@ class MainScreen(PanelScreen):
 
         self.app.push_screen(HelpScreen((*self.commands, *STATIONS)))
 
+    def action_app_docs(self) -> None:
+        """Show the documentation."""
+        from evtui.tui.screens.docs import DocsScreen
+
+        self.app.push_screen(DocsScreen())
+
     def action_app_quit(self) -> None:
         """Leave; ask while something runs."""
         from evtui.tui.screens.question import Question
