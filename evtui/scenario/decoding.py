@@ -6,7 +6,6 @@ msgspec does the work; what it says of a mistake is put into the words of a scen
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -14,38 +13,17 @@ import msgspec
 
 from evtui.nearest import choice, did_you_mean, nearest
 from evtui.scenario.document import child
+from evtui.scenario.expectations import EXPECTATIONS
+from evtui.scenario.kinds import Kind, Registry, marked_fields
 from evtui.scenario.mistakes import UNREADABLE, Mistakes, shown
-from evtui.scenario.model import (
-    EXPECTATIONS,
-    STEPS,
-    Attack,
-    NoAlarmExpected,
-    NoSchemaViolation,
-    Parallel,
-    Plug,
-    Repeat,
-    Start,
-    Stop,
-    Unplug,
-)
 from evtui.scenario.quantities import DURATION, NUMBER, QUANTITIES
+from evtui.scenario.steps import STEPS
 
-__all__ = [
-    "BARE_EXPECTATIONS",
-    "BARE_STEPS",
-    "decode",
-    "decode_expectations",
-    "decode_partly",
-    "decode_steps",
-]
-
-BARE_STEPS = tuple(name for name, kind in STEPS.items() if kind in (Plug, Unplug, Start, Stop))
-"""Kinds of steps that may be written as a word, since their value may be left out."""
-
-BARE_EXPECTATIONS = ("no_schema_violation",)
+__all__ = ["decode", "decode_expectations", "decode_partly", "decode_steps"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
+K = TypeVar("K", bound=Kind)
 
 _EXPECTED = re.compile(r"Expected `(?P<types>[^`]+)`(?P<bound> [<>]=? \S+)?(?:, got `[^`]+`)?")
 _LENGTH = re.compile(r"Expected `array` of length (\d+), got \d+")
@@ -107,7 +85,7 @@ def decode_steps(data: Any, place: str, mistakes: Mistakes) -> list[Any]:
         expected = "expected a list of at least one step"
         mistakes.add(place, expected if data == [] else f"{expected}, got {shown(data)}")
         return []
-    return [_step(each, child(place, index), mistakes) for index, each in enumerate(data)]
+    return [_entry(each, STEPS, child(place, index), mistakes) for index, each in enumerate(data)]
 
 
 def decode_expectations(data: Any, place: str, mistakes: Mistakes) -> list[Any]:
@@ -117,27 +95,38 @@ def decode_expectations(data: Any, place: str, mistakes: Mistakes) -> list[Any]:
     if not isinstance(data, list):
         mistakes.add(place, f"expected a list of expectations, got {shown(data)}")
         return []
-    return [_expectation(each, child(place, index), mistakes) for index, each in enumerate(data)]
+    return [
+        _entry(each, EXPECTATIONS, child(place, index), mistakes) for index, each in enumerate(data)
+    ]
 
 
-def _step(data: Any, place: str, mistakes: Mistakes) -> Any:
-    if isinstance(data, str) and data in BARE_STEPS:
-        data = {data: None}
-    name = _kind_of(data, STEPS, "step", place, mistakes)
-    if name is None:
+def _entry(data: Any, kinds: Registry[K], place: str, mistakes: Mistakes) -> K | None:
+    """A typed step or expectation; None where a mistake in it is told."""
+    if isinstance(data, str) and data in kinds.bare:
+        data = {data: kinds[data].bare}
+    kind = _kind_of(data, kinds, place, mistakes)
+    if kind is None:
         return None
-    kind = STEPS[name]
-    # What is inside is looked at also where the step itself has a mistake.
-    if kind in (Repeat, Attack) and isinstance(data.get("do"), list):
-        step = decode_partly(data | {"do": []}, kind, place, mistakes)
-        inner = decode_steps(data["do"], child(place, "do"), mistakes)
-        return msgspec.structs.replace(step, do=inner)
-    if kind is Parallel and isinstance(data["parallel"], list):
-        branches = _branches(data["parallel"], child(place, "parallel"), mistakes)
-        decode(data | {"parallel": []}, Parallel, place, mistakes)
-        return Parallel(parallel=branches)
-    # Where an attack begins it has to be known to whatever ends it.
-    return (decode_partly if kind is Attack else decode)(data, kind, place, mistakes)
+    marked = marked_fields(kind)
+    inside = [field for field in marked if field.mark in _INSIDE]
+    lists = [field for field in inside if isinstance(data.get(field.key), list)]
+    if inside:
+        # What is inside is looked at also where the step itself has a mistake, and where an
+        # attack begins it has to be known to whatever ends it.
+        emptied = data | {field.key: [] for field in lists}
+        entry: K | None = decode_partly(emptied, kind, place, mistakes)
+    else:
+        entry = decode(data, kind, place, mistakes)
+    if entry is None:
+        return None
+    read: dict[str, Any] = {
+        field.name: _INSIDE[field.mark](data[field.key], child(place, field.key), mistakes)
+        for field in lists
+    }
+    for field in marked:
+        if field.mark == "moment" and field.key in data:
+            read[field.name] = _moment(data[field.key], child(place, field.key), mistakes)
+    return msgspec.structs.replace(entry, **read)
 
 
 def _branches(data: list[Any], place: str, mistakes: Mistakes) -> list[list[Any]]:
@@ -148,38 +137,24 @@ def _branches(data: list[Any], place: str, mistakes: Mistakes) -> list[list[Any]
     ]
 
 
-def _expectation(data: Any, place: str, mistakes: Mistakes) -> Any:
-    if isinstance(data, str) and data in BARE_EXPECTATIONS:
-        return NoSchemaViolation(no_schema_violation=True)
-    name = _kind_of(data, EXPECTATIONS, "expectation", place, mistakes)
-    if name is None:
-        return None
-    decoded = decode(data, EXPECTATIONS[name], place, mistakes)
-    if isinstance(decoded, NoAlarmExpected):
-        return _with_moment(decoded, place, mistakes)
-    return decoded
+_INSIDE = {"steps": decode_steps, "branches": _branches}
+"""What reads the steps inside a step, by the mark of the field's type."""
 
 
-def _with_moment(found: NoAlarmExpected, place: str, mistakes: Mistakes) -> NoAlarmExpected | None:
-    moment: Any = found.no_alarm_before
-    if moment in ("anomaly", "end"):
-        return found
+def _moment(data: Any, place: str, mistakes: Mistakes) -> Any:
+    """A moment of the run; None where it is none, which is told."""
+    if data in ("anomaly", "end"):
+        return data
     try:
-        return msgspec.structs.replace(found, no_alarm_before=DURATION.read(moment))
+        return DURATION.read(data)
     except ValueError:
-        expected = f"expected anomaly, end or {DURATION.expected}, got {shown(moment)}"
-        mistakes.add(child(place, "no_alarm_before"), expected)
+        mistakes.add(place, f"expected anomaly, end or {DURATION.expected}, got {shown(data)}")
         return None
 
 
-def _kind_of(
-    data: Any,
-    kinds: Mapping[str, type[Any]],
-    what: str,
-    place: str,
-    mistakes: Mistakes,
-) -> str | None:
-    """The one key of ``data`` that names a kind."""
+def _kind_of(data: Any, kinds: Registry[K], place: str, mistakes: Mistakes) -> type[K] | None:
+    """The kind that the one key of ``data`` names."""
+    what = kinds.what
     article = "an" if what[0] in "aeiou" else "a"
     if data is UNREADABLE:
         return None
@@ -189,13 +164,11 @@ def _kind_of(
         else:
             mistakes.add(place, f"no {what} {shown(data)}{_written_right(data, kinds)}")
     elif not isinstance(data, dict):
-        mistakes.add(
-            place, f"expected {article} {what} such as {next(iter(kinds))}, got {shown(data)}"
-        )
+        mistakes.add(place, f"expected {article} {what} such as {kinds.such_as}, got {shown(data)}")
     else:
         named: list[str] = [key for key in data if key in kinds]
         if len(named) == 1:
-            return named[0]
+            return kinds[named[0]]
         if named:
             mistakes.add(
                 child(place, named[1]),
@@ -209,7 +182,7 @@ def _kind_of(
     return None
 
 
-def _written_right(text: str, kinds: Mapping[str, type[Any]]) -> str:
+def _written_right(text: str, kinds: Registry[K]) -> str:
     """The way out for a word that is no kind; ``wait 2s`` and ``wait:2s`` lack the ": "."""
     begun = _WORD.match(text)
     if begun and begun[1] in kinds:

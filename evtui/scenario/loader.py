@@ -166,7 +166,7 @@ def load(
     check_header(scenario, mistakes)
     check_steps(scenario.steps, "steps", settings, mistakes)
     check_steps(scenario.cleanup, "cleanup", settings, mistakes)
-    check_expectations(scenario.expect, "expect", mistakes)
+    check_expectations(scenario.expect, "expect", settings, mistakes)
     mistakes.raise_all()
     longest = check_length(scenario.steps, "steps", settings, mistakes)
     check_length(scenario.cleanup, "cleanup", settings, mistakes)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from evtui.events import Alarm, Event, EventStream, OcppMessage
 from evtui.scenario.matching import FirstSight, matches
-from evtui.scenario.model import Awaited
-from evtui.scenario.narration import awaited_in_words, seconds
+from evtui.scenario.narration import seconds
 from evtui.scenario.outcome import StepFailed
+from evtui.scenario.steps.wait import Awaited
 from evtui.scenario.waiting import first_event
 
 __all__ = ["Lookout"]
@@ -76,7 +76,7 @@ class Lookout:
         event = await first_event(self._stream, brings_it, awaited.timeout)
         if event is None:
             instead = f"; the connector is {self._status()}" if awaited.status is not None else ""
-            what = awaited_in_words(awaited).removeprefix("any ")
+            what = awaited.words().removeprefix("any ")
             raise StepFailed(f"no {what} in {seconds(awaited.timeout)}{instead}")
         return event.seq
 

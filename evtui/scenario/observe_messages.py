@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 from evtui.events import Note, OcppMessage
-from evtui.scenario import model
 from evtui.scenario.matching import TOLERANCE, answer_status, matches
 from evtui.scenario.narration import WITHOUT_STATUS
+
+if TYPE_CHECKING:
+    from evtui.scenario.expectations.messages import (
+        MessageExpected,
+        NoMessageExpected,
+        OrderExpected,
+    )
+    from evtui.scenario.expectations.validity import NoSchemaViolation
 
 __all__ = ["CallsInOrder", "MessageNotSeen", "MessageSeen", "NoViolation"]
 
@@ -22,7 +30,7 @@ class _Calls:
 
     def __init__(
         self,
-        expected: model.MessageExpected | model.NoMessageExpected,
+        expected: MessageExpected | NoMessageExpected,
         action: str,
         within: float | None = None,
     ) -> None:
@@ -91,7 +99,7 @@ class _Calls:
 class MessageSeen:
     reads = _Calls.reads
 
-    def __init__(self, expected: model.MessageExpected) -> None:
+    def __init__(self, expected: MessageExpected) -> None:
         self._calls = _Calls(expected, expected.message, expected.within)
         self._wanted = expected.count
         self.see = self._calls.see
@@ -112,7 +120,7 @@ class MessageSeen:
 class MessageNotSeen:
     reads = _Calls.reads
 
-    def __init__(self, expected: model.NoMessageExpected) -> None:
+    def __init__(self, expected: NoMessageExpected) -> None:
         self._calls = _Calls(expected, expected.no_message)
         self.see = self._calls.see
 
@@ -127,7 +135,7 @@ class MessageNotSeen:
 class CallsInOrder:
     reads = (OcppMessage,)
 
-    def __init__(self, expected: model.OrderExpected) -> None:
+    def __init__(self, expected: OrderExpected) -> None:
         self._order = expected.order
         self._next = 0
         self._last = 0.0
@@ -152,7 +160,7 @@ class CallsInOrder:
 class NoViolation:
     reads = (OcppMessage, Note)
 
-    def __init__(self, expected: model.NoSchemaViolation) -> None:
+    def __init__(self, expected: NoSchemaViolation) -> None:
         self._messages = 0
         self._violations = 0
         self._first = ""

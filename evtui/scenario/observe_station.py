@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from evtui.events import Alarm, AnomalyState, ConnectorState, Sample
-from evtui.scenario import model
 from evtui.scenario.matching import TOLERANCE
+
+if TYPE_CHECKING:
+    from evtui.scenario.expectations.alarms import AlarmExpected, NoAlarmExpected
+    from evtui.scenario.expectations.station import CurrentExpected, EnergyExpected, StatusExpected
 
 __all__ = ["AlarmRaised", "CurrentWithin", "EnergyWithin", "NoAlarm", "StatusReached"]
 
@@ -12,7 +17,7 @@ __all__ = ["AlarmRaised", "CurrentWithin", "EnergyWithin", "NoAlarm", "StatusRea
 class AlarmRaised:
     reads = (Alarm, AnomalyState)
 
-    def __init__(self, expected: model.AlarmExpected) -> None:
+    def __init__(self, expected: AlarmExpected) -> None:
         self._expected = expected
         self._on: AnomalyState | None = None
         self._on_at = 0.0
@@ -67,7 +72,7 @@ class AlarmRaised:
 class NoAlarm:
     reads = (Alarm, AnomalyState)
 
-    def __init__(self, expected: model.NoAlarmExpected) -> None:
+    def __init__(self, expected: NoAlarmExpected) -> None:
         self._before = expected.no_alarm_before
         self._view = expected.view
         self._over = False
@@ -93,7 +98,7 @@ class NoAlarm:
 class StatusReached:
     reads = (ConnectorState, Sample)
 
-    def __init__(self, expected: model.StatusExpected) -> None:
+    def __init__(self, expected: StatusExpected) -> None:
         self._expected = expected
         self._reached: float | None = None
         self._last = ""
@@ -145,7 +150,7 @@ class CurrentWithin:
 
     reads = (Sample,)
 
-    def __init__(self, expected: model.CurrentExpected) -> None:
+    def __init__(self, expected: CurrentExpected) -> None:
         self._bounds = expected.current
         self._flows: dict[tuple[str, int], _Flow] = {}
 
@@ -187,7 +192,7 @@ class CurrentWithin:
 class EnergyWithin:
     reads = (Sample,)
 
-    def __init__(self, expected: model.EnergyExpected) -> None:
+    def __init__(self, expected: EnergyExpected) -> None:
         self._bounds = expected.energy
         self._registers: dict[tuple[str, int], tuple[float, float]] = {}
 

@@ -11,9 +11,8 @@ from evtui.events import Event, OcppMessage
 from evtui.lab import Lab
 from evtui.lab.stand import FIRST_CONNECTOR, Stand
 from evtui.ocpp16.link import CallRefused, LinkClosed
-from evtui.scenario import model
 from evtui.scenario.matching import status_of
-from evtui.scenario.narration import WITHOUT_STATUS, seconds
+from evtui.scenario.narration import seconds
 from evtui.scenario.outcome import StepFailed
 from evtui.scenario.waiting import until
 
@@ -57,7 +56,7 @@ class Operations:
 
     async def stop(self) -> None:
         """Remote stop; done when the transaction has ended at the central system."""
-        running = await self._running_transaction()
+        running = await self.running_transaction()
         await self._accepted("RemoteStopTransaction", {"transactionId": running})
         if not await until(
             self._stream, lambda: self._open_transaction() != running, TRANSACTION_WITHIN
@@ -70,7 +69,7 @@ class Operations:
         opened = self._lab.central_system.open_transaction(self._stand.name, FIRST_CONNECTOR)
         return None if opened is None else opened.transaction_id
 
-    async def _running_transaction(self) -> int:
+    async def running_transaction(self) -> int:
         """Id of the running transaction; one that has just been asked for is waited for."""
         if self._connector.busy:
             await until(
@@ -81,26 +80,26 @@ class Operations:
             raise StepFailed(f"no transaction runs: the connector is {self._connector.status}")
         return running
 
-    async def set_limit(self, step: model.SetLimit) -> None:
-        """SetChargingProfile, which must be accepted."""
-        of_station = step.purpose == "ChargePointMaxProfile"
+    async def set_limit(self, limit: float, purpose: str, stack_level: int) -> None:
+        """SetChargingProfile with a limit in A, which must be accepted."""
+        of_station = purpose == "ChargePointMaxProfile"
         schedule: dict[str, Any] = {
             "chargingRateUnit": "A",
-            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": round(step.set_limit, 1)}],
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": round(limit, 1)}],
         }
         if of_station:  # it holds without charging too, so it cannot be relative to its start
             schedule["startSchedule"] = self._lab.clock.iso()
-        key = (step.purpose, step.stack_level)
+        key = (purpose, stack_level)
         profile_id = self._profiles.get(key, FIRST_PROFILE_ID + len(self._profiles))
         profile: dict[str, Any] = {
             "chargingProfileId": profile_id,
-            "stackLevel": step.stack_level,
-            "chargingProfilePurpose": step.purpose,
+            "stackLevel": stack_level,
+            "chargingProfilePurpose": purpose,
             "chargingProfileKind": "Absolute" if of_station else "Relative",
             "chargingSchedule": schedule,
         }
         running = self._open_transaction()
-        if step.purpose == "TxProfile" and running is not None:
+        if purpose == "TxProfile" and running is not None:
             profile["transactionId"] = running
         # Noted before the answer: without one nobody knows whether it was set.
         self._profiles[key] = profile_id
@@ -109,19 +108,8 @@ class Operations:
             {"connectorId": 0 if of_station else FIRST_CONNECTOR, "csChargingProfiles": profile},
         )
 
-    async def call(self, step: model.Ocpp) -> None:
-        """Any call, from whom the step says; a CALLERROR is an answer too."""
-        payload = step.payload
-        if model.with_transaction(payload, 0) != payload:
-            payload = model.with_transaction(payload, await self._running_transaction())
-        if step.sender == "central_system":
-            status = await self._ask_station(step.ocpp, payload)
-        else:
-            status = await self._ask_central_system(step.ocpp, payload)
-        if step.answer is not None and status != step.answer:
-            raise StepFailed(f"answered {status or WITHOUT_STATUS}, not {step.answer}")
-
-    async def _ask_station(self, action: str, payload: dict[str, Any]) -> str:
+    async def ask_station(self, action: str, payload: dict[str, Any]) -> str:
+        """Any call to the charge point; returns the status, a CALLERROR's code is one too."""
         try:
             return status_of(await self._request(action, payload))
         except CallRefused as refusal:
@@ -129,8 +117,11 @@ class Operations:
         except NOT_DONE as error:
             raise StepFailed(str(error)) from None
 
-    async def _ask_central_system(self, action: str, payload: dict[str, Any]) -> str:
-        """Through the outbox, so that the charge point's calls keep their order."""
+    async def ask_central_system(self, action: str, payload: dict[str, Any]) -> str:
+        """Any call of the charge point; returns the status, a CALLERROR's code is one too.
+
+        It goes through the outbox, so that the charge point's calls keep their order.
+        """
         answered: asyncio.Future[dict[str, Any] | None] = asyncio.get_running_loop().create_future()
         refusals: list[str] = []
 

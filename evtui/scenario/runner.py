@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Literal
 
-from evtui.events import CanFrame, Event, Mark, Note, ScenarioState, Verdict, caused_by
+from evtui.events import CanFrame, Event, ScenarioState, Verdict, caused_by
 from evtui.lab import Lab
-from evtui.lab.stand import FIRST_CONNECTOR
-from evtui.scenario import model
 from evtui.scenario.actions import SOURCE, Actions
-from evtui.scenario.expectations import Judge
+from evtui.scenario.context import StepContext
+from evtui.scenario.judge import Judge
 from evtui.scenario.lookout import Lookout
-from evtui.scenario.narration import counted, seconds, step_in_words
+from evtui.scenario.narration import counted, seconds
 from evtui.scenario.outcome import Outcome, StepFailed
+from evtui.scenario.steps import Step
 from evtui.scenario.waiting import first_event, until
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ __all__ = ["Runner"]
 
 READY_WITHIN = 30.0
 """s for the charge point to be accepted and its module to report, before the first step."""
-
-_attack: ContextVar[str] = ContextVar("evtui_attack", default="")
-"""Name of the attack whose steps are being done, empty where none is."""
 
 Change = Literal["begin", "step", "waiting", "failed", "cleanup", "end"]
 
@@ -53,7 +50,7 @@ class Runner:
         self._longest = plan.longest
         self._duration = duration
         self._actions = Actions(lab)
-        connector = self._stand.outlets[FIRST_CONNECTOR].connector
+        connector = self._actions.outlet.connector
         self._lookout = Lookout(lab.stream, lambda: connector.status)
         self._begun = 0.0
         self._ends = 0.0
@@ -129,7 +126,7 @@ class Runner:
         try:
             async with limit:
                 await self._until_ready()
-                await self._sequence(self._scenario.steps, "steps")
+                await self.sequence(self._scenario.steps, "steps")
                 await self._actions.flushed()
         except StepFailed as failure:
             self._fail(failure)
@@ -167,7 +164,7 @@ class Runner:
             "module",
         )
 
-    async def _sequence(self, steps: Sequence[Any], place: str, detail: str = "") -> None:
+    async def sequence(self, steps: Sequence[Step], place: str, detail: str = "") -> None:
         """Do steps one after the other.
 
         Args:
@@ -180,7 +177,7 @@ class Runner:
                 self._step = index + 1
             since = await self._do(step, f"{place}[{index}]", since, detail)
 
-    async def _do(self, step: Any, path: str, since: int, detail: str = "") -> int:
+    async def _do(self, step: Step, path: str, since: int, detail: str = "") -> int:
         """Do one step.
 
         Args:
@@ -191,94 +188,39 @@ class Runner:
             counts, what went by while another step waited does not.
         """
         before = self._stream.last_seq
-        label = step_in_words(step)
+        label = step.words()
         self._doing = f"{path}: {label}"
         state = self._publish("step", path, label, until=self._until(step), detail=detail)
+        context = StepContext(
+            lab=self._lab,
+            actions=self._actions,
+            lookout=self._lookout,
+            sequencer=self,
+            step=step,
+            path=path,
+            label=label,
+            since=since,
+        )
+        acting = self._actions.acting(label) if step.acts else nullcontext()
         try:
-            with caused_by(state.seq):
-                match step:
-                    case model.Wait(wait=duration):
-                        await asyncio.sleep(duration)
-                    case model.WaitFor(wait_for=awaited):
-                        if self._lookout.has_come(awaited, since) is None:
-                            self._publish("waiting", path, label, until=self._until(step))
-                        return await self._lookout.wait_for(awaited, since)
-                    case model.Repeat(repeat=times, do=steps):
-                        for turn in range(1, times + 1):
-                            await self._sequence(steps, f"{path}.do", f"{turn} of {times}")
-                            await asyncio.sleep(0)  # steps that take no time leave room too
-                    case model.Attack(steps=list(steps)):
-                        await self._attack_with(step, steps, path)
-                    case model.Attack():
-                        self._actions.begin_attack(step)
-                        return since
-                    case model.EndAttack(end_attack=name):
-                        self._actions.end_attack(name)
-                        return since
-                    case model.Parallel(parallel=branches):
-                        await self._side_by_side(branches, path)
-                    case model.NoteStep(note=text):
-                        self._note(text)
-                        return since
-                    case model.MarkStep(mark=text):
-                        self._stream.publish(
-                            Mark(source=SOURCE, station=self._stand.name, text=text)
-                        )
-                        return since
-                    case model.Anomaly():
-                        await self._actions.do(step)
-                    case _:
-                        with self._actions.acting(label, _attack.get()):
-                            await self._actions.do(step)
-                        return before
+            with caused_by(state.seq), acting:
+                counts_from = await step.run(context)
         except StepFailed as failure:
             if failure.path:
                 raise
             raise StepFailed(str(failure), path, label) from None
-        return self._stream.last_seq
+        return before if counts_from is None else counts_from
+
+    def waits(self, path: str, step: Step, label: str) -> None:
+        """Tell that a step waits for something that has not come yet."""
+        self._publish("waiting", path, label, until=self._until(step))
 
     def _now(self) -> float:
         return self._lab.clock.now()
 
-    def _until(self, step: Any) -> float | None:
-        match step:
-            case model.Wait(wait=duration) | model.Anomaly(duration=float(duration)):
-                return self._now() + duration
-            case model.WaitFor(wait_for=awaited):
-                return self._now() + awaited.timeout
-        return None
-
-    async def _attack_with(self, step: model.Attack, steps: Sequence[Any], path: str) -> None:
-        """Do the steps of an attack; however they end, it is over then."""
-        self._actions.begin_attack(step)
-        outer = _attack.set(step.attack)
-        try:
-            await self._sequence(steps, f"{path}.do")
-        finally:
-            _attack.reset(outer)
-            if step.attack in self._actions.attacks:  # nobody has cleared it meanwhile
-                self._actions.end_attack(step.attack)
-
-    async def _side_by_side(self, branches: Sequence[Sequence[Any]], path: str) -> None:
-        """Do several lists at once; the first that fails ends the others."""
-        loop = asyncio.get_running_loop()
-        tasks = [
-            loop.create_task(self._sequence(steps, f"{path}.parallel[{number}]"))
-            for number, steps in enumerate(branches)
-        ]
-        if not tasks:
-            return
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        finally:
-            # One after the other, in the order of the file, or no two runs would be the same.
-            for task in tasks:
-                task.cancel()
-                await asyncio.wait({task})
-        failures = [task.exception() for task in tasks if not task.cancelled()]
-        for failure in failures:
-            if failure is not None:
-                raise failure
+    def _until(self, step: Step) -> float | None:
+        lasts = step.lasts()
+        return None if lasts is None else self._now() + lasts
 
     # Afterwards
 
@@ -290,9 +232,9 @@ class Runner:
             try:
                 await self._do(step, f"cleanup[{index}]", self._stream.last_seq)
             except StepFailed as failure:
-                self._note(f"{failure.path}: {failure.label}: {failure}", "warning")
+                self._actions.note(f"{failure.path}: {failure.label}: {failure}", "warning")
         for left in await self._actions.undo():
-            self._note(f"not cleaned up: {left}", "warning")
+            self._actions.note(f"not cleaned up: {left}", "warning")
 
     def _verdicts(self, judge: Judge, ended: float) -> tuple[Verdict, ...]:
         verdicts = [self._verdict_on_the_steps(ended - self._begun)]
@@ -361,6 +303,3 @@ class Runner:
                 detail=detail,
             )
         )
-
-    def _note(self, text: str, level: Literal["info", "warning"] = "info") -> None:
-        self._stream.publish(Note(source=SOURCE, station=self._stand.name, level=level, text=text))

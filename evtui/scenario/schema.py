@@ -1,4 +1,4 @@
-"""The JSON Schema of scenario files, made from :mod:`evtui.scenario.model`.  Pure.
+"""The JSON Schema of scenario files, made from what they consist of.  Pure.
 
 It sees what can be seen without knowing the lab: names, types, units, ranges.  What a payload
 may contain, whether a run ends, which inputs there are, only :func:`evtui.scenario.loader.load`
@@ -8,35 +8,21 @@ knows.
 from __future__ import annotations
 
 import re
-from inspect import cleandoc
 from typing import Any
 
 import msgspec
 
-from evtui.scenario.decoding import BARE_EXPECTATIONS, BARE_STEPS
-from evtui.scenario.model import (
-    EXPECTATIONS,
-    SCHEMA,
-    STEPS,
-    Awaited,
-    CurrentRange,
-    EnergyRange,
-    Input,
-    LabSpec,
-    Scenario,
-    VehicleSpec,
-)
+from evtui.scenario.expectations import EXPECTATIONS
+from evtui.scenario.kinds import Registry
+from evtui.scenario.model import SCHEMA, Input, Scenario
 from evtui.scenario.quantities import NUMBER, QUANTITIES
+from evtui.scenario.steps import STEPS
 
 __all__ = ["json_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFS = "#/$defs/{name}"
-_MAPPINGS = tuple(
-    {"$ref": _REFS.format(name=kind.__name__)}
-    for kind in (Awaited, CurrentRange, EnergyRange, LabSpec, VehicleSpec)
-)
-_REFERENCE = {"$ref": "#/$defs/Reference"}
+_REFERENCE = {"$ref": _REFS.format(name="Reference")}
 _WITHOUT_INPUTS = ("schema", "id", "technique", "licence", "inputs", "matrix")
 """Keys of a scenario below which ``${name}`` means nothing."""
 
@@ -47,21 +33,15 @@ def json_schema() -> dict[str, Any]:
     _, definitions = msgspec.json.schema_components(
         kinds, schema_hook=_quantity_reference, ref_template=_REFS
     )
+    mappings = [{"$ref": _ref(name)} for name in (*definitions, "Step", "Expectation")]
     for name, definition in definitions.items():
-        _describe(definition)
-        if name not in (Input.__name__, Scenario.__name__):
-            _accept_references(definition["properties"])
+        properties = definition["properties"]
+        _drop_empty_defaults(properties)
+        if name == Scenario.__name__:
+            properties = {k: v for k, v in properties.items() if k not in _WITHOUT_INPUTS}
+        if name != Input.__name__:
+            definition["properties"] |= _accepting_references(properties, mappings)
     scenario = definitions.pop(Scenario.__name__)
-    properties = scenario["properties"]
-    _accept_references({k: v for k, v in properties.items() if k not in _WITHOUT_INPUTS})
-    steps, step = {"items": {"$ref": _ref("Step")}}, {"minItems": 1}
-    properties["steps"] |= steps | step
-    properties["cleanup"] |= steps
-    properties["expect"] |= {"items": {"$ref": _ref("Expectation")}}
-    for kind in ("Attack", "Repeat"):
-        definitions[kind]["properties"]["do"] |= steps | step
-    branches = definitions["Parallel"]["properties"]["parallel"]
-    branches |= step | {"items": {"type": "array"} | steps | step}
     definitions |= {kind.__name__: _quantity(kind) for kind in QUANTITIES}
     definitions |= {
         "Reference": {
@@ -69,10 +49,8 @@ def json_schema() -> dict[str, Any]:
             "type": "string",
             "pattern": r"\$\{",
         },
-        "Step": _union("A step; its first key names its kind.", STEPS, BARE_STEPS),
-        "Expectation": _union(
-            "An expectation; its first key names its kind.", EXPECTATIONS, BARE_EXPECTATIONS
-        ),
+        "Step": _union("A step; its first key names its kind.", STEPS),
+        "Expectation": _union("An expectation; its first key names its kind.", EXPECTATIONS),
     }
     return {
         "$schema": _DIALECT,
@@ -105,59 +83,45 @@ def _quantity(kind: type[Any]) -> dict[str, Any]:
     }
 
 
-def _union(description: str, kinds: dict[str, type[Any]], bare: tuple[str, ...]) -> dict[str, Any]:
+def _union(description: str, kinds: Registry[Any]) -> dict[str, Any]:
     return {
         "description": description,
         "anyOf": [{"$ref": _ref(kind.__name__)} for kind in kinds.values()]
-        + [{"enum": list(bare)}],
+        + [{"enum": kinds.bare}],
     }
 
 
-def _describe(definition: dict[str, Any]) -> None:
-    """Move what a docstring says of each attribute to its property."""
-    text, _, attributes = cleandoc(definition.get("description", "")).partition("\n\nAttributes:\n")
-    definition["description"] = _prose(text.partition("\n\n")[0])
-    for entry in re.split(r"\n(?=    \S)", "\n" + attributes)[1:]:
-        names, _, said = entry.partition(": ")
-        for name in names.split(","):
-            written = re.search(r"\(written ``(\w+)``\)", said)
-            key = written[1] if written else name.strip()
-            if key in definition["properties"]:
-                definition["properties"][key]["description"] = _prose(said)
-    for schema in definition["properties"].values():
+def _drop_empty_defaults(properties: dict[str, Any]) -> None:
+    """They only say that one may leave it out."""
+    for schema in properties.values():
         if schema.get("default", "") in (None, {}, []) or "$ref" in schema:
-            schema.pop("default", None)  # it only says that one may leave it out
+            schema.pop("default", None)
 
 
-def _prose(text: str) -> str:
-    """A docstring's text without its markup, on one line."""
-    text = re.sub(r"\s*\(written ``\w+``\)", "", text)
-    text = re.sub(r":\w+:`([^`]*)`|``([^`]*)``", lambda found: found[1] or found[2], text)
-    return " ".join(text.split())
+def _accepting_references(
+    properties: dict[str, Any], mappings: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The same where ``${name}`` may stand for every single value that is not just any text."""
+    return {key: _accepting(schema, mappings) for key, schema in properties.items()}
 
 
-def _accept_references(properties: dict[str, Any]) -> None:
-    """Let ``${name}`` stand for every single value that is not just any text."""
-    for key, schema in properties.items():
-        properties[key] = _accepting(schema)
-
-
-def _accepting(schema: dict[str, Any]) -> dict[str, Any]:
+def _accepting(schema: dict[str, Any], mappings: list[dict[str, Any]]) -> dict[str, Any]:
     match schema:
         case {"type": "array", "items": dict(items)}:
-            return schema | {"items": _accepting(items)}
+            return schema | {"items": _accepting(items, mappings)}
         case {"type": "array", "prefixItems": list(items)}:
-            return schema | {"prefixItems": [_accepting(each) for each in items]}
+            return schema | {"prefixItems": [_accepting(each, mappings) for each in items]}
         case {"type": "object", "additionalProperties": dict(values)}:
-            return schema | {"additionalProperties": _accepting(values)}
+            return schema | {"additionalProperties": _accepting(values, mappings)}
     about = {key: schema[key] for key in ("description", "default") if key in schema}
     wanted = {key: value for key, value in schema.items() if key not in about}
     alternatives = wanted.get("anyOf", [wanted])
-    if all(map(_takes_none, alternatives)) or {"type": "string"} in alternatives:
+    plain = {"type": "string"} in alternatives
+    if plain or all(_takes_none(each) or each in mappings for each in alternatives):
         return schema
     return about | {"anyOf": [*alternatives, _REFERENCE]}
 
 
 def _takes_none(schema: dict[str, Any]) -> bool:
     """True where no value of an input fits."""
-    return not schema or schema.get("type") in ("array", "object", "null") or schema in _MAPPINGS
+    return not schema or schema.get("type") in ("array", "object", "null")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from evtui.events import Alarm, AnomalyState, ConnectorState, OcppMessage, Sample, as_json
-from evtui.scenario import model
-from evtui.scenario.expectations import Judge, Judgement
+from evtui.scenario.judge import Judge, Judgement
+from evtui.scenario.model import Duration
 from evtui.violations import told_by
 
 __all__ = ["alarm", "anomaly", "call", "judge", "result", "sample", "status"]
@@ -105,5 +105,5 @@ def status(t: float, name: str, connector: int = 1) -> ConnectorState:
     return ConnectorState(t=t, station="CP1", connector=connector, status=name)
 
 
-def seconds(value: float) -> model.Duration:
-    return model.Duration(value)
+def seconds(value: float) -> Duration:
+    return Duration(value)

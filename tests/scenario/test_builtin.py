@@ -9,16 +9,12 @@ from typing import Any
 
 import pytest
 
+from evtui.scenario.expectations.alarms import AlarmExpected, NoAlarmExpected
+from evtui.scenario.expectations.validity import NoSchemaViolation
 from evtui.scenario.headless import Options, run_headless
 from evtui.scenario.loader import Plan, builtin, load
-from evtui.scenario.model import (
-    AlarmExpected,
-    Anomaly,
-    NoAlarmExpected,
-    NoSchemaViolation,
-    Parallel,
-    Repeat,
-)
+from evtui.scenario.steps.anomaly import Anomaly
+from evtui.scenario.steps.flow import Parallel, Repeat
 
 FOLDER = resources.files("evtui.scenario") / "builtin"
 NAMES = sorted(

@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import Note, OcppMessage
-from evtui.scenario import model
-from evtui.scenario.expectations import Judge
+from evtui.scenario.expectations import EXPECTATIONS
+from evtui.scenario.expectations.alarms import AlarmExpected, NoAlarmExpected
+from evtui.scenario.expectations.messages import MessageExpected, NoMessageExpected, OrderExpected
+from evtui.scenario.expectations.station import (
+    CurrentExpected,
+    CurrentRange,
+    EnergyExpected,
+    EnergyRange,
+    StatusExpected,
+)
+from evtui.scenario.expectations.validity import NoSchemaViolation
+from evtui.scenario.judge import Judge
+from evtui.scenario.model import Amperes, WattHours
 from evtui.violations import Violation
 from tests.scenario.events import (
     alarm,
@@ -27,28 +38,24 @@ from tests.scenario.events import (
 T0 = 1000.0
 
 
-def expect_alarm(within: float = 30.0, **options: Any) -> model.AlarmExpected:
-    return model.AlarmExpected(alarm="reversals", within=seconds(within), **options)
+def expect_alarm(within: float = 30.0, **options: Any) -> AlarmExpected:
+    return AlarmExpected(alarm="reversals", within=seconds(within), **options)
 
 
 def test_every_kind_of_expectation_is_observed_and_has_words() -> None:
     ten = seconds(10)
     every = [
         expect_alarm(),
-        model.NoAlarmExpected(no_alarm_before=ten),
-        model.MessageExpected(message="Heartbeat"),
-        model.NoMessageExpected(no_message="Reset"),
-        model.OrderExpected(order=["A"]),
-        model.StatusExpected(status="Charging"),
-        model.CurrentExpected(
-            current=model.CurrentRange(between=(model.Amperes(0), model.Amperes(1)))
-        ),
-        model.EnergyExpected(
-            energy=model.EnergyRange(between=(model.WattHours(0), model.WattHours(1)))
-        ),
-        model.NoSchemaViolation(no_schema_violation=True),
+        NoAlarmExpected(no_alarm_before=ten),
+        MessageExpected(message="Heartbeat"),
+        NoMessageExpected(no_message="Reset"),
+        OrderExpected(order=["A"]),
+        StatusExpected(status="Charging"),
+        CurrentExpected(current=CurrentRange(between=(Amperes(0), Amperes(1)))),
+        EnergyExpected(energy=EnergyRange(between=(WattHours(0), WattHours(1)))),
+        NoSchemaViolation(no_schema_violation=True),
     ]
-    assert [type(each) for each in every] == list(model.EXPECTATIONS.values())
+    assert [type(each) for each in every] == list(EXPECTATIONS.values())
     judgements = Judge(every).judge()
     assert all(judgement.expectation and judgement.found for judgement in judgements)
 
@@ -100,7 +107,7 @@ def test_an_alarm_that_is_cleared_is_not_raised() -> None:
 
 
 def test_any_alarm_will_do_when_any_is_asked_for() -> None:
-    expected = model.AlarmExpected(alarm="any", within=seconds(9))
+    expected = AlarmExpected(alarm="any", within=seconds(9))
     assert judge(expected, alarm(2, name="cusum")).found == "cusum raised at 2.0 s (view can)"
 
 
@@ -110,7 +117,7 @@ def test_any_alarm_will_do_when_any_is_asked_for() -> None:
 )
 def test_no_alarm_is_met_until_its_moment(before: Any, met: bool) -> None:
     events = (anomaly(20), alarm(25))
-    found = judge(model.NoAlarmExpected(no_alarm_before=before), *events)
+    found = judge(NoAlarmExpected(no_alarm_before=before), *events)
     assert found.met is met
     assert found.found == (
         "none raised" if met else "reversals raised at 25.0 s (view can): 4 reversals"
@@ -118,7 +125,7 @@ def test_no_alarm_is_met_until_its_moment(before: Any, met: bool) -> None:
 
 
 def test_a_false_alarm_before_the_anomaly_is_told() -> None:
-    expected = model.NoAlarmExpected(no_alarm_before="anomaly")
+    expected = NoAlarmExpected(no_alarm_before="anomaly")
     assert not judge(expected, alarm(5), anomaly(20)).met
 
 
@@ -126,7 +133,7 @@ def test_a_false_alarm_before_the_anomaly_is_told() -> None:
 
 
 def test_a_message_counts_once_though_it_is_sent_and_delivered() -> None:
-    expected = model.MessageExpected(message="Reset", count=2)
+    expected = MessageExpected(message="Reset", count=2)
     both = [call(1, "Reset", uid="1"), call(1, "Reset", uid="1", phase="delivered")]
     found = judge(expected, *both)
     assert not found.met
@@ -135,7 +142,7 @@ def test_a_message_counts_once_though_it_is_sent_and_delivered() -> None:
 
 def test_a_message_is_told_from_others_by_its_fields_at_any_depth() -> None:
     limit = {"csChargingProfiles": {"chargingSchedule": {"chargingSchedulePeriod": [{"limit": 0}]}}}
-    expected = model.MessageExpected(message="SetChargingProfile", fields=limit)
+    expected = MessageExpected(message="SetChargingProfile", fields=limit)
     other = {
         "connectorId": 1,
         "csChargingProfiles": {
@@ -149,18 +156,18 @@ def test_a_message_is_told_from_others_by_its_fields_at_any_depth() -> None:
 
 
 def test_a_message_of_the_other_side_does_not_count() -> None:
-    expected = model.MessageExpected(message="DataTransfer", sender="charge_point")
+    expected = MessageExpected(message="DataTransfer", sender="charge_point")
     assert not judge(expected, call(1, "DataTransfer")).met
     assert judge(expected, call(1, "DataTransfer", sender="charge_point")).met
 
 
 def test_a_message_after_its_time_is_too_late() -> None:
-    expected = model.MessageExpected(message="Reset", within=seconds(5))
+    expected = MessageExpected(message="Reset", within=seconds(5))
     assert judge(expected, call(5.1, "Reset")).found == "not seen (1 too late)"
 
 
 def test_a_message_counts_when_its_answer_is_the_one_expected() -> None:
-    expected = model.MessageExpected(message="Reset", answer="Rejected")
+    expected = MessageExpected(message="Reset", answer="Rejected")
     asked = call(1, "Reset")
     assert judge(expected, asked).found == "not seen (not answered)"
     accepted = judge(expected, asked, result(2, asked, {"status": "Accepted"}))
@@ -169,13 +176,13 @@ def test_a_message_counts_when_its_answer_is_the_one_expected() -> None:
 
 
 def test_a_callerror_is_an_answer_by_its_code() -> None:
-    expected = model.MessageExpected(message="Reset", answer="NotSupported")
+    expected = MessageExpected(message="Reset", answer="NotSupported")
     asked = call(1, "Reset")
     assert judge(expected, asked, result(1, asked, error="NotSupported")).met
 
 
 def test_calls_that_are_never_answered_do_not_fill_the_memory() -> None:
-    expected = model.MessageExpected(message="Reset", answer="Accepted")
+    expected = MessageExpected(message="Reset", answer="Accepted")
     calls = [call(t, "Reset") for t in range(1000)]
     newest = result(1001, calls[-1], {"status": "Accepted"})
     oldest = result(1002, calls[0], {"status": "Accepted"})
@@ -183,11 +190,11 @@ def test_calls_that_are_never_answered_do_not_fill_the_memory() -> None:
 
 
 def test_a_count_of_nothing_is_not_met() -> None:
-    assert not judge(model.MessageExpected(message="Reset", count=0)).met
+    assert not judge(MessageExpected(message="Reset", count=0)).met
 
 
 def test_a_message_that_must_not_be_seen() -> None:
-    expected = model.NoMessageExpected(no_message="Reset", fields={"type": "Hard"})
+    expected = NoMessageExpected(no_message="Reset", fields={"type": "Hard"})
     soft, hard = call(1, "Reset", {"type": "Soft"}), call(2, "Reset", {"type": "Hard"})
     assert judge(expected, soft) == (
         'no message Reset with {"type":"Hard"}',
@@ -198,7 +205,7 @@ def test_a_message_that_must_not_be_seen() -> None:
 
 
 def test_an_order_may_have_other_messages_between() -> None:
-    expected = model.OrderExpected(order=["A", "B", "A"])
+    expected = OrderExpected(order=["A", "B", "A"])
     calls = [call(t, name) for t, name in enumerate("XAXBBXA")]
     assert judge(expected, *calls).found == "in this order, the last at 6.0 s"
     assert judge(expected, *calls[:-1]).found == "no A after B at 3.0 s"
@@ -206,14 +213,14 @@ def test_an_order_may_have_other_messages_between() -> None:
 
 
 def test_an_order_of_nothing_is_not_met() -> None:
-    assert not judge(model.OrderExpected(order=[]), call(1, "A")).met
+    assert not judge(OrderExpected(order=[]), call(1, "A")).met
 
 
 # The station
 
 
 def test_a_status_is_reached_in_its_time() -> None:
-    expected = model.StatusExpected(status="Charging", within=seconds(10))
+    expected = StatusExpected(status="Charging", within=seconds(10))
     assert judge(expected, status(T0 + 9, "Charging"), start=T0).found == "reached at 9.0 s"
     late = judge(expected, status(11, "Charging"))
     assert (late.met, late.found) == (False, "reached at 11.0 s, too late")
@@ -222,12 +229,12 @@ def test_a_status_is_reached_in_its_time() -> None:
 
 
 def test_a_status_that_was_there_from_the_start_counts() -> None:
-    assert judge(model.StatusExpected(status="Preparing"), sample(0.1, status="Preparing")).met
+    assert judge(StatusExpected(status="Preparing"), sample(0.1, status="Preparing")).met
 
 
-def current(low: float, high: float, **options: Any) -> model.CurrentExpected:
-    between = (model.Amperes(low), model.Amperes(high))
-    return model.CurrentExpected(current=model.CurrentRange(between=between, **options))
+def current(low: float, high: float, **options: Any) -> CurrentExpected:
+    between = (Amperes(low), Amperes(high))
+    return CurrentExpected(current=CurrentRange(between=between, **options))
 
 
 def test_every_sample_must_keep_to_the_bounds() -> None:
@@ -265,9 +272,9 @@ def test_each_connector_must_keep_to_the_bounds() -> None:
     assert not judge(current(0, 50), good, bad).met
 
 
-def energy(low: float, high: float) -> model.EnergyExpected:
-    between = (model.WattHours(low), model.WattHours(high))
-    return model.EnergyExpected(energy=model.EnergyRange(between=between))
+def energy(low: float, high: float) -> EnergyExpected:
+    between = (WattHours(low), WattHours(high))
+    return EnergyExpected(energy=EnergyRange(between=between))
 
 
 def test_energy_is_what_was_delivered_in_the_run() -> None:
@@ -288,7 +295,7 @@ def test_lowest_mean_and_highest_are_in_order(currents: list[float]) -> None:
 # Schema
 
 
-VALID = model.NoSchemaViolation(no_schema_violation=True)
+VALID = NoSchemaViolation(no_schema_violation=True)
 
 
 def invalid(seq: int = 0) -> OcppMessage:
@@ -330,7 +337,7 @@ def test_a_violation_that_was_tolerated_is_one_and_its_message_counts_once() -> 
     seen = judge(VALID, asked, came)
     assert (seen.met, seen.found) == (False, "at 1.0 s Authorize call: idTag: too long")
     assert judge(VALID, came).found == seen.found
-    once = model.MessageExpected(message="Authorize", count=1)
+    once = MessageExpected(message="Authorize", count=1)
     assert judge(once, asked, came).found.startswith("seen once")
 
 

@@ -13,28 +13,19 @@ import pytest
 
 from evtui.config import Settings
 from evtui.power import RecordedVehicle, Vehicle
-from evtui.scenario.length import fluctuation, longest
+from evtui.scenario.expectations.alarms import NoAlarmExpected
+from evtui.scenario.expectations.validity import NoSchemaViolation
+from evtui.scenario.length import longest
 from evtui.scenario.loader import Plan, ScenarioError, builtin, load
-from evtui.scenario.model import (
-    Anomaly,
-    Awaited,
-    Can,
-    Duration,
-    MarkStep,
-    NoAlarmExpected,
-    NoSchemaViolation,
-    NoteStep,
-    Ocpp,
-    Parallel,
-    Plug,
-    Repeat,
-    SetLimit,
-    Start,
-    Unplug,
-    Wait,
-    WaitFor,
-    with_transaction,
-)
+from evtui.scenario.model import Duration
+from evtui.scenario.steps.anomaly import Anomaly
+from evtui.scenario.steps.can import Can
+from evtui.scenario.steps.charging import SetLimit, Start
+from evtui.scenario.steps.flow import Parallel, Repeat
+from evtui.scenario.steps.notes import MarkStep, NoteStep
+from evtui.scenario.steps.ocpp import Ocpp, with_transaction
+from evtui.scenario.steps.vehicle import Plug, Unplug
+from evtui.scenario.steps.wait import Awaited, Wait, WaitFor
 from tests.scenario.files import EVERYTHING, TEXT, minimal, mistake_in, plan_of
 
 
@@ -75,7 +66,7 @@ def test_parameters_of_an_anomaly_are_plain_numbers_on_top_of_the_defaults(plan:
     anomaly = plan.scenario.steps[10]
     assert isinstance(anomaly, Anomaly)
     assert {type(value) for value in anomaly.parameters.values()} == {float}
-    parameters = fluctuation(anomaly, plan.settings)
+    parameters = anomaly.all_parameters(plan.settings)
     assert (parameters.high, parameters.low, parameters.waits[0]) == (100.0, 0.0, 120.0)
 
 

@@ -11,10 +11,12 @@ from jsonschema import Draft202012Validator
 
 from evtui.cli import main
 from evtui.scenario.document import parse
+from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.loader import builtin
-from evtui.scenario.model import EXPECTATIONS, STEPS, Scenario
+from evtui.scenario.model import Scenario
 from evtui.scenario.schema import json_schema
 from evtui.scenario.sources import read_builtin
+from evtui.scenario.steps import STEPS
 from tests.scenario.files import TEXT, WAIT, changed, minimal, plan_of
 from tests.scenario.test_broken_files import BROKEN
 
@@ -107,7 +109,7 @@ def test_a_wrong_value_does_not_conform(old: str, new: str) -> None:
 
 def test_every_kind_and_every_option_is_in_the_schema_with_a_description() -> None:
     definitions: dict[str, Any] = SCHEMA["$defs"]
-    for name, kind in (STEPS | EXPECTATIONS).items():
+    for name, kind in {**STEPS, **EXPECTATIONS}.items():
         definition = definitions[kind.__name__]
         assert name in definition["required"]
         assert definition["description"].endswith(".")

@@ -1,0 +1,46 @@
+"""What a kind of expectation is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from evtui.events import Event
+from evtui.scenario.kinds import Kind, Registry
+
+if TYPE_CHECKING:
+    from evtui.scenario.checking import Check
+
+__all__ = ["EXPECTATIONS", "Expectation", "Observer"]
+
+
+class Observer(Protocol):
+    """Watches for one expectation."""
+
+    @property
+    def reads(self) -> tuple[type[Event], ...]:
+        """Types of the events it wants to see."""
+
+    def see(self, event: Any, t: float) -> None:
+        """Take an event of these types; ``t`` is in s since the start of the run."""
+
+    def judge(self) -> tuple[bool, str]:
+        """Whether it was met so far, and what was found."""
+
+
+class Expectation(Kind, frozen=True, kw_only=True):
+    """An expectation; a kind is a subclass in a file of this package, added to the registry."""
+
+    def words(self) -> str:
+        """A line for people: ``status Charging within 10 s``."""
+        raise NotImplementedError
+
+    def check(self, check: Check) -> None:
+        """Tell what is wrong with it, before anything starts."""
+
+    def observer(self) -> Observer:
+        """What watches for it."""
+        raise NotImplementedError
+
+
+EXPECTATIONS: Registry[Expectation] = Registry("expectation", "alarm")
+"""All kinds of expectations by name."""

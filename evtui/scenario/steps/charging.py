@@ -1,0 +1,79 @@
+"""Starting and stopping to charge, and limiting it, from the central system."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from evtui.scenario.mistakes import number
+from evtui.scenario.model import Amperes, NotNegative
+from evtui.scenario.settings import id_tag_mistake
+from evtui.scenario.steps.base import STEPS, Step
+
+if TYPE_CHECKING:
+    from evtui.scenario.checking import Check
+    from evtui.scenario.context import StepContext
+
+__all__ = ["SetLimit", "Start", "Stop"]
+
+
+@STEPS.add
+class Start(Step, frozen=True, kw_only=True):
+    """Remote start; failed when it is not accepted. The value is the id tag, or nothing."""
+
+    bare = None
+    example = "start"
+
+    start: str | None
+
+    def words(self) -> str:
+        return f"remote start with id tag {self.start}" if self.start else "remote start"
+
+    def check(self, check: Check) -> None:
+        if self.start is not None and (problem := id_tag_mistake(self.start)):
+            check.add("start", problem)
+
+    async def run(self, context: StepContext) -> None:
+        await context.operations.start(self.start or context.settings.id_tag)
+
+
+@STEPS.add
+class Stop(Step, frozen=True, kw_only=True):
+    """Remote stop of the running transaction; failed when there is none."""
+
+    bare = None
+    example = "stop"
+
+    stop: None
+
+    def words(self) -> str:
+        return "remote stop"
+
+    async def run(self, context: StepContext) -> None:
+        await context.operations.stop()
+
+
+@STEPS.add
+class SetLimit(Step, frozen=True, kw_only=True):
+    """SetChargingProfile with one limit from now on; failed when it is not accepted."""
+
+    example = "set_limit: 32 A"
+
+    set_limit: Amperes
+    purpose: Literal["TxProfile", "TxDefaultProfile", "ChargePointMaxProfile"] = "TxDefaultProfile"
+    stack_level: NotNegative = 0
+
+    def words(self) -> str:
+        stack = f", stack level {self.stack_level}" if self.stack_level else ""
+        return f"set limit {self.set_limit:g} A ({self.purpose}{stack})"
+
+    def check(self, check: Check) -> None:
+        if Decimal(str(float(self.set_limit))) % Decimal("0.1"):
+            check.add(
+                "set_limit",
+                "expected tenths of an A, as in an OCPP 1.6 charging profile, "
+                f"got {number(self.set_limit)}",
+            )
+
+    async def run(self, context: StepContext) -> None:
+        await context.operations.set_limit(self.set_limit, self.purpose, self.stack_level)

@@ -1,0 +1,55 @@
+"""What only people read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evtui.events import Mark
+from evtui.scenario.actions import SOURCE
+from evtui.scenario.steps.base import STEPS, Step
+
+if TYPE_CHECKING:
+    from evtui.scenario.checking import Check
+    from evtui.scenario.context import StepContext
+
+__all__ = ["MarkStep", "NoteStep"]
+
+
+@STEPS.add
+class NoteStep(Step, frozen=True, kw_only=True):
+    """A line in the log."""
+
+    acts = False
+    example = "note: the vehicle is full"
+
+    note: str
+
+    def words(self) -> str:
+        return f"note: {self.note}"
+
+    def check(self, check: Check) -> None:
+        check.text("note", self.note)
+
+    async def run(self, context: StepContext) -> int:
+        context.actions.note(self.note)
+        return context.since
+
+
+@STEPS.add
+class MarkStep(Step, frozen=True, kw_only=True):
+    """A mark at this moment, shown on the chart and in the report."""
+
+    acts = False
+    example = "mark: released"
+
+    mark: str
+
+    def words(self) -> str:
+        return f"mark: {self.mark}"
+
+    def check(self, check: Check) -> None:
+        check.text("mark", self.mark)
+
+    async def run(self, context: StepContext) -> int:
+        context.stream.publish(Mark(source=SOURCE, station=context.stand.name, text=self.mark))
+        return context.since

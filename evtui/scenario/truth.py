@@ -1,0 +1,32 @@
+"""What the injector says of an anomaly."""
+
+from __future__ import annotations
+
+from evtui.anomalies.ocpp.fluctuation import NAME
+from evtui.events import AnomalyState, Event, Note
+
+__all__ = ["Truth"]
+
+
+class Truth:
+    """How an anomaly that was just begun goes on; fed with its states and with notes."""
+
+    def __init__(self) -> None:
+        self.outcome = ""
+        self.detail = ""
+        self.cycle = 0
+        self.trouble = "nobody knows why"
+
+    @property
+    def over(self) -> bool:
+        """True when it has reached its safe state, or failed to."""
+        return bool(self.outcome)
+
+    def see(self, event: Event) -> None:
+        """Take the next event of the stream."""
+        if isinstance(event, AnomalyState) and event.anomaly == NAME:
+            self.cycle = event.cycle
+            if event.change in ("safe", "failed"):
+                self.outcome, self.detail = event.change, event.detail
+        elif isinstance(event, Note) and event.source == "injector" and event.level == "error":
+            self.trouble = event.text
