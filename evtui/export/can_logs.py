@@ -15,9 +15,8 @@ from can.io.generic import MessageWriter
 from can.util import channel2int
 
 from evtui.export.tally import Tally
-from evtui.recording.lines import ERROR_FLAG
+from evtui.recording.format import ERROR_FLAG, FrameRow
 from evtui.recording.reader import RunFolder
-from evtui.recording.rows import FrameRow
 
 _NEAR = 4096
 """Frames that are held back until those in front of them have come."""

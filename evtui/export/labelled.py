@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import BinaryIO, Literal
 
 from evtui.export.tally import Tally
-from evtui.recording.lines import ERROR_FLAG
+from evtui.recording.format import ERROR_FLAG, FrameRow
 from evtui.recording.reader import RunFolder
-from evtui.recording.rows import FrameRow
 
 __all__ = ["LABELS", "Label", "write_can_train_and_test", "write_hcrl"]
 

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 from evtui.escaping import for_json
 from evtui.events import json_text
 from evtui.export.tally import Tally
+from evtui.recording.format import MessageRow
 from evtui.recording.reader import RunFolder
-from evtui.recording.rows import MessageRow
 
 __all__ = ["write_open_ocpp_trace"]
 

@@ -6,14 +6,17 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, BinaryIO
 
 from evtui.escaping import for_json, for_sheet
 from evtui.events import json_text
 from evtui.export.tally import Tally
 from evtui.recording import layout
+from evtui.recording.format import ALARMS, FRAMES, MESSAGES, SIGNALS, TRUTH
+from evtui.recording.format import Table as Declared
+from evtui.recording.format.cell import IDENTIFIER, Cell
 from evtui.recording.reader import RunFolder
-from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
 
 __all__ = ["TABLES", "Table", "write_csv"]
 
@@ -23,63 +26,35 @@ class Table:
     """A table of a run folder.
 
     Attributes:
-        columns: the fields of its rows.
+        declared: its columns.
         files: those it is made of; one of them is enough.
         unit: what a row is, in the plural.
-        time: name of the column with the lab time in s.
     """
 
     name: str
-    columns: tuple[str, ...]
+    declared: Declared[Any]
     files: tuple[str, ...]
     unit: str
-    time: str
     rows: Callable[[RunFolder], Iterable[Any]]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return self.declared.names
+
+    def times(self) -> Callable[[Any], float]:
+        """Reads the lab time in s of a row."""
+        return attrgetter(self.declared.time)
 
 
 TABLES = {
     table.name: table
     for table in (
-        Table(
-            "frames",
-            FrameRow._fields,
-            (layout.CAN_LOG, layout.CAN_LABELS),
-            "frames",
-            "t_s",
-            lambda folder: folder.frames(),
-        ),
-        Table(
-            "signals",
-            SignalRow._fields,
-            (layout.SIGNALS,),
-            "samples",
-            "t_s",
-            lambda folder: folder.signals(),
-        ),
-        Table(
-            "ocpp",
-            MessageRow._fields,
-            (layout.OCPP,),
-            "messages",
-            "t",
-            lambda folder: folder.messages(),
-        ),
-        Table(
-            "alarms",
-            AlarmRow._fields,
-            (layout.ALARMS,),
-            "alarms",
-            "t_s",
-            lambda folder: folder.alarms(),
-        ),
-        Table(
-            "truth",
-            TruthRow._fields,
-            (layout.TRUTH,),
-            "attacks",
-            "t_start",
-            lambda folder: folder.truth(),
-        ),
+        Table("frames", FRAMES, (layout.CAN_LOG, FRAMES.file), "frames", lambda run: run.frames()),
+        Table("signals", SIGNALS, (SIGNALS.file,), "samples", lambda run: run.signals()),
+        Table("ocpp", MESSAGES, (MESSAGES.file,), "messages", lambda run: run.messages()),
+        Table("alarms", ALARMS, (ALARMS.file,), "alarms", lambda run: run.alarms()),
+        Table("truth", TRUTH, (TRUTH.file,), "attacks", lambda run: run.truth()),
     )
 }
 
@@ -94,23 +69,23 @@ def write_csv(table: Table, folder: RunFolder, stream: BinaryIO, tally: Tally) -
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
-    time = table.columns.index(table.time)
-    for row in tally.count(table.rows(folder), lambda each: float(each[time])):
+    fields = table.declared.fields
+    for row in tally.count(table.rows(folder), table.times()):
         writer.writerow(
-            [_cell(name, value) for name, value in zip(table.columns, row, strict=True)]
+            [_cell(field.cell, value) for field, value in zip(fields, row, strict=True)]
         )
     text.flush()
     text.detach()
 
 
-def _cell(column: str, value: Any) -> Any:
-    if column in ("payload", "parameters", "delivered"):
+def _cell(cell: Cell, value: Any) -> Any:
+    if cell.arrow == "json":
         return "" if value is None else for_json(json_text(value))
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, bytes):
         return f"0x{value.hex().upper()}" if value else ""
-    if column == "arbitration_id":
+    if cell is IDENTIFIER:
         return f"0x{value:03X}"
     if isinstance(value, tuple):
         value = layout.LIST_SEPARATOR.join(value)

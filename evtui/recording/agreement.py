@@ -8,10 +8,9 @@ from itertools import zip_longest
 from evtui.events import AnomalyState, CanFrame, Detection, LeftOut, LinkState
 from evtui.recording import layout
 from evtui.recording.findings import Findings, Severity
-from evtui.recording.lines import ERROR_FLAG
+from evtui.recording.format import ERROR_FLAG, FrameRow, TruthRow
 from evtui.recording.opening import Sources
 from evtui.recording.pairing import CALL_TIMEOUT, OpenCall, Pairing
-from evtui.recording.rows import FrameRow, TruthRow
 from evtui.recording.truth import TruthTracker
 from evtui.recording.walking import Walk
 

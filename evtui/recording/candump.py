@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from evtui.recording.lines import ERROR_FLAG
+from evtui.recording.format import ERROR_FLAG
 from evtui.recording.parsing import Unsupported
 from evtui.recording.timefile import LONGEST_LINE, Stamp, candump_stamp, unix_stamp
 from evtui.regular import open_regular

@@ -106,8 +106,7 @@ def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
     walk = Walk(findings, largest=min(sum(sizes.values()), MOST_EVENTS))
     truth = TruthTracker()
     for problem in sources.problems:
-        severity: Severity = "incomplete" if problem.torn else "error"
-        findings.add(severity, problem.file, problem.text)
+        findings.add(problem.severity, problem.file, problem.text)
     check_signals(sources, walk, findings)
     check_frames(sources, walk, findings, "error" if status == "complete" else "incomplete")
     losses, left_out = check_others(sources, walk, findings, truth)

@@ -8,21 +8,22 @@ import os
 from pathlib import Path
 
 from evtui.recording import layout
+from evtui.recording.format import ALARMS, FRAMES, SIGNALS
 from evtui.recording.linefile import LineFile
 from evtui.recording.manifest import FileInfo, Manifest
 from evtui.recording.wholefile import replace_file
 
 __all__ = ["FolderWriter", "RecordingError"]
 
-_GROWING: dict[str, tuple[str, ...]] = {
-    layout.SIGNALS: layout.SIGNAL_COLUMNS,
-    layout.OCPP: (),
-    layout.CAN_LOG: (),
-    layout.CAN_LABELS: layout.CAN_LABEL_COLUMNS,
-    layout.ALARMS: layout.ALARM_COLUMNS,
-    layout.EVENTS: (),
+_GROWING: dict[str, str] = {
+    layout.SIGNALS: SIGNALS.header,
+    layout.OCPP: "",
+    layout.CAN_LOG: "",
+    layout.CAN_LABELS: FRAMES.header,
+    layout.ALARMS: ALARMS.header,
+    layout.EVENTS: "",
 }
-"""Files that grow line by line, with their columns."""
+"""Files that grow line by line, with their headers."""
 
 
 _RESERVE = 1 << 16
@@ -55,8 +56,8 @@ class FolderWriter:
                 raise RecordingError(
                     f"cannot record to {path}: there is something in it; name a new folder"
                 )
-            for name, columns in _GROWING.items():
-                self._growing[name] = LineFile(path / name, columns)
+            for name, header in _GROWING.items():
+                self._growing[name] = LineFile(path / name, header)
             self._keep_reserve()
         except OSError as error:
             self.discard()

@@ -16,7 +16,7 @@ class LineFile:
 
     Args:
         path: must not exist.
-        header: its columns, for a CSV file.
+        header: its first line with its line end, for a CSV file.
 
     Attributes:
         lines: what the next :meth:`write` writes; each ends in a line feed.
@@ -26,7 +26,7 @@ class LineFile:
         OSError: it cannot be made.
     """
 
-    def __init__(self, path: Path, header: tuple[str, ...] = ()) -> None:
+    def __init__(self, path: Path, header: str = "") -> None:
         self.path = path
         self.lines: list[str] = []
         self.size = 0
@@ -35,7 +35,7 @@ class LineFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._descriptor: int | None = os.open(path, flags, 0o666)
         if header:
-            self.lines.append(",".join(header) + "\n")
+            self.lines.append(header)
             self._rows = -1
 
     def write(self) -> None:

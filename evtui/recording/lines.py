@@ -2,31 +2,27 @@
 
 These run twenty times and more for each simulated second, so nothing is formatted twice and no
 row object stands between event and line.
-
-Numbers have fixed decimals (mA, mV, mW, mWh, microseconds): a last bit that differs between two
-processors changes no file.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from functools import lru_cache
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from evtui.events import Alarm, CanFrame, Detection, Event, OcppMessage, Sample, json_text
-from evtui.recording.rows import TruthRow
+from evtui.recording.format import ALARMS, ERROR_FLAG, FRAMES, SIGNALS, TRUTH, TruthRow
 
 if TYPE_CHECKING:
     from evtui.recording.redaction import Redactor
+    from evtui.recording.truth import Standing
 
 __all__ = [
-    "ERROR_FLAG",
     "Stamps",
     "alarm_line",
-    "csv_text",
     "delivery",
     "event_line",
     "frame_lines",
@@ -35,9 +31,6 @@ __all__ = [
     "signal_line",
     "truth_line",
 ]
-
-ERROR_FLAG = 0x2000_0000
-"""Marks an error frame in candump's ids (CAN_ERR_FLAG of Linux' can/error.h)."""
 
 CHARGE_POINT_NODE = "charge-point"
 """The node whose frames can.log calls transmitted; what anybody else sends is received."""
@@ -77,32 +70,14 @@ class Stamps:
         self.utc = f"{self._date}.{decimals[:3]}Z"
 
 
-@lru_cache(maxsize=1024)
-def csv_text(text: str) -> str:
-    """``text`` as a CSV field (RFC 4180) on one line."""
-    if "\n" in text or "\r" in text:
-        text = " ".join(text.split())
-    if "," in text or '"' in text:
-        return '"' + text.replace('"', '""') + '"'
-    return text
+signal_line: Callable[[Sample, Stamps, Standing], str] = SIGNALS.writer()
+"""A row of signals.csv."""
 
-
-def signal_line(sample: Sample, at: Stamps, truth: str) -> str:
-    """A row of signals.csv; ``truth`` is its three columns active, effect, attack_ids."""
-    reported = "" if sample.reported is None else f"{sample.reported:z.3f}"
-    soc = "" if sample.soc is None else f"{sample.soc:z.3f}"
-    transaction = "" if sample.transaction_id is None else sample.transaction_id
-    return (
-        f"{at.lab},{at.utc},{csv_text(sample.station)},{sample.connector},{sample.current:z.3f},"
-        f"{sample.limit:z.3f},{sample.target:z.3f},{reported},{sample.voltage:z.3f},"
-        f"{sample.power:z.3f},{sample.energy:z.3f},{soc},{sample.temperature:z.3f},"
-        f"{'1' if sample.contactor else '0'},{csv_text(sample.status)},{transaction},{truth},"
-        f"{csv_text(sample.phase)},{sample.seq}\n"
-    )
+_label: Callable[[CanFrame, Stamps, Standing, bool, str, str, str, str], str] = FRAMES.writer()
 
 
 def frame_lines(
-    frame: CanFrame, at: Stamps, channel: str, *, attack: bool, effect: bool, attack_ids: str
+    frame: CanFrame, at: Stamps, channel: str, truth: Standing, *, attack: bool
 ) -> tuple[str, str]:
     """The line of can.log and the row of can_labels.csv, which writes id and data alike."""
     data = frame.data.hex().upper()
@@ -116,12 +91,9 @@ def frame_lines(
     if frame.remote:
         payload, kind = f"R{frame.requested}", "remote"
     direction = "T" if frame.node == CHARGE_POINT_NODE else "R"
-    cause = "" if frame.cause is None else frame.cause
     return (
         f"({at.unix}) {channel} {identifier}#{payload} {direction}\n",
-        f"{at.unix},{identifier},{data},{attack:d},{frame.dlc},{frame.extended:d},"
-        f"{direction},{csv_text(frame.node)},{attack_ids},{effect:d},{kind},"
-        f"{csv_text(frame.station)},{csv_text(frame.bus)},{at.lab},{frame.seq},{cause}\n",
+        _label(frame, at, truth, attack, identifier, data, direction, kind),
     )
 
 
@@ -195,28 +167,18 @@ def delivery(
     return "{" + ",".join(parts) + "}"
 
 
+_alarm: Callable[[Alarm, Stamps, str, str, float | None], str] = ALARMS.writer()
+
+
 def alarm_line(alarm: Alarm, at: Stamps, evidence: str, detection: Detection | None) -> str:
     """A row of alarms.csv; ``detection`` is what the scorer said about it, if it did."""
-    attack_id, time_to_detect = "", ""
-    if detection is not None:
-        attack_id = csv_text(detection.attack_id)
-        if detection.time_to_detect is not None:
-            time_to_detect = f"{detection.time_to_detect:.6f}"
-    return (
-        f"{at.lab},{at.utc},{csv_text(alarm.station)},{alarm.connector},{csv_text(alarm.detector)},"
-        f"{csv_text(alarm.view)},{'raised' if alarm.raised else 'cleared'},{csv_text(evidence)},"
-        f"{attack_id},{time_to_detect},{alarm.seq}\n"
-    )
+    if detection is None:
+        return _alarm(alarm, at, evidence, "", None)
+    return _alarm(alarm, at, evidence, detection.attack_id, detection.time_to_detect)
 
 
-def truth_line(row: TruthRow) -> str:
-    """A row of truth.csv."""
-    end, effect_end = ("" if t is None else f"{t:.6f}" for t in (row.t_end, row.t_effect_end))
-    return (
-        f"{csv_text(row.attack_id)},{csv_text(row.type)},{csv_text(row.layer)},{row.t_start:.6f},"
-        f"{end},{csv_text(json_text(row.parameters))},{csv_text(row.station)},{row.connector},"
-        f"{csv_text(row.variant)},{effect_end},{csv_text(row.outcome)},{row.changes}\n"
-    )
+truth_line: Callable[[TruthRow], str] = TRUTH.writer()
+"""A row of truth.csv."""
 
 
 def event_line(event: Event, redactor: Redactor) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evtui.events import Alarm, Detection, OcppMessage, Verdict
-from evtui.recording.rows import TruthRow
+from evtui.recording.format import TruthRow
 
 __all__ = ["ConnectorTally", "Tally"]
 

@@ -27,17 +27,32 @@ from evtui.recording.candump import (
     logged_frame,
     stamp_of,
 )
+from evtui.recording.findings import Severity
+from evtui.recording.format import (
+    ALARMS,
+    FRAMES,
+    SIGNALS,
+    TRUTH,
+    AlarmRow,
+    FrameRow,
+    MessageRow,
+    SignalRow,
+    Table,
+    TruthRow,
+)
+from evtui.recording.format.cell import split_csv
+from evtui.recording.format.table import told
 from evtui.recording.lines import CHARGE_POINT_NODE
 from evtui.recording.manifest import Manifest
 from evtui.recording.ordering import put_in_order, survey, timed_stamp, untimed
-from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
-from evtui.recording.sources import Rows, Skipped, csv_parser
+from evtui.recording.sources import Rows, Skipped
 from evtui.recording.timefile import Stamp, TimeFile, candump_stamp, csv_stamp, json_stamp
 from evtui.regular import reason
 
 __all__ = ["FolderError", "Problem", "Sources", "open_sources"]
 
 R = TypeVar("R")
+T = TypeVar("T", bound=tuple[Any, ...])
 
 LARGEST_HELD = 64 << 20
 """Bytes of what is read as a whole: some 300,000 alarms."""
@@ -51,12 +66,13 @@ class Problem(NamedTuple):
     """What is not as it should be with a file, or with the whole folder where ``file`` is empty.
 
     Attributes:
-        torn: only the end of a line is missing, as after a kill.
+        severity: ``incomplete`` where only the end of a line is missing, as after a kill; a
+            ``note`` where nothing is wrong.
     """
 
     file: str
     text: str
-    torn: bool = False
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         return f"{self.file}: {self.text}" if self.file else self.text
@@ -88,9 +104,9 @@ class Sources:
     problems: list[Problem] = field(default_factory=list)
     skipped: Skipped = field(default_factory=Skipped)
 
-    def trouble(self, text: str, file: str = "", *, torn: bool = False) -> None:
+    def trouble(self, text: str, file: str = "", severity: Severity = "error") -> None:
         """Note a problem."""
-        self.problems.append(Problem(file, text, torn))
+        self.problems.append(Problem(file, text, severity))
 
     def in_time(self) -> tuple[Rows[Any] | None, ...]:
         """Every file that stands in order of time; truth.csv is replaced as a whole instead."""
@@ -159,26 +175,30 @@ def _open_manifest(sources: Sources) -> None:
 
 def _open_timed(sources: Sources) -> None:
     t = attrgetter("t")
-    sources.labels = _table(sources, layout.CAN_LABELS, layout.CAN_LABEL_COLUMNS, parsing.frame_row)
-    sources.signals = _table(sources, layout.SIGNALS, layout.SIGNAL_COLUMNS, parsing.signal_row)
-    alarms = _table(sources, layout.ALARMS, layout.ALARM_COLUMNS, parsing.alarm_row)
-    sources.alarms = _held(sources, alarms)
-    truth = _table(sources, layout.TRUTH, layout.TRUTH_COLUMNS, parsing.truth_row, by="t_start")
-    sources.truth = _held(sources, truth)
+    sources.labels = _table(sources, FRAMES)
+    sources.signals = _table(sources, SIGNALS)
+    sources.alarms = _held(sources, _table(sources, ALARMS))
+    sources.truth = _held(sources, _table(sources, TRUTH))
     sources.messages = _rows(sources, layout.OCPP, json_stamp, parsing.message_row, t)
     sources.others = _rows(sources, layout.EVENTS, json_stamp, parsing.event, t)
 
 
-def _table(
-    sources: Sources,
-    name: str,
-    columns: tuple[str, ...],
-    parse: Callable[[list[str]], R],
-    by: str = "t_s",
-) -> Rows[R] | None:
-    """The rows of a CSV file with a header, in order of the column ``by``."""
-    stamp = csv_stamp(columns.index(by))
-    return _rows(sources, name, stamp, csv_parser(parse), attrgetter(by), ",".join(columns))
+def _table(sources: Sources, table: Table[T]) -> Rows[T] | None:
+    """The rows of a CSV file, whose columns are found by their names."""
+    file = _file(sources, table.file, csv_stamp(), header=True)
+    if file is None:
+        return None
+    try:
+        reader = table.reader(split_csv(file.header) if file.header else table.names)
+    except ValueError as error:
+        sources.trouble(f"left out, {error}", table.file)
+        return None
+    if reader.unknown:
+        text = f"columns that are not known here are left out: {told(reader.unknown)}"
+        sources.trouble(text, table.file, "note")
+    file.stamp = csv_stamp(reader.time)
+    parse = reader.parse
+    return Rows(file, lambda line: parse(split_csv(line)), attrgetter(table.time), sources.skipped)
 
 
 def _held(sources: Sources, rows: Rows[R] | None) -> Rows[R] | None:
@@ -263,7 +283,6 @@ def _rows(
     stamp: Stamp,
     parse: Callable[[bytes], R],
     time: Callable[[R], float],
-    header: str = "",
     place: Path | None = None,
 ) -> Rows[R] | None:
     """The rows of a file, or None after saying why there are none.
@@ -271,10 +290,17 @@ def _rows(
     Args:
         place: where the file is; by default in the folder, or the log itself.
     """
+    file = _file(sources, name, stamp, place)
+    return Rows(file, parse, time, sources.skipped) if file else None
+
+
+def _file(
+    sources: Sources, name: str, stamp: Stamp, place: Path | None = None, *, header: bool = False
+) -> TimeFile | None:
     alone = sources.path.name == name and not sources.path.is_dir()
     path = place or (sources.path if alone else sources.path / name)
     try:
-        file = TimeFile(path, stamp, header=bool(header), keep_torn=alone, follow=alone)
+        file = TimeFile(path, stamp, header=header, keep_torn=alone, follow=alone)
     except FileNotFoundError:
         sources.trouble("missing", name)
         return None
@@ -283,11 +309,8 @@ def _rows(
         return None
     if file.torn and not alone:
         text = f"the last line is torn and left out ({file.torn} bytes)"
-        sources.trouble(text, name, torn=True)
-    if header and file.end and file.header != header.encode():
-        sources.trouble(f"left out, its columns are not those of {layout.SCHEMA}", name)
-        return None
-    return Rows(file, parse, time, sources.skipped)
+        sources.trouble(text, name, "incomplete")
+    return file
 
 
 def _starts(sources: Sources) -> Iterator[float]:

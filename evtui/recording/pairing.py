@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import NamedTuple, TypeVar
 
 from evtui.ocpp16.framing import UNREADABLE_ID
-from evtui.recording.rows import MessageRow
+from evtui.recording.format import MessageRow
 
 __all__ = ["CALL_TIMEOUT", "OpenCall", "Pairing"]
 

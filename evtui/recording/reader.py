@@ -18,10 +18,10 @@ from typing import Literal, TypeVar
 from evtui.escaping import for_terminal
 from evtui.events import Event, OcppMessage
 from evtui.recording import parsing
+from evtui.recording.format import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
 from evtui.recording.manifest import Manifest
 from evtui.recording.messages import DELIVERED_WITHIN
 from evtui.recording.opening import FolderError, open_sources
-from evtui.recording.rows import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
 from evtui.recording.sources import FrameSource, Rows
 from evtui.recording.states import StateIndex, follow
 

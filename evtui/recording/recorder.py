@@ -33,6 +33,7 @@ from evtui.events import (
 from evtui.recording import layout
 from evtui.recording.allowance import Allowance
 from evtui.recording.folder import FolderWriter, RecordingError
+from evtui.recording.format import TRUTH
 from evtui.recording.leaving_out import Omissions
 from evtui.recording.lines import (
     Stamps,
@@ -229,7 +230,7 @@ class Recorder:
 
     def _on_sample(self, sample: Sample) -> None:
         key = (sample.station, sample.connector)
-        self._signals.append(signal_line(sample, self._stamps, self._truth.at(*key).columns))
+        self._signals.append(signal_line(sample, self._stamps, self._truth.at(*key)))
         tally = self._tally.connectors.get(key)
         if tally is None:
             tally = self._tally.connectors[key] = ConnectorTally(sample.energy)
@@ -239,14 +240,12 @@ class Recorder:
         channel = self._channels.get(frame.bus)
         if channel is None:
             channel = self._new_bus(frame.bus, frame.station)
-        standing = self._truth.on(frame.station)
         line, label = frame_lines(
             frame,
             self._stamps,
             channel,
+            self._truth.on(frame.station),
             attack=self._truth.injected(frame.cause),
-            effect=standing.effect,
-            attack_ids=standing.joined,
         )
         self._can_log.append(line)
         self._can_labels.append(label)
@@ -340,7 +339,7 @@ class Recorder:
         return channel
 
     def _write_truth(self) -> None:
-        rows = [",".join(layout.TRUTH_COLUMNS) + "\n", *map(truth_line, self._truth.rows())]
+        rows = [TRUTH.header, *map(truth_line, self._truth.rows())]
         self._writer.replace(layout.TRUTH, "".join(rows))
 
     def _write_scenario(self) -> None:

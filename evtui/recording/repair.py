@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evtui.recording import layout
 from evtui.recording.check import check_folder, describe_file
+from evtui.recording.format.cell import split_csv
 from evtui.recording.manifest import Manifest
 from evtui.recording.opening import FolderError
 from evtui.recording.timefile import LONGEST_LINE
@@ -76,11 +77,20 @@ def _even_out(path: Path) -> str:
     frames = min(describe_file(log).rows, describe_file(labels).rows)
     log_end, entry = _whole_lines(log, frames)
     labels_end, label = _whole_lines(labels, frames + 1)
-    if frames and not entry.startswith(b"(" + label.split(b",")[0] + b") "):
+    if frames and not entry.startswith(b"(" + _timestamp(labels, label) + b") "):
         return ""  # lines are missing somewhere else, and the last ones are as good as any
     if _cut(log, log_end):
         return layout.CAN_LOG
     return layout.CAN_LABELS if _cut(labels, labels_end) else ""
+
+
+def _timestamp(labels: Path, line: bytes) -> bytes:
+    """What a line of can_labels.csv has in that column; empty where there is none."""
+    _, header = _whole_lines(labels, 1)
+    with suppress(ValueError, IndexError):
+        place = split_csv(header.rstrip(b"\r\n")).index("timestamp")
+        return split_csv(line.rstrip(b"\r\n"))[place].encode("utf-8", "backslashreplace")
+    return b""
 
 
 def _close(path: Path, cut: set[str]) -> list[str]:

@@ -9,109 +9,34 @@ from typing import Any
 
 from evtui.escaping import for_markdown, for_terminal
 from evtui.recording import layout
+from evtui.recording.format import ALARMS, FRAMES, MESSAGES, SIGNALS, TABLES, TRUTH, Table
 from evtui.recording.manifest import FileInfo, Manifest
 
 __all__ = ["COLUMNS", "data_sheet"]
 
-COLUMNS: dict[str, dict[str, str]] = {
-    layout.SIGNALS: {
-        "t_s": "s since the start",
-        "t_utc": "the same moment in UTC, ISO 8601",
-        "station": "identity of the charge point",
-        "connector": "connectorId",
-        "current_a": "A that flow: output current for DC, per phase for AC",
-        "limit_a": "A that the charging profiles allow",
-        "target_a": "A that the power stage is heading for",
-        "reported_a": "A in the last MeterValues; empty before the first",
-        "voltage_v": "V; phase to neutral for AC",
-        "power_w": "W",
-        "energy_wh": "Wh, register since the charge point started",
-        "soc_pct": "state of charge in per cent; empty for AC",
-        "temperature_c": "degrees Celsius in the power stage",
-        "contactor": "1 while closed",
-        "status": "ChargePointStatus of OCPP 1.6",
-        "transaction_id": "running transaction; empty for none",
-        "active": "1 while an injector is on",
-        "effect": "1 while the disturbance shows: from on until the safe state is reached",
-        "attack_ids": "attacks in effect, joined by ;",
-        "phase": "state of the session in the power stage",
-        "seq": "number of the event",
-    },
-    layout.CAN_LABELS: {
-        "timestamp": "Unix time in s, as in can.log",
-        "arbitration_id": "hexadecimal as in can.log: 3 digits, 8 for extended and error frames",
-        "data_field": "data bytes, hexadecimal",
-        "attack": "1 for a frame that an injector sent, or that is part of an attack by hand",
-        "dlc": "number of data bytes",
-        "extended": "1 for a 29-bit id",
-        "direction": "T: sent by the charge point; R: by anybody else",
-        "node": "node that sent it",
-        "attack_ids": "attacks in effect at the station, joined by ;",
-        "effect": "1 while a disturbance shows at the station",
-        "kind": "data, remote or error",
-        "station": "identity of the charge point the bus belongs to",
-        "bus": "name of the bus; the manifest maps can0, can1, ... of can.log to it",
-        "t_s": "s since the start",
-        "seq": "number of the event",
-        "cause": "seq of what caused it, such as an OCPP message; empty for nothing",
-    },
-    layout.TRUTH: {
-        "attack_id": "one for each time an anomaly was switched on, or an attack by hand began",
-        "type": "name of the anomaly, or of the attack",
-        "layer": "where it acts: ocpp, link, can or physical",
-        "t_start": "s, injector on, or start of a recording that began later",
-        "t_end": "s, injector off; empty when it still was on at the end",
-        "parameters": "JSON object, units in the names; the last ones when they changed",
-        "station": "target",
-        "connector": "target",
-        "variant": "variant of the anomaly, by-hand for an attack by hand",
-        "t_effect_end": "s, safe state reached or given up, or nothing left to see of an attack by "
-        "hand; empty when the effect lasted",
-        "outcome": "safe, failed, or empty",
-        "changes": "how often the parameters changed while it was on; events.jsonl has when",
-    },
-    layout.ALARMS: {
-        "t_s": "s since the start",
-        "t_utc": "the same moment in UTC, ISO 8601",
-        "station": "identity of the charge point",
-        "connector": "connectorId",
-        "detector": "name of the detector",
-        "view": "what it was fed from: can or ocpp",
-        "state": "raised or cleared",
-        "evidence": "why, in words",
-        "attack_id": "the attack a raised alarm belongs to, of several the one that began last; "
-        "empty for a false alarm",
-        "time_to_detect_s": "s from the first change of current the attack caused to the alarm; "
-        "from the begin of an attack by hand that changed none",
-        "seq": "number of the event",
-    },
-    layout.OCPP: {
-        "t, t_utc, seq": "s since the start, UTC and number of the event: sending, if it was seen",
-        "station, connector": "charge point, and connectorId if the message names one",
-        "direction": "csms->cp or cp->csms",
-        "type, id, action, payload": "of the OCPP-J message; 2 call, 3 result, 4 error, null none",
-        "latency": "s from call to answer, at the end that answers",
-        "error, detail": "errorCode and errorDescription, or what is wrong with the message",
-        "cause": "seq of what caused it",
-        "injected": "true for a message that an injector had sent",
-        "attack_ids": "attacks in effect",
-        "seen": "which end of the link was recorded: both, sent or delivered",
-        "link": "number of the connection",
-        "delivered": "t and seq of the other end, and whatever was different there",
-        "text": "beginning of a text that is no OCPP-J message, or too long and refused",
-        "violation": "how a message breaks the rules that was acted on, or one of ours that was "
-        "not sent; absent elsewhere",
-    },
-}
+
+def _explained(table: Table[Any]) -> dict[str, str]:
+    """Meaning by name, or by names that one explanation is for, with commas between."""
+    told: list[tuple[str, str]] = []
+    for name, column, *_ in table.fields:
+        if column.meaning:
+            told.append((name, column.meaning))
+        else:
+            names, meaning = told.pop()
+            told.append((f"{names}, {name}", meaning))
+    return dict(told)
+
+
+COLUMNS: dict[str, dict[str, str]] = {table.file: _explained(table) for table in TABLES}
 """What the columns of the CSV files and the keys of ocpp.jsonl mean, with their units."""
 
 _ABOUT = {
-    layout.SIGNALS: "What the power stage really does: a row for each connector every 100 ms.",
-    layout.OCPP: "OCPP 1.6-J messages, one JSON object a line, in the order of sending.",
+    SIGNALS.file: SIGNALS.about,
+    MESSAGES.file: MESSAGES.about,
     layout.CAN_LOG: "CAN frames in candump format: for can-utils, SavvyCAN, cantools, python-can.",
-    layout.CAN_LABELS: "Labels for can.log: one row a frame, in the same order.",
-    layout.TRUTH: "Ground truth: one row an attack, written by the injector.",
-    layout.ALARMS: "What the detectors said, joined with the ground truth.",
+    FRAMES.file: FRAMES.about,
+    TRUTH.file: TRUTH.about,
+    ALARMS.file: ALARMS.about,
     layout.EVENTS: "Everything else, one JSON object a line; `event` names the type.",
     layout.METRICS: "Counts, energy, times to detect and verdicts of the whole run.",
     layout.SCENARIO: "The scenario as it was run.",

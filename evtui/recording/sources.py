@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from itertools import chain, zip_longest
 from typing import Generic, TypeVar
 
+from evtui.recording.format import FrameRow
 from evtui.recording.parsing import Unsupported
-from evtui.recording.rows import FrameRow
-from evtui.recording.timefile import TimeFile, split_csv
+from evtui.recording.timefile import TimeFile
 
-__all__ = ["FrameSource", "Rows", "Skipped", "csv_parser"]
+__all__ = ["FrameSource", "Rows", "Skipped"]
 
 OFFSETS_KEPT = 10_000
 """Offsets of unreadable lines that are kept, a kind, so that none is counted twice."""
@@ -45,11 +45,6 @@ class Skipped:
             f"{what}: {'at least ' * (len(offsets) == OFFSETS_KEPT)}{len(offsets)} skipped"
             for what, offsets in self._offsets.items()
         ]
-
-
-def csv_parser(parse: Callable[[list[str]], R]) -> Callable[[bytes], R]:
-    """A parser of lines from one of fields."""
-    return lambda line: parse(split_csv(line))
 
 
 class Rows(Generic[R]):

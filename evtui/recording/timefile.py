@@ -5,7 +5,6 @@ Nothing is indexed and nothing is held: a file of any length costs a few seeks a
 
 from __future__ import annotations
 
-import csv
 import errno
 import math
 import os
@@ -16,6 +15,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from evtui.recording.format.cell import split_csv
 from evtui.recording.layout import LONGEST_RUN
 from evtui.regular import open_regular
 
@@ -26,7 +26,6 @@ __all__ = [
     "candump_stamp",
     "csv_stamp",
     "json_stamp",
-    "split_csv",
     "unix_stamp",
 ]
 
@@ -53,20 +52,15 @@ class _Timed(msgspec.Struct):
 _decode_timed = msgspec.json.Decoder(_Timed).decode
 
 
-def split_csv(line: bytes) -> list[str]:
-    """The fields of one CSV line without its line end; bytes that are no UTF-8 are escaped."""
-    text = line.decode("utf-8", "backslashreplace")
-    if '"' not in text:
-        return text.split(",")
-    return next(csv.reader((text,)), [])
-
-
 def csv_stamp(column: int = 0) -> Stamp:
     """The stamp of a CSV file, in the column with this index."""
 
     def stamp(line: bytes) -> float | None:
         if b'"' in line:
-            fields: list[str] | list[bytes] = split_csv(line)
+            try:
+                fields: list[str] | list[bytes] = split_csv(line)
+            except ValueError:
+                return None
         else:
             fields = line.split(b",", column + 1)
         return _below(LONGEST_RUN, fields[column]) if column < len(fields) else None
@@ -117,6 +111,7 @@ class TimeFile:
         follow: a symbolic link is followed, as for a path that the user has given.
 
     Attributes:
+        stamp: as given; of a table it is known only once its header has been read.
         size: bytes.
         start: offset of the first line behind the header.
         end: offset behind the last line.
@@ -137,7 +132,7 @@ class TimeFile:
         follow: bool = False,
     ) -> None:
         self.path = path
-        self._stamp = stamp
+        self.stamp = stamp
         self._follow = follow
         self.header = b""
         with self._open() as file:
@@ -212,7 +207,7 @@ class TimeFile:
             while at > self.start:
                 begin = max(_end_of_line_before(file, at - 1), self.start)
                 file.seek(begin)
-                stamp = self._stamp(file.read(at - begin).rstrip(b"\r\n"))
+                stamp = self.stamp(file.read(at - begin).rstrip(b"\r\n"))
                 if stamp is not None and stamp < t:
                     return stamp
                 at = begin
@@ -234,7 +229,7 @@ class TimeFile:
             if not line:
                 break
             at += len(line)
-            stamp = self._stamp(line.rstrip(b"\r\n"))
+            stamp = self.stamp(line.rstrip(b"\r\n"))
             if stamp is not None:
                 return stamp, at
         return None, self.end

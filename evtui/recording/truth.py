@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from evtui.events import AnomalyState
+from evtui.recording.format import TruthRow
+from evtui.recording.format.cell import csv_text
 from evtui.recording.layout import LIST_SEPARATOR
-from evtui.recording.lines import csv_text
-from evtui.recording.rows import TruthRow
 
 __all__ = ["Standing", "TruthTracker"]
 
@@ -26,17 +26,15 @@ class Standing(NamedTuple):
         effect: the disturbance shows, or the injector is on.
         attack_ids: attacks in effect, in the order they came.
         joined: ``attack_ids`` as one CSV field.
-        columns: all three as CSV fields.
     """
 
     active: bool
     effect: bool
     attack_ids: tuple[str, ...]
     joined: str
-    columns: str
 
 
-CALM = Standing(False, False, (), "", "0,0,")
+CALM = Standing(False, False, (), "")
 
 _Key = tuple[str, int, str]
 
@@ -99,8 +97,7 @@ def _standing(lasting: list[TruthRow]) -> Standing:
         return CALM
     ids = tuple(row.attack_id for row in lasting)
     active = any(row.t_end is None for row in lasting)
-    joined = csv_text(LIST_SEPARATOR.join(ids))
-    return Standing(active, True, ids, joined, f"{active:d},1,{joined}")
+    return Standing(active, True, ids, csv_text(LIST_SEPARATOR.join(ids)))
 
 
 def _follow(row: TruthRow | None, state: AnomalyState) -> TruthRow | None:

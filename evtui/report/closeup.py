@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from evtui.recording.rows import AlarmRow, TruthRow
+from evtui.recording.format import AlarmRow, TruthRow
 
 __all__ = ["window"]
 

@@ -16,6 +16,7 @@ import msgspec
 
 from evtui.config import SettingsError, from_values
 from evtui.recording import layout
+from evtui.recording.format import TABLES, TRUTH
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import FolderError, RunFolder
 from evtui.recording.recorder import RecordingError
@@ -295,13 +296,13 @@ def _compare_truth(pair: _Pair) -> Difference | None:
 
 def _truth_of(line: bytes) -> dict[str, str]:
     cells = next(csv.reader([line.decode("utf-8", "backslashreplace")]), [])
-    return dict(zip(layout.TRUTH_COLUMNS, cells, strict=False))
+    return dict(zip(TRUTH.names, cells, strict=False))
 
 
 def _agree(old: dict[str, str], new: dict[str, str], until: float) -> bool:
     """Whether what was settled before lab time ``until`` in s is the same."""
     open_ends = {"t_end", "t_effect_end", "outcome", "parameters", "changes"}
-    settled = set(layout.TRUTH_COLUMNS) - open_ends
+    settled = set(TRUTH.names) - open_ends
     for name, also in (("t_end", set()), ("t_effect_end", {"outcome"})):
         if old.get(name) and _number(old[name]) < until:
             settled |= {name} | also
@@ -353,13 +354,8 @@ def _reader_of_times(name: str, start_utc: float) -> Callable[[bytes], float | N
         return of_json
     if name == layout.CAN_LOG:
         return of_candump
-    columns, title = {
-        layout.SIGNALS: (layout.SIGNAL_COLUMNS, "t_s"),
-        layout.CAN_LABELS: (layout.CAN_LABEL_COLUMNS, "t_s"),
-        layout.TRUTH: (layout.TRUTH_COLUMNS, "t_start"),
-        layout.ALARMS: (layout.ALARM_COLUMNS, "t_s"),
-    }[name]
-    column = columns.index(title)
+    (table,) = (table for table in TABLES if table.file == name)
+    column = table.names.index(table.time)
 
     def of_csv(line: bytes) -> float | None:
         try:

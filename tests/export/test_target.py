@@ -10,8 +10,8 @@ import pytest
 
 from evtui.export import ExportError, export
 from evtui.export.target import Borrowed, TargetError, new_file
+from evtui.recording.format import FrameRow
 from evtui.recording.reader import RunFolder
-from evtui.recording.rows import FrameRow
 
 
 def test_a_file_that_exists_is_replaced_only_by_force(tmp_path: Path) -> None:

@@ -10,19 +10,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evtui.events import Alarm, CanFrame, Note, Sample
-from evtui.recording import layout
+from evtui.recording.format import ALARMS, FRAMES, SIGNALS
+from evtui.recording.format.cell import csv_text
 from evtui.recording.lines import (
     Stamps,
     alarm_line,
-    csv_text,
     event_line,
     frame_lines,
     json_text,
     signal_line,
 )
 from evtui.recording.redaction import Redactor
+from evtui.recording.truth import CALM, Standing
 
 START = 1_767_225_600.0
+ATTACKED = Standing(True, True, ("a-1",), "a-1")
 
 
 def at(t: float) -> Stamps:
@@ -62,10 +64,8 @@ def frame(**changes: object) -> CanFrame:
 
 
 def lines_of(event: CanFrame) -> tuple[str, dict[str, str]]:
-    line, label = frame_lines(
-        event, at(0.000123), "can0", attack=False, effect=False, attack_ids=""
-    )
-    return line, dict(zip(layout.CAN_LABEL_COLUMNS, next(csv.reader([label])), strict=True))
+    line, label = frame_lines(event, at(0.000123), "can0", CALM, attack=False)
+    return line, dict(zip(FRAMES.names, next(csv.reader([label])), strict=True))
 
 
 @given(st.floats(0, 1e6))
@@ -95,8 +95,8 @@ def test_a_csv_field_stays_on_one_line_and_reads_back_the_same_but_for_line_ends
 
 
 def test_a_signal_row_has_every_column_in_its_place() -> None:
-    line = signal_line(sample(transaction_id=4, soc=35.12345, reported=80.0), at(1.0), "1,1,a-1")
-    row = dict(zip(layout.SIGNAL_COLUMNS, line.rstrip("\n").split(","), strict=True))
+    line = signal_line(sample(transaction_id=4, soc=35.12345, reported=80.0), at(1.0), ATTACKED)
+    row = dict(zip(SIGNALS.names, line.rstrip("\n").split(","), strict=True))
     assert row == {
         "t_s": "1.000000",
         "t_utc": "2026-01-01T00:00:01.000Z",
@@ -123,8 +123,8 @@ def test_a_signal_row_has_every_column_in_its_place() -> None:
 
 
 def test_what_is_unknown_is_empty_and_nothing_is_minus_zero() -> None:
-    line = signal_line(sample(current=-0.0001), at(1.0), "0,0,")
-    row = dict(zip(layout.SIGNAL_COLUMNS, line.rstrip("\n").split(","), strict=True))
+    line = signal_line(sample(current=-0.0001), at(1.0), CALM)
+    row = dict(zip(SIGNALS.names, line.rstrip("\n").split(","), strict=True))
     assert (row["reported_a"], row["soc_pct"], row["transaction_id"]) == ("", "", "")
     assert row["current_a"] == "0.000"
 
@@ -165,7 +165,7 @@ def test_evidence_with_commas_and_quotes_stays_one_field() -> None:
         station="CP1", connector=1, detector="d", view="can", raised=True, evidence='a, "b"\nc'
     )
     (row,) = csv.reader([alarm_line(alarm, at(1.0), alarm.evidence, None)])
-    assert dict(zip(layout.ALARM_COLUMNS, row, strict=True))["evidence"] == 'a, "b" c'
+    assert dict(zip(ALARMS.names, row, strict=True))["evidence"] == 'a, "b" c'
 
 
 @given(st.recursive(st.none() | st.text() | st.integers(), lambda x: st.lists(x, max_size=3)))

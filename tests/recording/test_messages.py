@@ -10,7 +10,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from evtui.events import AnomalyState, Event, Note, OcppMessage
-from evtui.recording import layout
+from evtui.recording.format import MESSAGES
 from evtui.recording.messages import MessageLines
 from evtui.recording.parsing import message_events, message_row
 from evtui.recording.redaction import Redactor
@@ -60,7 +60,7 @@ def test_what_was_sent_and_delivered_alike_is_one_line() -> None:
     lines.scene.clock.time = 0.01
     arrived = deliver(lines.scene, sent, {})
     (line,) = lines.written
-    assert tuple(line) == layout.OCPP_KEYS
+    assert tuple(line) == tuple(each.name for each in MESSAGES.fields if each.required)
     assert (line["seen"], line["t"], line["seq"]) == ("both", 0.0, sent.seq)
     assert line["delivered"] == {"t": 0.01, "seq": arrived.seq}
     assert line["direction"] == "cp->csms"

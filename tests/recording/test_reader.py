@@ -264,11 +264,11 @@ def test_text_from_a_peer_that_utf8_cannot_say_is_read(own: Path) -> None:
     assert any(row.action == "\ud83dRemote" for row in RunFolder(own).messages())
 
 
-def test_columns_of_another_layout_are_not_guessed(own: Path) -> None:
+def test_a_table_without_a_column_that_has_to_be_there_is_left_out(own: Path) -> None:
     edit(own / layout.SIGNALS, "t_s,t_utc", "t_s,utc")
     run = RunFolder(own)
     assert list(run.signals()) == []
-    assert run.problems == ["signals.csv: left out, its columns are not those of evtui.run/1"]
+    assert run.problems == ["signals.csv: left out, it has no column t_utc"]
 
 
 def test_a_folder_that_is_being_written_to_does_not_change_under_its_reader(own: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from evtui.events import CanFrame, RecordingState
 from evtui.recording import layout
+from evtui.recording.format import SIGNALS, TRUTH
 from evtui.recording.manifest import Manifest
 from evtui.recording.recorder import Recorder, RecordingError
 from tests.recording.folders import hashes, objects, rows, sequence_numbers
@@ -73,7 +74,7 @@ def test_every_event_stands_in_the_folder_once(run: Path) -> None:
 def test_signals_say_when_the_injector_was_on_and_when_its_effect_showed(run: Path) -> None:
     signals = rows(run, layout.SIGNALS)
     assert len(signals) == 1200
-    assert tuple(signals[0]) == layout.SIGNAL_COLUMNS
+    assert tuple(signals[0]) == SIGNALS.names
 
     def span(column: str) -> tuple[float, float]:
         times = [float(row["t_s"]) for row in signals if row[column] == "1"]
@@ -143,7 +144,7 @@ def test_an_alarm_is_joined_in_real_time_too_where_the_scorer_is_a_little_later(
 
 def test_truth_has_one_row_an_attack(run: Path) -> None:
     (row,) = rows(run, layout.TRUTH)
-    assert tuple(row) == layout.TRUTH_COLUMNS
+    assert tuple(row) == TRUTH.names
     assert (row["attack_id"], row["layer"], row["outcome"]) == ("fluctuation-1", "ocpp", "safe")
     assert json.loads(row["parameters"]) == {"low_a": 0.0, "high_a": 100.0}
     assert float(row["t_start"]) < float(row["t_end"]) < float(row["t_effect_end"])

@@ -4,28 +4,21 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evtui.recording import layout
+from evtui.recording.format import TABLES, Table
 from evtui.recording.manifest import BusInfo
 from evtui.recording.sheet import COLUMNS, data_sheet
 from tests.recording.sample_run import record_sample, sample_manifest
 
 
-@pytest.mark.parametrize(
-    ("name", "columns"),
-    [
-        (layout.SIGNALS, layout.SIGNAL_COLUMNS),
-        (layout.CAN_LABELS, layout.CAN_LABEL_COLUMNS),
-        (layout.TRUTH, layout.TRUTH_COLUMNS),
-        (layout.ALARMS, layout.ALARM_COLUMNS),
-        (layout.OCPP, (*layout.OCPP_KEYS, "text", "violation")),
-    ],
-)
-def test_the_data_sheet_explains_every_column(name: str, columns: tuple[str, ...]) -> None:
-    explained = {each for names in COLUMNS[name] for each in names.split(", ")}
-    assert explained == set(columns)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.file)
+def test_the_data_sheet_explains_every_column(table: Table[Any]) -> None:
+    explained = [each for names in COLUMNS[table.file] for each in names.split(", ")]
+    assert explained == list(table.names)
 
 
 def test_the_data_sheet_tells_what_how_and_under_which_licence(tmp_path: Path) -> None:

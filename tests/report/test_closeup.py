@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evtui.recording.rows import AlarmRow, TruthRow
+from evtui.recording.format import AlarmRow, TruthRow
 from evtui.report.closeup import window
 
 HERE = ("CP1", 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from evtui.events import Event, Mark
-from evtui.recording.rows import AlarmRow, TruthRow
+from evtui.recording.format import AlarmRow, TruthRow
 from evtui.tui.chart import ATTACK_MARKER, FADING_MARKER, MARK_MARKER, RAISED_MARKER
 from evtui.tui.rows import Row, to_row
 from evtui.tui.series import Attack

@@ -1,0 +1,41 @@
+"""The tables of a run folder, each declared once.
+
+A column is one line of a row class in :mod:`~evtui.recording.format.tables`: its name, its type,
+what it means, where the recorder takes it from, and its default if it may be missing.  The header,
+the writer, the reader by name, the types of an export, the data sheet and the documentation are
+made of that line.
+"""
+
+from evtui.recording.format.cell import ERROR_FLAG
+from evtui.recording.format.table import HeaderError, Reader, Table
+from evtui.recording.format.tables import (
+    ALARMS,
+    FRAMES,
+    MESSAGES,
+    SIGNALS,
+    TABLES,
+    TRUTH,
+    AlarmRow,
+    FrameRow,
+    MessageRow,
+    SignalRow,
+    TruthRow,
+)
+
+__all__ = [
+    "ALARMS",
+    "ERROR_FLAG",
+    "FRAMES",
+    "MESSAGES",
+    "SIGNALS",
+    "TABLES",
+    "TRUTH",
+    "AlarmRow",
+    "FrameRow",
+    "HeaderError",
+    "MessageRow",
+    "Reader",
+    "SignalRow",
+    "Table",
+    "TruthRow",
+]
