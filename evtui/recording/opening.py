@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import weakref
 from collections.abc import Callable, Iterator
@@ -41,7 +42,7 @@ from evtui.recording.format import (
     TruthRow,
 )
 from evtui.recording.format.cell import split_csv
-from evtui.recording.format.table import told
+from evtui.recording.format.table import names_shown
 from evtui.recording.lines import CHARGE_POINT_NODE
 from evtui.recording.manifest import Manifest
 from evtui.recording.ordering import put_in_order, survey, timed_stamp, untimed
@@ -53,6 +54,9 @@ __all__ = ["FolderError", "Problem", "Sources", "open_sources"]
 
 R = TypeVar("R")
 T = TypeVar("T", bound=tuple[Any, ...])
+
+_LATER = re.compile(re.escape(layout.SCHEMA) + r"\.\d{1,9}")
+"""A schema that has only more in it than this one."""
 
 LARGEST_HELD = 64 << 20
 """Bytes of what is read as a whole: some 300,000 alarms."""
@@ -163,7 +167,10 @@ def _open_manifest(sources: Sources) -> None:
     except ValueError as error:
         sources.trouble(f"broken: {error}", name)
     else:
-        if manifest.schema != layout.SCHEMA:
+        if _LATER.fullmatch(manifest.schema):
+            text = f"schema {manifest.schema!r} is later than {layout.SCHEMA!r}: what came with it"
+            sources.trouble(f"{text} is left out", name, "note")
+        elif manifest.schema != layout.SCHEMA:
             sources.trouble(
                 f"schema {manifest.schema!r} is not known here, only {layout.SCHEMA!r}: "
                 "what is read may be wrong",
@@ -194,7 +201,7 @@ def _table(sources: Sources, table: Table[T]) -> Rows[T] | None:
         sources.trouble(f"left out, {error}", table.file)
         return None
     if reader.unknown:
-        text = f"columns that are not known here are left out: {told(reader.unknown)}"
+        text = f"columns that are not known here are left out: {names_shown(reader.unknown)}"
         sources.trouble(text, table.file, "note")
     file.stamp = csv_stamp(reader.time)
     parse = reader.parse

@@ -26,7 +26,7 @@ from typing import (
 from evtui.events import json_text
 from evtui.recording.format.cell import BY_TYPE, Cell, csv_text
 
-__all__ = ["Column", "Field", "HeaderError", "Reader", "Table"]
+__all__ = ["Column", "Field", "HeaderError", "Reader", "Table", "names_shown"]
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -133,10 +133,10 @@ class Table(Generic[R]):
             field.name for field in self.fields if field.required and field.name not in counts
         ]
         if missing:
-            raise HeaderError(f"it has no column {told(missing)}")
+            raise HeaderError(f"it has no column {names_shown(missing)}")
         twice = [name for name in self.names if counts[name] > 1]
         if twice:
-            raise HeaderError(f"it has the column {told(twice)} more than once")
+            raise HeaderError(f"it has the column {names_shown(twice)} more than once")
         places = {name: place for place, name in enumerate(header) if name in self.names}
         return Reader(
             self._parser(places, len(header)),
@@ -206,7 +206,7 @@ class Table(Generic[R]):
         return _compiled("event", code, {"kind": kind})
 
 
-def told(names: Sequence[str]) -> str:
+def names_shown(names: Sequence[str]) -> str:
     """Names out of a file, some of them and the beginning of each, for a line of text."""
     shown = ", ".join(
         name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
