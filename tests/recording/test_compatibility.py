@@ -124,10 +124,10 @@ def future(present: Path, tmp_path: Path) -> Path:
     last = max(sequence_numbers(folder))
     end = RunFolder(present).t_end
     with (folder / layout.EVENTS).open("a", encoding="utf-8") as file:
-        for number, event in enumerate(
-            ({"event": "Weather", "humidity": 80}, {"event": "Mark", "text": "m", "colour": "red"})
-        ):
-            file.write(json.dumps({**event, "seq": last + 1 + number, "t": end}) + "\n")
+        head = {"seq": last + 1, "t": end}
+        file.write(json.dumps({"event": "Weather", **head, "humidity": 80}) + "\n")
+        head = {"seq": last + 2, "t": end}
+        file.write(json.dumps({"event": "Mark", **head, "text": "m", "colour": "red"}) + "\n")
     change_manifest(
         folder, lambda fields: fields.update(schema="evtui.run/1.3", weather={"station": "N1"})
     )
