@@ -18,7 +18,6 @@ __all__ = [
     "Choice",
     "CiString",
     "EndpointUrl",
-    "FourWaits",
     "Identities",
     "Identity",
     "Integer",
@@ -26,20 +25,16 @@ __all__ = [
     "Number",
     "OriginNames",
     "Place",
-    "Seconds",
     "Switch",
     "Text",
     "Unfit",
-    "Waits",
+    "number",
     "quoted",
 ]
 
 LARGEST_INTEGER = 2**63 - 1  # what TOML promises to hold
 
-Waits = tuple[float, float, float, float]
 T_co = TypeVar("T_co", covariant=True)
-
-_SECONDS_PER_UNIT = {"ms": 0.001, "min": 60.0, "s": 1.0, "h": 3600.0}
 
 
 class Unfit(ValueError):
@@ -50,6 +45,14 @@ def quoted(text: str) -> str:
     """A text as an error line shows it: shortened, and before that without secrets."""
     text = hide(text)
     return f'"{text}"' if len(text) <= 60 else f'"{text[:60]}…" ({len(text)} characters)'
+
+
+def number(value: float) -> str:
+    """Digits of a number: ``100`` for 100.0, no exponent where none is needed."""
+    if isinstance(value, int):
+        return str(value)
+    rounded = f"{value:.9f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else ""
+    return rounded if rounded and float(rounded) == value else float.__repr__(value)
 
 
 class Kind(ABC, Generic[T_co]):
@@ -136,46 +139,6 @@ class Number(Kind[float]):
         if not self.low <= value <= self.high:  # not-a-number fails this too
             raise ValueError
         return float(value)
-
-
-class Seconds(Number):
-    """A time: a plain number is seconds; ``500ms``, ``2s``, ``1min`` and ``1h`` are times too."""
-
-    metavar = "TIME"
-    noun = "a time such as 500ms, 2s or 1min,"
-
-    def __init__(self, low: float, high: float) -> None:
-        super().__init__(low, high, "s")
-
-    def read(self, text: str) -> object:
-        for unit, seconds in _SECONDS_PER_UNIT.items():
-            if text.endswith(unit):
-                return float(text.removesuffix(unit)) * seconds
-        return float(text)
-
-    def check(self, value: object) -> float:
-        return super().check(self.read(value) if isinstance(value, str) else value)
-
-
-class FourWaits(Kind[Waits]):
-    """The waits after the four steps of a fluctuation cycle, in seconds."""
-
-    metavar = "T,T,T,T"
-    unit = "s"
-
-    def __init__(self, each: Seconds) -> None:
-        self.each = each
-        self.limits = f"each {each.limits}"
-        self.expected = f"4 times such as 2,1,2,3, {self.limits}"
-
-    def read(self, text: str) -> object:
-        return text.split(",")
-
-    def check(self, value: object) -> Waits:
-        if not isinstance(value, list | tuple) or len(value) != 4:
-            raise ValueError
-        first, second, third, fourth = (self.each.check(wait) for wait in value)
-        return first, second, third, fourth
 
 
 class Choice(Kind[Any]):

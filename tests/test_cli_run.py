@@ -59,7 +59,7 @@ def manifest(folder: Path | str) -> Manifest:
 
 def test_every_mistake_of_a_scenario_is_a_line_of_its_own(capsys: Output) -> None:
     more = "lab: {preset: dcc}\nexpect: [{order: [Boot]}]\n"
-    assert run(scenario(minimal("[{wait: 5}, plgu, {can: 0x999}]", more))) == 2
+    assert run(scenario(minimal("[{wait: 5x}, plgu, {can: 0x999}]", more))) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert [line.split(": ")[2] for line in err.splitlines()] == [
@@ -294,7 +294,7 @@ def test_a_line_takes_the_place_of_the_bar(monkeypatch: pytest.MonkeyPatch) -> N
         (["one", "--speed", "fast"], "--speed: expected 1, a number up to 1,000,000, or max"),
         (["one", "--speed", "nan"], "--speed: "),
         (["one", "--speed", "0"], "--speed: "),
-        (["one", "--duration", "5"], "--duration: expected a duration such as"),
+        (["one", "--duration", "5x"], "--duration: expected a duration such as"),
         (["one", "--duration", "0s"], "--duration: expected more than nothing"),
         (["one", "--set", "high"], '--set: expected INPUT=VALUE, got "high"'),
         (["one", "--set", "a=1", "--set", "a=2"], "--set a: given twice"),

@@ -67,7 +67,7 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
     "id_tags": ("tags.csv", '"tags.csv"', "tags.csv"),
     "unknown_id_tags": ("reject", '"reject"', "reject"),
     "call_timeout": ("5", "5", 5.0),
-    "heartbeat_interval": ("86400", "86400", 86400),
+    "heartbeat_interval": ("1h30m", "5400", 5400),
     "csms_ping_interval": ("0", "0", 0.0),
     "seed": ("42", "42", 42),
     "id": ("NEG 4/é", '"NEG 4/é"', "NEG 4/é"),
@@ -291,7 +291,9 @@ def test_a_kind_takes_a_value_or_raises_value_error(setting: config.Setting, val
         ("500ms", 0.5),
         ("2s", 2.0),
         ("1min", 60.0),
+        ("1m", 60.0),
         ("2h", 7200.0),
+        ("1h30m", 5400.0),
         ("3", 3.0),
         ("0.25", 0.25),
         ("500 ms", 0.5),
@@ -302,7 +304,7 @@ def test_times_are_written_with_or_without_a_unit(text: str, seconds: float) -> 
 
 
 PORT = "expected an integer from 0 to 65535"
-TIME = "expected a time such as 500ms, 2s or 1min, from 0.1 to 86400 s"
+TIME = "expected a duration such as 90, 500ms, 1m or 1h30m, from 0.1 to 86400 s"
 URL = "expected a URL such as ws://host:9000/path or wss://host/{id}/path"
 
 
@@ -321,6 +323,11 @@ URL = "expected a URL such as ws://host:9000/path or wss://host/{id}/path"
         ({"meter_interval": "0"}, f'--meter-interval: {TIME}, got "0"'),
         ({"meter_interval": "2 days"}, f'--meter-interval: {TIME}, got "2 days"'),
         ({"meter_interval": "ms"}, f'--meter-interval: {TIME}, got "ms"'),
+        (
+            {"heartbeat_interval": "1500ms"},
+            "--heartbeat-interval: expected a duration such as 90, 500ms, 1m or 1h30m, "
+            'whole seconds from 1 to 86400 s, got "1500ms"',
+        ),
         ({"preset": "hpc"}, '--preset: expected one of seed, dc, ccs, ac, got "hpc"'),
         ({"id": ""}, '--id: expected 1 to 48 printable characters, not blank, got ""'),
         (

@@ -76,8 +76,8 @@ Exit codes:
 @click.option(
     "--duration",
     metavar="T",
-    help="How long: 2s, 5min, 1h. The run is cut short then, or goes on until then; it is also the "
-    "scenario's input of that name.",
+    help="How long: 90, 500ms, 1m, 1h30m. The run is cut short then, or goes on until then; it is "
+    "also the scenario's input of that name.",
 )
 @click.option(
     "--set",

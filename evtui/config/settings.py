@@ -14,11 +14,11 @@ from typing import Any, Literal, TypeVar, get_args
 
 from evtui import __version__
 from evtui.config.checking import SettingsError, checked
+from evtui.durations import FourWaits, Seconds, Waits, WholeSeconds
 from evtui.kinds import (
     Choice,
     CiString,
     EndpointUrl,
-    FourWaits,
     Identities,
     Identity,
     Integer,
@@ -26,9 +26,7 @@ from evtui.kinds import (
     Number,
     OriginNames,
     Place,
-    Seconds,
     Switch,
-    Waits,
 )
 from evtui.passwords import VARIABLE, has_password, needs_password
 from evtui.redaction import SecretUrl
@@ -177,7 +175,7 @@ class Settings:
         30.0, Seconds(0.1, 3600), "Lab", "Longest wait for the answer to an OCPP call."
     )
     heartbeat_interval: int = _setting(
-        10, Integer(1, 86400, "s"), "Lab", "Heartbeat interval that our central system gives."
+        10, WholeSeconds(1, 86400), "Lab", "Heartbeat interval that our central system gives."
     )
     csms_ping_interval: float = _setting(
         20.0,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from evtui.durations import read_duration
 from evtui.escaping import for_terminal
 from evtui.ocpp16.validation import is_date_time
 
@@ -28,9 +29,8 @@ EMPTY_LIST = ";"
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,12})?")
-_FROM_NOW = re.compile(r"([+-])((?:[0-9]{1,6}(?:min|[smhd]))+)")
-_SPAN = re.compile(r"([0-9]+)(min|[smhd])")
-_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_IN_SECONDS = frozenset({"duration", "retryInterval", "startPeriod"})
+"""Whole numbers that are seconds, and may be typed as a duration."""
 
 
 class FormError(ValueError):
@@ -64,14 +64,14 @@ _ROWS: Mapping[str, Row] = {
 }
 
 _MEANINGS: Mapping[str, str] = {
-    "chargingSchedulePeriod": "each: start in s, limit, phases",
+    "chargingSchedulePeriod": "each: start in s or as in 1h30m, limit, phases",
     "connectorId": "0 is the whole station, where the operation allows it",
-    "duration": "s",
+    "duration": "s, or as in 1h30m",
     "expiryDate": "the reservation ends then",
     "localAuthorizationList": "each: id tag, status, parent=, expiry=; a tag alone is removed",
     "minChargingRate": "in the unit of the schedule",
     "retrieveDate": "not fetched before",
-    "retryInterval": "s",
+    "retryInterval": "s, or as in 1h30m",
     "stackLevel": "the highest one counts",
     "transactionId": "as the central system issued it",
 }
@@ -190,9 +190,21 @@ def _text(field: Field, text: str, now: float) -> str:
 
 
 def _whole_number(field: Field, text: str, now: float) -> int:
-    if not _WHOLE_NUMBER.fullmatch(text):
-        raise FormError(f"{_shown(text)} is no whole number")
-    return int(text)
+    if _WHOLE_NUMBER.fullmatch(text):
+        return int(text)
+    if field.name in _IN_SECONDS:
+        return _whole_seconds(text)
+    raise FormError(f"{_shown(text)} is no whole number")
+
+
+def _whole_seconds(text: str) -> int:
+    try:
+        seconds = read_duration(text)
+    except ValueError as error:
+        raise FormError(for_terminal(str(error))) from None
+    if not seconds.is_integer() or abs(seconds) > 10**18:
+        raise FormError(f"{_shown(text)} is no whole number of seconds")
+    return int(seconds)
 
 
 def _number(field: Field, text: str, now: float) -> float:
@@ -214,14 +226,19 @@ def _choice(field: Field, text: str, now: float) -> str:
 def _time(field: Field, text: str, now: float) -> str:
     if text.casefold() == "now":
         return _iso(now)
-    from_now = _FROM_NOW.fullmatch(text)
-    if from_now is not None:
-        seconds = sum(int(count) * _SECONDS[unit] for count, unit in _SPAN.findall(from_now[2]))
-        return _iso(now + seconds if from_now[1] == "+" else now - seconds)
+    if text[0] in "+-" and (seconds := _seconds(text)) is not None:
+        return _iso(now + seconds)
     if not is_date_time(text):
         example = _iso(now + 3600)
-        raise FormError(f"{_shown(text)} is no time; it may be now, +1h, -5min or {example}")
+        raise FormError(f"{_shown(text)} is no time; it may be now, +1h30m, -5m or {example}")
     return text
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return read_duration(text)
+    except ValueError:
+        return None
 
 
 def _words(field: Field, text: str, now: float) -> list[str]:

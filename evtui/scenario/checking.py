@@ -9,9 +9,10 @@ from ocpp.v16.enums import Action
 
 from evtui.config import Settings
 from evtui.detection import ReversalDetector
+from evtui.kinds import number
 from evtui.nearest import nearest
 from evtui.ocpp16 import validation
-from evtui.scenario.mistakes import Mistakes, number, shown
+from evtui.scenario.mistakes import Mistakes, shown
 from evtui.station.connector import Status
 
 __all__ = ["Check"]

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evtui.durations import duration_text
+from evtui.kinds import number
 from evtui.nearest import choice, nearest
 from evtui.scenario.document import child
-from evtui.scenario.mistakes import UNREADABLE, Mistakes, number, shown
+from evtui.scenario.mistakes import UNREADABLE, Mistakes, shown
 from evtui.scenario.model import Duration, Input
-from evtui.scenario.quantities import DURATION, NUMBER, duration_text
+from evtui.scenario.quantities import DURATION, NUMBER
 
 __all__ = ["check_specifications", "read", "read_matrix", "resolve", "substitute"]
 
@@ -104,11 +106,8 @@ def resolve(
         if spec is None:
             values[name] = UNREADABLE
         elif name in given:
-            value = given[name]
-            if spec.type == "duration" and type(value) in (int, float):
-                value = duration_text(float(value))  # type: ignore[arg-type]
             try:
-                values[name] = read(spec, value)
+                values[name] = read(spec, given[name])
             except ValueError as error:
                 mistakes.add_given(f"--set {name}: {error}")
                 values[name] = UNREADABLE

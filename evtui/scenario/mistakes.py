@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evtui.durations import duration_text
 from evtui.escaping import for_terminal
-from evtui.kinds import quoted
+from evtui.kinds import number, quoted
 from evtui.scenario.model import Duration
 
-__all__ = ["UNREADABLE", "Mistakes", "ScenarioError", "Unreadable", "located", "number", "shown"]
+__all__ = ["UNREADABLE", "Mistakes", "ScenarioError", "Unreadable", "located", "shown"]
 
 _LONGEST_PLACE = 120
 _MOST_TOLD = 20
@@ -93,18 +94,10 @@ def shown(value: object) -> str:
         case str():
             return quoted(value)
         case Duration():
-            return f"{number(value)}s" if value < 86400 else f"{number(value / 3600)}h"
+            return duration_text(value) if value < 86400 else f"{number(value / 3600)}h"
         case int() | float():
             return number(value)
         case list():
             return f"a list of {len(value)}"
         case _:
             return "a mapping"
-
-
-def number(value: float) -> str:
-    """Digits of a number: ``100`` for 100.0, no exponent where none is needed."""
-    if isinstance(value, int):
-        return str(value)
-    rounded = f"{value:.9f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else ""
-    return rounded if rounded and float(rounded) == value else float.__repr__(value)

@@ -37,7 +37,7 @@ SCHEMA = "evtui.scenario/1"
 
 
 class Duration(float):
-    """Seconds; written with a unit: ``500ms``, ``2s``, ``5min``, ``1h``."""
+    """Seconds; written ``90``, ``500ms``, ``1m``, ``1h30m``."""
 
 
 class Amperes(float):

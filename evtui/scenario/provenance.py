@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from evtui.config import SETTINGS, Settings
 from evtui.detection import VIEWS, ReversalDetector
+from evtui.durations import duration_text
 from evtui.lab import Lab, Stand
 from evtui.lab.stand import FIRST_CONNECTOR
 from evtui.power import preset
@@ -14,7 +15,6 @@ from evtui.recording.describing import new_manifest
 from evtui.recording.manifest import BusInfo, Manifest, ScenarioInfo, StationInfo
 from evtui.redaction import SecretUrl
 from evtui.runtime.wall import utc_now
-from evtui.scenario.quantities import duration_text
 
 if TYPE_CHECKING:
     from evtui.scenario.loader import Plan

@@ -9,11 +9,12 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any, TypeVar
 
+from evtui.durations import EXPECTED, PATTERN, read_duration
 from evtui.nearest import choice
-from evtui.scenario.mistakes import number, shown
+from evtui.scenario.mistakes import shown
 from evtui.scenario.model import Amperes, Duration, Percent, WattHours
 
-__all__ = ["DURATION", "LONGEST", "NUMBER", "QUANTITIES", "Quantity", "duration_text"]
+__all__ = ["DURATION", "LONGEST", "NUMBER", "QUANTITIES", "Quantity"]
 
 LONGEST = 7 * 86400.0
 """s, the longest duration: what takes longer is taken for a slip."""
@@ -28,21 +29,26 @@ Q = TypeVar("Q", bound=float)
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How an amount is written.
+    """How an amount is written: a number, or one with its unit.
 
     Attributes:
         type: what it becomes.
         expected: completes "expected ...".
-        units: unit to what it is in ours.
-        bare: True when a number without a unit will do.
+        units: unit to what it is in ours; a duration has a grammar of its own.
         highest: in our unit.
     """
 
     type: type[float]
     expected: str
-    units: Mapping[str, int | Fraction]
-    bare: bool = True
+    units: Mapping[str, int]
     highest: float = 1e12
+
+    @property
+    def pattern(self) -> str:
+        """Regular expression, also of JSON Schema, of what it is as text."""
+        if self.type is Duration:
+            return PATTERN
+        return rf"{NUMBER}\s*({'|'.join(map(re.escape, self.units))})?"
 
     def read(self, value: object) -> float:
         """``value`` in our unit.
@@ -53,26 +59,24 @@ class Quantity:
         if type(value) is self.type:
             return self._bounded(value, value)
         if isinstance(value, str):
-            written = _AMOUNT.fullmatch(value)
-            if written is None:
-                raise self._refusal(value)
-            return self._bounded(self._in_our_unit(written[1], written[2], value), value)
+            return self._bounded(self._from_text(value), value)
         # A bool is an int, and another quantity a float, that somebody has put in the wrong place.
         if type(value) is not int and type(value) is not float:
             raise self._refusal(value)
-        if not self.bare:
-            raise self._refusal(value, f", which has no unit ({choice(self.units)})")
         return self._bounded(value, value)
 
-    def _in_our_unit(self, digits: str, unit: str, value: str) -> float:
+    def _from_text(self, text: str) -> float:
+        if self.type is Duration:
+            return read_duration(text)
+        written = _AMOUNT.fullmatch(text)
+        if written is None:
+            raise self._refusal(text)
+        digits, unit = written.groups()
         if not unit:
-            if not self.bare:
-                raise self._refusal(value, f", which has no unit ({choice(self.units)})")
             return float(digits)
-        factor = self.units.get(unit)
-        if factor is None:
-            raise self._refusal(value, f"; its unit may be {choice(self.units)}")
-        return float(Fraction(digits) * factor)  # 1100 ms are 1.1 s, to the last bit
+        if unit not in self.units:
+            raise self._refusal(text, f"; its unit may be {choice(self.units)}")
+        return float(Fraction(digits) * self.units[unit])
 
     def _bounded(self, amount: float, value: object) -> float:
         if not isfinite(amount) or amount < 0:
@@ -85,13 +89,7 @@ class Quantity:
         return ValueError(f"expected {self.expected}, got {shown(value)}{why}")
 
 
-DURATION = Quantity(
-    Duration,
-    "a duration such as 500ms, 2s or 5min",
-    {"ms": Fraction(1, 1000), "s": 1, "min": 60, "h": 3600},
-    bare=False,
-    highest=LONGEST,
-)
+DURATION = Quantity(Duration, EXPECTED, {}, highest=LONGEST)
 
 QUANTITIES: dict[Any, Quantity] = {
     each.type: each
@@ -102,8 +100,3 @@ QUANTITIES: dict[Any, Quantity] = {
         Quantity(Percent, "a share such as 80 or 80 %", {"%": 1}, highest=100),
     )
 }
-
-
-def duration_text(seconds: float) -> str:
-    """As a scenario writes it: ``2s``, ``0.5s``."""
-    return f"{number(seconds)}s"

@@ -7,7 +7,6 @@ knows.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ import msgspec
 from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.kinds import Registry
 from evtui.scenario.model import SCHEMA, Input, Scenario
-from evtui.scenario.quantities import NUMBER, QUANTITIES
+from evtui.scenario.quantities import QUANTITIES
 from evtui.scenario.steps import STEPS
 
 __all__ = ["json_schema"]
@@ -71,15 +70,11 @@ def _quantity_reference(kind: type[Any]) -> dict[str, Any]:
 
 def _quantity(kind: type[Any]) -> dict[str, Any]:
     quantity = QUANTITIES[kind]
-    units = "|".join(map(re.escape, quantity.units))
-    text = {
-        "type": "string",
-        "pattern": rf"^\s*\+?{NUMBER}\s*({units}){'?' if quantity.bare else ''}\s*$",
-    }
+    text = {"type": "string", "pattern": rf"^\s*\+?{quantity.pattern}\s*$"}
     number = {"type": "number", "minimum": 0, "maximum": quantity.highest}
     return {
         "description": f"{quantity.expected[0].upper()}{quantity.expected[1:]}.",
-        "anyOf": [text, number] if quantity.bare else [text],
+        "anyOf": [text, number],
     }
 
 

@@ -94,11 +94,8 @@ def id_tag_mistake(tag: str) -> str:
 
 def _check(name: str, value: Any) -> Any:
     kind = _KINDS[name]
-    # A duration comes as a float, also where whole seconds are wanted.
-    whole = name == "heartbeat_interval" and value == int(value)
-    plain = (int(value) if whole else float(value)) if isinstance(value, float) else value
     try:
-        return kind.check(plain)
+        return kind.check(float(value) if isinstance(value, float) else value)
     except ValueError:
         raise ValueError(f"expected {kind.expected}, got {shown(value)}") from None
 

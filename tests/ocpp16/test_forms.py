@@ -163,12 +163,21 @@ def test_what_is_known_for_one_operation_comes_before_what_is_known_for_all() ->
         ("+1h", "2026-01-01T13:00:00Z"),
         ("-5min", "2026-01-01T11:55:00Z"),
         ("+1d2h3m4s", "2026-01-02T14:03:04Z"),
+        ("+1h30m", "2026-01-01T13:30:00Z"),
+        ("-90", "2026-01-01T11:58:30Z"),
         (" Now ", "2026-01-01T12:00:00Z"),
         ("2030-06-01T00:00:00+02:00", "2030-06-01T00:00:00+02:00"),
     ],
 )
 def test_a_time_is_typed_from_now_or_in_full(text: str, moment: str) -> None:
     assert read("ReserveNow", expiryDate=text)["expiryDate"] == moment
+
+
+def test_seconds_may_be_typed_as_a_duration() -> None:
+    assert read("GetCompositeSchedule", duration="1h30m")["duration"] == 5400
+    profile = read("SetChargingProfile", chargingSchedulePeriod="0 16; 1m 32")[PROFILE]
+    periods = profile["chargingSchedule"]["chargingSchedulePeriod"]
+    assert [each["startPeriod"] for each in periods] == [0, 60]
 
 
 @pytest.mark.parametrize(
@@ -182,13 +191,19 @@ def test_a_time_is_typed_from_now_or_in_full(text: str, moment: str) -> None:
             "ReserveNow",
             "expiryDate",
             "tomorrow",
-            "expiryDate: tomorrow is no time; it may be now, +1h, -5min or 2026-01-01T13:00:00Z",
+            "expiryDate: tomorrow is no time; it may be now, +1h30m, -5m or 2026-01-01T13:00:00Z",
         ),
         (
             "ReserveNow",
             "expiryDate",
             "+999999d" + "999999d" * 3,
             "expiryDate: that is too far from now",
+        ),
+        (
+            "GetCompositeSchedule",
+            "duration",
+            "1.5s",
+            "duration: 1.5s is no whole number of seconds",
         ),
         ("GetDiagnostics", "location", "my disk", 'location: "my disk" is not a "uri"'),
         ("SetChargingProfile", "minChargingRate", "6.05", "minChargingRate: 6.05 is no multiple"),
@@ -253,7 +268,11 @@ def test_tags_are_typed_with_status_parent_and_expiry_and_a_tag_alone_is_removed
 @pytest.mark.parametrize(
     ("action", "text", "expected"),
     [
-        ("SetChargingProfile", "0 16; x 32", "entry 2: startPeriod: x is no whole number"),
+        (
+            "SetChargingProfile",
+            "0 16; x 32",
+            "entry 2: startPeriod: expected a duration such as 90",
+        ),
         ("SetChargingProfile", "0", "entry 1: limit: missing; expected number, steps of 0.1"),
         ("SetChargingProfile", "0 16.05", "entry 1: limit: 16.05 is no multiple of 0.1"),
         ("SetChargingProfile", "0 1 2 3", "entry 1: 3 is too much; as in 0 16; 3600 32 3"),

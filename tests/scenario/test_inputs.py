@@ -56,7 +56,7 @@ def test_a_value_takes_the_type_of_its_input(
         (AMPERES, True, "expected a number in A, at least 0, at most 500, got true"),
         (WHOLE, "1.5", 'expected a whole number in A, got "1.5"'),
         (WHOLE, 1.5, "expected a whole number in A, got 1.5"),
-        (TIME, 5, "expected a duration such as 500ms, 2s or 5min, got 5, which has no unit"),
+        (TIME, "5 A", 'expected a duration such as 90, 500ms, 1m or 1h30m, got "5 A"'),
         (TIME, "3min", 'at least 1s, at most 120s, got "3min"'),
         (TAG, "TAG3", 'expected TAG1 or TAG2, got "TAG3"'),
         (TAG, 5, "expected TAG1 or TAG2, got 5"),

@@ -229,7 +229,7 @@ def test_a_file_that_is_not_there_names_the_built_in_one_somebody_meant(
 
 
 def test_text_with_a_byte_order_mark_and_windows_line_ends_is_read(tmp_path: Path) -> None:
-    text = "﻿" + minimal("[{wait: 1}]").replace("\n", "\r\n")
+    text = "﻿" + minimal("[{wait: 1x}]").replace("\n", "\r\n")
     assert mistake_in(text, tmp_path).startswith("file.yaml:4: steps[0].wait: ")
 
 
@@ -265,7 +265,7 @@ FIVE_MISTAKES = [
         ],
     ),
     (
-        "id: a\ntitle: A\nsteps:\n- wait: 5\n- wiat: 5s\n- note: on\n- {can: 0x999, data: 6x}\n"
+        "id: a\ntitle: A\nsteps:\n- wait: 5x\n- wiat: 5s\n- note: on\n- {can: 0x999, data: 6x}\n"
         "- wait_for: {status: Charged, timeot: 3s}\n- {set_limit: 5 kW, purpose: Tx}\n",
         [
             "5: steps[0].wait",
@@ -279,7 +279,7 @@ FIVE_MISTAKES = [
         ],
     ),
     (
-        "id: a\ntitle: A\nsteps:\n- repeat: 0\n  do:\n  - wait: 1\n  - command: anomaly.strt\n"
+        "id: a\ntitle: A\nsteps:\n- repeat: 0\n  do:\n  - wait: 1x\n  - command: anomaly.strt\n"
         "- parallel:\n  - - plgu\n  - - ocpp: Rest\n  branches: 3\n",
         [
             "5: steps[0].repeat",
@@ -291,7 +291,7 @@ FIVE_MISTAKES = [
         ],
     ),
     (
-        "id: a\ntitle: A\nsteps:\n- attack: a\n  layer: bus\n  do: [{wait: 5}]\n"
+        "id: a\ntitle: A\nsteps:\n- attack: a\n  layer: bus\n  do: [{wait: 5x}]\n"
         "- {attack: b, layer: cam}\n- end_attack: b\n- {attack: 5, layer: can}\n- end_attack: c\n",
         [
             "6: steps[0].layer",
@@ -346,14 +346,14 @@ def test_every_mistake_of_the_file_is_told_once_with_its_line(
 def test_of_a_thousand_mistakes_the_first_are_told_and_the_others_are_counted(
     tmp_path: Path,
 ) -> None:
-    lines = mistake_in(minimal("[" + "{wait: 5}, " * 1000 + "plug]"), tmp_path).split("\n")
+    lines = mistake_in(minimal("[" + "{wait: 5x}, " * 1000 + "plug]"), tmp_path).split("\n")
     assert len(lines) == 21
     assert lines[0].startswith("file.yaml:4: steps[0].wait")
     assert lines[-1] == "file.yaml: and 980 mistakes more"
 
 
 def test_what_was_given_beside_the_file_comes_first(tmp_path: Path) -> None:
-    text = minimal("[{wait: 5}]", "inputs: {n: {type: int, default: 1}}\n")
+    text = minimal("[{wait: 5x}]", "inputs: {n: {type: int, default: 1}}\n")
     given = {"n": "x", "m": "1"}
     lines = mistake_in(text, tmp_path, given=given).split("\n")
     assert [line.split(":")[0] for line in lines] == ["--set m", "--set n", "file.yaml"]

@@ -9,25 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.scenario.model import Amperes, Duration, Percent, WattHours
-from evtui.scenario.quantities import DURATION, LONGEST, QUANTITIES, duration_text
+from evtui.scenario.quantities import DURATION, LONGEST, QUANTITIES
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("2s", 2.0),
-        ("500ms", 0.5),
-        ("5min", 300.0),
-        ("1.5h", 5400.0),
-        (" 2 s ", 2.0),
-        ("0s", 0.0),
-        ("1100ms", 1.1),
-        ("0.1min", 6.0),
-        ("168h", LONGEST),
-    ],
-)
-def test_a_duration_is_in_seconds(text: str, seconds: float) -> None:
-    read = DURATION.read(text)
+@pytest.mark.parametrize(("value", "seconds"), [("1h30m", 5400.0), (90, 90.0), ("168h", LONGEST)])
+def test_a_duration_is_in_seconds(value: object, seconds: float) -> None:
+    read = DURATION.read(value)
     assert read == seconds
     assert type(read) is Duration
 
@@ -35,16 +22,9 @@ def test_a_duration_is_in_seconds(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("value", "part"),
     [
-        (5, "got 5, which has no unit (ms, s, min or h)"),
-        (2.5, "got 2.5, which has no unit"),
-        ("5", 'got "5", which has no unit'),
-        ("5 sec", "its unit may be ms, s, min or h"),
-        ("5m", "its unit may be"),
-        ("1d", "its unit may be"),
         ("-5s", "finite and not negative"),
         ("169h", 'got "169h"; at most 168h'),
         ("1e99h", "at most 168h"),
-        ("1s 2s", "got"),
         ("infs", "got"),
         ("nans", "got"),
         ("", 'got ""'),
@@ -58,7 +38,7 @@ def test_a_duration_is_in_seconds(text: str, seconds: float) -> None:
 )
 def test_what_is_no_duration_says_what_one_is(value: object, part: str) -> None:
     with pytest.raises(
-        ValueError, match=r"^expected a duration such as 500ms, 2s or 5min, "
+        ValueError, match=r"^expected a duration such as 90, 500ms, 1m or 1h30m, "
     ) as why:
         DURATION.read(value)
     assert part in str(why.value)
@@ -104,16 +84,6 @@ def test_an_amount_may_have_its_unit_or_none(
 def test_an_amount_of_something_else_is_refused(kind: type[float], value: object) -> None:
     with pytest.raises(ValueError, match=r"^expected a"):
         QUANTITIES[kind].read(value)
-
-
-@given(st.just(0.0) | st.floats(1e-9, LONGEST))
-def test_a_duration_is_read_as_it_is_written(seconds: float) -> None:
-    assert DURATION.read(duration_text(seconds)) == seconds
-
-
-@given(st.integers(0, 604_800_000))
-def test_milliseconds_are_exact(milliseconds: int) -> None:
-    assert DURATION.read(f"{milliseconds}ms") == milliseconds / 1000
 
 
 @given(st.text())

@@ -11,6 +11,7 @@ from textual.widgets import Button, Input, Label
 
 from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
 from evtui.config import SETTINGS
+from evtui.durations import EXPECTED
 from evtui.tui.models.selection import Place
 from evtui.tui.screens.edit_anomaly import FIELDS, EditAnomaly, check
 from tests.tui.driving import handled, press
@@ -47,8 +48,8 @@ def test_parameters_of_the_anomaly_pass_unchanged() -> None:
     [
         ("low_a", "-1", "low: -1 is not a number from 0 to 500 A"),
         ("high_a", "501", "high: 501 is not a number from 0 to 500 A"),
-        ("wait_1_s", "0.01", "wait 1: 0.01 is not a number from 0.05 to 3600 s"),
-        ("wait_4_s", "", "wait 4: nothing is not a number from 0.05 to 3600 s"),
+        ("wait_1_s", "0.01", f"wait 1: 0.01 is not {EXPECTED}, from 0.05 to 3600 s"),
+        ("wait_4_s", "", f"wait 4: nothing is not {EXPECTED}, from 0.05 to 3600 s"),
         ("cycles", "1.5", "cycles: 1.5 is not a whole number from 0 to 1000000 (0: endless)"),
         ("jitter", "nan", "jitter: nan is not a number from 0 to 0.9 of each wait"),
         ("jitter", "half", "jitter: half is not a number from 0 to 0.9 of each wait"),
@@ -70,6 +71,10 @@ def test_high_may_equal_low() -> None:
 
 def test_decimal_comma_is_read() -> None:
     assert check(RIGHT | {"wait_1_s": "2,5"})[0]["wait_1_s"] == 2.5
+
+
+def test_a_wait_may_be_typed_with_its_unit() -> None:
+    assert check(RIGHT | {"wait_1_s": "1m30s"})[0]["wait_1_s"] == 90.0
 
 
 @given(st.dictionaries(st.sampled_from([field.name for field in FIELDS]), st.text()))

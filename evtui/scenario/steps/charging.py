@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from evtui.scenario.mistakes import number
+from evtui.kinds import number
 from evtui.scenario.model import Amperes, NotNegative
 from evtui.scenario.settings import id_tag_mistake
 from evtui.scenario.steps.base import STEPS, Step

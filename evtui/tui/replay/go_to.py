@@ -10,9 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from evtui.durations import EXPECTED_MOMENT, read_moment
 from evtui.tui.dialog import Dialog
 from evtui.tui.models.text import clean, fold
-from evtui.tui.replay.times import EXAMPLES, parse_time, show_time
+from evtui.tui.replay.times import show_time
 
 __all__ = ["GoTo"]
 
@@ -63,10 +64,10 @@ class GoTo(Dialog[float | None]):
 
     @property
     def _expected(self) -> str:
-        return f"{EXAMPLES}, up to {show_time(self._end, 1)}"
+        return f"{EXPECTED_MOMENT}, up to {show_time(self._end, 1)}"
 
     def _read(self, text: str) -> float:
-        t = parse_time(text)
+        t = read_moment(text)
         if not self._first - 1e-9 <= t <= self._end + 0.1:
             raise ValueError(
                 f"{show_time(t, 1)} is not in this recording, which goes from "

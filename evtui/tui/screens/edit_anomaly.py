@@ -14,7 +14,8 @@ from textual.content import Content
 from textual.widgets import Button, Input, Label
 
 from evtui.config import SETTINGS
-from evtui.kinds import FourWaits, Integer, Number
+from evtui.durations import EXPECTED, FourWaits, read_duration
+from evtui.kinds import Integer, Number
 from evtui.tui.dialog import Dialog
 from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clean, fold
@@ -50,18 +51,26 @@ class Field:
     @property
     def letters(self) -> str:
         """What may be typed, as a regular expression; the numbers' own rules are for `read`."""
+        if self.is_duration:
+            return "[0-9.,a-z]*"
         return "[0-9]*" if self.whole else "[0-9.,]*"
 
+    @property
+    def is_duration(self) -> bool:
+        """True for one that may be typed with a unit of time."""
+        return self.unit == "s"
+
     def read(self, text: str) -> float:
-        """The number in ``text``; a decimal comma is taken too.
+        """The number in ``text``; a decimal comma is taken too, and a duration as in ``1m30s``.
 
         Raises:
             ValueError: not a number, not whole where it must be, or out of range; the text
                 names the value and the range.
         """
         kind = "a whole number" if self.whole else "a number"
+        kind = f"{EXPECTED}," if self.is_duration else kind
         try:
-            value = float(text.strip().replace(",", "."))
+            value = read_duration(text) if self.is_duration else float(text.replace(",", "."))
         except ValueError:
             value = float("nan")
         if not self.lowest <= value <= self.highest or (self.whole and value != int(value)):

@@ -307,7 +307,7 @@ async def test_a_time_that_is_none_or_not_in_the_recording_is_refused_with_the_w
     async with replayed() as one:
         await one.press("space", "g")
         for text, problem in (
-            ("soon", "soon is not a time such as 12.5, 1:23, 00:12:03 or 5min"),
+            ("soon", 'expected a time such as 90, 1h30m, 1:23 or 1:02:03, got "soon"'),
             ("2min", "00:02:00.0 is not in this recording, which goes from 00:00:00.0 to"),
         ):
             one.pilot.app.screen.query_one(Input).value = ""
