@@ -128,7 +128,7 @@ class WholeSeconds(Kind[int]):
     def __init__(self, low: int, high: int) -> None:
         self._within = Seconds(low, high)
         self.limits = self._within.limits
-        self.expected = f"{EXPECTED}, whole seconds from {self.limits}"
+        self.expected = f"{EXPECTED}, in whole seconds from {self.limits}"
 
     def read(self, text: str) -> object:
         return read_duration(text)

@@ -308,7 +308,7 @@ def test_a_line_takes_the_place_of_the_bar(monkeypatch: pytest.MonkeyPatch) -> N
         ),
         (["one", "--json", "--events", "-"], "both want standard output"),
         (["one", "--events", "no/such/file"], "no/such/file"),
-        (["one", "--events", ""], "--events: expected a file, printable"),
+        (["one", "--events", ""], "--events: expected a file, - or unix:PATH, printable"),
         (["one", "--out", ""], '--out: expected a path, got ""'),
         (["one", "--out", "one.yaml"], "cannot record to one.yaml: file exists; name a folder"),
         (
@@ -317,7 +317,7 @@ def test_a_line_takes_the_place_of_the_bar(monkeypatch: pytest.MonkeyPatch) -> N
         ),
         (["one", "--speed", ""], 'or max, got ""'),
         (["one", "--jobs", "x"], '--jobs: expected an integer from 1 to 256, got "x"'),
-        (["one", "--record-trouble", "halt"], "expected one of stop, continue, got"),
+        (["one", "--record-trouble", "halt"], "expected one of continue, stop, got"),
         (["many", "--events", "x"], "give --set for seconds"),
     ],
 )

@@ -326,7 +326,7 @@ URL = "expected a URL such as ws://host:9000/path or wss://host/{id}/path"
         (
             {"heartbeat_interval": "1500ms"},
             "--heartbeat-interval: expected a duration such as 90, 500ms, 1m or 1h30m, "
-            'whole seconds from 1 to 86400 s, got "1500ms"',
+            'in whole seconds from 1 to 86400 s, got "1500ms"',
         ),
         ({"preset": "hpc"}, '--preset: expected one of seed, dc, ccs, ac, got "hpc"'),
         ({"id": ""}, '--id: expected 1 to 48 printable characters, not blank, got ""'),

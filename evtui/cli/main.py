@@ -172,8 +172,8 @@ def _options() -> list[click.Parameter]:
     options: list[click.Parameter] = []
     for setting in SETTINGS:
         switch = "/" in setting.flag
-        default = setting.flag_for(setting.default) if switch else _default(setting)
-        limits = "; ".join(part for part in (setting.kind.limits, f"default {default}") if part)
+        default = f"default {setting.default_text}"
+        limits = "; ".join(part for part in (setting.kind.limits, default) if part)
         options.append(
             click.Option(
                 [setting.name, setting.flag],
@@ -194,16 +194,6 @@ def _options() -> list[click.Parameter]:
         )
     )
     return options
-
-
-def _default(setting: Setting) -> str:
-    if setting.default is None:
-        return setting.unset
-    if isinstance(setting.default, tuple):
-        return ",".join(f"{part:g}" for part in setting.default)
-    if isinstance(setting.default, float):
-        return f"{setting.default:g}"
-    return str(setting.default) or "empty"
 
 
 _SCENARIO = (

@@ -14,10 +14,10 @@ from evtui.cli.errors import BadInput
 from evtui.cli.plans import load_plan, read_inputs
 from evtui.cli.signals import stopped_by_signals
 from evtui.cli.values import FILE, Checked, InputValue, OfKind, ScenarioName, Where
-from evtui.kinds import Choice, Integer, quoted
+from evtui.config import KINDS, SETTINGS, Settings, load
+from evtui.kinds import Integer, quoted
 
 if TYPE_CHECKING:
-    from evtui.config import Settings
     from evtui.events import Event
     from evtui.scenario.headless import Options, StopFlag
     from evtui.scenario.loader import Plan
@@ -69,7 +69,7 @@ Exit codes:
 )
 @click.option(
     "--seed",
-    type=Checked(Integer(0)),
+    type=Checked(KINDS["seed"]),
     metavar="N",
     help="Start of the random numbers: the same number, the same run. [1]",
 )
@@ -112,13 +112,13 @@ Exit codes:
 @click.option(
     "--record-trouble",
     metavar="NAME",
-    type=Checked(Choice("stop", "continue")),
+    type=Checked(KINDS["record_trouble"]),
     help="What the run does when recording fails, as with a full disk: stop or continue. [stop]",
 )
 @click.option(
     "--events",
     metavar="FILE|-|unix:PATH",
-    type=Checked(FILE),
+    type=Checked(KINDS["events"]),
     help="Write every event as a JSON line as it happens.",
 )
 @click.pass_obj
@@ -181,8 +181,6 @@ def command(
 
 def _refuse_misplaced(before: dict[str, Any]) -> None:
     """Options of the app, which stand before ``run``, would be of no effect."""
-    from evtui.config import SETTINGS
-
     flags = {setting.name: setting.flag_for for setting in SETTINGS}
     for name, value in before.items():
         if value is not None and name != "file":
@@ -198,7 +196,6 @@ def _settings(file: str | None) -> tuple[Settings, Base]:
     The user's own file does not count: the same command line is the same run everywhere.
     """
     from evtui.cli.progress import say
-    from evtui.config import Settings, load
     from evtui.scenario.settings import OF_NO_RUN, Base, base_of
 
     if file is None:

@@ -8,11 +8,22 @@ made from :data:`SETTINGS`, which is read off its fields.
 from __future__ import annotations
 
 from evtui.config.checking import SettingsError, checked
-from evtui.config.settings import SETTINGS, Preset, RecordTrouble, Setting, Settings, Theme, Variant
+from evtui.config.settings import (
+    KINDS,
+    SETTINGS,
+    Preset,
+    RecordTrouble,
+    Setting,
+    Settings,
+    Theme,
+    Variant,
+    limits,
+)
 from evtui.config.sources import Effective, from_values, load, over_ssh, platform_file
 from evtui.config.writing import to_toml, toml_value
 
 __all__ = [
+    "KINDS",
     "SETTINGS",
     "Effective",
     "Preset",
@@ -24,6 +35,7 @@ __all__ = [
     "Variant",
     "checked",
     "from_values",
+    "limits",
     "load",
     "over_ssh",
     "platform_file",

@@ -32,6 +32,7 @@ from evtui.passwords import VARIABLE, has_password, needs_password
 from evtui.redaction import SecretUrl
 
 __all__ = [
+    "KINDS",
     "SETTINGS",
     "Preset",
     "RecordTrouble",
@@ -39,6 +40,7 @@ __all__ = [
     "Settings",
     "Theme",
     "Variant",
+    "limits",
     "low_above_high",
 ]
 
@@ -374,6 +376,18 @@ class Setting:
         """Dotted name in a TOML file."""
         return f"{self.table}.{self.name}" if self.table else self.name
 
+    @property
+    def default_text(self) -> str:
+        """The default as the command line and the documentation tell it."""
+        default = self.default
+        if default is None:
+            return self.unset
+        if isinstance(default, bool):
+            return self.flag_for(default)
+        if isinstance(default, tuple):
+            return ",".join(f"{part:g}" for part in default)
+        return (f"{default:g}" if isinstance(default, float) else str(default)) or "empty"
+
     def flag_for(self, value: object) -> str:
         """The one option that sets ``value``."""
         on, _, off = self.flag.partition("/")
@@ -388,6 +402,18 @@ SETTINGS: tuple[Setting, ...] = tuple(
     )
     for each in fields(Settings)
 )
+
+
+KINDS: Mapping[str, Kind[Any]] = {setting.name: setting.kind for setting in SETTINGS}
+"""What each setting may be, by field name."""
+
+
+def limits(name: str) -> tuple[float, float]:
+    """The least and the greatest value of a setting that is a number, or four of them."""
+    kind = KINDS[name]
+    kind = kind.each if isinstance(kind, FourWaits) else kind
+    assert isinstance(kind, Number | Integer)
+    return kind.low, kind.high
 
 
 def low_above_high(

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from evtui.chapters import TOPICS, title_of
 from evtui.commands import COMMANDS, REPLAY, STATIONS, Command
+from evtui.config import SETTINGS, toml_value
+from evtui.durations import EXPECTED
 from evtui.recording.sheet import COLUMNS
 from evtui.station.configuration_keys import table_rows
 from evtui.tui.key_hints import keys_of
@@ -67,6 +69,21 @@ def _configuration() -> str:
     return table(("section", "key", "access", "type", "default (DC)", ""), rows)
 
 
+def _settings() -> str:
+    """Every setting, as the settings themselves tell it."""
+    rows = (
+        (
+            f"`{each.key}`",
+            f"`{each.flag}`",
+            each.kind.expected.replace(f"{EXPECTED},", "a duration"),
+            toml_value(each.default) if isinstance(each.default, bool) else each.default_text,
+            each.summary,
+        )
+        for each in SETTINGS
+    )
+    return table(("in a file", "option", "value", "default", "about"), rows)
+
+
 def _topics() -> str:
     """The chapters, as the README leads to them."""
     rows = (
@@ -82,6 +99,7 @@ MADE: Made = {
     "station keys": partial(_keys, STATIONS),
     "replay keys": partial(_keys, REPLAY),
     "columns": _columns,
+    "settings": _settings,
     "configuration": _configuration,
 }
 """What is made from the program alone."""

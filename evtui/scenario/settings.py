@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from evtui.config import SETTINGS, Settings
-from evtui.kinds import Kind
+from evtui.config import KINDS, SETTINGS, Settings
 from evtui.scenario.mistakes import Mistakes, shown
 from evtui.scenario.model import LabSpec
 
@@ -22,7 +21,6 @@ OF_NO_RUN = ("csms", "password_file", "state", "id_tags", "unknown_id_tags")
 _EARLIEST, _LATEST = 0.0, 4_102_444_800.0
 """1970 to 2100, as Unix time in s."""
 
-_KINDS: dict[str, Kind[Any]] = {setting.name: setting.kind for setting in SETTINGS}
 _FROM_LAB = (
     "preset",
     "strict",
@@ -93,7 +91,7 @@ def id_tag_mistake(tag: str) -> str:
 
 
 def _check(name: str, value: Any) -> Any:
-    kind = _KINDS[name]
+    kind = KINDS[name]
     try:
         return kind.check(float(value) if isinstance(value, float) else value)
     except ValueError:

@@ -15,6 +15,8 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any, Literal
 
+from evtui.config import limits
+
 __all__ = [
     "NAME",
     "Action",
@@ -29,13 +31,13 @@ NAME = "repeated-current-fluctuation"
 PERIOD_FACTOR = 0.8
 """What one key press does to every wait."""
 
-MIN_WAIT, MAX_WAIT = 0.05, 3600.0
+MIN_WAIT, MAX_WAIT = limits("waits_s")
 """s, range of one wait."""
 
-MAX_CURRENT = 500.0
+MAX_CURRENT = limits("high_a")[1]
 """A, range of the SetLimit signal on CAN."""
 
-MAX_JITTER = 0.9
+MAX_JITTER = limits("jitter")[1]
 
 
 class Variant(StrEnum):

@@ -13,9 +13,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Label
 
-from evtui.config import SETTINGS
-from evtui.durations import EXPECTED, FourWaits, read_duration
-from evtui.kinds import Integer, Number
+from evtui.config import limits
+from evtui.durations import EXPECTED, read_duration
 from evtui.tui.dialog import Dialog
 from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clean, fold
@@ -79,31 +78,22 @@ class Field:
         return int(value) if self.whole else value
 
 
-def _limits(setting: str) -> tuple[float, float]:
-    """The range of a setting, which the command line and the settings file have too."""
-    kind = next(each.kind for each in SETTINGS if each.name == setting)
-    if isinstance(kind, FourWaits):
-        kind = kind.each
-    assert isinstance(kind, Number | Integer)
-    return kind.low, kind.high
-
-
 WAITS = ("low profile", "high profile", "remote start", "remote stop")
 """What each of the four waits comes after."""
 
 FIELDS = (
-    Field("low_a", "low", "A", *_limits("low_a")),
-    Field("high_a", "high", "A", *_limits("high_a")),
+    Field("low_a", "low", "A", *limits("low_a")),
+    Field("high_a", "high", "A", *limits("high_a")),
     *(
-        Field(f"wait_{n}_s", f"wait {n}", "s", *_limits("waits_s"), about=f"after the {step}")
+        Field(f"wait_{n}_s", f"wait {n}", "s", *limits("waits_s"), about=f"after the {step}")
         for n, step in enumerate(WAITS, 1)
     ),
-    Field("cycles", "cycles", "(0: endless)", *_limits("cycles"), whole=True),
-    Field("jitter", "jitter", "of each wait", *_limits("jitter")),
+    Field("cycles", "cycles", "(0: endless)", *limits("cycles"), whole=True),
+    Field("jitter", "jitter", "of each wait", *limits("jitter")),
 )
 """The parameters of the repeated current fluctuation, in the order of the form."""
 
-HIGHEST_A = _limits("high_a")[1]
+HIGHEST_A = limits("high_a")[1]
 
 
 def check(texts: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
