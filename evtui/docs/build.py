@@ -17,6 +17,9 @@ from evtui.commands import COMMANDS, REPLAY, STATIONS, Command
 from evtui.config import SETTINGS, toml_value
 from evtui.durations import EXPECTED
 from evtui.recording.sheet import COLUMNS
+from evtui.scenario.expectations import EXPECTATIONS
+from evtui.scenario.reference import rows
+from evtui.scenario.steps import STEPS
 from evtui.station.configuration_keys import table_rows
 from evtui.tui.key_hints import keys_of
 
@@ -94,6 +97,8 @@ def _topics() -> str:
 
 
 MADE: Made = {
+    "steps": lambda: table(("step", "does"), rows(STEPS)),
+    "expectations": lambda: table(("expectation", "is met when"), rows(EXPECTATIONS)),
     "topics": _topics,
     "keys": partial(_keys, COMMANDS),
     "station keys": partial(_keys, STATIONS),

@@ -14,7 +14,7 @@ import msgspec
 from evtui.nearest import choice, did_you_mean, nearest
 from evtui.scenario.document import child
 from evtui.scenario.expectations import EXPECTATIONS
-from evtui.scenario.kinds import Kind, Registry, marked_fields
+from evtui.scenario.kinds import K, Registry, marked_fields
 from evtui.scenario.mistakes import UNREADABLE, Mistakes, shown
 from evtui.scenario.quantities import DURATION, NUMBER, QUANTITIES
 from evtui.scenario.steps import STEPS
@@ -23,7 +23,6 @@ __all__ = ["decode", "decode_expectations", "decode_partly", "decode_steps"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
-K = TypeVar("K", bound=Kind)
 
 _EXPECTED = re.compile(r"Expected `(?P<types>[^`]+)`(?P<bound> [<>]=? \S+)?(?:, got `[^`]+`)?")
 _LENGTH = re.compile(r"Expected `array` of length (\d+), got \d+")

@@ -1,8 +1,4 @@
-"""Whether what a scenario expects has happened.  Pure: fed with events, asked at the end.
-
-Each observer remembers a few numbers, however long the run.  Times are seconds since the start
-of the run.  What would be true because nothing was looked at is not met.
-"""
+"""Whether what a scenario expects has happened.  Pure: fed with events, asked at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ from typing import NamedTuple
 from evtui.events import Event, OcppMessage
 from evtui.scenario.expectations import Expectation, Observer
 from evtui.scenario.matching import FirstSight
-from evtui.scenario.observe_messages import NoViolation
 
 __all__ = ["Judge", "Judgement"]
 
@@ -55,9 +50,9 @@ class Judge:
         t = event.t - self._start
         if isinstance(event, OcppMessage) and not self._first.of(event):
             # That a message breaks its schema is found out where it is delivered.
-            readers = [one for one in readers if isinstance(one, NoViolation)]
             if not event.violation:
                 return
+            readers = [one for one in readers if one.deliveries]
         for one in readers:
             one.see(event, t)
 

@@ -25,7 +25,7 @@ import msgspec
 
 from evtui.scenario.model import MARK, Model
 
-__all__ = ["Kind", "Marked", "Registry", "marked_fields"]
+__all__ = ["K", "Kind", "Marked", "Registry", "marked_fields"]
 
 
 class Kind(Model, frozen=True, kw_only=True):

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from evtui.events import Note, OcppMessage
 from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.expectations.alarms import AlarmExpected, NoAlarmExpected
-from evtui.scenario.expectations.messages import MessageExpected, NoMessageExpected, OrderExpected
-from evtui.scenario.expectations.station import (
+from evtui.scenario.expectations.current import (
     CurrentExpected,
     CurrentRange,
     EnergyExpected,
     EnergyRange,
-    StatusExpected,
 )
+from evtui.scenario.expectations.messages import MessageExpected, NoMessageExpected, OrderExpected
+from evtui.scenario.expectations.status import StatusExpected
 from evtui.scenario.expectations.validity import NoSchemaViolation
 from evtui.scenario.judge import Judge
 from evtui.scenario.model import Amperes, WattHours

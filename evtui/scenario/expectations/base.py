@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evtui.events import Event
 from evtui.scenario.kinds import Kind, Registry
@@ -13,18 +13,28 @@ if TYPE_CHECKING:
 __all__ = ["EXPECTATIONS", "Expectation", "Observer"]
 
 
-class Observer(Protocol):
-    """Watches for one expectation."""
+class Observer:
+    """Watches for one expectation.
 
-    @property
-    def reads(self) -> tuple[type[Event], ...]:
-        """Types of the events it wants to see."""
+    It remembers a few numbers, however long the run.  What would be true because nothing was
+    looked at is not met.
+
+    Attributes:
+        reads: types of the events it wants to see.
+        deliveries: it wants to see also the delivery, after its sending, of a message that breaks
+            a rule.
+    """
+
+    reads: ClassVar[tuple[type[Event], ...]] = ()
+    deliveries: ClassVar[bool] = False
 
     def see(self, event: Any, t: float) -> None:
         """Take an event of these types; ``t`` is in s since the start of the run."""
+        raise NotImplementedError
 
     def judge(self) -> tuple[bool, str]:
-        """Whether it was met so far, and what was found."""
+        """Whether it was met so far, and what was found, in one line."""
+        raise NotImplementedError
 
 
 class Expectation(Kind, frozen=True, kw_only=True):

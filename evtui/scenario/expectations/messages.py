@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from evtui.scenario.expectations.base import EXPECTATIONS, Expectation
+from evtui.events import OcppMessage
+from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
+from evtui.scenario.matching import TOLERANCE, answer_status, matches
 from evtui.scenario.model import AtLeastOne, Duration
 from evtui.scenario.narration import WHO, WITHOUT_STATUS, with_fields, within_in_words
-from evtui.scenario.observe_messages import CallsInOrder, MessageNotSeen, MessageSeen
 
 if TYPE_CHECKING:
     from evtui.scenario.checking import Check
 
 __all__ = ["MessageExpected", "NoMessageExpected", "OrderExpected"]
+
+UNANSWERED_KEPT = 100
+"""Calls whose answers are waited for at a time; a peer may leave any number unanswered."""
 
 Fields = Annotated[dict[str, Any], Meta(description="values its payload must have.")]
 Sender = Annotated[
@@ -55,7 +60,7 @@ class NoMessageExpected(Expectation, frozen=True, kw_only=True):
 
     example = "no_message: Reset"
 
-    no_message: str
+    no_message: Annotated[str, Meta(description="action.")]
     fields: Fields = msgspec.field(default_factory=dict, name="with")
     sender: Sender = msgspec.field(default=None, name="from")
     answer: Answer = None
@@ -68,6 +73,125 @@ class NoMessageExpected(Expectation, frozen=True, kw_only=True):
 
     def observer(self) -> MessageNotSeen:
         return MessageNotSeen(self)
+
+
+class _Calls:
+    """Counts the calls that an expectation is about, and those that just miss it."""
+
+    reads = (OcppMessage,)
+
+    def __init__(
+        self,
+        expected: MessageExpected | NoMessageExpected,
+        action: str,
+        within: float | None = None,
+    ) -> None:
+        self.seen = 0
+        self.first: float | None = None
+        self._expected = expected
+        self._action = action
+        self._within = within
+        self._late = 0
+        self._other_fields = 0
+        self._other_answers: str | None = None
+        self._unanswered: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+
+    def see(self, message: OcppMessage, t: float) -> None:
+        if message.action != self._action:
+            return
+        if message.kind == "call":
+            self._see_call(message, t)
+        elif message.kind in ("result", "error"):
+            self._see_answer(message)
+
+    def _see_call(self, call: OcppMessage, t: float) -> None:
+        if self._expected.sender not in (None, call.sender):
+            return
+        if not matches(self._expected.fields, call.payload):
+            self._other_fields += 1
+        elif self._within is not None and t > self._within + TOLERANCE:
+            self._late += 1
+        elif self._expected.answer is None:
+            self._count(t)
+        else:
+            self._unanswered[call.station, call.sender, call.uid] = t
+            if len(self._unanswered) > UNANSWERED_KEPT:
+                self._unanswered.popitem(last=False)
+
+    def _see_answer(self, answer: OcppMessage) -> None:
+        asked = "charge_point" if answer.sender == "central_system" else "central_system"
+        t = self._unanswered.pop((answer.station, asked, answer.uid), None)
+        if t is None:
+            return
+        status = answer_status(answer)
+        if status == self._expected.answer:
+            self._count(t)
+        else:
+            self._other_answers = status or WITHOUT_STATUS
+
+    def _count(self, t: float) -> None:
+        self.seen += 1
+        if self.first is None:
+            self.first = t
+
+    def almost(self) -> str:
+        """What came close, for people; empty when nothing did."""
+        close = []
+        if self._late:
+            close.append(f"{self._late} too late")
+        if self._other_fields:
+            close.append(f"{self._other_fields} with other fields")
+        if self._other_answers is not None:
+            close.append(f"answered {self._other_answers}")
+        elif self._unanswered:
+            close.append("not answered")
+        return f" ({', '.join(close)})" if close else ""
+
+
+class MessageSeen(Observer):
+    reads = _Calls.reads
+
+    def __init__(self, expected: MessageExpected) -> None:
+        self._calls = _Calls(expected, expected.message, expected.within)
+        self._wanted = expected.count
+
+    def see(self, event: OcppMessage, t: float) -> None:
+        self._calls.see(event, t)
+
+    def judge(self) -> tuple[bool, str]:
+        calls = self._calls
+        if self._wanted < 1:
+            return False, f"a count of {self._wanted} asks for nothing; no_message says never"
+        if calls.first is None:
+            return False, f"not seen{calls.almost()}"
+        times = "once" if calls.seen == 1 else f"{calls.seen} times"
+        found = f"seen {times}, first at {calls.first:.1f} s"
+        if calls.seen < self._wanted:
+            return False, f"{found}{calls.almost()}"
+        return True, found
+
+
+class MessageNotSeen(Observer):
+    reads = _Calls.reads
+
+    def __init__(self, expected: NoMessageExpected) -> None:
+        self._calls = _Calls(expected, expected.no_message)
+
+    def see(self, event: OcppMessage, t: float) -> None:
+        self._calls.see(event, t)
+
+    def judge(self) -> tuple[bool, str]:
+        calls = self._calls
+        if calls.first is None:
+            return True, f"not seen{calls.almost()}"
+        times = "once" if calls.seen == 1 else f"{calls.seen} times"
+        return False, f"seen {times}, first at {calls.first:.1f} s"
+
+
+def _about(sender: str | None, fields: dict[str, Any], answer: str | None) -> str:
+    who = "" if sender is None else f" from {WHO[sender]}"
+    status = "" if answer is None else f" answered {answer or WITHOUT_STATUS}"
+    return f"{who}{with_fields(fields)}{status}"
 
 
 @EXPECTATIONS.add
@@ -91,7 +215,26 @@ class OrderExpected(Expectation, frozen=True, kw_only=True):
         return CallsInOrder(self)
 
 
-def _about(sender: str | None, fields: dict[str, Any], answer: str | None) -> str:
-    who = "" if sender is None else f" from {WHO[sender]}"
-    status = "" if answer is None else f" answered {answer or WITHOUT_STATUS}"
-    return f"{who}{with_fields(fields)}{status}"
+class CallsInOrder(Observer):
+    reads = (OcppMessage,)
+
+    def __init__(self, expected: OrderExpected) -> None:
+        self._order = expected.order
+        self._next = 0
+        self._last = 0.0
+
+    def see(self, message: OcppMessage, t: float) -> None:
+        if self._next < len(self._order) and message.kind == "call":
+            if message.action == self._order[self._next]:
+                self._next += 1
+                self._last = t
+
+    def judge(self) -> tuple[bool, str]:
+        if not self._order:
+            return False, "an order of nothing"
+        if self._next == len(self._order):
+            return True, f"in this order, the last at {self._last:.1f} s"
+        missing = self._order[self._next]
+        if self._next == 0:
+            return False, f"{missing} was not seen"
+        return False, f"no {missing} after {self._order[self._next - 1]} at {self._last:.1f} s"

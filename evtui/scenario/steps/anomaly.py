@@ -29,6 +29,10 @@ __all__ = ["Anomaly", "parameters_mistake"]
 UNANSWERED = 60.0
 """s that an anomaly of a number of cycles may take longer, because calls are not answered."""
 
+Parameters = Annotated[
+    dict[str, float], Meta(description="as the truth names them, {high_a: 50, cycles: 3}.")
+]
+
 
 @STEPS.add
 class Anomaly(Step, frozen=True, kw_only=True):
@@ -38,13 +42,13 @@ class Anomaly(Step, frozen=True, kw_only=True):
     example = "{anomaly: repeated-current-fluctuation, duration: 1min}"
 
     anomaly: Annotated[Literal["repeated-current-fluctuation"], Meta(description="name.")]
-    variant: Variant | None = None
-    parameters: Annotated[dict[str, float], Meta(description="as truth names them, high_a.")] = (
-        msgspec.field(default_factory=dict, name="with")
+    variant: Annotated[Variant | None, Meta(description="that of the settings when left out.")] = (
+        None
     )
+    parameters: Parameters = msgspec.field(default_factory=dict, name="with")
     duration: Annotated[
         Duration | None,
-        Meta(description="s after which it is switched off; without it cycles must end it."),
+        Meta(description="after which it is switched off; without it cycles must end it."),
     ] = None
 
     def words(self) -> str:

@@ -31,7 +31,7 @@ class Attack(Step, frozen=True, kw_only=True):
     """An attack by hand: the steps inside, or without them all that follow until end_attack."""
 
     acts = False
-    example = "{attack: spoofed-limit, layer: can, do: [...]}"
+    example = "{attack: spoofed-limit, layer: can, do: [{can: 0x201}]}"
 
     attack: Annotated[str, Meta(description="name in the truth.")]
     layer: Annotated[Layer, Meta(description="where it acts.")]
@@ -90,7 +90,7 @@ class EndAttack(Step, frozen=True, kw_only=True):
     acts = False
     example = "end_attack: spoofed-limit"
 
-    end_attack: str
+    end_attack: Annotated[str, Meta(description="its name.")]
 
     def words(self) -> str:
         return f"end of attack {self.end_attack}"

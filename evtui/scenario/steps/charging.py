@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta
 
 from evtui.kinds import number
 from evtui.scenario.model import Amperes, NotNegative
@@ -19,12 +21,12 @@ __all__ = ["SetLimit", "Start", "Stop"]
 
 @STEPS.add
 class Start(Step, frozen=True, kw_only=True):
-    """Remote start; failed when it is not accepted. The value is the id tag, or nothing."""
+    """Remote start; failed when it is not accepted."""
 
     bare = None
     example = "start"
 
-    start: str | None
+    start: Annotated[str | None, Meta(description="another id tag than the lab's.")]
 
     def words(self) -> str:
         return f"remote start with id tag {self.start}" if self.start else "remote start"
@@ -60,8 +62,11 @@ class SetLimit(Step, frozen=True, kw_only=True):
     example = "set_limit: 32 A"
 
     set_limit: Amperes
-    purpose: Literal["TxProfile", "TxDefaultProfile", "ChargePointMaxProfile"] = "TxDefaultProfile"
-    stack_level: NotNegative = 0
+    purpose: Annotated[
+        Literal["TxProfile", "TxDefaultProfile", "ChargePointMaxProfile"],
+        Meta(description="TxDefaultProfile when left out."),
+    ] = "TxDefaultProfile"
+    stack_level: Annotated[NotNegative, Meta(description="of the profile, 0 when left out.")] = 0
 
     def words(self) -> str:
         stack = f", stack level {self.stack_level}" if self.stack_level else ""

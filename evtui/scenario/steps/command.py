@@ -24,6 +24,8 @@ _OF_STATIONS = "csms."
 
 _SET = "anomaly.set"
 
+Arguments = Annotated[dict[str, Any], Meta(description="what it takes, {id_tag: TAG1}.")]
+
 
 @STEPS.add
 class Command(Step, frozen=True, kw_only=True):
@@ -32,9 +34,7 @@ class Command(Step, frozen=True, kw_only=True):
     example = "command: station.swipe"
 
     command: Annotated[str, Meta(description="its name.")]
-    arguments: Annotated[dict[str, Any], Meta(description="what it takes.")] = msgspec.field(
-        default_factory=dict, name="with"
-    )
+    arguments: Arguments = msgspec.field(default_factory=dict, name="with")
 
     def words(self) -> str:
         return f"command {self.command}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
 
 from evtui.config import Settings
 from evtui.scenario.length import longest
@@ -22,10 +24,10 @@ class Repeat(Step, frozen=True, kw_only=True):
     """Steps, several times over."""
 
     acts = False
-    example = "{repeat: 3, do: [...]}"
+    example = "{repeat: 3, do: [start, {wait: 1min}, stop]}"
 
-    repeat: AtLeastOne
-    do: Steps
+    repeat: Annotated[AtLeastOne, Meta(description="how many times.")]
+    do: Annotated[Steps, Meta(description="its steps.")]
 
     def words(self) -> str:
         return f"{self.repeat} times {counted(len(self.do), 'step')}"
@@ -48,9 +50,14 @@ class Parallel(Step, frozen=True, kw_only=True):
     """Lists of steps that run side by side; done when all are."""
 
     acts = False
-    example = "parallel: [[...], [...]]"
+    example = "parallel: [[start, {wait: 1min}], [{wait: 30s}, unplug]]"
 
-    parallel: Branches
+    parallel: Annotated[
+        Branches,
+        Meta(
+            description="what is due at one moment comes in the order in which it was waited for."
+        ),
+    ]
 
     def words(self) -> str:
         return f"{len(self.parallel)} lists of steps side by side"

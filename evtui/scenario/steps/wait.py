@@ -27,7 +27,12 @@ class Wait(Step, frozen=True, kw_only=True):
     acts = False
     example = "wait: 2s"
 
-    wait: Duration
+    wait: Annotated[
+        Duration,
+        Meta(
+            description="a duration: 500ms, 2s, 1m or 1min, 1h30m, 1d; a number alone is seconds."
+        ),
+    ]
 
     def words(self) -> str:
         return f"wait {seconds(self.wait)}"
@@ -59,9 +64,7 @@ class Awaited(Model, frozen=True, kw_only=True):
     fields: Annotated[dict[str, Any] | None, Meta(description="values its payload must have.")] = (
         msgspec.field(default=None, name="with")
     )
-    view: Annotated[
-        Literal["can", "ocpp"] | None, Meta(description="of the alarm, can or ocpp.")
-    ] = None
+    view: Annotated[Literal["can", "ocpp"] | None, Meta(description="of the alarm.")] = None
 
     def words(self) -> str:
         """What is waited for: ``status Charging``."""
