@@ -25,7 +25,10 @@ TOPICS = {
     "settings": "the settings file, exit codes",
     "troubleshooting": "what you see, and what to do",
     "conformance": "every message of OCPP 1.6, broken ones, foreign peers",
+    "security": "what an attack can reach, and how to report a fault",
     "architecture": "how it is built, checked and measured",
+    "contributing": "add a step, a column, a detector, a command, a panel",
+    "glossary": "words of the field and of this program",
     "changelog": "what changed, by version",
 }
 """What each chapter is about, in the order in which they are listed; at most 60 characters."""

@@ -16,6 +16,8 @@ from tests.chapters import MADE
 
 CHAPTERS = sorted(build.FOLDER.glob("*.md"))
 TEXTS = {path: path.read_text(encoding="utf-8") for path in (build.README, *CHAPTERS)}
+GITHUB = build.README.parent / ".github"
+TEXTS |= {path: path.read_text(encoding="utf-8") for path in sorted(GITHUB.glob("*.md"))}
 
 LINKS = [
     pytest.param(path, link, id=f"{path.stem}-{link}")
@@ -86,6 +88,30 @@ def test_the_attack_by_hand_in_it_is_found(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "spoofed-limit-1 detected after" in done.stdout
+
+
+def test_the_step_that_a_contributor_adds_is_done(tmp_path: Path) -> None:
+    file = tmp_path / "cycles.yaml"
+    file.write_text(
+        "schema: evtui.scenario/1\nid: cycles\ntitle: Cycles\nsteps: [{wait_cycles: 2}]\n",
+        encoding="utf-8",
+    )
+    program = code("python", "@STEPS.add") + (
+        "from evtui.cli import main\n"
+        f"raise SystemExit(main(['run', {str(file)!r}, '--out', {str(tmp_path / 'out')!r}]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"met +every step is done +1 step in 16\.\d s", done.stdout)
+    assert "wait 2 cycles" in done.stderr
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_every_file_of_the_program_that_is_named_is_there(path: Path) -> None:
+    named = set(re.findall(r"`((?:evtui|tests|screenshots)/[\w./-]+)`", TEXTS[path]))
+    assert [each for each in sorted(named) if not (build.README.parent / each).exists()] == []
 
 
 def test_the_can_table_names_every_message_of_the_protocol() -> None:

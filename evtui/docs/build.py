@@ -15,6 +15,7 @@ from pathlib import Path
 from evtui.chapters import TOPICS, title_of
 from evtui.commands import COMMANDS, REPLAY, STATIONS, Command
 from evtui.config import SETTINGS, toml_value
+from evtui.docs import layers
 from evtui.durations import EXPECTED
 from evtui.recording.sheet import COLUMNS
 from evtui.scenario.expectations import EXPECTATIONS
@@ -96,6 +97,11 @@ def _topics() -> str:
     return table(("chapter", "in a terminal", "about"), rows)
 
 
+def _parts() -> str:
+    """What each part of the program is for."""
+    return table(("part", "is"), layers.parts())
+
+
 MADE: Made = {
     "steps": lambda: table(("step", "does"), rows(STEPS)),
     "expectations": lambda: table(("expectation", "is met when"), rows(EXPECTATIONS)),
@@ -106,6 +112,8 @@ MADE: Made = {
     "columns": _columns,
     "settings": _settings,
     "configuration": _configuration,
+    "layers": layers.picture,
+    "parts": _parts,
 }
 """What is made from the program alone."""
 
