@@ -53,8 +53,8 @@ class Feed(Protocol):
 def settings_for(plan: Plan, settings: Settings) -> Settings:
     """The settings with which a scenario runs in the terminal.
 
-    What the scenario says or leaves at its default counts for the lab, and ``settings`` for
-    the port, the terminal and the recording.
+    What the plan has counts for the lab, and ``settings`` for the port, the terminal and the
+    recording.
     """
     ours = [each.name for each in SETTINGS if each.group in ("Terminal", "Recording")]
     return replace(plan.settings, **{name: getattr(settings, name) for name in ("port", *ours)})

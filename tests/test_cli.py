@@ -126,6 +126,30 @@ def test_the_app_gets_a_scenario_with_its_inputs_and_settings(app: App) -> None:
     assert (app.settings.seed, app.settings.fps, app.settings.strict) == (5, 7, True)
 
 
+def test_a_settings_file_gives_what_the_scenario_in_the_app_leaves_open(
+    app: App, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "lab.toml"
+    file.write_text('vendor = "Acme"\nstrict = false\nfps = 9\nstate = "lab.db"\n')
+    scenario = ["--scenario", "fluctuation-txdefault"]
+    assert main(["--port", "0", "--config", str(file), *scenario]) == 7
+    settings = app.settings
+    assert settings is not None
+    assert (settings.vendor, settings.strict, settings.fps) == ("Acme", True, 9)
+    assert app.state is None
+    assert capsys.readouterr().err.endswith(f"evtui: {file}: no effect on a run: state\n")
+
+
+def test_options_that_mean_nothing_with_a_scenario_are_named_in_one_line(
+    app: App, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--port", "0", "--preset", "ac", "--tolerant", "--no-mouse"]
+    assert main([*options, "--scenario", "fluctuation-txdefault"]) == 7
+    told = capsys.readouterr().err
+    assert told.startswith("evtui: --tolerant, --preset: no effect with --scenario: ")
+    assert told.count("\n") == 1
+
+
 def test_the_app_gets_an_open_state_file(app: App, tmp_path: Path) -> None:
     path = tmp_path / "lab.db"
     assert main(["--port", "0", "--state", str(path)]) == 7

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from evtui.cli.errors import BadInput
-from evtui.cli.plans import load_plan, read_inputs
+from evtui.cli.plans import base_from, load_plan, read_inputs
 from evtui.cli.terminal import prepare_textual, terminal_trouble
-from evtui.config import Settings
+from evtui.config import SETTINGS, Settings
 from evtui.runtime.loopback import HOST, listen
 
 if TYPE_CHECKING:
@@ -30,11 +33,13 @@ class Launch:
         settings: checked settings.
         scenario: file or name of a scenario that runs in the lab, None for none.
         given: its inputs, as ``INPUT=VALUE``.
+        options: those of the command line, by field name; ``file`` is that of ``--config``.
     """
 
     settings: Settings
     scenario: str | None = None
     given: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self) -> int:
         """Check the terminal and everything that was named, take the port, run the app.
@@ -84,11 +89,30 @@ class Launch:
             return None
         if self.settings.csms is not None:
             raise BadInput("--scenario acts through evtui's own central system: not with --csms")
-        plan = load_plan(self.scenario, inputs, seed=self.settings.seed)
+        base = None
+        if file := self.options.get("file"):
+            _, base = base_from(file)
+        if ignored := self._ignored():
+            click.echo(
+                f"evtui: {', '.join(ignored)}: no effect with --scenario: a scenario says how its "
+                "lab is set up, and --set and --config give what it leaves open",
+                err=True,
+            )
+        plan = load_plan(self.scenario, inputs, seed=self.settings.seed, base=base)
         if plan.axes:
             names = ", ".join(plan.axes)
             raise BadInput(f"--scenario {self.scenario}: a matrix is many runs; --set {names}")
         return plan
+
+    def _ignored(self) -> list[str]:
+        """Options of the lab, which a scenario sets up."""
+        return [
+            each.flag_for(self.options[each.name])
+            for each in SETTINGS
+            if each.name in self.options
+            and each.name not in ("port", "seed")
+            and each.group not in ("Terminal", "Recording")
+        ]
 
 
 def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:

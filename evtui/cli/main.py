@@ -229,7 +229,7 @@ def _start(
     effective = _load(context.obj)
     if effective.warning:
         click.echo(f"evtui: {for_terminal(effective.warning)}", err=True)
-    return Launch(effective.settings, scenario, given)
+    return Launch(effective.settings, scenario, given, context.obj)
 
 
 @click.pass_obj

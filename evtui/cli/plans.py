@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from evtui.cli.errors import BadInput
+from evtui.config import Effective, load
 from evtui.kinds import quoted
 
 if TYPE_CHECKING:
     from evtui.scenario.loader import Plan
     from evtui.scenario.settings import Base
 
-__all__ = ["load_plan", "read_inputs"]
+__all__ = ["base_from", "load_plan", "read_inputs"]
 
 
 def read_inputs(given: Iterable[str]) -> dict[str, str]:
@@ -30,6 +32,24 @@ def read_inputs(given: Iterable[str]) -> dict[str, str]:
             raise BadInput(f"--set {name}: given twice")
         inputs[name] = value
     return inputs
+
+
+def base_from(file: str) -> tuple[Effective, Base]:
+    """The settings in a file, and what of them stands under a scenario.
+
+    The user's own file does not count: the same command line is the same run everywhere.  What
+    means nothing to a scenario is named on stderr.
+
+    Raises:
+        SettingsError: something in the file is not as expected.
+    """
+    from evtui.cli.progress import say
+    from evtui.scenario.settings import OF_NO_RUN, base_of
+
+    effective = load(file=file, environ=os.environ, own=False)
+    if ignored := [name for name in OF_NO_RUN if effective.origins[name] != "default"]:
+        say(f"evtui: {file}: no effect on a run: {', '.join(ignored)}")
+    return effective, base_of(effective.settings, os.path.basename(file))
 
 
 def load_plan(

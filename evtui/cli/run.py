@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from evtui.cli.errors import BadInput
-from evtui.cli.plans import load_plan, read_inputs
+from evtui.cli.plans import base_from, load_plan, read_inputs
 from evtui.cli.signals import stopped_by_signals
 from evtui.cli.values import FILE, Checked, InputValue, OfKind, ScenarioName, Where
-from evtui.config import KINDS, SETTINGS, Settings, load
+from evtui.config import KINDS, SETTINGS, Settings
 from evtui.kinds import Integer, quoted
 
 if TYPE_CHECKING:
@@ -191,23 +190,16 @@ def _refuse_misplaced(before: dict[str, Any]) -> None:
 
 
 def _settings(file: str | None) -> tuple[Settings, Base]:
-    """The settings in ``file``, and what of them stands under the scenario.
-
-    The user's own file does not count: the same command line is the same run everywhere.
-    """
-    from evtui.cli.progress import say
-    from evtui.scenario.settings import OF_NO_RUN, Base, base_of
+    """The settings in ``file``, and what of them stands under the scenario."""
+    from evtui.scenario.settings import Base
 
     if file is None:
         return Settings(record_trouble="stop"), Base()
-    effective = load(file=file, environ=os.environ, own=False)
-    said = {name for name, origin in effective.origins.items() if origin != "default"}
-    if ignored := [name for name in OF_NO_RUN if name in said]:
-        say(f"evtui: {file}: no effect on a run: {', '.join(ignored)}")
+    effective, base = base_from(file)
     settings = effective.settings
-    if "record_trouble" not in said:
+    if effective.origins["record_trouble"] == "default":
         settings = replace(settings, record_trouble="stop")
-    return settings, base_of(settings, os.path.basename(file))
+    return settings, base
 
 
 def _speed(text: str) -> float | Literal["max"]:
