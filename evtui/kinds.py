@@ -6,6 +6,7 @@ A kind describes itself, so that help and error messages cannot disagree with th
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
@@ -22,12 +23,15 @@ __all__ = [
     "Identity",
     "Integer",
     "Kind",
+    "Name",
     "Number",
     "OriginNames",
+    "Payload",
     "Place",
     "Switch",
     "Text",
     "Unfit",
+    "Words",
     "number",
     "quoted",
 ]
@@ -256,6 +260,44 @@ class CiString(Text):
         if not text.isascii():
             raise ValueError
         return text
+
+
+class Name(Kind[str]):
+    """A name as files and labels have it: no blanks, and a letter or digit first."""
+
+    def __init__(self, longest: int) -> None:
+        self.longest = longest
+        self._form = re.compile(rf"\w[\w.-]{{0,{longest - 1}}}")
+        self.limits = f"at most {longest}"
+        self.expected = f"{self.limits} letters, digits, dots, _ and -"
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str) or not self._form.fullmatch(value):
+            raise ValueError
+        return value
+
+
+class Words(Kind[str]):
+    """Any text; what separates its words becomes one blank."""
+
+    expected = "a text"
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError
+        return " ".join(value.split())
+
+
+class Payload(Kind[dict[str, Any]]):
+    """Fields of an OCPP message by their names."""
+
+    metavar = "JSON"
+    expected = "a mapping of names to values"
+
+    def check(self, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+            raise ValueError
+        return value
 
 
 class EndpointUrl(Kind[str]):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
-from evtui.commands import FIRST_CONTACT, OVER_THE_LINK, Outcome
+from evtui.commands import FIRST_CONTACT, Outcome, anomaly, by_name
 from evtui.config import SETTINGS, Settings
 from evtui.events import Event, EventReader, LinkState, Note, PartState
 from evtui.runtime.clock import LoopClock
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Feed", "LiveLab", "settings_for"]
 
-CALLS_OFF = frozenset({"anomaly.stop", "lab.all_clear"})
+CALLS_OFF = frozenset({anomaly.STOP.name, anomaly.ALL_CLEAR.name})
 """Orders after which none that waits is carried out any more."""
 
 MAILBOX = 20_000
@@ -169,9 +169,11 @@ class LiveLab:
         """
         self._called_off += command in CALLS_OFF
         station = arguments.get("station", next(iter(lab.stands)))
-        refused = command == "anomaly.start" and self._settings.csms is not None
+        declared = by_name.get(command)
+        waits = declared is not None and declared.over_the_link
+        refused = declared is anomaly.START and self._settings.csms is not None
         met = self._met.get(str(station))
-        if refused or command not in OVER_THE_LINK or met is None:
+        if refused or not waits or met is None:
             return
         called_off = self._called_off
         with suppress(TimeoutError):

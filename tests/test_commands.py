@@ -1,10 +1,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any, get_args
 
 import pytest
 
-from evtui.commands import COMMANDS, REPLAY, STATIONS, by_name, lab_commands, view_commands
+from evtui.commands import (
+    BY_FORM,
+    COMMANDS,
+    REPLAY,
+    STATIONS,
+    LabCommand,
+    Outcome,
+    by_name,
+    lab_commands,
+    view_commands,
+)
+from evtui.commands.anomaly import LAYER, START
+from evtui.events import Layer
+from evtui.lab.orders import HANDLERS
+from evtui.lab.orders.handlers import at_connector
 
 TAKEN_BY_TERMINALS = {f"ctrl+{letter}" for letter in "abjosz"}
 
@@ -30,7 +45,7 @@ def test_no_two_commands_share_a_key() -> None:
 
 
 def test_no_two_commands_share_a_name() -> None:
-    assert len(by_name) == len(COMMANDS) + len(REPLAY) + len(STATIONS)
+    assert len(by_name) == len((*COMMANDS, *BY_FORM, *REPLAY, *STATIONS))
 
 
 def test_no_key_is_one_that_tmux_screen_or_the_terminal_takes() -> None:
@@ -60,5 +75,26 @@ def test_the_footer_has_an_order() -> None:
 
 
 def test_lab_and_view_share_the_commands_between_them() -> None:
-    assert {*lab_commands(), *view_commands()} == set(COMMANDS)
+    assert {*lab_commands(), *view_commands()} >= {*COMMANDS, *BY_FORM}
     assert not set(lab_commands()) & set(view_commands())
+
+
+def test_the_layers_of_an_attack_are_those_of_the_truth() -> None:
+    assert LAYER.names == get_args(Layer)
+
+
+def test_every_command_of_the_lab_is_carried_out_by_one_function() -> None:
+    assert set(HANDLERS) == set(lab_commands())
+    with pytest.raises(ValueError, match="carried out by another function"):
+        at_connector(START)(lambda works, target, nothing: Outcome("", None))
+
+
+@pytest.mark.parametrize("command", lab_commands(), ids=lambda each: each.name)
+def test_every_argument_can_be_explained(command: LabCommand[Any, Any]) -> None:
+    names = [argument.name for argument in command.arguments]
+    assert len(set(names)) == len(names)
+    for argument in command.arguments:
+        assert argument.help
+        assert "\n" not in argument.help
+        if argument.default is not None:
+            argument.kind.check(argument.default)

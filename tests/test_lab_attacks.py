@@ -61,14 +61,14 @@ async def test_it_is_of_the_connector_that_was_meant() -> None:
     ("arguments", "why"),
     [
         ({"name": "a b", "layer": "can"}, "expected at most 40 letters, digits, dots, _ and -"),
-        ({"name": "", "layer": "can"}, "got ''"),
+        ({"name": "", "layer": "can"}, 'got ""'),
         ({"name": "x" * 41, "layer": "can"}, "expected at most 40"),
-        ({"name": "a;b", "layer": "can"}, "got 'a;b'"),
+        ({"name": "a;b", "layer": "can"}, 'got "a;b"'),
         ({"name": 5, "layer": "can"}, "got 5"),
         ({"name": "a", "layer": "bus"}, "layer: expected one of ocpp, link, can, physical"),
-        ({"name": "a"}, "missing a required argument: 'layer'"),
-        ({"name": "a", "layer": "can", "effect": -1.0}, "effect of an attack: expected 0 to"),
-        ({"name": "a", "layer": "can", "effect": float("nan")}, "expected 0 to 604800 s"),
+        ({"name": "a"}, "layer: missing; expected one of ocpp"),
+        ({"name": "a", "layer": "can", "effect": -1.0}, "effect: expected a duration"),
+        ({"name": "a", "layer": "can", "effect": float("nan")}, "0 to 604800 s, got nan"),
     ],
 )
 async def test_what_no_attack_can_be_called_is_refused(

@@ -72,7 +72,7 @@ async def test_a_lab_that_was_stopped_before_does_not_start() -> None:
 
 async def test_what_a_command_does_not_take_is_named() -> None:
     async with Lab(Settings(port=0)) as lab:
-        with pytest.raises(CommandError, match=r"station\.charge: .*'colour'"):
+        with pytest.raises(CommandError, match=r"^station\.charge: colour: no such argument; did"):
             await lab.execute("station.charge", colour="red")
-        with pytest.raises(CommandError, match=r"csms\.call: missing .*'station'"):
+        with pytest.raises(CommandError, match=r"^csms\.call: station: missing; expected 1 to 48"):
             await lab.execute("csms.call")

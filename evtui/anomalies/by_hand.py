@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,29 +11,24 @@ from itertools import count
 from typing import Literal
 
 from evtui.anomalies.injector import LOOK_EVERY, AnomalyError, until
+from evtui.commands.anomaly import ATTACK_NAME, EFFECT
 from evtui.events import BY_HAND, AnomalyState, EventStream, Layer, caused_by
 
-__all__ = ["LONGEST_NAME", "SETTLES", "ByHand", "name_mistake"]
+__all__ = ["SETTLES", "ByHand", "name_mistake"]
 
 SETTLES = 1.0
 """s that an effect lasts at least: what was done last shows by then, or does not."""
-
-LONGEST_EFFECT = 604_800.0
-"""s: a week, as long as a duration can be."""
-
-LONGEST_NAME = 40
-"""Characters."""
-
-_NAME = re.compile(rf"\w[\w.-]{{0,{LONGEST_NAME - 1}}}")
 
 _acting: ContextVar[bool] = ContextVar("evtui_acting", default=False)
 
 
 def name_mistake(name: object) -> str:
     """What is wrong with the name of an attack, empty when nothing is."""
-    if isinstance(name, str) and _NAME.fullmatch(name):
-        return ""
-    return f"expected at most {LONGEST_NAME} letters, digits, dots, _ and -, got {name!r}"
+    try:
+        ATTACK_NAME.check(name)
+    except ValueError:
+        return f"expected {ATTACK_NAME.expected}, got {name!r}"
+    return ""
 
 
 @dataclass(slots=True)
@@ -127,8 +121,8 @@ class ByHand:
         if name in self._on:
             raise AnomalyError(f"attack {name} is on already")
         is_number = isinstance(effect, int | float)
-        if effect is not None and not (is_number and 0 <= effect <= LONGEST_EFFECT):
-            raise AnomalyError(f"effect of an attack: expected 0 to {LONGEST_EFFECT:g} s")
+        if effect is not None and not (is_number and EFFECT.low <= effect <= EFFECT.high):
+            raise AnomalyError(f"effect of an attack: expected {EFFECT.limits}")
         attack_id = f"{name}-{next(self._attacks)}"
         attack = self._on[name] = _Attack(name, attack_id, layer, effect, everything)
         self._publish(attack, "on")

@@ -10,12 +10,12 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar, overload
 
 from evtui.central_system.id_tags import IdTags, read_id_tags
 from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.central_system.system import CentralSystem, Endpoint
-from evtui.commands import Outcome
+from evtui.commands import LabCommand, Outcome
 from evtui.config import Settings
 from evtui.detection import DetectorPart
 from evtui.events import (
@@ -28,7 +28,7 @@ from evtui.events import (
     Subscriber,
 )
 from evtui.lab.building import StandBuilder, identities
-from evtui.lab.orders import Orders
+from evtui.lab.orders import Orders, Works
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import FIRST_CONNECTOR, Stand
 from evtui.ocpp16.link import LinkClosed, MessageIds, SentMessages, Transport
@@ -44,6 +44,8 @@ from evtui.station.transfers_memory import MemoryTransfers
 from evtui.station.transfers_network import NetworkTransfers
 
 __all__ = ["Lab"]
+
+R = TypeVar("R")
 
 SAFE_ON_LEAVING = 2.5
 """s that leaving waits for the safe state: 100 A of the seed's stage take 2.1 s to fall to 1 A."""
@@ -155,7 +157,7 @@ class Lab:
         first, *others = ours
         self._stands = {first: builder.build(first, vehicle, plugged)}
         self._stands |= {name: builder.build(name, None, plugged) for name in others}
-        self.orders = Orders(
+        works = Works(
             settings,
             self.central_system,
             self._supervisor,
@@ -165,6 +167,7 @@ class Lab:
             self.stream,
             recordings,
         )
+        self.orders = Orders(works)
         self.stream.subscribe(self._on_event, PartState)
 
     @property
@@ -238,18 +241,21 @@ class Lab:
         finally:
             await self._leave()
 
-    async def execute(self, command: str, /, **arguments: Any) -> Outcome[Any]:
-        """Do one of the ``lab`` commands of :mod:`evtui.commands`, or of those without a key.
+    @overload
+    async def execute(self, command: LabCommand[Any, R], /, **arguments: Any) -> Outcome[R]: ...
+    @overload
+    async def execute(self, command: str, /, **arguments: Any) -> Outcome[Any]: ...
+    async def execute(
+        self, command: str | LabCommand[Any, Any], /, **arguments: Any
+    ) -> Outcome[Any]:
+        """Do one of the ``lab`` commands of :mod:`evtui.commands`.
 
         What was ordered and what came of it is told as an :class:`~evtui.events.Order`.
 
         Args:
-            command: its name; without a key are ``anomaly.set``, ``attack.begin`` and
-                ``attack.end``.
-            arguments: ``station`` and ``connector`` name what a command of one connector acts
-                on, and may be left out where there is only one; ``anomaly.set`` takes the names
-                of ``FluctuationParameters.as_numbers``, ``attack.begin`` those of
-                :meth:`evtui.anomalies.by_hand.ByHand.begin`.
+            command: its name, or its declaration, which knows the type of the data.
+            arguments: that the declaration names.  ``station`` and ``connector`` name what a
+                command of one connector acts on, and may be left out where there is only one.
 
         Returns:
             One line for people, and what there is to hand over to a program.
@@ -257,7 +263,8 @@ class Lab:
         Raises:
             CommandError: it cannot be done; the text says why.
         """
-        return await self.orders.execute(command, arguments, source=PROGRAM)
+        name = command if isinstance(command, str) else command.name
+        return await self.orders.execute(name, arguments, source=PROGRAM)
 
     def _in_memory(self) -> tuple[Endpoint, Callable[[str], Dial]]:
         endpoint = MemoryEndpoint()

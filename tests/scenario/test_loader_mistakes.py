@@ -77,8 +77,8 @@ STEPS = {
     "mark: ''": "steps[1].mark: expected a text",
     "command: anomaly.strt": "did you mean anomaly.start?",
     "command: view.pause": 'expected a command of the lab, got "view.pause"',
-    "{command: anomaly.start, with: {x: 1}}": "steps[1].with.x: anomaly.start takes no such arg",
-    "{command: anomaly.set, with: {low: 1}}": "steps[1].with.low: no such parameter; did you mean",
+    "{command: anomaly.start, with: {x: 1}}": "steps[1].with.x: no such argument; it takes",
+    "{command: anomaly.set, with: {low: 1}}": "steps[1].with.low: no such argument; did you mean",
     "{command: anomaly.start, with: {station: CP2}}": 'with.station: expected "CP1", got "CP2"',
 }
 

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from evtui.anomalies.by_hand import LONGEST_NAME
+from evtui.commands.anomaly import ATTACK_NAME
 from evtui.events import Layer
 from evtui.tui.dialog import Dialog
 from evtui.tui.models.selection import Place
@@ -70,7 +70,7 @@ class AttackScreen(Dialog[Begun | None]):
                 id="name",
                 compact=True,
                 placeholder=self._suggested.name,
-                max_length=LONGEST_NAME,
+                max_length=ATTACK_NAME.longest,
                 restrict=r"[\w. -]*",
             )
             name.cursor_blink = False

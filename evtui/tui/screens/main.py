@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from evtui.commands import FIRST_CONTACT, OVER_THE_LINK, STATIONS, Outcome, by_name
+from evtui.commands import FIRST_CONTACT, STATIONS, Outcome, by_name
 from evtui.config import Theme
 from evtui.events import Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
@@ -177,9 +177,10 @@ class MainScreen(PanelScreen):
         target = {} if place is None else place._asdict()
         known = None if place is None else self.stations.get(place.station)
         early = self.orders and self._handle.now() < FIRST_CONTACT
-        if early and command in OVER_THE_LINK and not (known and known.accepted):
+        declared = by_name[command]
+        if early and declared.over_the_link and not (known and known.accepted):
             name = "the charge point" if place is None else clean(place.station)
-            self.notice(f"{by_name[command].label} waits for {name} to connect")
+            self.notice(f"{declared.label} waits for {name} to connect")
         self.listen(self._handle.submit(command, **target, **arguments), place)
 
     def _refuse_at_a_foreign_one(self) -> None:

@@ -1,0 +1,301 @@
+"""What one can tell the anomaly, and attacks by hand."""
+
+# ruff: noqa: RUF009 - argument() is dataclasses.field() with our metadata, no shared default
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import NoneType
+from typing import TYPE_CHECKING
+
+from evtui.commands.arguments import Nothing, argument
+from evtui.commands.model import Command, LabCommand
+from evtui.config import KINDS, Variant
+from evtui.durations import FourWaits, Seconds
+from evtui.kinds import Choice, Name
+
+if TYPE_CHECKING:  # the help does not wait for msgspec
+    from evtui.events import Layer
+
+__all__ = [
+    "ALL_CLEAR",
+    "ANOMALY",
+    "ATTACK_NAME",
+    "BEGIN_ATTACK",
+    "BY_FORM",
+    "CYCLES",
+    "EFFECT",
+    "END_ATTACK",
+    "JITTER",
+    "LAYER",
+    "LONGER",
+    "LOWER_LOW",
+    "RAISE_LOW",
+    "SET",
+    "SHORTER",
+    "START",
+    "STOP",
+    "STRONGER",
+    "VARIANT",
+    "WEAKER",
+    "Attack",
+    "Fluctuation",
+]
+
+_WAITS = KINDS["waits_s"]
+assert isinstance(_WAITS, FourWaits)
+_WAIT = _WAITS.each
+
+ATTACK_NAME = Name(40)
+"""What an attack may be called."""
+
+LAYER = Choice("ocpp", "link", "can", "physical")
+"""Where an attack acts: :data:`evtui.events.Layer`, which the help does not import."""
+
+EFFECT = Seconds(0, 604_800)
+"""How long an effect may last after its attack: a week, as long as a duration can be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fluctuation:
+    """Parameters of the repeated current fluctuation; what is not said stays as it is."""
+
+    variant: Variant | None = argument(KINDS["variant"], "what is sent", default=None)
+    low_a: float | None = argument(
+        KINDS["low_a"], "limit of the first profile", default=None, label="low"
+    )
+    high_a: float | None = argument(
+        KINDS["high_a"], "limit of the second, at least the first", default=None, label="high"
+    )
+    wait_1_s: float | None = argument(_WAIT, "after the low profile", default=None, label="wait 1")
+    wait_2_s: float | None = argument(_WAIT, "after the high profile", default=None, label="wait 2")
+    wait_3_s: float | None = argument(_WAIT, "after the remote start", default=None, label="wait 3")
+    wait_4_s: float | None = argument(_WAIT, "after the remote stop", default=None, label="wait 4")
+    cycles: int | None = argument(
+        KINDS["cycles"],
+        "how many, 0 for endless",
+        default=None,
+        label="cycles",
+        unit="(0: endless)",
+    )
+    jitter: float | None = argument(
+        KINDS["jitter"],
+        "share by which each wait varies",
+        default=None,
+        label="jitter",
+        unit="of each wait",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """An attack that somebody does by hand."""
+
+    name: str = argument(ATTACK_NAME, "what it is called in the truth")
+    layer: Layer = argument(LAYER, "where it acts")
+    effect: float | None = argument(
+        EFFECT,
+        "how long its effect lasts after its end; as long as it can be seen",
+        default=None,
+    )
+
+
+START = LabCommand(
+    "anomaly.start",
+    ("s",),
+    "start",
+    "Start the anomaly.",
+    "Anomaly",
+    1,
+    also="fluctuation attack begin run",
+    aim="connector",
+    takes=Nothing,
+    gives=NoneType,
+    over_the_link=True,
+)
+STOP = LabCommand(
+    "anomaly.stop",
+    ("x",),
+    "stop",
+    "Stop it and return to the safe state: transaction ended, profiles cleared, 0 A.",
+    "Anomaly",
+    2,
+    aim="connector",
+    takes=Nothing,
+    gives=NoneType,
+)
+SHORTER = LabCommand(
+    "anomaly.shorter",
+    ("left_square_bracket",),
+    "shorter",
+    "Shorten the period: all four waits times 0.8.",
+    "Anomaly",
+    3,
+    "period",
+    aim="connector",
+    takes=Nothing,
+    gives=dict[str, float],
+)
+LONGER = LabCommand(
+    "anomaly.longer",
+    ("right_square_bracket",),
+    "longer",
+    "Lengthen the period: all four waits divided by 0.8.",
+    "Anomaly",
+    4,
+    "period",
+    aim="connector",
+    takes=Nothing,
+    gives=dict[str, float],
+)
+WEAKER = LabCommand(
+    "anomaly.weaker",
+    ("minus",),
+    "weaker",
+    "Lower the high limit by 10 A.",
+    "Anomaly",
+    5,
+    "swing",
+    aim="connector",
+    takes=Nothing,
+    gives=dict[str, float],
+)
+STRONGER = LabCommand(
+    "anomaly.stronger",
+    ("plus", "equals_sign"),
+    "stronger",
+    "Raise the high limit by 10 A.",
+    "Anomaly",
+    6,
+    "swing",
+    aim="connector",
+    takes=Nothing,
+    gives=dict[str, float],
+)
+VARIANT = LabCommand(
+    "anomaly.variant",
+    ("v",),
+    "variant",
+    "Next variant: seed, txprofile, txdefault, startstop.",
+    "Anomaly",
+    7,
+    aim="connector",
+    takes=Nothing,
+    gives=str,
+)
+LOWER_LOW = LabCommand(
+    "anomaly.lower_low",
+    ("less_than_sign",),
+    "low −",
+    "Lower the low limit by 2 A.",
+    "Anomaly",
+    aim="connector",
+    takes=Nothing,
+    gives=dict[str, float],
+)
+RAISE_LOW = LabCommand(
+    "anomaly.raise_low",
+    ("greater_than_sign",),
+    "low +",
+    "Raise the low limit by 2 A.",
+    "Anomaly",
+    aim="connector",
+    takes=Nothing,
+    gives=dict[str, float],
+)
+JITTER = LabCommand(
+    "anomaly.jitter",
+    ("J",),
+    "jitter",
+    "Next jitter: 0, 10, 25, 50 % of each wait, drawn from the seed.",
+    "Anomaly",
+    aim="connector",
+    takes=Nothing,
+    gives=dict[str, float],
+)
+CYCLES = LabCommand(
+    "anomaly.cycles",
+    ("n",),
+    "cycles",
+    "Next number of cycles: endless, 1, 3, 10.",
+    "Anomaly",
+    aim="connector",
+    takes=Nothing,
+    gives=dict[str, float],
+)
+SET = LabCommand(
+    "anomaly.set",
+    (),
+    "set",
+    "Set parameters of the anomaly; a running one follows at its next step.",
+    "Anomaly",
+    aim="connector",
+    takes=Fluctuation,
+    gives=dict[str, float],
+)
+BEGIN_ATTACK = LabCommand(
+    "attack.begin",
+    (),
+    "begin attack",
+    "Mark what is done from now on as an attack.",
+    "Anomaly",
+    aim="connector",
+    takes=Attack,
+    gives=NoneType,
+)
+END_ATTACK = LabCommand(
+    "attack.end",
+    (),
+    "end attack",
+    "End the attacks that are marked at the connector.",
+    "Anomaly",
+    aim="connector",
+    takes=Nothing,
+    gives=tuple[str, ...],
+)
+ALL_CLEAR = LabCommand(
+    "lab.all_clear",
+    ("0",),
+    "all clear",
+    "End every anomaly, attack and transaction, clear our profiles, set default parameters.",
+    "Anomaly",
+    8,
+    takes=Nothing,
+    gives=NoneType,
+)
+
+ANOMALY: tuple[Command, ...] = (
+    START,
+    STOP,
+    SHORTER,
+    LONGER,
+    WEAKER,
+    STRONGER,
+    VARIANT,
+    LOWER_LOW,
+    RAISE_LOW,
+    JITTER,
+    CYCLES,
+    Command(
+        "anomaly.edit",
+        ("e",),
+        "edit",
+        "Edit every parameter of the anomaly in a form.",
+        "Anomaly",
+        aim="connector",
+    ),
+    Command(
+        "anomaly.by_hand",
+        ("a",),
+        "by hand",
+        "Mark what you do from now on as an attack of yours, until pressed again.",
+        "Anomaly",
+        also="attack truth label",
+        aim="connector",
+    ),
+    ALL_CLEAR,
+)
+"""Group Anomaly."""
+
+BY_FORM: tuple[Command, ...] = (SET, BEGIN_ATTACK, END_ATTACK)
+"""What has no key: a form gives its arguments, a scenario or a program."""

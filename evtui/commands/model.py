@@ -1,0 +1,117 @@
+"""What a command is, and what comes of one.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from evtui.commands.arguments import Argument, ArgumentError, arguments_of, mistakes, read
+from evtui.kinds import Identity, Integer
+
+__all__ = ["TARGET", "Command", "LabCommand", "Outcome"]
+
+D_co = TypeVar("D_co", covariant=True)
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[D_co]):
+    """What came of a command that was carried out.
+
+    Attributes:
+        text: one line for people.
+        data: the same for programs; None where a command has nothing to hand over.
+    """
+
+    text: str
+    data: D_co
+
+
+TARGET = (
+    Argument("station", Identity(), "one of our charge points; the only one", required=False),
+    Argument("connector", Integer(0), "its connectorId; the only one", required=False),
+)
+"""What every command of a connector takes besides its own arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person can do; by itself one that changes only what that person sees.
+
+    Attributes:
+        name: dotted, stable; used in keymaps and scenarios.
+        keys: keys as Textual names them, the first is shown; none for what only a form, a
+            scenario or a program orders.
+        label: one or two words for the footer and the palette.
+        help: one sentence for the help screen.
+        group: heading in the help screen.
+        footer: rank in the footer, 1 first; 0 leaves it out.
+        pair: the one word by which the footer calls this command and its counterpart.
+        also: other words that people look for it by.
+        aim: what it is for: ``connector``, one of ours, or its charge point; ``peer``, any
+            charge point, ours or not, which an argument names; ``lab``, neither.
+        over_the_link: its charge point must be connected; the very first contact is waited for.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: str
+    footer: int = 0
+    pair: str = ""
+    also: str = ""
+    aim: Literal["connector", "peer", "lab"] = "lab"
+    over_the_link: bool = False
+
+    @property
+    def aimed(self) -> bool:
+        """True for one that acts on a connector of ours, or on its charge point."""
+        return self.aim == "connector"
+
+    @property
+    def scope(self) -> Literal["lab", "view"]:
+        """Who carries it out."""
+        return "view"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabCommand(Command, Generic[A, R]):
+    """One that :class:`evtui.lab.Lab` carries out, with or without a terminal.
+
+    The function that does so is in :mod:`evtui.lab.orders`, by this declaration.
+
+    Attributes:
+        takes: dataclass of its arguments; see :mod:`evtui.commands.arguments`.
+        gives: type of its :attr:`Outcome.data`.
+    """
+
+    takes: type[A]
+    gives: type[R]
+
+    @property
+    def scope(self) -> Literal["lab", "view"]:
+        """Who carries it out."""
+        return "lab"
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """All that it can be told, what it is for last."""
+        return arguments_of(self.takes) + (TARGET if self.aimed else ())
+
+    def mistakes(self, given: Mapping[str, object]) -> dict[str, str]:
+        """What is wrong with arguments, by name; empty when nothing is."""
+        return mistakes(self.arguments, given)
+
+    def read(self, given: Mapping[str, object]) -> A:
+        """Arguments in their final types; those of :data:`TARGET` are only checked.
+
+        Raises:
+            ArgumentError: there is a mistake in them.
+        """
+        for name, problem in self.mistakes(given).items():
+            raise ArgumentError(f"{self.name}: {name}: {problem}")
+        own = {each.name for each in arguments_of(self.takes)}
+        return read(self.takes, {name: value for name, value in given.items() if name in own})

@@ -1,0 +1,123 @@
+"""What there is in a replay."""
+
+from __future__ import annotations
+
+from evtui.commands.model import Command
+
+__all__ = ["REPLAY"]
+
+REPLAY: tuple[Command, ...] = (
+    Command(
+        "replay.play",
+        ("space",),
+        "play",
+        "Play or pause; at the end, play again from the start.",
+        "Replay",
+        1,
+    ),
+    Command("replay.back", ("left",), "−1 s", "Go back by 1 s.", "Replay", 2, "1 s"),
+    Command("replay.forward", ("right",), "+1 s", "Go forward by 1 s.", "Replay", 3, "1 s"),
+    Command("replay.far_back", ("shift+left",), "−10 s", "Go back by 10 s.", "Replay"),
+    Command("replay.far_forward", ("shift+right",), "+10 s", "Go forward by 10 s.", "Replay"),
+    Command("replay.start", ("home",), "start", "Go to the start.", "Replay"),
+    Command("replay.end", ("end",), "end", "Go to the end.", "Replay"),
+    Command(
+        "replay.go_to",
+        ("g",),
+        "time",
+        "Go to a time that you type; a click on the time line or the chart does the same.",
+        "Replay",
+        10,
+    ),
+    Command(
+        "replay.slower",
+        ("left_square_bracket", "minus"),
+        "slower",
+        "Lower the speed, down to 0.25x.",
+        "Replay",
+        4,
+        "speed",
+    ),
+    Command(
+        "replay.faster",
+        ("right_square_bracket", "plus", "equals_sign"),
+        "faster",
+        "Raise the speed, up to 64x.",
+        "Replay",
+        5,
+        "speed",
+    ),
+    Command(
+        "replay.next_edge",
+        ("e",),
+        "anomaly",
+        "Go to the next start or end of an anomaly.",
+        "Replay",
+        6,
+        "anomaly",
+    ),
+    Command(
+        "replay.previous_edge",
+        ("E",),
+        "← anomaly",
+        "Go back to the start or end of an anomaly before.",
+        "Replay",
+        7,
+        "anomaly",
+    ),
+    Command(
+        "replay.next_alarm",
+        ("a",),
+        "alarm",
+        "Go to the next alarm, raised or cleared.",
+        "Replay",
+        8,
+        "alarm",
+    ),
+    Command(
+        "replay.previous_alarm",
+        ("A",),
+        "← alarm",
+        "Go back to the alarm before.",
+        "Replay",
+        9,
+        "alarm",
+    ),
+    Command(
+        "replay.next_message",
+        ("m",),
+        "message",
+        "Go to the next OCPP message.",
+        "Replay",
+        11,
+        "message",
+    ),
+    Command(
+        "replay.previous_message",
+        ("M",),
+        "← message",
+        "Go back to the OCPP message before.",
+        "Replay",
+        12,
+        "message",
+    ),
+    Command(
+        "replay.next_frame",
+        ("c",),
+        "frame",
+        "Go to the next CAN frame.",
+        "Replay",
+        13,
+        "frame",
+    ),
+    Command(
+        "replay.previous_frame",
+        ("C",),
+        "← frame",
+        "Go back to the CAN frame before.",
+        "Replay",
+        14,
+        "frame",
+    ),
+)
+"""What there is in a replay alone; the keys are free there, since a recording takes no orders."""

@@ -1,0 +1,272 @@
+"""What one can tell charge points, ours and others, the detectors and the lab itself."""
+
+# ruff: noqa: RUF009 - argument() is dataclasses.field() with our metadata, no shared default
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import NoneType
+from typing import Any
+
+from evtui.commands.arguments import Nothing, argument
+from evtui.commands.model import Command, LabCommand
+from evtui.durations import Seconds
+from evtui.kinds import CiString, Identity, Payload, Text, Words
+
+__all__ = [
+    "ADMIT",
+    "BY_FORM",
+    "CALL",
+    "CHARGE",
+    "FILES",
+    "MARK",
+    "PLUG",
+    "PRESET",
+    "RECORD",
+    "RECORDING",
+    "RESTART",
+    "STATION",
+    "STATIONS",
+    "STRICT",
+    "SWIPE",
+    "TURN_AWAY",
+    "VIEWS",
+    "Call",
+    "Mark",
+    "Peer",
+    "Swipe",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swipe:
+    """An id tag at the reader."""
+
+    id_tag: str | None = argument(
+        CiString(1, 20), "what is held to the reader; that of the settings", default=None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A charge point, ours or not."""
+
+    station: str = argument(Identity(), "identity of the charge point")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An operation of the central system."""
+
+    station: str = argument(Identity(), "identity of the charge point, ours or not")
+    action: str = argument(Text(1, 50), "operation of OCPP 1.6, such as Reset")
+    payload: dict[str, Any] | None = argument(
+        Payload(), "its fields by the names of OCPP 1.6; none", default=None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A moment, with a few words."""
+
+    text: str = argument(Words(), "what is to be said of it", default="mark")
+    at: float | None = argument(Seconds(0, 1e9), "lab time that is meant; now", default=None)
+    station: str = argument(Text(0, 48), "charge point that it is about; all of them", default="")
+
+
+CHARGE = LabCommand(
+    "station.charge",
+    ("b",),
+    "charge",
+    "Begin or end ordinary charging by a remote start or stop.",
+    "Station",
+    aim="connector",
+    takes=Nothing,
+    gives=bool,
+    over_the_link=True,
+)
+PLUG = LabCommand(
+    "station.plug",
+    ("p",),
+    "plug",
+    "Plug or unplug the vehicle.",
+    "Station",
+    aim="connector",
+    takes=Nothing,
+    gives=bool,
+)
+SWIPE = LabCommand(
+    "station.swipe",
+    ("i",),
+    "id tag",
+    "Hold the id tag to the reader of the connector: it begins or ends charging.",
+    "Station",
+    aim="connector",
+    takes=Swipe,
+    gives=NoneType,
+    over_the_link=True,
+)
+PRESET = LabCommand(
+    "station.preset",
+    ("P",),
+    "preset",
+    "Next power stage: seed, dc, ccs, ac.",
+    "Station",
+    aim="connector",
+    takes=Nothing,
+    gives=str,
+)
+STRICT = LabCommand(
+    "station.strict",
+    ("S",),
+    "strict",
+    "Strict or lenient: reject or take a TxProfile without a transaction.",
+    "Station",
+    aim="connector",
+    takes=Nothing,
+    gives=bool,
+)
+CALL = LabCommand(
+    "csms.call",
+    (),
+    "call",
+    "Send an OCPP operation to a charge point.",
+    "Station",
+    aim="peer",
+    takes=Call,
+    gives=dict[str, Any],
+)
+FILES = LabCommand(
+    "csms.files",
+    (),
+    "files",
+    "Serve files: where charge points may bring theirs and fetch firmware from.",
+    "Station",
+    aim="peer",
+    takes=Nothing,
+    gives=dict[str, str],
+)
+VIEWS = LabCommand(
+    "detector.view",
+    ("d",),
+    "detector",
+    "Feed the detector from CAN, from MeterValues, or from both.",
+    "Station",
+    takes=Nothing,
+    gives=tuple[str, ...],
+)
+RESTART = LabCommand(
+    "lab.restart",
+    ("R",),
+    "restart",
+    "Restart the parts that crashed.",
+    "Station",
+    takes=Nothing,
+    gives=tuple[str, ...],
+)
+RECORD = LabCommand(
+    "lab.record",
+    ("r",),
+    "record",
+    "Begin or end a recording: a new folder below runs/.",
+    "Recording",
+    10,
+    takes=Nothing,
+    gives=NoneType,
+)
+MARK = LabCommand(
+    "lab.mark",
+    (),
+    "mark",
+    "Mark a moment with a few words, on the chart and in the recording.",
+    "Recording",
+    takes=Mark,
+    gives=NoneType,
+)
+ADMIT = LabCommand(
+    "csms.admit",
+    ("a",),
+    "let in",
+    "Let in the charge point that asks, from now on.",
+    "In the list of stations",
+    3,
+    aim="peer",
+    takes=Peer,
+    gives=NoneType,
+)
+TURN_AWAY = LabCommand(
+    "csms.turn_away",
+    ("x",),
+    "turn away",
+    "Turn away the charge point that asks, from now on.",
+    "In the list of stations",
+    4,
+    aim="peer",
+    takes=Peer,
+    gives=NoneType,
+)
+
+STATION: tuple[Command, ...] = (
+    CHARGE,
+    PLUG,
+    SWIPE,
+    PRESET,
+    STRICT,
+    Command(
+        "csms.operation",
+        ("o",),
+        "operation",
+        "Send an OCPP operation of the central system: choose it, fill in its form.",
+        "Station",
+        9,
+    ),
+    VIEWS,
+    RESTART,
+)
+"""Group Station."""
+
+RECORDING: tuple[Command, ...] = (
+    RECORD,
+    Command(
+        "view.mark",
+        ("m",),
+        "mark",
+        "Mark this moment with a few words, on the chart and in the recording.",
+        "Recording",
+        11,
+    ),
+)
+"""Group Recording."""
+
+BY_FORM: tuple[Command, ...] = (CALL, FILES, MARK)
+"""What has no key: a form gives its arguments, a scenario or a program."""
+
+STATIONS: tuple[Command, ...] = (
+    Command(
+        "stations.choose",
+        ("enter",),
+        "choose",
+        "Show, and act on, the charge point; of a foreign one, list its operations.",
+        "In the list of stations",
+        1,
+    ),
+    Command(
+        "stations.operation",
+        ("o",),
+        "operation",
+        "Send an OCPP operation to the charge point.",
+        "In the list of stations",
+        2,
+    ),
+    ADMIT,
+    TURN_AWAY,
+    Command(
+        "stations.close",
+        ("escape", "l", "q"),
+        "close",
+        "Close the list.",
+        "In the list of stations",
+        5,
+    ),
+)
+"""What there is in the list of stations alone; the main screen is covered then."""

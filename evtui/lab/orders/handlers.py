@@ -1,0 +1,116 @@
+"""Which function carries out which command."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from evtui.central_system.system import CentralSystem
+from evtui.commands import LabCommand, Outcome
+from evtui.config import Settings
+from evtui.detection import DetectorPart
+from evtui.events import EventStream
+from evtui.lab.recordings import Recordings
+from evtui.lab.stand import Outlet, Stand
+from evtui.runtime.supervisor import Supervisor
+
+__all__ = ["HANDLERS", "CommandError", "Handler", "Target", "Works", "at_connector", "in_lab"]
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class CommandError(Exception):
+    """A command cannot be done; the text is one line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """What commands act on.
+
+    Attributes:
+        stands: by identity of their charge point.
+        publish_state: tells the terminal what a command has changed on a stand.
+        stream: takes marks and orders.
+        recordings: None in a lab that somebody else records.
+    """
+
+    settings: Settings
+    central_system: CentralSystem
+    supervisor: Supervisor
+    detector: DetectorPart
+    stands: Mapping[str, Stand]
+    publish_state: Callable[[Stand], None]
+    stream: EventStream
+    recordings: Recordings | None
+
+    def need_our_central_system(self, what: str) -> None:
+        """Refuse what is done by a central system that is not ours.
+
+        Raises:
+            CommandError: with ``--csms``.
+        """
+        if self.settings.csms is not None:
+            raise CommandError(f"not with --csms: {what} evtui's own central system")
+
+
+class Target(NamedTuple):
+    """What a command of a connector acts on."""
+
+    stand: Stand
+    outlet: Outlet
+
+
+Answer: TypeAlias = Outcome[R] | Awaitable[Outcome[R]]
+
+
+class Handler(NamedTuple):
+    """What carries out a command.
+
+    Attributes:
+        function: gets what it acts on, the target where the command has one, and the arguments.
+        acting: what it makes the charge point do is a step of an attack that is on there.
+    """
+
+    function: Callable[[Works, Target | None, Any], Answer[Any]]
+    acting: bool = False
+
+
+HANDLERS: dict[LabCommand[Any, Any], Handler] = {}
+"""By command; filled by the functions below :mod:`evtui.lab.orders`."""
+
+InLab: TypeAlias = Callable[[Works, A], Answer[R]]
+AtConnector: TypeAlias = Callable[[Works, Target, A], Answer[R]]
+
+
+def in_lab(command: LabCommand[A, R]) -> Callable[[InLab[A, R]], InLab[A, R]]:
+    """The function below carries out a command that has no target."""
+
+    def take(function: InLab[A, R]) -> InLab[A, R]:
+        _register(command, Handler(lambda works, _, arguments: function(works, arguments)))
+        return function
+
+    return take
+
+
+def at_connector(
+    command: LabCommand[A, R], *, acting: bool = False
+) -> Callable[[AtConnector[A, R]], AtConnector[A, R]]:
+    """The function below carries out a command of a connector; see :class:`Handler`."""
+
+    def take(function: AtConnector[A, R]) -> AtConnector[A, R]:
+        def run(works: Works, target: Target | None, arguments: A) -> Answer[R]:
+            assert target is not None
+            return function(works, target, arguments)
+
+        _register(command, Handler(run, acting))
+        return function
+
+    return take
+
+
+def _register(command: LabCommand[Any, Any], handler: Handler) -> None:
+    if command in HANDLERS:
+        raise ValueError(f"{command.name} is carried out by another function already")
+    HANDLERS[command] = handler
