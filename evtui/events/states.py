@@ -1,0 +1,139 @@
+"""How the parts of the lab are: central system, links, queues, connectors, transactions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from evtui.events.base import Event, about
+from evtui.events.traffic import Role
+
+__all__ = [
+    "CentralSystemLoad",
+    "CentralSystemState",
+    "ConnectorState",
+    "LabState",
+    "LinkState",
+    "PartState",
+    "QueueState",
+    "TransactionState",
+]
+
+
+class CentralSystemState(Event, frozen=True, kw_only=True):
+    """The central system listens, or does not."""
+
+    url: Annotated[str, about("`ws://127.0.0.1:9000`; for a foreign central system its URL.")]
+    listening: Annotated[bool, about("True while it accepts connections.")]
+    ours: Annotated[bool, about("False when `--csms` points at somebody else's.")] = True
+    detail: Annotated[str, about("why it does not listen.")] = ""
+
+
+class CentralSystemLoad(Event, frozen=True, kw_only=True):
+    """What our central system carries and where it drew a line; told when it changed, at most
+    once a second.
+    """
+
+    connections: Annotated[int, about("stations connected now.")]
+    connections_max: Annotated[int, about("most that are let in.")]
+    calls_per_s: Annotated[float, about("calls of stations answered in the last second.")] = 0.0
+    refused: Annotated[
+        int, about("connections not let in since the start, failed handshakes among them.")
+    ] = 0
+    invalid: Annotated[int, about("broken messages since the start.")] = 0
+    oversize: Annotated[
+        int, about("messages over the size limit since the start; each cost its connection.")
+    ] = 0
+    throttled: Annotated[
+        int, about("messages held back since the start, because a station sent too many.")
+    ] = 0
+    evicted: Annotated[
+        int, about("connections closed since the start because their station came again.")
+    ] = 0
+    abandoned: Annotated[
+        int,
+        about(
+            "transactions closed since the start without a StopTransaction, because their "
+            "connector became Available or started another."
+        ),
+    ] = 0
+
+
+class QueueState(Event, frozen=True, kw_only=True):
+    """What a charge point still has to tell its central system; told when it changed."""
+
+    station: Annotated[str, about("identity of the charge point.")]
+    queued: Annotated[int, about("messages of transactions that are kept until they are answered.")]
+    capacity: Annotated[int, about("most that are kept.")]
+    lost: Annotated[int, about("messages of transactions given up since the start.")] = 0
+    oldest: Annotated[
+        float | None, about("lab time in s of the oldest, None when nothing is queued.")
+    ] = None
+
+
+class LinkState(Event, frozen=True, kw_only=True):
+    """A charge point's connection, seen by the end named in ``side``."""
+
+    station: Annotated[str, about("identity of the charge point.")]
+    side: Annotated[Role, about("`charge_point` or `central_system`.")]
+    state: Annotated[
+        str,
+        about(
+            "`connecting`, `connected`, `booting`, `pending`, `rejected`, `accepted` or "
+            "`offline`; seen from the central system `asking` means that somebody has to say "
+            "whether the station is let in."
+        ),
+    ]
+    detail: Annotated[str, about("close code, reason.")] = ""
+    next_try: Annotated[
+        float | None, about("lab time in s of the next attempt to connect, None where none is due.")
+    ] = None
+
+
+class ConnectorState(Event, frozen=True, kw_only=True):
+    """Status of a connector as OCPP 1.6 section 4.9 defines it; connector 0 is the station."""
+
+    station: Annotated[str, about("identity of the charge point.")]
+    connector: Annotated[int, about("connectorId; 0 is the station.")]
+    status: Annotated[str, about("OCPP 1.6 ChargePointStatus.")]
+    error_code: Annotated[str, about("OCPP 1.6 ChargePointErrorCode.")] = "NoError"
+    info: Annotated[str, about("what the StatusNotification says beside it.")] = ""
+
+
+class TransactionState(Event, frozen=True, kw_only=True):
+    """A transaction started or stopped at the charge point."""
+
+    station: Annotated[str, about("identity of the charge point.")]
+    connector: Annotated[int, about("connectorId, from 1.")]
+    state: Annotated[Literal["started", "stopped"], about("`started` or `stopped`.")]
+    transaction_id: Annotated[
+        int | None, about("as the central system issued it; None while it has not answered.")
+    ]
+    meter: Annotated[int, about("Wh, meterStart or meterStop.")]
+    id_tag: Annotated[str, about("id tag that started it.")]
+    reason: Annotated[str, about("OCPP 1.6 Reason, when stopped.")] = ""
+
+
+class PartState(Event, frozen=True, kw_only=True):
+    """A supervised part of the lab: ``running``, ``crashed``, ``stopped``."""
+
+    part: Annotated[str, about("name: `csms`, `CP1`, `CP1/module`, ...")]
+    state: Annotated[
+        Literal["running", "crashed", "stopped"], about("`running`, `crashed` or `stopped`.")
+    ]
+    detail: Annotated[str, about("one line for people: why it crashed.")] = ""
+
+
+class LabState(Event, frozen=True, kw_only=True):
+    """Settings that can change while the lab runs."""
+
+    station: Annotated[str, about("identity of the charge point.")]
+    preset: Annotated[str, about("power stage preset: `seed`, `dc`, `ccs` or `ac`.")]
+    strict: Annotated[bool, about("True when a TxProfile without a transaction is rejected.")]
+    plugged: Annotated[bool, about("True while a vehicle is plugged in.")]
+    meter_interval: Annotated[float, about("s between MeterValues.")]
+    detector_views: Annotated[
+        tuple[str, ...], about("which feeds the detector reads: `can`, `ocpp` or both.")
+    ]
+    connector: Annotated[
+        int, about("connectorId that `plugged` is about; the rest is the station's.")
+    ] = 1
