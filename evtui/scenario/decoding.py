@@ -1,16 +1,20 @@
 """From plain data to the structs of :mod:`evtui.scenario.model`, with mistakes people understand.
 
-msgspec does the work; what it says of a mistake is put into the words of a scenario file.  Pure.
+msgspec does the work, and says that there is a mistake; where, and what was expected there, is
+told from the types, part by part, in the words of a scenario file.  Pure.
 """
 
 from __future__ import annotations
 
+import operator
 import re
-from types import UnionType
+from contextlib import suppress
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from evtui.kinds import number
 from evtui.nearest import choice, did_you_mean, nearest
 from evtui.scenario.document import child
 from evtui.scenario.expectations import EXPECTATIONS
@@ -24,36 +28,38 @@ __all__ = ["decode", "decode_expectations", "decode_partly", "decode_steps"]
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
-_EXPECTED = re.compile(r"Expected `(?P<types>[^`]+)`(?P<bound> [<>]=? \S+)?(?:, got `[^`]+`)?")
-_LENGTH = re.compile(r"Expected `array` of length (\d+), got \d+")
-
 _WORD = re.compile(r"(\w+)[\s:]+(.+)", re.DOTALL)
 _NUMBER = re.compile(rf"[-+]?{NUMBER}|0x[0-9a-fA-F]+")
 
-_WORDS = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "object": "a mapping",
-    "array": "a list",
-    "null": "nothing",
+_WORDS: dict[Any, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a mapping",
+    list: "a list",
+    tuple: "a list",
+    NoneType: "nothing",
 }
-_BOUNDS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
+_BOUNDS = {
+    "ge": (operator.ge, "of at least"),
+    "le": (operator.le, "of at most"),
+    "gt": (operator.gt, "above"),
+    "lt": (operator.lt, "below"),
+}
+"""Constraints of :class:`msgspec.Meta`."""
 
 
 def decode(data: Any, kind: type[T], place: str, mistakes: Mistakes) -> T | None:
     """``data`` as ``kind``; None when there are mistakes in it, which are told."""
-    try:
-        if not _has_unreadable(data):
+    readable = not _has_unreadable(data)
+    if readable:
+        with suppress(msgspec.ValidationError):
             return msgspec.convert(data, kind, dec_hook=_quantity)
-        problem = ""
-    except msgspec.ValidationError as error:
-        problem = str(error)
     told = len(mistakes)
     _decode_parts(data, kind, place, mistakes)
-    if problem and len(mistakes) == told:
-        mistakes.add(place, _in_words(problem, data, kind))
+    if readable and len(mistakes) == told:  # it is right in its parts, or has none
+        mistakes.add(place, _in_words(data, kind))
     return None
 
 
@@ -226,28 +232,46 @@ def _decode_parts(data: Any, kind: Any, place: str, mistakes: Mistakes) -> None:
             mistakes.add(place, f"{needed} is missing")
 
 
-def _in_words(text: str, data: Any, kind: Any) -> str:
-    if length := _LENGTH.fullmatch(text):
-        return f"expected a list of {length[1]}, got {shown(data)}"
+def _in_words(data: Any, kind: Any) -> str:
+    """What was expected in the place of ``data``, which is no ``kind``, and the way out."""
     if choices := _choices(kind):
         near = did_you_mean(data, choices) if isinstance(data, str) and len(choices) > 1 else ""
         return f"expected {choice(choices)}, got {shown(data)}{near}"
-    expected = _EXPECTED.fullmatch(text)
-    if expected is None:
-        return text  # of a quantity, which says it well
-    types = [name for name in expected["types"].split(" | ") if name != "null"] or ["null"]
-    words = choice(_WORDS.get(name, name) for name in types)
-    if expected["bound"]:
-        relation, bound = expected["bound"].split()
-        words += f" {_BOUNDS[relation]} {bound}"
-    return f"expected {words}, got {shown(data)}{_quotes(types, data)}"
+    nothing = (NoneType, msgspec.UnsetType)
+    alternatives = [each for each in _alternatives(kind) if each not in nothing] or [NoneType]
+    for quantity in (QUANTITIES[each] for each in alternatives if each in QUANTITIES):
+        try:
+            quantity.read(data)
+        except ValueError as error:  # in words of ours
+            return str(error)
+    if isinstance(data, list) and (items := _items(kind)) is not None:
+        return f"expected a list of {len(items)}, got {shown(data)}"
+    words = choice(_WORDS.get(_plain_type(each), "something else") for each in alternatives)
+    return f"expected {words}{_bound(data, kind)}, got {shown(data)}{_quotes(alternatives, data)}"
 
 
-def _quotes(types: list[str], data: Any) -> str:
+def _plain_type(kind: Any) -> Any:
+    kind = get_origin(kind) or kind
+    return dict if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else kind
+
+
+def _bound(data: Any, kind: Any) -> str:
+    """Which bound of a number ``data`` goes beyond, where it is one."""
+    if type(data) is not int and (type(data) is not float or float not in _alternatives(kind)):
+        return ""
+    for meta in kind.__metadata__ if get_origin(kind) is Annotated else ():
+        for name, (holds, words) in _BOUNDS.items():
+            bound = getattr(meta, name)
+            if bound is not None and not holds(data, bound):
+                return f" {words} {number(bound)}"
+    return ""
+
+
+def _quotes(kinds: list[Any], data: Any) -> str:
     """The way out for a number that should be text, or the other way round."""
-    if "str" in types and isinstance(data, int | float):
+    if str in kinds and isinstance(data, int | float):
         return "; put it in quotes"
-    if {"int", "float"} & {*types} and isinstance(data, str) and _NUMBER.fullmatch(data):
+    if {int, float} & {*kinds} and isinstance(data, str) and _NUMBER.fullmatch(data):
         return "; write it without quotes"
     return ""
 
@@ -276,8 +300,10 @@ def _required(kind: Any) -> list[str]:
 
 def _alternatives(kind: Any) -> tuple[Any, ...]:
     if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+        return _alternatives(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return tuple(each for part in get_args(kind) for each in _alternatives(part))
+    return (kind,)
 
 
 def _choices(kind: Any) -> list[str]:
@@ -289,6 +315,12 @@ def _item_type(kind: Any, index: int) -> Any:
     kinds = (each for each in _alternatives(kind) if get_origin(each) in (list, tuple))
     arguments = get_args(next(kinds, Any))
     return arguments[min(index, len(arguments) - 1)] if arguments else Any
+
+
+def _items(kind: Any) -> tuple[Any, ...] | None:
+    """Types of the items where there is a fixed number of them."""
+    tuples = (each for each in _alternatives(kind) if get_origin(each) is tuple)
+    return next(map(get_args, tuples), None)
 
 
 def _value_type(kind: Any) -> Any:

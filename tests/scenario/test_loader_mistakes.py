@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.scenario.files import WAIT, changed, minimal, mistake_in, plan_of
@@ -251,6 +252,30 @@ def test_a_curve_that_cannot_be_read_is_told_with_both_places(tmp_path: Path) ->
     lab = "lab:\n  vehicle:\n    {curve: curve.csv, time: t, current: i}\n"
     found = mistake_in(minimal(more=lab), tmp_path)
     assert found.startswith("file.yaml:7: lab.vehicle.curve: curve.csv:2: column 'i': ")
+
+
+def test_the_library_that_decodes_may_word_its_errors_as_it_likes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert = msgspec.convert
+
+    def in_other_words(*arguments: Any, **options: Any) -> Any:
+        try:
+            return convert(*arguments, **options)
+        except msgspec.ValidationError:
+            raise msgspec.ValidationError("nope") from None
+
+    monkeypatch.setattr(msgspec, "convert", in_other_words)
+    for step, told in {
+        "can: -1": "steps[1].can: expected a whole number of at least 0, got -1",
+        "start: 5": "steps[1].start: expected text, got 5; put it in quotes",
+        "wait: soon": "steps[1].wait: expected a duration such as",
+        "{ocpp: Heartbeat, with: [1]}": "steps[1].with: expected a mapping, got a list of 1",
+        "{attack: a, layer: can, do: }": "steps[1].do: expected a list, got nothing",
+    }.items():
+        assert told in mistake_in(changed(WAIT, f"  - {step}\n"), tmp_path)
+    short = minimal(more="expect: [{current: {between: [1]}}]")
+    assert "between: expected a list of 2, got a list of 1" in mistake_in(short, tmp_path)
 
 
 @pytest.mark.parametrize(
