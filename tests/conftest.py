@@ -14,9 +14,10 @@ settings.register_profile(
 )
 settings.load_profile("busy machine")
 
-# A job that a shell puts into the background ignores Ctrl+C, and so would every program that a
-# test starts and interrupts.
+# A job that a shell puts into the background ignores Ctrl+C, one below nohup a hang-up too, and
+# so would every program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

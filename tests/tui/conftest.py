@@ -20,6 +20,13 @@ async def still(pilot: Pilot[None]) -> None:
         pictures.append(pilot.app.export_screenshot())
 
 
+@pytest.fixture(autouse=True)
+def _notices_that_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the footer says does not go before a slow machine has looked at it."""
+    for name in ("NOTICE_SECONDS", "ERROR_SECONDS"):
+        monkeypatch.setattr(f"evtui.tui.panels.footer.{name}", 600.0)
+
+
 @pytest.fixture
 def snap_compare(snap_compare: Callable[..., bool]) -> Callable[..., bool]:
     """The plug-in's comparison, of a screen that has come to rest."""

@@ -357,7 +357,7 @@ async def test_enter_goes_to_the_first_field_that_is_wrong() -> None:
 async def test_what_a_field_is_about_is_told_while_it_has_the_focus() -> None:
     async with form("GetCompositeSchedule") as one:
         await one.press("down")
-        assert one.problem == "duration: s"
+        assert one.problem == "duration: s, or as in 1h30m"
 
 
 async def test_the_focused_field_is_always_on_the_screen() -> None:

@@ -20,7 +20,7 @@ from evtui.tui.replay.scrubber import Scrubber
 from evtui.tui.rows import RowsWidget, row_text
 from evtui.tui.screens.help import HelpScreen
 from evtui.tui.screens.stations import StationsScreen
-from tests.tui.driving import driven
+from tests.tui.driving import driven, handled
 from tests.tui.fake_lab import FakeLab
 from tests.tui.fleet import several
 from tests.tui.replay.driving import Replayed, app_over, replayed
@@ -446,6 +446,7 @@ async def test_too_small_a_terminal_hides_the_time_line_as_well() -> None:
     async with replayed(size=(50, 12)) as one:
         assert not one.main.scrubber.display or not one.main.scrubber.region
         await one.pilot.resize_terminal(80, 24)
+        await handled(one.pilot)
         await one.settle()
         assert one.main.scrubber.region.height == 1
 
