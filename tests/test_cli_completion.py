@@ -25,6 +25,19 @@ SHELLS = ("bash", "zsh", "fish")
 SETTING_FLAGS = {flag for setting in SETTINGS for flag in setting.flag.split("/")}
 
 
+SCENARIO = """\
+schema: evtui.scenario/1
+id: own
+title: Own
+inputs:
+  curve: {type: string, default: none}
+  high: {type: float, default: 1}
+  hot: {type: bool, default: true}
+  view: {type: string, default: can, choices: [can, meter]}
+steps: [plug]
+"""
+
+
 def needs(shell: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(shell) is None, reason=f"{shell} is not installed")
 
@@ -44,6 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (here / "run folder").mkdir(parents=True)
     (here / "my first.yaml").touch()
     (here / "lab.toml").touch()
+    (here / "own.yaml").write_text(SCENARIO, encoding="utf-8")
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
@@ -88,6 +102,12 @@ def answer(
         ("evtui completion ", "plain", {*SHELLS}),
         ("evtui run repeated-current-fluctuation --set h", "open", {"high="}),
         ("evtui --scenario repeated-current-fluctuation --set j", "open", {"jitter="}),
+        ("evtui run own.yaml --set view=", "plain", {"can", "meter"}),
+        ("evtui run own.yaml --set=view=c", "plain", {"can"}),
+        ("evtui run own.yaml --set hot=", "plain", {"true", "false"}),
+        ("evtui run own.yaml --set curve=la", "file", {""}),
+        ("evtui run own.yaml --set=curve=la", "file", {""}),
+        ("evtui run own.yaml --set high=5", "plain", set()),
         ("evtui run ", "file", {""}),
         ("evtui --config ", "file", {""}),
         ("evtui --config=la", "file", {""}),
@@ -105,6 +125,7 @@ def test_the_program_answers_with_what_can_stand_there(
     values: set[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    folder: Path,
 ) -> None:
     rows = answer(line, monkeypatch, capsys)
     assert {value for each, value, _ in rows if each == kind} == values
@@ -214,6 +235,9 @@ def test_a_tabulator_completes_in_a_shell(terminal: Terminal) -> None:
         ("evtui config --config=la", "evtui config --config=lab.toml "),
         ("evtui check r", "evtui check run\\ folder/"),
         ("evtui run repeated-current-fluctuation --set hi", "--set high="),
+        ("evtui run own.yaml --set curve=la", "--set curve=lab.toml "),
+        ("evtui run own.yaml --set=curve=la", "--set=curve=lab.toml "),
+        ("evtui run own.yaml --set view=m", "--set view=meter "),
     ):
         terminal.becomes(typed, line)
 
@@ -230,6 +254,9 @@ def test_a_tabulator_completes_in_a_shell(terminal: Terminal) -> None:
         ("evtui config --config=la", ["--config=lab.toml"]),
         ("evtui check r", ["run folder/\tDirectory"]),
         ("evtui run repeated-current-fluctuation --set hi", ["high="]),
+        ("evtui run own.yaml --set curve=la", ["curve=lab.toml"]),
+        ("evtui run own.yaml --set=curve=la", ["--set=curve=lab.toml"]),
+        ("evtui run own.yaml --set view=m", ["view=meter"]),
     ],
 )
 def test_fish_offers_the_candidates(line: str, candidates: list[str], folder: Path) -> None:

@@ -59,6 +59,7 @@ _evtui() {
         esac
     done
     [[ $PREFIX == --*=* ]] && compset -P 1 '*='
+    [[ ${words[CURRENT-1]} == --set || $IPREFIX == --set= ]] && compset -P 1 '*='
     ((${#names})) && _describe -V evtui names
     ((${#open})) && compadd -S '' -a open
     case $paths in
@@ -77,6 +78,9 @@ _FISH = r"""function __evtui_complete
     set -l program (commandline -opc)[1]
     set -l word (commandline -ct)
     set -l option (string match -r -- '^--[^=]+=' $word)
+    if test "$(commandline -opc)[-1]" = --set -o "$option" = --set=
+        set option (string match -r -- '^(?:--set=)?[^=]*=' $word)
+    end
     set -l path (string replace -- "$option" '' $word)
     set -lx COMP_LINE (commandline -cp | string collect)
     set -lx _EVTUI_COMPLETE fish_complete

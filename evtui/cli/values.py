@@ -11,10 +11,12 @@ import click
 
 from evtui.cli.errors import BadInput
 from evtui.config import checked
-from evtui.kinds import Choice, Kind, Place
+from evtui.kinds import Choice, Kind, Place, number
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from evtui.scenario.model import Input
 
     _Type = click.ParamType[Any]
 else:  # generic only in newer releases
@@ -132,8 +134,22 @@ class InputValue(_Type):
         for word in words_before():
             with suppress(ScenarioError):
                 inputs = describe(word).inputs
+                name, equals, begun = incomplete.partition("=")
+                if equals:
+                    return _values(inputs[name], begun) if name in inputs else []
                 return _names((f"{name}=" for name in inputs), incomplete, "open")
         return []
+
+
+def _values(spec: Input, begun: str) -> list[CompletionItem[str]]:
+    """What may stand behind the = of an input; text may be the path of a file."""
+    if spec.choices is not None:
+        return _names(
+            (each if isinstance(each, str) else number(each) for each in spec.choices), begun
+        )
+    if spec.type == "bool":
+        return _names(("true", "false"), begun)
+    return _paths("file") if spec.type == "string" else []
 
 
 def _names(known: Iterable[str], begun: str, kind: str = "plain") -> list[CompletionItem[str]]:
