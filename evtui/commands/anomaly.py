@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import NoneType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.config import KINDS, Variant
 from evtui.durations import FourWaits, Seconds
-from evtui.kinds import Choice, Name
+from evtui.kinds import Choice, Kind, Name
 
 if TYPE_CHECKING:  # the help does not wait for msgspec
     from evtui.events import Layer
@@ -56,35 +56,23 @@ EFFECT = Seconds(0, 604_800)
 """How long an effect may last after its attack: a week, as long as a duration can be."""
 
 
+def _parameter(kind: Kind[Any], about: str, label: str = "") -> Any:
+    return argument(kind, about, default=None, unset="as it is", label=label)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fluctuation:
     """Parameters of the repeated current fluctuation; what is not said stays as it is."""
 
-    variant: Variant | None = argument(KINDS["variant"], "what is sent", default=None)
-    low_a: float | None = argument(
-        KINDS["low_a"], "limit of the first profile", default=None, label="low"
-    )
-    high_a: float | None = argument(
-        KINDS["high_a"], "limit of the second, at least the first", default=None, label="high"
-    )
-    wait_1_s: float | None = argument(_WAIT, "after the low profile", default=None, label="wait 1")
-    wait_2_s: float | None = argument(_WAIT, "after the high profile", default=None, label="wait 2")
-    wait_3_s: float | None = argument(_WAIT, "after the remote start", default=None, label="wait 3")
-    wait_4_s: float | None = argument(_WAIT, "after the remote stop", default=None, label="wait 4")
-    cycles: int | None = argument(
-        KINDS["cycles"],
-        "how many, 0 for endless",
-        default=None,
-        label="cycles",
-        unit="(0: endless)",
-    )
-    jitter: float | None = argument(
-        KINDS["jitter"],
-        "share by which each wait varies",
-        default=None,
-        label="jitter",
-        unit="of each wait",
-    )
+    variant: Variant | None = _parameter(KINDS["variant"], "what is sent")
+    low_a: float | None = _parameter(KINDS["low_a"], "limit of the first profile", "low")
+    high_a: float | None = _parameter(KINDS["high_a"], "limit of the second profile", "high")
+    wait_1_s: float | None = _parameter(_WAIT, "after the low profile", "wait 1")
+    wait_2_s: float | None = _parameter(_WAIT, "after the high profile", "wait 2")
+    wait_3_s: float | None = _parameter(_WAIT, "after the remote start", "wait 3")
+    wait_4_s: float | None = _parameter(_WAIT, "after the remote stop", "wait 4")
+    cycles: int | None = _parameter(KINDS["cycles"], "0 for endless", "cycles")
+    jitter: float | None = _parameter(KINDS["jitter"], "share of each wait", "jitter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +83,9 @@ class Attack:
     layer: Layer = argument(LAYER, "where it acts")
     effect: float | None = argument(
         EFFECT,
-        "how long its effect lasts after its end; as long as it can be seen",
+        "how long its effect lasts after its end",
         default=None,
+        unset="while it can be seen",
     )
 
 

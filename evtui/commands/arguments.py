@@ -30,9 +30,9 @@ class Argument:
         kind: what its value may be.
         help: what it is, in one line without a full stop.
         required: it has no default.
-        default: the value without it; None where another place says it, as ``help`` tells.
-        label: what a form calls it.
-        unit: what stands after its range in a form.
+        default: the value without it; None where ``unset`` says what then holds.
+        unset: words for a default of None, or of an empty text.
+        label: what a form calls it; empty for what no form asks for.
     """
 
     name: str
@@ -40,8 +40,13 @@ class Argument:
     help: str
     required: bool = True
     default: Any = None
+    unset: str = ""
     label: str = ""
-    unit: str = ""
+
+    @property
+    def default_text(self) -> str:
+        """The default as documentation tells it."""
+        return "" if self.required else str(self.default or self.unset)
 
 
 class ArgumentError(ValueError):
@@ -54,16 +59,16 @@ class Nothing:
 
 
 @overload
-def argument(kind: Kind[T], about: str, *, label: str = ..., unit: str = ...) -> T: ...
+def argument(kind: Kind[T], about: str, *, label: str = ...) -> T: ...
 @overload
 def argument(
-    kind: Kind[T], about: str, *, default: D, label: str = ..., unit: str = ...
+    kind: Kind[T], about: str, *, default: D, unset: str = ..., label: str = ...
 ) -> T | D: ...
 def argument(
-    kind: Kind[Any], about: str, *, default: Any = MISSING, label: str = "", unit: str = ""
+    kind: Kind[Any], about: str, *, default: Any = MISSING, unset: str = "", label: str = ""
 ) -> Any:
     """One field of a dataclass of arguments; see :class:`Argument`."""
-    metadata = {"kind": kind, "help": about, "label": label, "unit": unit or kind.unit}
+    metadata = {"kind": kind, "help": about, "unset": unset, "label": label}
     return field(default=default, metadata=metadata)
 
 

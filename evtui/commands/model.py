@@ -30,8 +30,10 @@ class Outcome(Generic[D_co]):
 
 
 TARGET = (
-    Argument("station", Identity(), "one of our charge points; the only one", required=False),
-    Argument("connector", Integer(0), "its connectorId; the only one", required=False),
+    Argument(
+        "station", Identity(), "one of our charge points", required=False, unset="the only one"
+    ),
+    Argument("connector", Integer(0), "its connectorId", required=False, unset="the only one"),
 )
 """What every command of a connector takes besides its own arguments."""
 

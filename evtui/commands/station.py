@@ -43,7 +43,7 @@ class Swipe:
     """An id tag at the reader."""
 
     id_tag: str | None = argument(
-        CiString(1, 20), "what is held to the reader; that of the settings", default=None
+        CiString(1, 20), "what is held to the reader", default=None, unset="that of the settings"
     )
 
 
@@ -61,7 +61,7 @@ class Call:
     station: str = argument(Identity(), "identity of the charge point, ours or not")
     action: str = argument(Text(1, 50), "operation of OCPP 1.6, such as Reset")
     payload: dict[str, Any] | None = argument(
-        Payload(), "its fields by the names of OCPP 1.6; none", default=None
+        Payload(), "its fields by the names of OCPP 1.6", default=None, unset="none"
     )
 
 
@@ -70,8 +70,10 @@ class Mark:
     """A moment, with a few words."""
 
     text: str = argument(Words(), "what is to be said of it", default="mark")
-    at: float | None = argument(Seconds(0, 1e9), "lab time that is meant; now", default=None)
-    station: str = argument(Text(0, 48), "charge point that it is about; all of them", default="")
+    at: float | None = argument(
+        Seconds(0, 1e9), "lab time that is meant", default=None, unset="now"
+    )
+    station: str = argument(Text(0, 48), "charge point that it is about", default="", unset="all")
 
 
 CHARGE = LabCommand(

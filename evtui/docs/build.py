@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from evtui.chapters import TOPICS, title_of
-from evtui.commands import COMMANDS, REPLAY, STATIONS, Command
+from evtui.commands import COMMANDS, REPLAY, STATIONS, Command, arguments_of, lab_commands
 from evtui.config import SETTINGS, toml_value
 from evtui.docs import layers
 from evtui.durations import EXPECTED
@@ -50,6 +50,18 @@ def _keys(commands: tuple[Command, ...]) -> str:
     """What each key does, from the registry of commands."""
     rows = ((" ".join(f"`{key}`" for key in keys_of(each.name)), each.help) for each in commands)
     return table(("key", "does"), rows)
+
+
+def _orders() -> str:
+    """Every command of the lab with its arguments, from the registry of commands."""
+    rows = []
+    for command in lab_commands():
+        where = "at a connector" if command.aimed else ""
+        rows.append((f"`{command.name}`", where, "", command.help))
+        for each in arguments_of(command.takes):
+            expected = each.kind.expected.replace(f"{EXPECTED},", "a duration")
+            rows.append((f"… `{each.name}`", expected, each.default_text, each.help))
+    return table(("command, with its arguments", "value", "default", "about"), rows)
 
 
 def _columns() -> str:
@@ -109,6 +121,7 @@ MADE: Made = {
     "keys": partial(_keys, COMMANDS),
     "station keys": partial(_keys, STATIONS),
     "replay keys": partial(_keys, REPLAY),
+    "orders": _orders,
     "columns": _columns,
     "settings": _settings,
     "configuration": _configuration,

@@ -13,8 +13,11 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Label
 
+from evtui.commands import Argument, arguments_of
+from evtui.commands.anomaly import Fluctuation
 from evtui.config import limits
 from evtui.durations import EXPECTED, read_duration
+from evtui.kinds import Integer, Number
 from evtui.tui.dialog import Dialog
 from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clean, fold
@@ -78,20 +81,22 @@ class Field:
         return int(value) if self.whole else value
 
 
-WAITS = ("low profile", "high profile", "remote start", "remote stop")
-"""What each of the four waits comes after."""
+def _field(argument: Argument) -> Field:
+    kind = argument.kind
+    assert isinstance(kind, Number | Integer)
+    return Field(
+        argument.name,
+        argument.label,
+        kind.unit,
+        kind.low,
+        kind.high,
+        whole=isinstance(kind, Integer),
+        about=argument.help,
+    )
 
-FIELDS = (
-    Field("low_a", "low", "A", *limits("low_a")),
-    Field("high_a", "high", "A", *limits("high_a")),
-    *(
-        Field(f"wait_{n}_s", f"wait {n}", "s", *limits("waits_s"), about=f"after the {step}")
-        for n, step in enumerate(WAITS, 1)
-    ),
-    Field("cycles", "cycles", "(0: endless)", *limits("cycles"), whole=True),
-    Field("jitter", "jitter", "of each wait", *limits("jitter")),
-)
-"""The parameters of the repeated current fluctuation, in the order of the form."""
+
+FIELDS = tuple(_field(each) for each in arguments_of(Fluctuation) if each.label)
+"""What ``anomaly.set`` takes but the variant, in the order of the form."""
 
 HIGHEST_A = limits("high_a")[1]
 

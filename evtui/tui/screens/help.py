@@ -69,8 +69,8 @@ class HelpScreen(Dialog[None]):
         self._commands = commands
         self._about = about
 
-    def compose(self) -> ComposeResult:
-        """A heading a group, a table of its commands under it."""
+    def tables(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """By heading: keys, what they are called, what they do."""
         taken = {key for command in self._commands for key in command.keys}
         further = "page up and page down" if "home" in taken else "page up, page down and home"
         moving = (
@@ -81,6 +81,11 @@ class HelpScreen(Dialog[None]):
         tables = [(group, [_row(command) for command in grouped]) for group, grouped in groups]
         tables.append(("In a list", [("↑ ↓ k j", "move", moving)]))
         tables.append(("On the chart", [*CHART]))
+        return tables
+
+    def compose(self) -> ComposeResult:
+        """A heading a group, a table of its commands under it."""
+        tables = self.tables()
         with Scrolled(classes="dialog") as box:
             box.border_title = "Keys"
             box.border_subtitle = "↑↓ scroll · D documentation · escape close"
