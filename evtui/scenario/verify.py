@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import msgspec
 from evtui.config import SettingsError, from_values
 from evtui.recording import layout
 from evtui.recording.format import TABLES, TRUTH
+from evtui.recording.format.cell import split_csv
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import FolderError, RunFolder
 from evtui.recording.recorder import RecordingError
@@ -295,8 +295,10 @@ def _compare_truth(pair: _Pair) -> Difference | None:
 
 
 def _truth_of(line: bytes) -> dict[str, str]:
-    cells = next(csv.reader([line.decode("utf-8", "backslashreplace")]), [])
-    return dict(zip(TRUTH.names, cells, strict=False))
+    try:
+        return dict(zip(TRUTH.names, split_csv(line.rstrip(b"\r\n")), strict=False))
+    except ValueError:
+        return {}  # a run of ours writes no such row, so it differs
 
 
 def _agree(old: dict[str, str], new: dict[str, str], until: float) -> bool:
@@ -359,8 +361,8 @@ def _reader_of_times(name: str, start_utc: float) -> Callable[[bytes], float | N
 
     def of_csv(line: bytes) -> float | None:
         try:
-            return float(next(csv.reader([line.decode()]))[column])
-        except (IndexError, ValueError, StopIteration, csv.Error):
+            return float(split_csv(line.rstrip(b"\r\n"))[column])
+        except (IndexError, ValueError):
             return None
 
     return of_csv

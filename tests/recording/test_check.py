@@ -99,6 +99,20 @@ def test_a_file_that_cannot_be_read_is_not_passed_over(own: Path, name: str) -> 
     assert f"{name}: cannot be read: is a directory" in told(check_folder(own), "error")
 
 
+@pytest.mark.parametrize("name", [layout.SIGNALS, layout.ALARMS, layout.TRUTH])
+@pytest.mark.parametrize(
+    ("cell", "why"), [('"C"\rP1', "new-line character seen"), (f'"{"x" * (1 << 17)}x"', "field")]
+)
+def test_a_row_that_is_no_csv_is_named_and_the_others_are_read(
+    own: Path, name: str, cell: str, why: str
+) -> None:
+    edit(own / name, ",CP1,", f",{cell},")
+    report = check_folder(own)
+    assert f"error: {name}:2: cannot be read: {why}" in told(report)
+    assert "open the file" not in told(report)
+    assert report.events > 3000
+
+
 def test_a_killed_folder_says_up_to_when_it_is_complete(own: Path) -> None:
     real_time(kill(own))
     lines = (own / layout.SIGNALS).read_text("utf-8").splitlines(keepends=True)

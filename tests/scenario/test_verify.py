@@ -141,6 +141,17 @@ def test_the_truth_of_an_interrupted_run_must_have_begun_the_same(tmp_path: Path
     assert found.file == layout.TRUTH
 
 
+@pytest.mark.parametrize("cell", [b'"C"\rP1', b'"' + b"x" * (1 << 17) + b'x"'])
+def test_a_row_of_the_truth_that_is_no_csv_is_a_difference(cell: bytes, tmp_path: Path) -> None:
+    folder = record_until(tmp_path, 12.0)
+    edit(
+        folder / layout.TRUTH, lambda lines: [lines[0], lines[1].replace(b",CP1,", b",%b," % cell)]
+    )
+    found = verify(folder)
+    assert found is not None
+    assert found.file == layout.TRUTH
+
+
 def test_a_run_that_was_killed_is_compared_as_far_as_it_was_written(tmp_path: Path) -> None:
     folder = record(tmp_path)
     manifest = manifest_of(folder)
