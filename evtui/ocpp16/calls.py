@@ -100,7 +100,7 @@ class OutgoingCalls:
         self._waiting = 0
         self._pending: _PendingCall | None = None
         self._late: OrderedDict[str, _PendingCall] = OrderedDict()
-        self._closed: str | None = None
+        self._closed: LinkClosed | None = None
 
     async def call(self, action: str, payload: dict[str, Any], timeout: float) -> dict[str, Any]:
         """Send a valid CALL when its turn comes and wait for its answer, ``timeout`` s at most.
@@ -172,11 +172,11 @@ class OutgoingCalls:
         if self._pending is not None and self._pending.uid == uid:
             self._settle(self._pending, CallRefused("FormationViolation", detail))
 
-    def fail(self, reason: str) -> None:
+    def fail(self, closed: LinkClosed) -> None:
         """The connection is gone: whoever waits is told at once."""
-        self._closed = self._closed or reason
+        self._closed = self._closed or closed
         if self._pending is not None:
-            self._settle(self._pending, LinkClosed(self._closed))
+            self._settle(self._pending, self._closed.anew())
 
     async def _take_turn(self) -> None:
         if self._waiting >= CALLS_WAITING_MAX:
@@ -188,7 +188,7 @@ class OutgoingCalls:
             self._waiting -= 1
         if self._closed is not None:
             self._turn.release()
-            raise LinkClosed(self._closed)
+            raise self._closed.anew()
 
     def _settle(self, pending: _PendingCall, outcome: Any) -> None:
         if not pending.answer.done():

@@ -129,12 +129,12 @@ class Link:
         self._rate = rate
         self._throttled_said = -THROTTLED_SAID_EVERY
         self._pace = None if rate is None else Pace(rate, self._loop.time())
-        self._closed: str | None = None
+        self._closed: LinkClosed | None = None
 
     @property
     def closed(self) -> str | None:
         """Why the connection is gone, or None while it is there."""
-        return self._closed
+        return None if self._closed is None else str(self._closed)
 
     # Calls of ours
 
@@ -207,9 +207,7 @@ class Link:
 
     def fail(self, reason: str) -> None:
         """The connection is gone: whoever waits for an answer is told at once."""
-        if self._closed is None:
-            self._closed = reason
-        self._calls.fail(self._closed)
+        self._fail(LinkClosed(reason))
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection; calls still waiting fail with :class:`LinkClosed`."""
@@ -218,6 +216,11 @@ class Link:
 
     # Inside
 
+    def _fail(self, closed: LinkClosed) -> None:
+        if self._closed is None:
+            self._closed = closed
+        self._calls.fail(self._closed)
+
     async def _read(self) -> str | bytes:
         try:
             text = await self._transport.recv()
@@ -225,7 +228,7 @@ class Link:
             if isinstance(closed, ConnectionFailed):
                 self.counters.count_invalid(oversize=closed.oversize)
                 self._tap.invalid("", closed.error, str(closed), "")
-            self.fail(str(closed))
+            self._fail(closed.anew())
             raise
         self.counters.received += 1
         if self._pace is not None:

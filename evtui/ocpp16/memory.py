@@ -31,7 +31,7 @@ class MemoryTransport:
         """
         while not self._inbox:
             if self._closed is not None:
-                raise LinkClosed(str(self._closed))
+                raise self._closed.anew()
             self._reader = asyncio.get_running_loop().create_future()
             try:
                 await self._reader
@@ -46,22 +46,22 @@ class MemoryTransport:
             LinkClosed: the connection is gone.
         """
         if self._closed is not None:
-            raise LinkClosed(str(self._closed))
+            raise self._closed.anew()
         self._other._inbox.append(text)
         self._other._wake()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close both ends; closing again does nothing."""
         text = f"{code}: {reason}" if reason else f"{code}"
-        self._end(f"closed by us with {text}")
-        self._other._end(f"closed by peer with {text}")
+        self._end(LinkClosed(f"closed by us with {text}"))
+        self._other._end(LinkClosed(f"closed by peer with {text}", code))
 
     def _connect(self, other: MemoryTransport) -> None:
         self._other = other
 
-    def _end(self, reason: str) -> None:
+    def _end(self, closed: LinkClosed) -> None:
         if self._closed is None:
-            self._closed = LinkClosed(reason)
+            self._closed = closed
             self._wake()
 
     def _wake(self) -> None:

@@ -36,6 +36,8 @@ _MEANINGS = {
 }
 
 _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
+"""In the text of the one error that asyncio of Python 3.11 raises where several addresses of a
+host failed: their errors are nowhere else.  Without a number its text is told as it is."""
 
 
 def why_refused(error: Exception, url: str, within: float) -> str:
@@ -57,8 +59,7 @@ def _words(error: Exception, url: str, within: float) -> str:
         case InvalidStatus():
             return _status(error)
         case NegotiationError():
-            chosen = hide(str(error).rpartition(": ")[2])[:40]
-            return f"no ocpp1.6: it answers with the sub-protocol {chosen}"
+            return f"no ocpp1.6: {hide(str(error))[:80]}"
         case SecurityError():
             return f"unsafe redirect: {hide(str(error))}"
         case ssl.SSLCertVerificationError():
@@ -82,7 +83,7 @@ def _words(error: Exception, url: str, within: float) -> str:
             return f"no HTTP answer: {place} hangs up, speaks something else{remedy}"
         case OSError(errno=int(number)) if number > 0:
             return f"{os.strerror(number)}: {place}"
-        case OSError() if found := _ERRNO.search(str(error)):  # "Multiple exceptions: ...", 3.11
+        case OSError() if found := _ERRNO.search(str(error)):
             number = int(found[1])
             return _words(OSError(number, os.strerror(number)), url, within)
     return hide(str(error)) or f"{type(error).__name__}: {place}"
@@ -105,6 +106,7 @@ def _no_tls(place: str) -> str:
 def _status(error: InvalidStatus) -> str:
     response = error.response
     page = (response.body or b"")[:BODY_SHOWN].decode(errors="replace")
+    # No field of a response says that it is the sub-protocol; without the word its status is told.
     if response.status_code == HTTPStatus.BAD_REQUEST and "protocol" in page.lower():
         return f"no ocpp1.6: {_legible(page)}"
     try:

@@ -21,7 +21,20 @@ class Transport(Protocol):
 
 
 class LinkClosed(Exception):
-    """The connection is gone; the text says why, for people."""
+    """The connection is gone; the text says why, for people.
+
+    Attributes:
+        code: with which the peer closed it (RFC 6455 section 7.4.1), 1006 where it was lost
+            without a close; None where it was not the peer that ended it.
+    """
+
+    def __init__(self, reason: str, code: int | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+
+    def anew(self) -> LinkClosed:
+        """The same, to be raised once more."""
+        return LinkClosed(str(self), self.code)
 
 
 class ConnectionFailed(LinkClosed):

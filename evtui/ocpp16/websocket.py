@@ -93,7 +93,7 @@ class WebSocketTransport:
             text = await self._connection.recv()
         except ConnectionClosed as closed:
             self._end_pings()
-            raise LinkClosed(self._silent) if self._silent else _ending(closed) from None
+            raise self._gone(closed) from None
         self._received += 1
         if intake is not None:
             intake.took(size_of(text))
@@ -111,15 +111,18 @@ class WebSocketTransport:
             connection.send_data()
             await connection.drain()
         except ConnectionClosed as closed:
-            raise LinkClosed(self._silent or describe_close(closed)) from None
+            raise self._gone(closed) from None
         except OSError:
             await connection.wait_closed()
-            raise LinkClosed(self._silent or describe_close(connection.close_exc)) from None
+            raise self._gone(connection.close_exc) from None
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         self._end_pings()
         fitting = reason.encode()[:CLOSE_REASON_MAX].decode(errors="ignore")
         await self._connection.close(code, fitting)
+
+    def _gone(self, closed: ConnectionClosed) -> LinkClosed:
+        return LinkClosed(self._silent) if self._silent else describe_close(closed)
 
     def _end_pings(self) -> None:
         if self._pings is not None:
@@ -161,25 +164,20 @@ class WebSocketTransport:
             self._connection.transport.abort()
 
 
-def describe_close(closed: ConnectionClosed) -> str:
-    """Who closed, with which code and why, in one line."""
-    if closed.sent is not None and not closed.rcvd_then_sent:
-        reason = f": {closed.sent.reason}" if closed.sent.reason else ""
-        return f"closed by us with {int(closed.sent.code)}{reason}"
-    if closed.rcvd is not None:
-        reason = f": {closed.rcvd.reason}" if closed.rcvd.reason else ""
-        return f"closed by peer with {int(closed.rcvd.code)}{reason}"
-    return "connection lost without a close (1006)"
-
-
-def _ending(closed: ConnectionClosed) -> LinkClosed:
-    ours = closed.sent
+def describe_close(closed: ConnectionClosed) -> LinkClosed:
+    """Who closed, with which code and why."""
+    ours, theirs = closed.sent, closed.rcvd
     if ours is not None and not closed.rcvd_then_sent:
+        reason = f": {ours.reason}" if ours.reason else ""
+        text = f"closed by us with {int(ours.code)}{reason}"
         error = _FAILURES.get(ours.code)
-        if error is not None:
-            oversize = ours.code == CloseCode.MESSAGE_TOO_BIG
-            return ConnectionFailed(describe_close(closed), error, oversize=oversize)
-    return LinkClosed(describe_close(closed))
+        if error is None:
+            return LinkClosed(text)
+        return ConnectionFailed(text, error, oversize=ours.code == CloseCode.MESSAGE_TOO_BIG)
+    if theirs is not None:
+        reason = f": {theirs.reason}" if theirs.reason else ""
+        return LinkClosed(f"closed by peer with {int(theirs.code)}{reason}", int(theirs.code))
+    return LinkClosed("connection lost without a close (1006)", CloseCode.ABNORMAL_CLOSURE)
 
 
 def identity_from_path(path: str) -> str | None:

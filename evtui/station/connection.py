@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol, runtime_checkable
@@ -35,8 +34,9 @@ PUT_OUT, PUT_OUT_WITHIN = 3, 60.0
 """So often in so many s has a central system that lets us in ended the connection at once, when
 another client of the same identity is held to be the reason."""
 
-_PUT_OUT = re.compile(r"closed by peer with (?:100[0158]|[34]\d{3})\b|connection lost")
-"""How a connection ends that is given to somebody else; other codes blame what was said."""
+_PUT_OUT = frozenset({1000, 1001, 1005, 1006, 1008, *range(3000, 5000)})
+"""Codes with which a connection ends that is given to somebody else (RFC 6455 section 7.4);
+others blame what was said."""
 
 OWN_INTERVAL = 30
 """s to wait, or between heartbeats, when the central system says 0 (section 4.2)."""
@@ -124,11 +124,12 @@ class Connection:
                 reason = str(closed)
             else:
                 begun = loop.time()
-                reason = await self._use(transport)
+                ended = await self._use(transport)
+                reason = str(ended)
                 if loop.time() - begun >= STEADY:
                     retry = FIRST_RETRY
                     self._rival = ""
-                elif self._registration == "Accepted" and _PUT_OUT.match(reason):
+                elif self._registration == "Accepted" and ended.code in _PUT_OUT:
                     self._rival = self._rivalry(loop.time())
                     reason = ": ".join(filter(None, (self._rival, reason)))
             wait = max(retry * self._chance.uniform(0.8, 1.2), self._silent_until - loop.time())
@@ -194,7 +195,7 @@ class Connection:
         if self._link is not None:
             await self._link.close(1000, "reset")
 
-    async def _use(self, transport: Transport) -> str:
+    async def _use(self, transport: Transport) -> LinkClosed:
         """Work with one connection until it is gone and say why it went."""
         context = self._context
         self._count += 1
@@ -232,7 +233,8 @@ class Connection:
             for error in errors:
                 if error is not None and not isinstance(error, LinkClosed):
                     raise error
-            return str(errors[0] or "connection ended")
+            first = errors[0]
+            return first if isinstance(first, LinkClosed) else LinkClosed("connection ended")
         finally:
             link.fail("connection ended")
             self._link = self._transport = None

@@ -184,8 +184,9 @@ def test_serving_ends_with_the_reason_of_the_close() -> None:
         bench = Bench()
         async with serving(bench.station) as task:
             await bench.far.close(1001, "bye")
-            with pytest.raises(LinkClosed, match="closed by peer with 1001: bye"):
+            with pytest.raises(LinkClosed, match="closed by peer with 1001: bye") as gone:
                 await task
+        assert gone.value.code == 1001
         assert bench.station.link.closed == "closed by peer with 1001: bye"
         assert bench.events == []
 

@@ -163,7 +163,8 @@ async def test_whoever_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch)
 async def test_another_sub_protocol_is_named() -> None:
     async with central(select_subprotocol=lambda *_: "ocpp2.0.1") as port:
         told = await why(f"ws://127.0.0.1:{port}/CP1")
-        assert told == "no ocpp1.6: it answers with the sub-protocol ocpp2.0.1"
+        assert told.startswith("no ocpp1.6: ")
+        assert told.endswith(" ocpp2.0.1")
 
 
 async def test_a_server_of_another_sub_protocol_says_so_itself() -> None:

@@ -115,8 +115,9 @@ async def test_a_dialled_connection_carries_text() -> None:
         await transport.send("[é]")
         assert await transport.recv() == "[é]"
         await transport.close()
-        with pytest.raises(LinkClosed, match="closed by us with 1000"):
+        with pytest.raises(LinkClosed, match="closed by us with 1000") as ours:
             await transport.recv()
+        assert ours.value.code is None
         with pytest.raises(LinkClosed, match="closed by us with 1000"):
             await transport.send("[]")
 
@@ -124,16 +125,18 @@ async def test_a_dialled_connection_carries_text() -> None:
 async def test_a_close_by_the_peer_says_its_code_and_reason() -> None:
     async with server(SUBPROTOCOL, close=(1001, "bye")) as url:
         transport, _ = await dial(url)
-        with pytest.raises(LinkClosed, match="closed by peer with 1001: bye"):
+        with pytest.raises(LinkClosed, match="closed by peer with 1001: bye") as theirs:
             await transport.recv()
+        assert theirs.value.code == 1001
 
 
 async def test_a_connection_lost_without_a_close_is_a_1006() -> None:
     async with server(SUBPROTOCOL) as url:
         transport, connection = await dial(url)
         connection.transport.abort()
-        with pytest.raises(LinkClosed, match="1006"):
+        with pytest.raises(LinkClosed, match="1006") as lost:
             await transport.recv()
+        assert lost.value.code == 1006
 
 
 async def test_a_reason_too_long_for_a_close_frame_is_cut_between_characters() -> None:
