@@ -74,8 +74,9 @@ def _verify(path: Path) -> int:
 
     from evtui.cli.progress import Narrator, narration_is_a_bar, say
     from evtui.recording.reader import FolderError, RunFolder
+    from evtui.scenario.comparing import COMPARED, VerifyError, compare
     from evtui.scenario.results import INTERRUPTED
-    from evtui.scenario.verify import COMPARED, VerifyError, compare, rerun
+    from evtui.scenario.verify import rerun
 
     try:
         folder = RunFolder(path)
@@ -94,18 +95,21 @@ def _verify(path: Path) -> int:
                 rerun(manifest, path, again, narrator.progress, stop)
             finally:
                 narrator.clear()
-            difference = compare(path, again, stop)
+            found = compare(path, again, stop)
         if stop.reason:
             return INTERRUPTED
     except (FolderError, VerifyError) as error:
         raise BadInput(str(error)) from None
-    if difference is not None:
-        click.echo(for_terminal(f"different: {difference}"))
+    if found.difference is not None:
+        click.echo(for_terminal(f"different: {found.difference}"))
         return DIFFERENT
     part = ""
     if manifest.ragged:
         part = f", up to {folder.t_end:.1f} s where it ends"
     elif manifest.interrupted_at_s is not None:
         part = f", up to {manifest.interrupted_at_s:.1f} s where it was interrupted"
-    click.echo(f"identical: {', '.join(COMPARED)}{part}")
+    apart = ", ".join(f"{name} in {file}" for file, names in found.apart.items() for name in names)
+    if apart:
+        part += f"; only one of the two versions of evtui writes {apart}"
+    click.echo(for_terminal(f"identical: {', '.join(COMPARED)}{part}"))
     return 0

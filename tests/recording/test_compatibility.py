@@ -73,6 +73,21 @@ def test_the_scenario_of_an_earlier_folder_writes_the_same_messages_and_frames_a
         assert (again / name).read_bytes() == (earlier / name).read_bytes(), name
 
 
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        # What happened at one moment was numbered in another order then.
+        ("run-2026-11-23", "different: signals.csv line 11 at 1.010000 s"),
+        ("run-2026-11-30", "identical: signals.csv, ocpp.jsonl, can.log"),
+    ],
+)
+def test_an_earlier_folder_is_run_again_and_compared(
+    name: str, verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["replay", str(DATA / name), "--verify"])
+    assert capsys.readouterr().out.startswith(verdict)
+
+
 # A folder of a build to come
 
 

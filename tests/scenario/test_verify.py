@@ -13,8 +13,9 @@ import pytest
 from evtui.recording import layout
 from evtui.recording.linefile import LineFile
 from evtui.recording.manifest import Manifest
+from evtui.scenario.comparing import Difference, VerifyError, compare
 from evtui.scenario.headless import Options, StopFlag, run_headless
-from evtui.scenario.verify import Difference, VerifyError, compare, rerun
+from evtui.scenario.verify import rerun
 from tests.scenario.files import minimal, plan_of
 
 STEPS = "[{anomaly: repeated-current-fluctuation, duration: 30s}, {wait: 5s}]"
@@ -47,7 +48,7 @@ def verify(folder: Path) -> Difference | None:
     """Run it again beside it and compare."""
     again = folder.with_name("again")
     rerun(manifest_of(folder), folder, again)
-    return compare(folder, again)
+    return compare(folder, again).difference
 
 
 def edit(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
@@ -249,3 +250,36 @@ def test_of_a_run_whose_disk_was_full_the_part_that_was_written_is_compared(
     assert manifest_of(folder).interrupted.startswith("recording stopped: ")
     assert manifest_of(folder).ragged
     assert verify(folder) is None
+
+
+def test_a_column_that_only_one_of_the_two_has_is_no_difference_and_is_told(
+    tmp_path: Path,
+) -> None:
+    folder = record(tmp_path)
+
+    def more(lines: list[bytes]) -> list[bytes]:
+        return [line.replace(b"\n", b",7\n" if n else b",lux\n") for n, line in enumerate(lines)]
+
+    edit(folder / layout.SIGNALS, more)
+    again = folder.with_name("again")
+    rerun(manifest_of(folder), folder, again)
+    found = compare(folder, again)
+    assert found.difference is None
+    assert found.apart == {layout.SIGNALS: ("lux",)}
+    edit(folder / layout.SIGNALS, lambda lines: [*lines[:50], lines[50].replace(b",1,", b",2,", 1)])
+    found = compare(folder, again)
+    assert found.difference is not None
+    assert (found.difference.file, found.difference.line) == (layout.SIGNALS, 51)
+
+
+@pytest.mark.parametrize("name", [layout.SIGNALS, layout.TRUTH])
+def test_a_table_that_lacks_a_column_is_different_in_its_first_line(
+    name: str, tmp_path: Path
+) -> None:
+    folder = record(tmp_path)
+    edit(folder / name, lambda lines: [lines[0].replace(b"t_", b"x_", 1), *lines[1:]])
+    again = folder.with_name("again")
+    rerun(manifest_of(folder), folder, again)
+    difference = compare(folder, again).difference
+    assert difference is not None
+    assert (difference.file, difference.line, difference.t) == (name, 1, None)

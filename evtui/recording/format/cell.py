@@ -37,6 +37,7 @@ __all__ = [
     "QUANTITY",
     "SECONDS",
     "STAMP",
+    "STEADY",
     "TEXT",
     "UNIX_STAMP",
     "UTC",
@@ -45,6 +46,7 @@ __all__ = [
     "check_whole",
     "csv_text",
     "split_csv",
+    "steady",
 ]
 
 ERROR_FLAG = 0x2000_0000
@@ -63,7 +65,7 @@ class Cell(NamedTuple):
 
     Attributes:
         write: the expression that gives its text, with ``$`` in the place of the value; it may use
-            ``csv_text`` and ``json_text``.  What follows a ``:`` at the end formats the value.
+            ``csv_text``, ``json_text`` and ``steady``.  What follows a ``:`` formats the value.
         read: makes the value of a text, or raises ValueError; None where the text is the value.
         arrow: name of the Arrow type; ``json``, ``list`` and ``utc`` stand for what an export
             makes of such values.
@@ -74,6 +76,12 @@ class Cell(NamedTuple):
     read: Callable[[str], Any] | None
     arrow: str
     words: str
+
+
+@lru_cache(maxsize=1024)
+def steady(value: float) -> str:
+    """A quantity that is the same in most rows, with its decimals."""
+    return f"{value:z.3f}"
 
 
 @lru_cache(maxsize=1024)
@@ -189,6 +197,7 @@ _parameters = msgspec.json.Decoder(dict[str, float]).decode
 TEXT = Cell("csv_text($)", None, "string", "text")
 PLAIN = Cell("$", None, "string", "text")
 QUANTITY = Cell("$:z.3f", _quantity, "double", "number")
+STEADY = Cell("steady($)", _quantity, "double", "number")
 SECONDS = Cell("$:.6f", _quantity, "double", "number")
 LAB_TIME = Cell("$:.6f", _lab_time, "double", "number")
 FLAG = Cell("'1' if $ else '0'", _flag, "bool", "0 or 1")

@@ -24,7 +24,7 @@ from typing import (
 )
 
 from evtui.events import json_text
-from evtui.recording.format.cell import BY_TYPE, Cell, csv_text
+from evtui.recording.format.cell import BY_TYPE, Cell, csv_text, steady
 
 __all__ = ["Column", "Field", "HeaderError", "Reader", "Table", "names_shown"]
 
@@ -104,6 +104,7 @@ class Table(Generic[R]):
     Attributes:
         fields: its columns in the order of the file.
         names: their names.
+        required: names of those that a file has to have.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class Table(Generic[R]):
         self._takes = takes
         self.fields = tuple(_fields(row))
         self.names = tuple(field.name for field in self.fields)
+        self.required = frozenset(field.name for field in self.fields if field.required)
 
     @property
     def header(self) -> str:
@@ -129,9 +131,7 @@ class Table(Generic[R]):
             HeaderError: a column is missing that has to be there, or one stands there twice.
         """
         counts = Counter(header)
-        missing = [
-            field.name for field in self.fields if field.required and field.name not in counts
-        ]
+        missing = [name for name in self.names if name in self.required and name not in counts]
         if missing:
             raise HeaderError(f"it has no column {names_shown(missing)}")
         twice = [name for name in self.names if counts[name] > 1]
@@ -184,7 +184,9 @@ class Table(Generic[R]):
             *first,
             f'    return f"{",".join(parts)}\\n"',
         ]
-        return _compiled("write", code, {"csv_text": csv_text, "json_text": json_text})
+        return _compiled(
+            "write", code, {"csv_text": csv_text, "json_text": json_text, "steady": steady}
+        )
 
     def event(self, kind: type[Any], **others: str) -> Callable[[R], Any]:
         """Makes the event that a row was written from: what stands in columns, and no more.

@@ -27,6 +27,7 @@ from evtui.recording.format.cell import (
     PLAIN,
     SECONDS,
     STAMP,
+    STEADY,
     UNIX_STAMP,
     UTC,
 )
@@ -58,13 +59,15 @@ class SignalRow(NamedTuple):
         float,
         Column("A that flow: output current for DC, per phase for AC", "event.current", unit="A"),
     ]
-    limit_a: Annotated[float, Column("A that the charging profiles allow", "event.limit", unit="A")]
+    limit_a: Annotated[
+        float, Column("A that the charging profiles allow", "event.limit", STEADY, "A")
+    ]
     target_a: Annotated[
-        float, Column("A that the power stage is heading for", "event.target", unit="A")
+        float, Column("A that the power stage is heading for", "event.target", STEADY, "A")
     ]
     reported_a: Annotated[
         float | None,
-        Column("A in the last MeterValues; empty before the first", "event.reported", unit="A"),
+        Column("A in the last MeterValues; empty before the first", "event.reported", STEADY, "A"),
     ]
     voltage_v: Annotated[float, Column("V; phase to neutral for AC", "event.voltage", unit="V")]
     power_w: Annotated[float, Column("W", "event.power", unit="W")]
