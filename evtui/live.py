@@ -220,7 +220,7 @@ class LiveLab:
                 recordings.on_event,
                 *(() if self._feed is None else (self._pass_on,)),
             ),
-            vehicle=None if plan is None else plan.vehicle,
+            vehicle=None if plan is None else plan.vehicle_at,
             plugged=plan is None or plan.scenario.lab.plugged,
             recordings=recordings,
             state=self._state,

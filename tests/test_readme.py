@@ -12,6 +12,8 @@ import pytest
 from evtui.canbus.protocol import database
 from evtui.chapters import TOPICS
 from evtui.docs import build
+from evtui.scenario.headless import Options, run_headless
+from evtui.scenario.loader import load
 from tests.chapters import MADE
 
 CHAPTERS = sorted(build.FOLDER.glob("*.md"))
@@ -59,7 +61,7 @@ def test_every_chapter_is_listed() -> None:
 
 def test_the_scenario_in_it_runs_as_a_matrix_and_every_expectation_is_met(tmp_path: Path) -> None:
     file = tmp_path / "throttled.yaml"
-    file.write_text(code("yaml", "evtui.scenario/1"), encoding="utf-8")
+    file.write_text(code("yaml", "id: throttled"), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "evtui", "run", str(file), "--out", str(tmp_path / "out"), "--json"],
         capture_output=True,
@@ -73,6 +75,14 @@ def test_the_scenario_in_it_runs_as_a_matrix_and_every_expectation_is_met(tmp_pa
         "low=32",
         "low=6",
     ]
+
+
+def test_the_scenario_on_the_second_station_meets_every_expectation(tmp_path: Path) -> None:
+    file = tmp_path / "second-station.yaml"
+    file.write_text(code("yaml", "id: second-station"), encoding="utf-8")
+    result = run_headless(load(str(file)), Options())
+    assert [f"{each.expectation}: {each.found}" for each in result.verdicts if not each.met] == []
+    assert result.verdicts[1].expectation == "CP2 connector 2: status Charging within 10 s"
 
 
 def test_the_attack_by_hand_in_it_is_found(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ class ChargerModule:
         connector: whose module it is; the node is ``module``, ``module-2`` for connector 2.
 
     Attributes:
+        name: of its node on the bus.
         malformed: frames ignored since the start, because their length was wrong.
     """
 
@@ -57,12 +58,12 @@ class ChargerModule:
         self._bus = bus
         self._on_sample = on_sample
         self._connector = connector
-        self._name = "module" if connector == 1 else f"module-{connector}"
+        self.name = "module" if connector == 1 else f"module-{connector}"
 
     async def run(self) -> None:
         """Work until cancelled; however it ends, the stage is at 0 A and the node detached."""
         loop = asyncio.get_running_loop()
-        node = self._bus.attach(self._name, self._on_message)
+        node = self._bus.attach(self.name, self._on_message)
         crashed: asyncio.Future[None] = loop.create_future()
         timer: asyncio.TimerHandle | None = None
         begun, steps = loop.time(), 0
@@ -108,7 +109,7 @@ class ChargerModule:
         except MalformedFrame as error:
             if connector_of(message.arbitration_id) == self._connector:
                 self.malformed += 1
-                self._bus.notes.add("warning", f"{self._name}: frame ignored: {error}")
+                self._bus.notes.add("warning", f"{self.name}: frame ignored: {error}")
             return
         if received is None or received.connector != self._connector:
             return

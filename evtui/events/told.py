@@ -81,6 +81,13 @@ class ScenarioState(Event, frozen=True, kw_only=True):
         about("lab time in s when the whole scenario has ended at the latest, None when unknown."),
     ] = None
     detail: Annotated[str, about("one line for people: why it failed, what was found.")] = ""
+    station: Annotated[
+        str | msgspec.UnsetType,
+        about("where the step acts; left out where it is the scenario's first one."),
+    ] = msgspec.UNSET
+    connector: Annotated[
+        int | msgspec.UnsetType, about("likewise; left out where it is the first.")
+    ] = msgspec.UNSET
 
 
 class Verdict(Event, frozen=True, kw_only=True):
@@ -93,6 +100,13 @@ class Verdict(Event, frozen=True, kw_only=True):
     ]
     met: Annotated[bool, about("True when it was.")]
     found: Annotated[str, about("what was seen instead, or what met it, in one line.")]
+    station: Annotated[
+        str | msgspec.UnsetType,
+        about("that it is about; left out where it is the scenario's first one."),
+    ] = msgspec.UNSET
+    connector: Annotated[
+        int | msgspec.UnsetType, about("likewise; left out where it is the first.")
+    ] = msgspec.UNSET
 
 
 class RecordingState(Event, frozen=True, kw_only=True):

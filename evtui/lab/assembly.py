@@ -27,10 +27,10 @@ from evtui.events import (
     PartState,
     Subscriber,
 )
-from evtui.lab.building import StandBuilder, identities
+from evtui.lab.building import StandBuilder, Vehicles, identities
 from evtui.lab.orders import Orders, Works
 from evtui.lab.recordings import Recordings
-from evtui.lab.stand import FIRST_CONNECTOR, Stand
+from evtui.lab.stand import Stand
 from evtui.ocpp16.link import LinkClosed, MessageIds, SentMessages, Transport
 from evtui.power import RecordedVehicle, Vehicle
 from evtui.redaction import reveal
@@ -72,8 +72,8 @@ class Lab:
         readers: called with every event from the first on.
         link: ``memory`` keeps OCPP inside the process, with the same framing, validation and
             events, and takes ids from the seed: what virtual time needs to repeat itself.
-        vehicle: at connector 1 of the first charge point; default: a battery with the settings'
-            state of charge.
+        vehicle: at connector 1 of the first charge point, or what gives each connector's, by
+            identity and connectorId; default: a battery with the settings' state of charge.
         plugged: False leaves every vehicle standing beside its connector.
         recordings: begun and ended by a command.
         state: what our charge points and our central system must not forget; default: the file
@@ -95,7 +95,7 @@ class Lab:
         listener: socket.socket | None = None,
         readers: Iterable[Subscriber] = (),
         link: Literal["websocket", "memory"] = "websocket",
-        vehicle: Vehicle | RecordedVehicle | None = None,
+        vehicle: Vehicle | RecordedVehicle | Vehicles | None = None,
         plugged: bool = True,
         recordings: Recordings | None = None,
         state: StateFile | None = None,
@@ -154,9 +154,8 @@ class Lab:
             state=state,
             reconfigured=self._on_configuration,
         )
-        first, *others = ours
-        self._stands = {first: builder.build(first, vehicle, plugged)}
-        self._stands |= {name: builder.build(name, None, plugged) for name in others}
+        vehicles = vehicle if callable(vehicle) else _at_the_first(vehicle, ours[0])
+        self._stands = {name: builder.build(name, vehicles, plugged) for name in ours}
         works = Works(
             settings,
             self.central_system,
@@ -308,8 +307,7 @@ class Lab:
         for stand in self._stands.values():
             supervisor.start(f"{stand.name}/can", stand.bus.run)
             for outlet in stand.outlets.values():
-                node = "module" if outlet.number == FIRST_CONNECTOR else f"module-{outlet.number}"
-                supervisor.start(f"{stand.name}/{node}", outlet.module.run)
+                supervisor.start(f"{stand.name}/{outlet.module.name}", outlet.module.run)
             supervisor.start(stand.name, stand.charge_point.run)
             self._publish_state(stand)
             for outlet in stand.outlets.values():
@@ -409,6 +407,10 @@ class Lab:
 
     def _note(self, text: str, level: Any = "info") -> None:
         self.stream.publish(Note(source="lab", level=level, text=text))
+
+
+def _at_the_first(vehicle: Vehicle | RecordedVehicle | None, station: str) -> Vehicles:
+    return lambda name, connector: vehicle if (name, connector) == (station, 1) else None
 
 
 def _id_tags(settings: Settings) -> IdTags:

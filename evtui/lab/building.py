@@ -27,7 +27,10 @@ from evtui.station.state import StateStore
 from evtui.station.state_file import StateFile
 from evtui.station.transfers import FileTransfers
 
-__all__ = ["StandBuilder", "identities", "initial_parameters"]
+__all__ = ["StandBuilder", "Vehicles", "identities", "initial_parameters"]
+
+Vehicles = Callable[[str, int], Vehicle | RecordedVehicle | None]
+"""The vehicle at a station's connector, by identity and connectorId."""
 
 
 def identities(settings: Settings) -> tuple[str, ...]:
@@ -98,12 +101,13 @@ class StandBuilder:
         self._buses = count()
         self._attacks: Iterator[int] = count(1)
 
-    def build(self, name: str, vehicle: Vehicle | RecordedVehicle | None, plugged: bool) -> Stand:
+    def build(self, name: str, vehicle: Vehicles, plugged: bool) -> Stand:
         """A charge point with everything behind it.
 
         Args:
             name: its identity.
-            vehicle: at the first connector; default: a battery as the settings say.
+            vehicle: gives those at its connectors; for None they are batteries as the settings
+                say.
             plugged: False leaves every vehicle standing beside its connector.
         """
         settings = self._settings
@@ -135,7 +139,7 @@ class StandBuilder:
         )
         outlets = {}
         for number in charge_point.connectors:
-            given = vehicle if number == FIRST_CONNECTOR else None
+            given = vehicle(name, number)
             outlets[number] = self._outlet(
                 charge_point, bus, number, given or Vehicle(soc=settings.soc), plugged
             )

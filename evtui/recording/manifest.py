@@ -71,13 +71,22 @@ class StationInfo(msgspec.Struct, kw_only=True):
     Attributes:
         preset: name of its power stage.
         power_stage: the preset's parameters.
-        vehicle: the vehicle's parameters, or the origin of its recorded curve.
+        vehicle: parameters of the vehicle at its first connector, or the origin of its recorded
+            curve.
+        vehicles: those at its other connectors, by connectorId; not set where it has only one.
     """
 
     id: str
     preset: str
     power_stage: dict[str, Any]
     vehicle: dict[str, Any]
+    vehicles: dict[str, dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def at_connectors(self) -> dict[str, dict[str, Any]]:
+        """Parameters of the vehicle at each connector, by connectorId."""
+        others = {} if isinstance(self.vehicles, msgspec.UnsetType) else self.vehicles
+        return {"1": self.vehicle, **others}
 
 
 class BusInfo(msgspec.Struct, kw_only=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from evtui.events import Alarm, Detection, OcppMessage, Verdict
 from evtui.recording.format import TruthRow
 
@@ -143,10 +145,17 @@ class Tally:
                     "path": verdict.path,
                     "met": verdict.met,
                     "found": verdict.found,
+                    **_place(verdict),
                 }
                 for verdict in self._verdicts
             ],
         }
+
+
+def _place(verdict: Verdict) -> dict[str, Any]:
+    """Station and connector that a verdict is about, where they are not the first."""
+    named = {"station": verdict.station, "connector": verdict.connector}
+    return {key: value for key, value in named.items() if value is not msgspec.UNSET}
 
 
 _OTHER_FRAMES = (1 << 30, True)

@@ -127,7 +127,11 @@ def _shell_word(word: str) -> str:
 def _setup(manifest: Manifest) -> str:
     stations = _table(
         ("station", "power stage", "vehicle"),
-        _foreign((s.id, s.preset, _pairs(s.vehicle)) for s in manifest.stations),
+        _foreign(
+            (s.id if number == "1" else f"{s.id} connector {number}", s.preset, _pairs(vehicle))
+            for s in manifest.stations
+            for number, vehicle in s.at_connectors.items()
+        ),
     )
     buses = _table(
         ("channel", "bus", "bit/s"),

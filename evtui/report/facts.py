@@ -184,7 +184,11 @@ def setup(summary: Summary) -> Iterator[Html]:
             [
                 ("power stage", f"preset {station.preset}"),
                 *((name, value) for name, value in station.power_stage.items()),
-                *((f"vehicle {name}", value) for name, value in station.vehicle.items()),
+                *(
+                    (f"vehicle {name}" if number == "1" else f"vehicle {number} {name}", value)
+                    for number, vehicle in station.at_connectors.items()
+                    for name, value in vehicle.items()
+                ),
             ],
         )
     if manifest.detectors:

@@ -10,9 +10,12 @@ from ocpp.v16.enums import Action
 from evtui.config import Settings
 from evtui.detection import ReversalDetector
 from evtui.kinds import number
+from evtui.lab.building import identities
 from evtui.nearest import nearest
 from evtui.ocpp16 import validation
+from evtui.scenario.kinds import Kind
 from evtui.scenario.mistakes import Mistakes, shown
+from evtui.scenario.place import Place
 from evtui.station.connector import Status
 
 __all__ = ["Check"]
@@ -28,18 +31,38 @@ class Check:
 
     Attributes:
         settings: of the lab.
-        place: of the entry in the file, ``steps[2]``.
+        path: of the entry in the file, ``steps[2]``.
+        place: where it is done or looked at.
         going_on: names of the attacks that a step ``end_attack`` can end.
     """
 
     settings: Settings
-    place: str
+    path: str
+    place: Place
     mistakes: Mistakes
     going_on: Sequence[str] = ()
 
     def add(self, key: str, text: str) -> None:
         """Something is wrong at a key of the entry."""
-        self.mistakes.add(f"{self.place}.{key}", text)
+        self.mistakes.add(f"{self.path}.{key}", text)
+
+    def is_there(self, entry: Kind) -> None:
+        """The lab must have the station and the connector that the entry itself names."""
+        stations = identities(self.settings)
+        if entry.station is not None and entry.station not in stations:
+            self.add(
+                "station",
+                f"no station {shown(entry.station)}: the lab has {', '.join(stations)}, "
+                "as lab.stations says",
+            )
+        connectors = self.settings.connectors
+        if entry.connector is not None and entry.connector > connectors:
+            there = "connector 1" if connectors == 1 else f"connectors 1 to {connectors}"
+            self.add(
+                "connector",
+                f"no connector {entry.connector}: each station of the lab has {there}, "
+                "as lab.connectors says",
+            )
 
     def one_of(self, key: str, what: str, name: str, known: Sequence[str]) -> bool:
         """True when ``name`` is known; ``what`` completes "expected ..."."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
 from evtui.config import Settings
 from evtui.scenario.checking import Check
@@ -12,6 +13,7 @@ from evtui.scenario.expectations import Expectation
 from evtui.scenario.length import count, longest
 from evtui.scenario.mistakes import Mistakes, shown
 from evtui.scenario.model import Scenario
+from evtui.scenario.place import Place, every_step
 from evtui.scenario.steps import Step
 
 __all__ = ["check_expectations", "check_header", "check_length", "check_steps"]
@@ -46,31 +48,26 @@ def check_header(scenario: Scenario, mistakes: Mistakes) -> None:
 
 
 def check_steps(
-    steps: Sequence[Step | None], place: str, settings: Settings, mistakes: Mistakes
+    steps: Sequence[Step | None], path: str, settings: Settings, mistakes: Mistakes
 ) -> None:
     """Hold each step, also inside others, against what the lab can do; None has been told."""
-    going_on = sorted(set(_going_on(steps)))
-    for where, step in _every(steps, place):
-        step.check(Check(settings=settings, place=where, mistakes=mistakes, going_on=going_on))
-
-
-def _every(steps: Sequence[Step | None], place: str) -> Iterator[tuple[str, Step]]:
-    """Each step with its place, and those inside it."""
-    for index, step in enumerate(steps):
-        if step is None:
-            continue
-        here = child(place, index)
-        yield here, step
-        for key, inner in step.inside().items():
-            yield from _every(inner, f"{here}.{key}")
-
-
-def _going_on(steps: Sequence[Step | None]) -> Iterator[str]:
-    """Names of the attacks that a step ``end_attack`` ends."""
-    for _, step in _every(steps, ""):
+    every = list(every_step(steps, path, Place(settings.id)))
+    going_on: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+    for _, step, place in every:
         name: object = step.leaves_on()
         if isinstance(name, str):  # it may have a mistake
-            yield name
+            going_on[place.station, place.connector].add(name)
+    known = {where: sorted(names) for where, names in going_on.items()}
+    for where, step, place in every:
+        check = Check(
+            settings=settings,
+            path=where,
+            place=place,
+            mistakes=mistakes,
+            going_on=known.get((place.station, place.connector), ()),
+        )
+        check.is_there(step)
+        step.check(check)
 
 
 def check_length(
@@ -87,12 +84,18 @@ def check_length(
 
 def check_expectations(
     expectations: Sequence[Expectation | None],
-    place: str,
+    path: str,
     settings: Settings,
     mistakes: Mistakes,
 ) -> None:
     """Hold each expectation against what can be seen in the lab; None has been told."""
     for index, expectation in enumerate(expectations):
         if expectation is not None:
-            where = child(place, index)
-            expectation.check(Check(settings=settings, place=where, mistakes=mistakes))
+            check = Check(
+                settings=settings,
+                path=child(path, index),
+                place=Place(settings.id).of(expectation),
+                mistakes=mistakes,
+            )
+            check.is_there(expectation)
+            expectation.check(check)

@@ -11,9 +11,11 @@ from evtui.events import EventStream
 from evtui.lab import Lab, Stand
 from evtui.lab.stand import Outlet
 from evtui.scenario.actions import Actions
-from evtui.scenario.lookout import Lookout
+from evtui.scenario.lookout import Lookout, Wanted
 from evtui.scenario.operations import Operations
+from evtui.scenario.place import Place
 from evtui.scenario.steps import Step
+from evtui.scenario.steps.wait import Awaited
 
 __all__ = ["Sequencer", "StepContext"]
 
@@ -21,10 +23,18 @@ __all__ = ["Sequencer", "StepContext"]
 class Sequencer(Protocol):
     """Does the steps that are inside others."""
 
-    async def sequence(self, steps: Sequence[Step], place: str, detail: str = "") -> None:
-        """Do steps one after the other; ``place`` is the path of the list in the file."""
+    async def sequence(
+        self, steps: Sequence[Step], path: str, place: Place, detail: str = ""
+    ) -> None:
+        """Do steps one after the other.
 
-    def waits(self, path: str, step: Step, label: str) -> None:
+        Args:
+            path: of the list in the file.
+            place: where those act that name none.
+            detail: goes into the state of each.
+        """
+
+    def waits(self, context: StepContext) -> None:
         """Tell that a step waits for something that has not come yet."""
 
 
@@ -34,7 +44,8 @@ class StepContext:
 
     Attributes:
         lab: runs on the same loop.
-        actions: what it can do at its connector.
+        place: where it acts.
+        actions: what it can do there.
         lookout: knows what has come.
         step: what is being done.
         path: its place in the file, ``steps[2].do[0]``.
@@ -43,6 +54,7 @@ class StepContext:
     """
 
     lab: Lab
+    place: Place
     actions: Actions
     lookout: Lookout
     sequencer: Sequencer
@@ -83,8 +95,13 @@ class StepContext:
             key: their place in this step, ``do``.
             detail: goes into the state of each.
         """
-        await self.sequencer.sequence(steps, f"{self.path}.{key}", detail)
+        await self.sequencer.sequence(steps, f"{self.path}.{key}", self.place, detail)
 
     def waits(self) -> None:
         """Tell that it waits for something that has not come yet."""
-        self.sequencer.waits(self.path, self.step, self.label)
+        self.sequencer.waits(self)
+
+    def wanted(self, awaited: Awaited) -> Wanted:
+        """What the lookout is asked for."""
+        connector = self.outlet.connector
+        return Wanted(awaited, self.since, self.place, lambda: connector.status)

@@ -259,7 +259,7 @@ def _bound(data: Any, kind: Any) -> str:
     """Which bound of a number ``data`` goes beyond, where it is one."""
     if type(data) is not int and (type(data) is not float or float not in _alternatives(kind)):
         return ""
-    for meta in kind.__metadata__ if get_origin(kind) is Annotated else ():
+    for meta in _metas(kind):
         for name, (holds, words) in _BOUNDS.items():
             bound = getattr(meta, name)
             if bound is not None and not holds(data, bound):
@@ -283,12 +283,12 @@ def _struct(kind: Any) -> type[msgspec.Struct] | None:
 
 
 def _fields(kind: Any) -> dict[str, tuple[str, Any]]:
-    """Key in the file to name and type of a field; nothing where ``kind`` is no struct."""
+    """Key in the file to name and type of a field, those needed first; empty for no struct."""
     struct = _struct(kind)
     if struct is None:
         return {}
     hints = get_type_hints(struct, include_extras=True)
-    fields = msgspec.structs.fields(struct)
+    fields = sorted(msgspec.structs.fields(struct), key=lambda each: not each.required)
     return {each.encode_name: (each.name, hints[each.name]) for each in fields}
 
 
@@ -304,6 +304,15 @@ def _alternatives(kind: Any) -> tuple[Any, ...]:
     if get_origin(kind) in (Union, UnionType):
         return tuple(each for part in get_args(kind) for each in _alternatives(part))
     return (kind,)
+
+
+def _metas(kind: Any) -> tuple[Any, ...]:
+    """What is said beside a type, and beside its alternatives."""
+    own = kind.__metadata__ if get_origin(kind) is Annotated else ()
+    if get_origin(kind) in (Annotated, Union, UnionType):
+        parts = get_args(kind)[:1] if own else get_args(kind)
+        return (*own, *(meta for part in parts for meta in _metas(part)))
+    return ()
 
 
 def _choices(kind: Any) -> list[str]:

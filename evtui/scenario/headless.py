@@ -170,7 +170,7 @@ class _Run:
             LoopClock(loop, None if self._real else self._plan.start_utc),
             readers=(early.append,),
             link="websocket" if self._real else "memory",
-            vehicle=self._plan.vehicle,
+            vehicle=self._plan.vehicle_at,
             plugged=self._plan.scenario.lab.plugged,
         )
         self._counts = Counts(lab.stream)
@@ -330,6 +330,8 @@ class _Run:
                     path=verdict.path,
                     met=verdict.met,
                     found=verdict.found,
+                    station=verdict.station,
+                    connector=verdict.connector,
                 )
                 for verdict in (self._outcome.verdicts if self._outcome is not None else ())
             ],

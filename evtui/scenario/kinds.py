@@ -22,8 +22,9 @@ from typing import (
 )
 
 import msgspec
+from msgspec import Meta
 
-from evtui.scenario.model import MARK, Model
+from evtui.scenario.model import MARK, AtLeastOne, Model
 
 __all__ = ["K", "Kind", "Marked", "Registry", "marked_fields"]
 
@@ -43,6 +44,13 @@ class Kind(Model, frozen=True, kw_only=True):
 
     bare: ClassVar[Any] = msgspec.UNSET
     example: ClassVar[str] = ""
+
+    station: Annotated[
+        str | None, Meta(description="identity of the charge point; the first when left out.")
+    ] = None
+    connector: Annotated[
+        AtLeastOne | None, Meta(description="of the station; the first when left out.")
+    ] = None
 
 
 K = TypeVar("K", bound=Kind)

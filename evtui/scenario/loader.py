@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from evtui.config import Settings
+from evtui.lab.stand import FIRST_CONNECTOR
 from evtui.power import ChargingCurve, RecordedVehicle, Vehicle
 from evtui.scenario.checks import check_expectations, check_header, check_length, check_steps
 from evtui.scenario.decoding import (
@@ -81,6 +82,13 @@ class Plan:
     def vehicle(self) -> Vehicle | RecordedVehicle:
         """The vehicle as it arrives: a new one each time, since it changes as it charges."""
         return self.model if self.curve is None else RecordedVehicle(self.curve, self.model)
+
+    def vehicle_at(self, station: str, connector: int) -> Vehicle | RecordedVehicle | None:
+        """A new vehicle for a connector; None for a battery as the settings say."""
+        spec = self.scenario.lab.vehicle
+        everywhere = spec is not None and spec.at == "every"
+        first = station == self.settings.id and connector == FIRST_CONNECTOR
+        return self.vehicle if everywhere or first else None
 
     def combinations(self) -> list[dict[str, Any]]:
         """Inputs of each run of the matrix, to be given to :func:`load`; one without a matrix."""

@@ -115,6 +115,13 @@ class VehicleSpec(Model, frozen=True, kw_only=True):
     max_current_a: Annotated[Amperes | None, Meta(description="A that it takes at most.")] = None
     resistance_ohm: Annotated[float | None, Meta(description="Ohm inside the battery.")] = None
     cells: Annotated[int | None, Meta(description="in series.")] = None
+    at: Annotated[
+        Literal["first", "every"],
+        Meta(
+            description="at which connectors one stands: at the first of the first station, where "
+            "the others have an ordinary battery with the same soc; or one like it at every."
+        ),
+    ] = "first"
     curve: Annotated[
         str | None,
         Meta(
@@ -153,9 +160,13 @@ class LabSpec(Model, frozen=True, kw_only=True):
     id_tag: str | None = None
     meter_interval: Duration | None = None
     heartbeat_interval: Duration | None = None
+    stations: Annotated[
+        int | None,
+        Meta(description="charge points, CP1, CP2 and so on; steps that name none mean the first."),
+    ] = None
     connectors: Annotated[
         int | None,
-        Meta(description="of the charge point; steps that name none mean the first."),
+        Meta(description="of each charge point; steps that name none mean the first."),
     ] = None
     vehicle: VehicleSpec | None = None
     plugged: Annotated[

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from evtui.central_system.system import StationOffline
 from evtui.events import Event, OcppMessage
 from evtui.lab import Lab
-from evtui.lab.stand import FIRST_CONNECTOR, Stand
+from evtui.lab.stand import Stand
 from evtui.ocpp16.link import CallRefused, LinkClosed
 from evtui.scenario.matching import status_of
 from evtui.scenario.narration import seconds
@@ -17,9 +18,6 @@ from evtui.scenario.outcome import StepFailed
 from evtui.scenario.waiting import until
 
 __all__ = ["Operations"]
-
-FIRST_PROFILE_ID = 1001
-"""Id of the first profile that ``set_limit`` sets; the anomaly has its own."""
 
 TRANSACTION_WITHIN = 5.0
 """s for a transaction that was asked for to open, or to end."""
@@ -32,26 +30,29 @@ NOT_DONE = (StationOffline, CallRefused, LinkClosed, TimeoutError, ValueError)
 
 
 class Operations:
-    """Sends what a scenario says to one charge point, or for it.
+    """Sends what a scenario says to one connector of a charge point, or for it.
 
     Every operation is bounded in time and raises :class:`StepFailed` when it cannot be done.
 
     Args:
         lab: runs on the same loop.
         stand: with the charge point.
+        connector: connectorId.
+        profile_ids: for the profiles that are set; no two of a charge point share one.
     """
 
-    def __init__(self, lab: Lab, stand: Stand) -> None:
+    def __init__(self, lab: Lab, stand: Stand, connector: int, profile_ids: Iterator[int]) -> None:
         self._lab = lab
         self._stream = lab.stream
         self._stand = stand
-        self._connector = stand.outlets[FIRST_CONNECTOR].connector
+        self._connector = stand.outlets[connector].connector
+        self._profile_ids = profile_ids
         self._profiles: dict[tuple[str, int], int] = {}
 
     async def start(self, id_tag: str) -> None:
         """Remote start, which must be accepted."""
         await self._accepted(
-            "RemoteStartTransaction", {"idTag": id_tag, "connectorId": FIRST_CONNECTOR}
+            "RemoteStartTransaction", {"idTag": id_tag, "connectorId": self._connector.number}
         )
 
     async def stop(self) -> None:
@@ -66,7 +67,7 @@ class Operations:
             )
 
     def _open_transaction(self) -> int | None:
-        opened = self._lab.central_system.open_transaction(self._stand.name, FIRST_CONNECTOR)
+        opened = self._lab.central_system.open_transaction(self._stand.name, self._connector.number)
         return None if opened is None else opened.transaction_id
 
     async def running_transaction(self) -> int:
@@ -90,7 +91,7 @@ class Operations:
         if of_station:  # it holds without charging too, so it cannot be relative to its start
             schedule["startSchedule"] = self._lab.clock.iso()
         key = (purpose, stack_level)
-        profile_id = self._profiles.get(key, FIRST_PROFILE_ID + len(self._profiles))
+        profile_id = self._profiles.get(key) or next(self._profile_ids)
         profile: dict[str, Any] = {
             "chargingProfileId": profile_id,
             "stackLevel": stack_level,
@@ -105,7 +106,10 @@ class Operations:
         self._profiles[key] = profile_id
         await self._accepted(
             "SetChargingProfile",
-            {"connectorId": 0 if of_station else FIRST_CONNECTOR, "csChargingProfiles": profile},
+            {
+                "connectorId": 0 if of_station else self._connector.number,
+                "csChargingProfiles": profile,
+            },
         )
 
     async def ask_station(self, action: str, payload: dict[str, Any]) -> str:

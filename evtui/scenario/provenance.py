@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec import UNSET
+
 from evtui.config import SETTINGS, Settings
 from evtui.detection import VIEWS, ReversalDetector
 from evtui.durations import duration_text
@@ -116,11 +118,14 @@ def _options(plan: Plan, duration: float | None, redact_id_tags: bool) -> list[s
 def _station(stand: Stand) -> StationInfo:
     stage = preset(stand.preset)
     ramp = {"kind": type(stage.ramp).__name__} | asdict(stage.ramp)
+    vehicles = {str(number): each.vehicle.parameters() for number, each in stand.outlets.items()}
+    first = vehicles.pop(str(FIRST_CONNECTOR))
     return StationInfo(
         id=stand.name,
         preset=stand.preset,
         power_stage=asdict(stage) | {"ramp": ramp},
-        vehicle=stand.outlets[FIRST_CONNECTOR].vehicle.parameters(),
+        vehicle=first,
+        vehicles=vehicles or UNSET,
     )
 
 

@@ -16,12 +16,19 @@ MET, FAILED, LAB_FAILED, INTERRUPTED = 0, 1, 3, 130
 
 
 class VerdictLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One expectation; ``path`` is ``steps`` for the steps themselves."""
+    """One expectation; ``path`` is ``steps`` for the steps themselves.
+
+    Attributes:
+        station: that it is about; not set where the scenario's first one is meant.
+        connector: likewise.
+    """
 
     expectation: str
     path: str
     met: bool
     found: str
+    station: str | msgspec.UnsetType = msgspec.UNSET
+    connector: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class RaisedAlarm(msgspec.Struct, frozen=True, kw_only=True):

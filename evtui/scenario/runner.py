@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import UNSET
+
 from evtui.events import CanFrame, Event, ScenarioState, Verdict, caused_by
 from evtui.lab import Lab
-from evtui.scenario.actions import SOURCE, Actions
+from evtui.scenario.actions import SOURCE, LabActions
 from evtui.scenario.context import StepContext
 from evtui.scenario.judge import Judge
 from evtui.scenario.lookout import Lookout
 from evtui.scenario.narration import counted, seconds
 from evtui.scenario.outcome import Outcome, StepFailed
+from evtui.scenario.place import Place, Told, every_step
 from evtui.scenario.steps import Step
 from evtui.scenario.waiting import first_event, until
 
@@ -45,13 +48,12 @@ class Runner:
     def __init__(self, lab: Lab, plan: Plan, *, duration: float | None = None) -> None:
         self._lab = lab
         self._stream = lab.stream
-        self._stand = lab.stands[lab.settings.id]
+        self._first = Place(lab.settings.id)
         self._scenario = plan.scenario
         self._longest = plan.longest
         self._duration = duration
-        self._actions = Actions(lab)
-        connector = self._actions.outlet.connector
-        self._lookout = Lookout(lab.stream, lambda: connector.status)
+        self._actions = LabActions(lab, self._first)
+        self._lookout = Lookout(lab.stream)
         self._begun = 0.0
         self._ends = 0.0
         self._step = 0
@@ -72,7 +74,7 @@ class Runner:
         """
         self._begun = self._now()
         self._ends = self._begun + (self._longest if self._duration is None else self._duration)
-        judge = Judge(self._scenario.expect, self._begun)
+        judge = Judge(self._scenario.expect, self._begun, self._lab.settings)
         stop_judging = self._stream.subscribe(judge.see, *judge.kinds)
         cancelled: asyncio.CancelledError | None = None
         try:
@@ -126,7 +128,7 @@ class Runner:
         try:
             async with limit:
                 await self._until_ready()
-                await self.sequence(self._scenario.steps, "steps")
+                await self.sequence(self._scenario.steps, "steps", self._first)
                 await self._actions.flushed()
         except StepFailed as failure:
             self._fail(failure)
@@ -145,39 +147,61 @@ class Runner:
         self._publish("failed", failure.path, failure.label, detail=str(failure))
 
     async def _until_ready(self) -> None:
-        """Wait until the charge point is accepted and its module reports."""
+        """Wait until what the scenario is about is there.
+
+        Its charge points must be accepted, and the modules of its connectors must report.
+        """
         label = "wait for the lab"
-        station = self._stand.charge_point
         self._publish("waiting", label=label, until=self._now() + READY_WITHIN)
+        for place in self._places():
+            who = await self._missing(place)
+            if who:
+                raise StepFailed(f"{who} after {seconds(READY_WITHIN)}", label=label)
+        self._ends = self._now() + self._longest if self._duration is None else self._ends
+
+    def _places(self) -> Iterator[Place]:
+        """Where the scenario acts and looks, the first place first, each once."""
+        scenario, first = self._scenario, self._first
+        steps = (*every_step(scenario.steps, "", first), *every_step(scenario.cleanup, "", first))
+        looks = (first.of(each) for each in scenario.expect)
+        places = (first, *(place for _, _, place in steps), *looks)
+        yield from {(each.station, each.connector): each for each in places}.values()
+
+    async def _missing(self, place: Place) -> str:
+        """What is not there in time, for people; empty when everything is."""
+        actions = self._actions.at(place)
+        station, module = actions.stand.charge_point, actions.outlet.module
         if not await until(self._stream, lambda: station.accepted, READY_WITHIN):
-            who = f"{self._stand.name} is not accepted by the central system"
-        elif await first_event(self._stream, self._is_from_module, READY_WITHIN) is None:
-            who = f"the charger module of {self._stand.name} does not report"
-        else:
-            self._ends = self._now() + self._longest if self._duration is None else self._ends
-            return
-        raise StepFailed(f"{who} after {seconds(READY_WITHIN)}", label=label)
+            return f"{place.station} is not accepted by the central system"
 
-    def _is_from_module(self, event: Event) -> bool:
-        return isinstance(event, CanFrame) and (event.station, event.node) == (
-            self._stand.name,
-            "module",
-        )
+        def is_from_module(event: Event) -> bool:
+            return isinstance(event, CanFrame) and (event.station, event.node) == (
+                place.station,
+                module.name,
+            )
 
-    async def sequence(self, steps: Sequence[Step], place: str, detail: str = "") -> None:
+        if await first_event(self._stream, is_from_module, READY_WITHIN) is None:
+            what = "charger module" if module.name == "module" else f"charger {module.name}"
+            return f"the {what} of {place.station} does not report"
+        return ""
+
+    async def sequence(
+        self, steps: Sequence[Step], path: str, place: Place, detail: str = ""
+    ) -> None:
         """Do steps one after the other.
 
         Args:
-            place: path of the list in the file.
+            path: of the list in the file.
+            place: where those act that name none.
             detail: goes into the state of each step.
         """
         since = self._stream.last_seq
         for index, step in enumerate(steps):
-            if place == "steps":
+            if path == "steps":
                 self._step = index + 1
-            since = await self._do(step, f"{place}[{index}]", since, detail)
+            since = await self._do(step, f"{path}[{index}]", place.of(step), since, detail)
 
-    async def _do(self, step: Step, path: str, since: int, detail: str = "") -> int:
+    async def _do(self, step: Step, path: str, place: Place, since: int, detail: str = "") -> int:
         """Do one step.
 
         Args:
@@ -188,12 +212,16 @@ class Runner:
             counts, what went by while another step waited does not.
         """
         before = self._stream.last_seq
-        label = step.words()
+        actions = self._actions.at(place)
+        told = place.told(self._lab.settings)
+        label = told.words() + step.words()
         self._doing = f"{path}: {label}"
-        state = self._publish("step", path, label, until=self._until(step), detail=detail)
+        until = self._until(step)
+        state = self._publish("step", path, label, until=until, detail=detail, told=told)
         context = StepContext(
             lab=self._lab,
-            actions=self._actions,
+            place=place,
+            actions=actions,
             lookout=self._lookout,
             sequencer=self,
             step=step,
@@ -201,7 +229,7 @@ class Runner:
             label=label,
             since=since,
         )
-        acting = self._actions.acting(label) if step.acts else nullcontext()
+        acting = actions.acting(label) if step.acts else nullcontext()
         try:
             with caused_by(state.seq), acting:
                 counts_from = await step.run(context)
@@ -211,9 +239,11 @@ class Runner:
             raise StepFailed(str(failure), path, label) from None
         return before if counts_from is None else counts_from
 
-    def waits(self, path: str, step: Step, label: str) -> None:
+    def waits(self, context: StepContext) -> None:
         """Tell that a step waits for something that has not come yet."""
-        self._publish("waiting", path, label, until=self._until(step))
+        told = context.place.told(self._lab.settings)
+        until = self._until(context.step)
+        self._publish("waiting", context.path, context.label, until=until, told=told)
 
     def _now(self) -> float:
         return self._lab.clock.now()
@@ -230,15 +260,18 @@ class Runner:
         self._publish("cleanup", label="cleanup")
         for index, step in enumerate(self._scenario.cleanup):
             try:
-                await self._do(step, f"cleanup[{index}]", self._stream.last_seq)
+                place = self._first.of(step)
+                await self._do(step, f"cleanup[{index}]", place, self._stream.last_seq)
             except StepFailed as failure:
-                self._actions.note(f"{failure.path}: {failure.label}: {failure}", "warning")
+                self._actions.first.note(f"{failure.path}: {failure.label}: {failure}", "warning")
         for left in await self._actions.undo():
-            self._actions.note(f"not cleaned up: {left}", "warning")
+            self._actions.first.note(f"not cleaned up: {left}", "warning")
 
     def _verdicts(self, judge: Judge, ended: float) -> tuple[Verdict, ...]:
         verdicts = [self._verdict_on_the_steps(ended - self._begun)]
-        for index, judgement in enumerate(judge.judge()):
+        expectations = zip(self._scenario.expect, judge.judge(), strict=True)
+        for index, (expected, judgement) in enumerate(expectations):
+            told = self._first.of(expected).told(self._lab.settings)
             verdicts.append(
                 Verdict(
                     source=SOURCE,
@@ -247,6 +280,8 @@ class Runner:
                     path=f"expect[{index}]",
                     met=judgement.met,
                     found=judgement.found,
+                    station=told.station,
+                    connector=told.connector,
                 )
             )
         return tuple(self._stream.publish(verdict) for verdict in verdicts)
@@ -288,6 +323,7 @@ class Runner:
         *,
         until: float | None = None,
         detail: str = "",
+        told: Told = Told(UNSET, UNSET),  # noqa: B008 - it is frozen
     ) -> ScenarioState:
         return self._stream.publish(
             ScenarioState(
@@ -301,5 +337,7 @@ class Runner:
                 until=until,
                 ends=self._ends,
                 detail=detail,
+                station=told.station,
+                connector=told.connector,
             )
         )

@@ -28,6 +28,7 @@ _FROM_LAB = (
     "id_tag",
     "meter_interval",
     "heartbeat_interval",
+    "stations",
     "connectors",
 )
 

@@ -89,7 +89,7 @@ def play(
             plan.settings,
             clock,
             link="memory",
-            vehicle=plan.vehicle,
+            vehicle=plan.vehicle_at,
             plugged=plan.scenario.lab.plugged,
         )
         lab.stream.subscribe(played.events.append)

@@ -106,6 +106,7 @@ class AlarmRaised(Observer):
 class NoAlarmExpected(Expectation, frozen=True, kw_only=True):
     """No alarm before a time of the run, or before the first anomaly or attack is on."""
 
+    anywhere = True
     example = "no_alarm_before: anomaly"
 
     no_alarm_before: Annotated[

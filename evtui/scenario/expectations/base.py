@@ -38,7 +38,14 @@ class Observer:
 
 
 class Expectation(Kind, frozen=True, kw_only=True):
-    """An expectation; a kind is a subclass in a file of this package, added to the registry."""
+    """An expectation; a kind is a subclass in a file of this package, added to the registry.
+
+    Attributes:
+        anywhere: it is about what must not happen, so without a station it looks at all of them,
+            and with a connector also at calls that are about none.
+    """
+
+    anywhere: ClassVar[bool] = False
 
     def words(self) -> str:
         """A line for people: ``status Charging within 10 s``."""

@@ -58,6 +58,7 @@ class MessageExpected(Expectation, frozen=True, kw_only=True):
 class NoMessageExpected(Expectation, frozen=True, kw_only=True):
     """A call is not seen; options as for message."""
 
+    anywhere = True
     example = "no_message: Reset"
 
     no_message: Annotated[str, Meta(description="action.")]

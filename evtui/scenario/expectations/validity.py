@@ -15,6 +15,7 @@ class NoSchemaViolation(Expectation, frozen=True, kw_only=True):
     """Nobody sent, or had to withhold, a message that breaks framing or its schema."""
 
     bare = True
+    anywhere = True
     example = "no_schema_violation"
 
     no_schema_violation: Literal[True]

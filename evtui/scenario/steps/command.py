@@ -10,6 +10,8 @@ from msgspec import Meta
 from evtui.commands import LabCommand, by_name, lab_commands
 from evtui.commands.anomaly import SET
 from evtui.config import Settings
+from evtui.lab.building import identities
+from evtui.nearest import choice
 from evtui.scenario.mistakes import shown
 from evtui.scenario.steps.anomaly import parameters_mistake
 from evtui.scenario.steps.base import STEPS, Step
@@ -60,9 +62,10 @@ class Command(Step, frozen=True, kw_only=True):
 def _wrong_target(given: dict[str, Any], settings: Settings) -> dict[str, str]:
     """Take station and connector out of the arguments; what is wrong with them, by name."""
     wrong = {}
+    stations = identities(settings)
     station, connector = given.pop("station", settings.id), given.pop("connector", 1)
-    if station != settings.id:
-        wrong["station"] = f"expected {shown(settings.id)}, got {shown(station)}"
+    if station not in stations:
+        wrong["station"] = f"expected {choice(map(shown, stations))}, got {shown(station)}"
     if type(connector) is not int or not 1 <= connector <= settings.connectors:
         wrong["connector"] = (
             f"expected an integer from 1 to {settings.connectors}, as lab.connectors says, "

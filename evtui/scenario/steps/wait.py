@@ -112,6 +112,7 @@ class WaitFor(Step, frozen=True, kw_only=True):
         return self.wait_for.timeout
 
     async def run(self, context: StepContext) -> int:
-        if context.lookout.has_come(self.wait_for, context.since) is None:
+        wanted = context.wanted(self.wait_for)
+        if context.lookout.has_come(wanted) is None:
             context.waits()
-        return await context.lookout.wait_for(self.wait_for, context.since)
+        return await context.lookout.wait_for(wanted)
