@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +28,8 @@ LABELS = ("attack", "effect")
 
 EXPORTS = "export"
 """Folder in a run folder for what --all writes."""
+
+_CHANNELS_TOLD = 8
 
 
 @click.command(
@@ -209,6 +213,8 @@ def _export(run: RunFolder, jobs: list[_Job], label: str | None, force: bool) ->
         if done.moved:
             moved = _count(done.moved, done.unit)
             told.append(f"evtui: {moved} out of order, written at the time of the one before")
+        if done.channels:
+            told.append(f"evtui: in {name}, {_channels(done.channels)}")
         where = "standard output" if str(out) == "-" else out
         told.append(f"{_count(done.rows, done.unit)}, {done.span:.1f} s -> {where}")
     for problem in run.problems:  # some show only when a file is read to its end
@@ -219,3 +225,10 @@ def _export(run: RunFolder, jobs: list[_Job], label: str | None, force: bool) ->
 
 def _count(number: int, plural: str) -> str:
     return f"{number:,} {plural.removesuffix('s') if number == 1 else plural}"
+
+
+def _channels(channels: Mapping[str, str]) -> str:
+    """Which bus each is, as far as a line holds them."""
+    shown = [f"{each} is {name}" for each, name in islice(channels.items(), _CHANNELS_TOLD)]
+    more = len(channels) - len(shown)
+    return ", ".join(shown) + f" and {more:,} more are others" * (more > 0)

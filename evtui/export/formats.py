@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
+from evtui.export.channels import ChannelError
 from evtui.export.labelled import Label, write_can_train_and_test, write_hcrl
 from evtui.export.ocpp_trace import write_open_ocpp_trace
 from evtui.export.tables import TABLES, Table, write_csv
@@ -35,6 +36,7 @@ class Exported:
         span: s from the first to the last.
         left_out: what the format has no place for, by kind.
         moved: rows far out of order, written at the time of the one before them.
+        channels: channel of a CAN log to the name of its bus, where it does not tell.
     """
 
     rows: int
@@ -42,6 +44,7 @@ class Exported:
     span: float
     left_out: Mapping[str, int]
     moved: int
+    channels: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -209,11 +212,20 @@ def export(
                 chosen.write(_Job(folder, source, label, file, tally))
     except TargetError as error:
         raise ExportError(str(error)) from None
+    except ChannelError as error:
+        raise ExportError(f"{folder.path} does not fit into {name}: {error}") from None
     except ModuleNotFoundError as error:
         if not chosen.needs or error.name != chosen.needs:
             raise
         raise ExportError(f"{name} needs {chosen.needs}: pip install 'evtui[{name}]'") from None
-    return Exported(tally.rows, source.unit, tally.span, dict(tally.left_out), tally.moved)
+    return Exported(
+        tally.rows,
+        source.unit,
+        tally.span,
+        dict(tally.left_out),
+        tally.moved,
+        dict(tally.channels),
+    )
 
 
 def exportable(folder: RunFolder) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from typing import BinaryIO, Literal
 
+from evtui.export.in_time import in_time
 from evtui.export.tally import Tally
 from evtui.recording.format import ERROR_FLAG, FrameRow
 from evtui.recording.reader import RunFolder
@@ -33,7 +34,7 @@ def write_can_train_and_test(
     injected = _LABELLED[label]
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     text.write("timestamp,arbitration_id,data_field,attack\n")
-    for frame in tally.count(folder.frames(), _lab_time):
+    for frame in in_time(folder.frames(), folder, tally):
         data = "" if frame.kind == "remote" else frame.data_field.hex().upper()
         text.write(f"{frame.timestamp:.6f},{_identifier(frame, 3)},{data},{injected(frame):d}\n")
     text.flush()
@@ -50,7 +51,7 @@ def write_hcrl(folder: RunFolder, stream: BinaryIO, tally: Tally, label: Label) 
     injected = _LABELLED[label]
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
-    for frame in tally.count(folder.frames(), _lab_time):
+    for frame in in_time(folder.frames(), folder, tally):
         data = [] if frame.kind == "remote" else [f"{byte:02x}" for byte in frame.data_field]
         writer.writerow(
             (
@@ -76,7 +77,3 @@ def _identifier(frame: FrameRow, digits: int) -> str:
     if frame.kind == "error":
         return f"{frame.arbitration_id | ERROR_FLAG:08X}"
     return f"{frame.arbitration_id:0{8 if frame.extended else digits}X}"
-
-
-def _lab_time(frame: FrameRow) -> float:
-    return frame.t_s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 __all__ = ["Progress", "Tally"]
@@ -24,12 +24,14 @@ class Tally:
         rows: passed on.
         left_out: kind of row to how many a format had no place for.
         moved: written later than they were, since the format knows no way back in time.
+        channels: what a CAN log has in the place of a name to that name, where it does not tell.
     """
 
     def __init__(self, progress: Progress | None = None) -> None:
         self.rows = 0
         self.left_out: Counter[str] = Counter()
         self.moved = 0
+        self.channels: Mapping[str, str] = {}
         self._first, self._last = math.inf, -math.inf
         self._progress = progress
 

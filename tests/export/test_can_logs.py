@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import base64
 import csv
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import can
 import pytest
 from can.io.generic import MessageReader
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evtui.cli.main import main
 from evtui.export import export
+from evtui.export.channels import MOST_CHANNELS, Names, Numbers
 from evtui.recording.reader import RunFolder
 from tests.export.reading import candump
 
@@ -34,6 +39,10 @@ def messages(reader: MessageReader) -> list[can.Message]:
 def asc(folder: Path, tmp_path: Path) -> list[can.Message]:
     out = exported(folder, "asc", tmp_path / "x.asc")
     return messages(can.ASCReader(out, relative_timestamp=False))
+
+
+def trc(folder: Path, tmp_path: Path) -> list[can.Message]:
+    return messages(can.TRCReader(exported(folder, "trc", tmp_path / "x.trc")))
 
 
 def blf(folder: Path, tmp_path: Path) -> list[can.Message]:
@@ -142,6 +151,84 @@ def test_a_foreign_log_keeps_its_channels(tmp_path: Path) -> None:
     log = tmp_path / "foreign.log"
     log.write_text("(100.500000) can3 123#11\n(100.600000) can1 18FEF100#2233\n")
     assert [message.channel for message in blf(log, tmp_path)] == [3, 1]
+
+
+NAMED = ["can0", "vcan0", "any", "slcan0.5", "can3", "can99999999999999999999", "can65535"]
+
+
+def log_of(names: Iterable[str], path: Path) -> Path:
+    path.write_text(
+        "".join(f"({100 + n / 1e3:.6f}) {name} 123#11\n" for n, name in enumerate(names))
+    )
+    return path
+
+
+@pytest.mark.parametrize("read_back", [asc, blf, trc])
+def test_buses_whose_names_end_alike_stay_apart(read_back: ReadBack, tmp_path: Path) -> None:
+    log = log_of(NAMED, tmp_path / "x.log")
+    channels = [int(str(message.channel)) for message in read_back(log, tmp_path)]
+    # python-can writes the first channel as 1 into all three, and reads it from a .trc as 1.
+    assert [channel - channels[0] for channel in channels] == [0, 1, 2, 5, 3, 4, 6]
+
+
+def test_channels_that_do_not_tell_their_names_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = log_of(["can0", "vcan0", "can2", "any"], tmp_path / "x.log")
+    assert main(["export", str(log), "--format", "asc", "--out", str(tmp_path / "x.asc")]) == 0
+    told = "evtui: in asc, channel 2 is vcan0, channel 4 is any\n"
+    assert told in capsys.readouterr().err
+
+
+def test_candumps_log_keeps_the_names_that_an_interface_may_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = log_of(["can0", "vcan0", "any", "slcan0.5", "a/b", "x" * 16], tmp_path / "x.log")
+    out = tmp_path / "out.log"
+    assert main(["export", str(log), "--format", "candump", "--out", str(out)]) == 0
+    names = [line.split()[1] for line in out.read_text().splitlines()]
+    assert names == ["can0", "vcan0", "any", "slcan0.5", "can1", "can2"]
+    told = f"evtui: in candump, can1 is a/b, can2 is {'x' * 16}\n"
+    assert told in capsys.readouterr().err
+
+
+def test_more_buses_than_a_format_has_channels_are_said_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evtui.export.channels.MOST_CHANNELS", 3)
+    log = log_of(["a", "b", "c", "d"], tmp_path / "x.log")
+    out = tmp_path / "x.blf"
+    assert main(["export", str(log), "--format", "blf", "--out", str(out)]) == 2
+    assert capsys.readouterr().err == (
+        f"evtui: {log} does not fit into blf: it has more than 3 buses\n"
+    )
+    assert not out.exists()
+
+
+@given(st.lists(st.text(st.characters(codec="ascii"), max_size=20), unique=True, max_size=30))
+def test_no_two_buses_share_a_channel_or_a_name(buses: list[str]) -> None:
+    numbers, names = Numbers(None), Names(None)
+    assert len({numbers[bus] for bus in buses}) == len({names[bus] for bus in buses}) == len(buses)
+    assert all(0 <= numbers[bus] < MOST_CHANNELS for bus in buses)
+    assert all(re.fullmatch(r"[^\s/:]{1,15}", names[bus]) for bus in buses)
+    for bus in buses:
+        assert names[bus] == bus or names.told[names[bus]] == bus
+
+
+@pytest.mark.parametrize("name", ["python-can-csv", "can-train-and-test", "hcrl", "candump"])
+def test_time_goes_on_in_every_format_where_a_clock_was_set_back(name: str, tmp_path: Path) -> None:
+    log = tmp_path / "back.log"
+    stamps = [5000 + n / 10 for n in range(30)] + [1000 + n / 10 for n in range(30)]
+    log.write_text("".join(f"({t:.6f}) can0 123#11\n" for t in stamps))
+    lines = exported(log, name, tmp_path / "x").read_text().splitlines()
+    times = [
+        float(line.split()[0].strip("()") if name == "candump" else line.split(",")[0])
+        for line in lines
+        if line[0] in "(0123456789"
+    ]
+    assert len(times) == 60
+    assert times == sorted(times)
+    assert times[-1] - times[0] < 10
 
 
 def test_cantools_decodes_the_log_of_the_folder(sample: Path) -> None:
