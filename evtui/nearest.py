@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["choice", "did_you_mean", "nearest"]
+__all__ = ["choice", "did_you_mean", "nearest", "nearest_name"]
 
 _MOST_LISTED = 20
 
@@ -15,8 +15,8 @@ def choice(names: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``; did you mean x?`` for the known name that is nearest; empty where none is near."""
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is nearest; None where none is near."""
     from difflib import get_close_matches  # only a mistake pays for the import
 
     lower = {each.lower(): each for each in known}
@@ -24,7 +24,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     found = [each for each in lower if len(wanted) > 2 and each.startswith(wanted)]
     if len(found) != 1:
         found = get_close_matches(wanted, lower, n=1, cutoff=0.5)
-    return f"; did you mean {lower[found[0]]}?" if found else ""
+    return lower[found[0]] if found else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean x?`` for the known name that is nearest; empty where none is near."""
+    found = nearest_name(name, known)
+    return "" if found is None else f"; did you mean {found}?"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

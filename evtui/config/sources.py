@@ -209,6 +209,7 @@ def _read_file(path: str, place: str, *, required: bool) -> dict[str, Any] | Non
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         end = f"at line {text.count(chr(10)) + 1}, the end"
+        # Errors of tomllib have no place of their own before Python 3.14.
         problem = str(error).replace("at end of document", end)
         raise SettingsError(f"{path}: not valid TOML: {problem}") from None
 

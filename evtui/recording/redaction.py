@@ -23,7 +23,7 @@ from evtui.redaction import (
     with_value,
 )
 
-__all__ = ["HIDDEN", "Redactor", "secret_inputs"]
+__all__ = ["HIDDEN", "ID_TAGS", "Redactor", "secret_inputs"]
 
 E = TypeVar("E", bound=Event)
 
@@ -44,6 +44,8 @@ _LEARN_FROM = 4
 _SECRETS_KEPT = 64
 """Newest secrets that are looked for."""
 
+ID_TAGS = "id tags"
+"""In :attr:`Redactor.hides` and so in a manifest: they are hidden."""
 
 LONGEST = 64 * 1024
 """Characters of a text of a peer that are looked through for secrets.
@@ -76,7 +78,7 @@ class Redactor:
         for secret in secrets:
             self._learn_secret(secret)
         if id_tags:
-            self.hides.append("id tags")
+            self.hides.append(ID_TAGS)
 
     def learn(self, scenario: str, inputs: Mapping[str, Any]) -> None:
         """Take note of the secrets and id tags that a scenario gets as inputs."""

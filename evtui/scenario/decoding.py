@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 
 from evtui.kinds import number
-from evtui.nearest import choice, did_you_mean, nearest
+from evtui.nearest import choice, did_you_mean, nearest, nearest_name
 from evtui.scenario.document import child
 from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.kinds import K, Registry, marked_fields
@@ -217,19 +217,18 @@ def _decode_parts(data: Any, kind: Any, place: str, mistakes: Mistakes) -> None:
     if not isinstance(data, dict):
         return
     fields = _fields(kind)
-    suggestions = ""
     for key, value in data.items():
         if key in fields:
             decode(value, fields[key][1], child(place, key), mistakes)
         elif fields:
-            way_out = nearest(key, fields)
-            suggestions += way_out
-            mistakes.add(child(place, key), f"unknown field{way_out}")
+            mistakes.add(child(place, key), f"unknown field{nearest(key, fields)}")
         else:
             decode(value, _value_type(kind), child(place, key), mistakes)
-    for needed in _required(kind):
-        if needed not in data and f"did you mean {needed}?" not in suggestions:
-            mistakes.add(place, f"{needed} is missing")
+    if missing := [needed for needed in _required(kind) if needed not in data]:
+        meant = {nearest_name(key, fields) for key in data if key not in fields}
+        for needed in missing:
+            if needed not in meant:
+                mistakes.add(place, f"{needed} is missing")
 
 
 def _in_words(data: Any, kind: Any) -> str:

@@ -120,6 +120,7 @@ def _way_out(row: str, what: str) -> str:
         return "; indent with spaces, not with a tab"
     if "${" in row:
         return '; put ${...} in quotes inside { } and [ ]: "${name}"'
+    # PyYAML's errors have a text and no kind; in other words it only goes without the way out.
     if what.startswith("mapping values are not allowed"):
         return "; put a text with a colon in it in quotes, and look at the indentation"
     return ""

@@ -12,7 +12,7 @@ from evtui.recording import layout
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import FolderError, RunFolder
 from evtui.recording.recorder import RecordingError
-from evtui.recording.redaction import HIDDEN
+from evtui.recording.redaction import HIDDEN, ID_TAGS
 from evtui.regular import read_regular, reason
 from evtui.scenario.comparing import VerifyError
 from evtui.scenario.headless import Options, StopFlag, run_headless
@@ -79,7 +79,7 @@ def rerun(
     options = Options(
         folder=out,
         duration=manifest.duration_s,
-        redact_id_tags="id tags" in manifest.redacted,
+        redact_id_tags=ID_TAGS in manifest.redacted,
         progress=look,
         stop=stop,
     )
@@ -98,7 +98,7 @@ def _base(manifest: Manifest, folder: Path) -> Base:
     if manifest.scenario is None or "--config" not in manifest.scenario.options:
         return Base()
     said = dict(manifest.settings)
-    if "id tags" in manifest.redacted:
+    if ID_TAGS in manifest.redacted:
         said.pop("id_tag", None)
     return base_of(from_values(said, f"{folder / layout.MANIFEST}: settings"), "")
 
@@ -110,7 +110,7 @@ def _check_unchanged(manifest: Manifest, scenario: Path) -> None:
     as_read = manifest.scenario.sha256
     known = {as_read} if written is None else {as_read, written.sha256}
     # What was hidden while it was written has another hash, which a killed run did not write.
-    hidden = written is None and (HIDDEN.encode() in raw or "id tags" in manifest.redacted)
+    hidden = written is None and (HIDDEN.encode() in raw or ID_TAGS in manifest.redacted)
     if _sha256(raw) not in known and not hidden:
         raise VerifyError(f"{scenario}: changed since it was run: its sha256 is another one")
 

@@ -23,6 +23,7 @@ __all__ = [
     "Register",
     "Row",
     "StateError",
+    "StateInUse",
     "StateStore",
     "next_key",
     "recover",
@@ -49,6 +50,10 @@ LAST_KEY = "last transaction key"
 
 class StateError(Exception):
     """A state cannot be used; the text is one line with the file, the problem, the way out."""
+
+
+class StateInUse(StateError):
+    """Another process uses its file."""
 
 
 @dataclass(frozen=True, slots=True)

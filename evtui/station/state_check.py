@@ -16,13 +16,12 @@ from typing import Any
 from urllib.parse import quote
 
 from evtui.ocpp16.validation import check, errors
-from evtui.station.state import WAY_OUT, Row, StateError, StateStore
+from evtui.station.state import WAY_OUT, Row, StateError, StateInUse, StateStore
 from evtui.station.write_ahead_log import problem_in
 from evtui.violations import Violation
 
 __all__ = [
     "APPLICATION_ID",
-    "IN_USE",
     "VERSION",
     "check_file",
     "check_rows",
@@ -37,8 +36,6 @@ VERSION = 1
 """Of the one table in it."""
 
 NO_FILE = "cannot be opened: its folder must exist, and it must be a file of yours"
-
-IN_USE = "used by another evtui: end that one, or name another file"
 
 UNREADABLE = "see its permissions, or name another file"
 
@@ -82,7 +79,8 @@ def check_file(path: str) -> None:
     except OSError as error:
         raise StateError(f"{path}: {error.strerror}: {UNREADABLE}") from None
     except sqlite3.Error as error:
-        raise StateError(f"{path}: {reason(error)}") from None
+        busy = getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY"
+        raise (StateInUse if busy else StateError)(f"{path}: {reason(error)}") from None
 
 
 def reason(error: sqlite3.Error) -> str:
@@ -91,7 +89,7 @@ def reason(error: sqlite3.Error) -> str:
         case "SQLITE_NOTADB":
             return "not a state file: name another, or one that does not exist yet"
         case "SQLITE_BUSY":
-            return IN_USE
+            return "used by another evtui: end that one, or name another file"
         case "SQLITE_CANTOPEN":
             return NO_FILE
         case "SQLITE_FULL":

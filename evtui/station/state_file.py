@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from evtui.station.state import WAY_OUT, Change, Row, StateError, StateStore
+from evtui.station.state import WAY_OUT, Change, Row, StateError, StateInUse, StateStore
 from evtui.station.state_check import (
     APPLICATION_ID,
     CENTRAL_SYSTEM,
-    IN_USE,
     VERSION,
     check_file,
     is_damage,
@@ -219,9 +218,11 @@ class StateFile:
             return ""
         try:
             check_file(self._path)
+        except StateInUse:
+            return ""
         except StateError as error:
-            said = str(error).removeprefix(f"{self._path}: ")
-            return "" if said == IN_USE else f"damaged while it was used: {said}"
+            # The path stands before it already, where it is told.
+            return f"damaged while it was used: {str(error).removeprefix(f'{self._path}: ')}"
         return ""
 
     def _found(self) -> os.stat_result | None:

@@ -100,11 +100,11 @@ def test_a_second_program_is_told_that_the_file_is_in_use(tmp_path: Path) -> Non
     path = tmp_path / "state.db"
     program = """
 import sys
-from evtui.station.state import StateError
+from evtui.station.state import StateInUse
 from evtui.station.state_file import StateFile
 try:
     StateFile(sys.argv[1], print)
-except StateError as error:
+except StateInUse as error:
     print(error)
 """
     with opened(path) as file:
