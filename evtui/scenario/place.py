@@ -49,10 +49,11 @@ class Place(NamedTuple):
         return Place(kind.station, kind.connector)
 
     def told(self, settings: Settings) -> Told:
-        """What is said of it: nothing of the first station, nor of a first connector."""
+        """What is said of it: nothing of the first station, nor of its first connector."""
+        is_first = self.station == settings.id and self.connector == FIRST_CONNECTOR
         return Told(
             UNSET if self.station == settings.id else self.station,
-            UNSET if self.connector == FIRST_CONNECTOR else self.connector,
+            UNSET if self.named is None or is_first else self.named,
         )
 
 

@@ -101,6 +101,12 @@ def test_a_step_says_where_it_is_unless_that_is_the_first_place(tmp_path: Path) 
     ]
 
 
+def test_a_place_may_come_from_an_input(tmp_path: Path) -> None:
+    more = LAB + "inputs: {at: {type: string, default: CP2}, n: {type: int, default: 2}}\n"
+    plan = plan_of(minimal("[{plug: , station: '${at}', connector: '${n}'}]", more), tmp_path)
+    assert plan.scenario.steps == [Plug(plug=None, station="CP2", connector=2)]
+
+
 def test_a_failure_names_the_connector_that_is_meant(tmp_path: Path) -> None:
     steps = f"[start, {{wait_for: {{status: Charging, timeout: 1s}}, {FAR}}}]"
     assert play_far(steps, tmp_path).steps.found == (
