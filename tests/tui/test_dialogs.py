@@ -176,7 +176,7 @@ async def test_the_palette_runs_what_was_chosen_once(times: int) -> None:
 @TIMES
 async def test_the_list_of_themes_closes_once(times: int) -> None:
     async with driven() as one:
-        one.main.action_app_theme()
+        await one.main.do("app.theme")
         press(one.app, *["enter"] * times)
         await assert_it_goes_on(one.pilot)
 

@@ -259,7 +259,7 @@ def test_the_list_of_a_station_without_a_connection(snap_compare: Callable[..., 
         main = app.screen_stack[0]
         assert isinstance(main, MainScreen)
         main.tick()
-        main.action_view_stations()
+        await main.do("view.stations")
         while not isinstance(app.screen, StationsScreen):
             await pilot.pause(0.01)  # type: ignore[attr-defined]
         main.tick()

@@ -67,7 +67,7 @@ async def test_while_a_secret_is_shown_no_picture_is_taken() -> None:
         await one.tick()
         await one.press("end", "enter", "v")
         assert SECRET in drawn(one)
-        one.main.action_app_screenshot()
+        await one.main.do("app.screenshot")
         assert "not saved" in one.main.footer.notice
 
 
@@ -144,7 +144,7 @@ async def test_a_traceback_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
 
     with suppress(ValueError):
         async with driven(6.0) as one:
-            monkeypatch.setattr(one.main, "action_view_pause", break_down)
+            monkeypatch.setitem(one.main.doing, "view.pause", break_down)
             monkeypatch.setattr(
                 one.app, "_print_error_renderables", lambda: told.extend(errors_of(one))
             )

@@ -14,6 +14,7 @@ from textual.message import Message
 
 from evtui.commands import REPLAY, Command, by_name, replay_commands
 from evtui.events import CanFrame, OcppMessage, Sample
+from evtui.tui.doing import does
 from evtui.tui.keymap import bindings
 from evtui.tui.line_view import LineView
 from evtui.tui.models.summary import LabSummary, Segment
@@ -172,38 +173,46 @@ class ReplayScreen(MainScreen):
             label = by_name[name].label
             self.notice(f"this is a recording: {label} needs a running lab", "warning")
 
-    def action_replay_play(self) -> None:
+    @does("replay.play")
+    def _replay_play(self) -> None:
         """Play or pause."""
         self._replay.toggle()
         self._show_cursor()
 
-    def action_replay_back(self) -> None:
+    @does("replay.back")
+    def _replay_back(self) -> None:
         """1 s back."""
         self._skip(-1.0)
 
-    def action_replay_forward(self) -> None:
+    @does("replay.forward")
+    def _replay_forward(self) -> None:
         """1 s forward."""
         self._skip(1.0)
 
-    def action_replay_far_back(self) -> None:
+    @does("replay.far_back")
+    def _replay_far_back(self) -> None:
         """10 s back."""
         self._skip(-10.0)
 
-    def action_replay_far_forward(self) -> None:
+    @does("replay.far_forward")
+    def _replay_far_forward(self) -> None:
         """10 s forward."""
         self._skip(10.0)
 
-    def action_replay_start(self) -> None:
+    @does("replay.start")
+    def _replay_start(self) -> None:
         """Go to the start."""
         self._replay.seek(self._replay.player.first)
         self._show_cursor()
 
-    def action_replay_end(self) -> None:
+    @does("replay.end")
+    def _replay_end(self) -> None:
         """Go to the end."""
         self._replay.seek(self._replay.player.end)
         self._show_cursor()
 
-    def action_replay_go_to(self) -> None:
+    @does("replay.go_to")
+    def _replay_go_to(self) -> None:
         """Ask for a time and go there."""
         from evtui.tui.replay.go_to import GoTo
 
@@ -216,43 +225,53 @@ class ReplayScreen(MainScreen):
 
         self.app.push_screen(GoTo(player.first, player.end), given)
 
-    def action_replay_slower(self) -> None:
+    @does("replay.slower")
+    def _replay_slower(self) -> None:
         """Half the speed."""
         self._change_speed(-1)
 
-    def action_replay_faster(self) -> None:
+    @does("replay.faster")
+    def _replay_faster(self) -> None:
         """Twice the speed."""
         self._change_speed(1)
 
-    def action_replay_next_edge(self) -> None:
+    @does("replay.next_edge")
+    def _replay_next_edge(self) -> None:
         """To the next start or end of an anomaly."""
         self._step("anomaly", forward=True)
 
-    def action_replay_previous_edge(self) -> None:
+    @does("replay.previous_edge")
+    def _replay_previous_edge(self) -> None:
         """To the one before."""
         self._step("anomaly", forward=False)
 
-    def action_replay_next_alarm(self) -> None:
+    @does("replay.next_alarm")
+    def _replay_next_alarm(self) -> None:
         """To the next alarm."""
         self._step("alarm", forward=True)
 
-    def action_replay_previous_alarm(self) -> None:
+    @does("replay.previous_alarm")
+    def _replay_previous_alarm(self) -> None:
         """To the one before."""
         self._step("alarm", forward=False)
 
-    def action_replay_next_message(self) -> None:
+    @does("replay.next_message")
+    def _replay_next_message(self) -> None:
         """To the next OCPP message."""
         self._step("message", forward=True)
 
-    def action_replay_previous_message(self) -> None:
+    @does("replay.previous_message")
+    def _replay_previous_message(self) -> None:
         """To the one before."""
         self._step("message", forward=False)
 
-    def action_replay_next_frame(self) -> None:
+    @does("replay.next_frame")
+    def _replay_next_frame(self) -> None:
         """To the next CAN frame."""
         self._step("frame", forward=True)
 
-    def action_replay_previous_frame(self) -> None:
+    @does("replay.previous_frame")
+    def _replay_previous_frame(self) -> None:
         """To the one before."""
         self._step("frame", forward=False)
 
@@ -276,13 +295,15 @@ class ReplayScreen(MainScreen):
 
     # Program
 
-    def action_app_help(self) -> None:
+    @does("app.help")
+    def _app_help(self) -> None:
         """Show the keys, and what is played."""
         from evtui.tui.screens.help import HelpScreen
 
         lines = [*self._about.lines, *(f"! {problem}" for problem in self._about.problems())]
         self.app.push_screen(HelpScreen(self.commands, ("This recording", lines)))
 
-    def action_app_quit(self) -> None:
+    @does("app.quit")
+    def _app_quit(self) -> None:
         """Leave; nothing that runs would end."""
         self.app.exit(return_code=0)

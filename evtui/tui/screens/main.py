@@ -16,6 +16,7 @@ from evtui.commands import FIRST_CONTACT, STATIONS, Outcome, by_name
 from evtui.config import Theme
 from evtui.events import Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
+from evtui.tui.doing import does
 from evtui.tui.handle import LabHandle
 from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
@@ -170,7 +171,7 @@ class MainScreen(PanelScreen):
         elif command.scope == "lab":
             self.listen(self._handle.submit(name))
         else:
-            await self.run_action(name.replace(".", "_"))
+            await self.do(name)
 
     def _order(self, command: str, place: Place | None, **arguments: object) -> None:
         """Tell the lab to do something at a connector, which stands before the answer."""
@@ -201,7 +202,8 @@ class MainScreen(PanelScreen):
     def _show_answer(self, answer: Answered) -> None:
         self.notice(answer.text, answer.level)
 
-    def action_anomaly_edit(self) -> None:
+    @does("anomaly.edit")
+    def _anomaly_edit(self) -> None:
         """Open the form."""
         from evtui.tui.screens.edit_anomaly import EditAnomaly
 
@@ -213,7 +215,8 @@ class MainScreen(PanelScreen):
 
         self.app.push_screen(EditAnomaly(place, anomaly.parameters if anomaly else {}), saved)
 
-    def action_anomaly_by_hand(self) -> None:
+    @does("anomaly.by_hand")
+    def _anomaly_by_hand(self) -> None:
         """End the attack by hand that is on, or ask for the name of one that begins."""
         from evtui.tui.screens.attack import AttackScreen
 
@@ -229,7 +232,8 @@ class MainScreen(PanelScreen):
         else:
             self.app.push_screen(AttackScreen(place, self._attack), answered)
 
-    def action_csms_operation(self) -> None:
+    @does("csms.operation")
+    def _csms_operation(self) -> None:
         """Choose an operation of the central system, then fill in its form."""
         if self._can_send():
             whose = f" for {clean(self.operations.station)}" if self.operations.station else ""
@@ -290,7 +294,8 @@ class MainScreen(PanelScreen):
 
     # Which charge point
 
-    def action_view_stations(self) -> None:
+    @does("view.stations")
+    def _view_stations(self) -> None:
         """List every charge point."""
 
         def chosen(choice: Chosen | None) -> None:
@@ -302,7 +307,7 @@ class MainScreen(PanelScreen):
             elif place is not None:
                 self._choose(place)
             if choice.operation:
-                self.action_csms_operation()
+                self._csms_operation()
 
         self.app.push_screen(
             StationsScreen(
@@ -315,11 +320,13 @@ class MainScreen(PanelScreen):
             chosen,
         )
 
-    def action_view_next_connector(self) -> None:
+    @does("view.next_connector")
+    def _view_next_connector(self) -> None:
         """Choose the next connector of ours."""
         self._step_connector(1)
 
-    def action_view_previous_connector(self) -> None:
+    @does("view.previous_connector")
+    def _view_previous_connector(self) -> None:
         """Choose the one before."""
         self._step_connector(-1)
 
@@ -368,7 +375,8 @@ class MainScreen(PanelScreen):
             {} if transaction is None else {"transactionId": f"{transaction}"}
         )
 
-    def action_view_mark(self) -> None:
+    @does("view.mark")
+    def _view_mark(self) -> None:
         """Ask for a few words for this moment."""
         from evtui.tui.screens.mark import MarkScreen
 
@@ -381,13 +389,15 @@ class MainScreen(PanelScreen):
 
         self.app.push_screen(MarkScreen(clock(self._handle.start_utc + moment)), answered)
 
-    def action_view_pause(self) -> None:
+    @does("view.pause")
+    def _view_pause(self) -> None:
         """Freeze the view, or let it go on."""
         self._paused = not self._paused
         self.set_class(self._paused, "-paused")
         self._show_status()
 
-    def action_view_detail(self) -> None:
+    @does("view.detail")
+    def _view_detail(self) -> None:
         """Show the row under the cursor in full."""
         from evtui.tui.screens.detail import DetailScreen
 
@@ -411,14 +421,16 @@ class MainScreen(PanelScreen):
             return
         self.app.push_screen(DetailScreen(title, blocks, whole))
 
-    def action_view_messages(self) -> None:
+    @does("view.messages")
+    def _view_messages(self) -> None:
         """List what was said."""
         from evtui.tui.screens.detail import DetailScreen
 
         told = self.notices.told() or "nothing was said yet"
         self.app.push_screen(DetailScreen("Messages", [Block("", told)]))
 
-    def action_view_copy(self) -> None:
+    @does("view.copy")
+    def _view_copy(self) -> None:
         """Copy the row under the cursor."""
         entry = self.focused_list.view.entry
         if entry is None:
@@ -428,7 +440,8 @@ class MainScreen(PanelScreen):
         self.app.copy_to_clipboard(line)
         self.notice(f"copied {len(line)} characters")
 
-    def action_app_screenshot(self) -> None:
+    @does("app.screenshot")
+    def _app_screenshot(self) -> None:
         """Save the screen as an SVG file."""
         from evtui.tui.screens.detail import DetailScreen
         from evtui.tui.screenshot import save_screenshot
@@ -447,31 +460,36 @@ class MainScreen(PanelScreen):
                 "error",
             )
 
-    def action_app_palette(self) -> None:
+    @does("app.palette")
+    def _app_palette(self) -> None:
         """Find anything there is to do."""
         from evtui.tui.palette import command_choices
 
         operations = self._operation_choices() if self.orders else []
         self._choose_from([*command_choices(self.commands), *operations], "Which command?")
 
-    def action_app_theme(self) -> None:
+    @does("app.theme")
+    def _app_theme(self) -> None:
         """Choose the colours."""
         themes = [Choice(name, f"app.take_theme({name!r})") for name in get_args(Theme)]
         self._choose_from(themes, "Which theme?")
 
-    def action_app_help(self) -> None:
+    @does("app.help")
+    def _app_help(self) -> None:
         """Show all keys."""
         from evtui.tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen((*self.commands, *STATIONS)))
 
-    def action_app_docs(self) -> None:
+    @does("app.docs")
+    def _app_docs(self) -> None:
         """Show the documentation."""
         from evtui.tui.screens.docs import DocsScreen
 
         self.app.push_screen(DocsScreen())
 
-    def action_app_quit(self) -> None:
+    @does("app.quit")
+    def _app_quit(self) -> None:
         """Leave; ask while something runs."""
         from evtui.tui.screens.question import Question
 

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from evtui.commands import COMMANDS, Command
 from evtui.events import Event
+from evtui.tui.doing import Doing, does
 from evtui.tui.line_view import LineView
 from evtui.tui.models.hiding import Hiding
 from evtui.tui.models.notices import Level, Notices
@@ -49,7 +50,7 @@ class Panel(Protocol):
     def tick(self, now: float) -> None: ...
 
 
-class PanelScreen(Screen[None]):
+class PanelScreen(Doing, Screen[None]):
     """Status line, five panels, keys; the scenario's is there only once there is a scenario.
 
     Everything is reached through attributes and never looked up, so that it is there before
@@ -155,23 +156,28 @@ class PanelScreen(Screen[None]):
         # Widget.focus comes a moment later, and the next key may be here before it.
         self.set_focus(panel.view if isinstance(panel, ListPanel) else panel)
 
-    def action_view_ocpp(self) -> None:
+    @does("view.ocpp")
+    def _view_ocpp(self) -> None:
         """Focus the OCPP log."""
         self._go_to(self.ocpp)
 
-    def action_view_can(self) -> None:
+    @does("view.can")
+    def _view_can(self) -> None:
         """Focus the CAN panel."""
         self._go_to(self.can)
 
-    def action_view_current(self) -> None:
+    @does("view.current")
+    def _view_current(self) -> None:
         """Focus the chart."""
         self._go_to(self.current)
 
-    def action_view_anomaly(self) -> None:
+    @does("view.anomaly")
+    def _view_anomaly(self) -> None:
         """Focus the anomaly panel."""
         self._go_to(self.anomaly)
 
-    def action_view_scenario(self) -> None:
+    @does("view.scenario")
+    def _view_scenario(self) -> None:
         """Focus the scenario panel."""
         if self._has_scenario:
             self._go_to(self.scenario)
@@ -179,12 +185,14 @@ class PanelScreen(Screen[None]):
             remedy = ": start evtui with --scenario" if self.orders else " in this recording"
             self.notice(f"no scenario{remedy}")
 
-    def action_view_next(self) -> None:
+    @does("view.next")
+    def _view_next(self) -> None:
         """Focus the next panel."""
         panels = [*self._shown.values()]
         self._go_to(panels[(panels.index(self.focused_panel) + 1) % len(panels)])
 
-    def action_view_maximise(self) -> None:
+    @does("view.maximise")
+    def _view_maximise(self) -> None:
         """Give the focused panel the whole screen, or give it back."""
         panel = self.focused_panel
         panel.toggle_class("-maximised")
@@ -222,29 +230,35 @@ class PanelScreen(Screen[None]):
 
     # Lists and chart
 
-    def action_view_can_trace(self) -> None:
+    @does("view.can_trace")
+    def _view_can_trace(self) -> None:
         """CAN by identifier or as a trace."""
         self.can.toggle_trace()
         self._relate(self.can.view)
 
-    def action_view_zoom_in(self) -> None:
+    @does("view.zoom_in")
+    def _view_zoom_in(self) -> None:
         """Shorter chart window."""
         self.current.zoom(-1)
 
-    def action_view_zoom_out(self) -> None:
+    @does("view.zoom_out")
+    def _view_zoom_out(self) -> None:
         """Longer chart window."""
         self.current.zoom(1)
 
-    def action_view_filter(self) -> None:
+    @does("view.filter")
+    def _view_filter(self) -> None:
         """Filter the focused list."""
         self.focused_list.open_filter()
 
-    def action_view_filter_off(self) -> None:
+    @does("view.filter_off")
+    def _view_filter_off(self) -> None:
         """Clear the filter of the focused list."""
         if self.focused_list.view.source.filter is not None:
             self.focused_list.close_filter(clear=True)
 
-    def action_view_follow(self) -> None:
+    @does("view.follow")
+    def _view_follow(self) -> None:
         """Go to the newest row."""
         self.focused_list.view.follow()
 

@@ -16,6 +16,7 @@ from textual.message import Message
 from evtui.commands import STATIONS
 from evtui.tui.answers import when_answered
 from evtui.tui.dialog import Dialog
+from evtui.tui.doing import Doing, does
 from evtui.tui.handle import LabHandle
 from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
@@ -120,7 +121,7 @@ class Lines(RowsWidget):
     ROLE_PREFIX = "lines"
 
 
-class StationsScreen(Dialog[Chosen | None]):
+class StationsScreen(Doing, Dialog[Chosen | None]):
     """The list, live; ends with what was chosen, or with None.
 
     Args:
@@ -279,17 +280,20 @@ class StationsScreen(Dialog[Chosen | None]):
     async def action_command(self, name: str) -> None:
         """Do what the command says, if it is one of the list."""
         if any(command.name == name for command in self._commands):
-            await self.run_action(name.replace(".", "_"))
+            await self.do(name)
 
-    def action_stations_choose(self) -> None:
+    @does("stations.choose")
+    def _stations_choose(self) -> None:
         """Take the station under the cursor; a foreign one for its operations."""
         self._end(lambda station: self._orders and not station.ours)
 
-    def action_stations_operation(self) -> None:
+    @does("stations.operation")
+    def _stations_operation(self) -> None:
         """Take the station under the cursor, for an operation."""
         self._end(lambda station: True)
 
-    def action_stations_close(self) -> None:
+    @does("stations.close")
+    def _stations_close(self) -> None:
         """Choose nothing."""
         self.dismiss(None)
 
@@ -306,11 +310,13 @@ class StationsScreen(Dialog[Chosen | None]):
         self.footer.say(f"{station.identity} has gone, nothing is done", "warning")
         return None
 
-    def action_csms_admit(self) -> None:
+    @does("csms.admit")
+    def _csms_admit(self) -> None:
         """Let in the station under the cursor."""
         self._answer_for("csms.admit")
 
-    def action_csms_turn_away(self) -> None:
+    @does("csms.turn_away")
+    def _csms_turn_away(self) -> None:
         """Turn away the station under the cursor."""
         self._answer_for("csms.turn_away")
 

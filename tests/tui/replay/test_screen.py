@@ -233,7 +233,7 @@ async def test_while_it_reads_it_says_seeking_and_shows_where_to() -> None:
     async with replayed() as one:
         one.recording.gate.clear()
         await one.let_pass(0.0)
-        one.main.action_replay_end()
+        await one.main.do("replay.end")
         assert "00:01:00.0 seeking …" in one.text("#scrubber")
         one.recording.gate.set()
         await one.settle()
