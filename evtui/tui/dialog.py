@@ -14,6 +14,9 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     Two presses that come together, as over a slow link, are both on their way before the first
     one acts: Textual would close the screen behind as well, down to none.
+
+    A key that closes one is bound with priority: the app then acts on it before it looks at the
+    next key, which is for what lies behind.
     """
 
     _over = False

@@ -13,9 +13,10 @@ from typing import Any
 from textual._xterm_parser import XTermParser
 from textual.app import ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.widgets import Input
 
-from evtui.tui.keyboard import Typing
+from evtui.tui.keyboard import ESCAPE, Typing
 
 __all__ = ["TerminalDriver"]
 
@@ -23,12 +24,12 @@ READ = 4096
 """Bytes of one read."""
 
 LOOK_EVERY = 0.1
-"""s between two looks at whether to end, and at a lone escape."""
+"""s between two looks at whether to end, and at what waits for more."""
 
-MORE_WITHIN = 0.005
-"""s in which what belongs together has come, from one side of a pipe to the other."""
+MORE_WITHIN = 0.01
+"""s in which what belongs together has come: the next of a text, but not of a key that is held."""
 
-GATHER = 0.02
+GATHER = 0.03
 """s that keys wait at most for what comes with them."""
 
 END_OF_KEYBOARD_PROTOCOL = "\x1b[<u"
@@ -86,13 +87,17 @@ class TerminalDriver(LinuxDriver):
         decode = getincrementaldecoder("utf-8")("replace").decode
         typing = Typing()
         while not self.exit_event.is_set():
+            text = ""
             if self._is_ready(LOOK_EVERY):
                 data = self._read()
                 if not data:
                     return
                 text = decode(data)
-                keys = typing.sort_out(text, time.monotonic(), in_field=self._is_in_field())
-                for event in parser.feed(keys) if text else ():
+            for keys in typing.sort_out(text, time.monotonic(), in_field=self._is_in_field()):
+                if keys == ESCAPE:  # which the parser would take together with the next
+                    self.process_message(Key("escape", ESCAPE))
+                    continue
+                for event in parser.feed(keys):
                     self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)

@@ -89,7 +89,7 @@ class Palette(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close", show=False),
+        Binding("escape", "dismiss(None)", "Close", show=False, priority=True),
         Binding("up", "list('cursor_up')", "Up", show=False),
         Binding("down", "list('cursor_down')", "Down", show=False),
         Binding("pageup", "list('page_up')", "Page up", show=False),

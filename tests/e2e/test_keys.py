@@ -159,6 +159,36 @@ def test_ten_thousand_characters_that_nobody_typed_press_nothing(
     assert {each.name for each in tmp_path.iterdir()} <= {"sample", "config"}
 
 
+def test_escape_and_a_key_in_one_read_close_and_then_act(start: Start, tmp_path: Path) -> None:
+    terminal = _opened(start, "lab", tmp_path)
+    for opening, title in (("a", "enter begin"), ("e", "Edit the anomaly"), ("m", "enter keep")):
+        terminal.send(opening)
+        terminal.wait_for(title)
+        terminal.send("\x1b?")
+        terminal.wait_for("─ Keys ─")
+        assert title not in terminal.text
+        terminal.send("\x1b")
+        terminal.wait_for(lambda screen: "─ Keys ─" not in screen)
+    terminal.send("a")
+    terminal.wait_for("enter begin")
+    terminal.send("\x1b\r")  # the detail of a message, and no attack
+    terminal.wait_for("enter or escape close")
+    _answers(terminal)
+    assert "ANOMALY ■ idle" in terminal.text
+
+
+def test_text_that_drips_presses_nothing(start: Start, tmp_path: Path) -> None:
+    terminal = _opened(start, "lab", tmp_path)
+    for size, every in ((12, 0.03), (8, 0.05), (3, 0.02)):
+        for place in range(0, 72, size):
+            terminal.send((TEXT * 20)[place : place + size])
+            terminal.watch(every)
+        terminal.wait_for("it presses no keys")
+        terminal.watch(0.2)
+    _answers(terminal)
+    assert "ANOMALY ■ idle" in terminal.text
+
+
 def test_text_without_brackets_gets_into_a_field(start: Start, tmp_path: Path) -> None:
     terminal = _opened(start, "lab", tmp_path)
     terminal.send("m")

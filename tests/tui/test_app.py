@@ -67,6 +67,18 @@ async def test_a_warning_names_its_station_and_says_how_many_it_has_hidden() -> 
         assert one.main.footer.notice == "+2 earlier · ODD: transaction 3 is gone"
 
 
+async def test_a_warning_that_answers_a_key_is_not_covered_by_news_which_come_after_it() -> None:
+    async with driven() as one:
+        footer = one.main.footer
+        one.main.notice("it presses no keys", "warning")
+        one.main.notice("the clock was set", "warning", news=True)
+        assert footer.notice == "it presses no keys"
+        footer.clear()
+        assert footer.notice == "the clock was set"
+        footer.clear()
+        assert footer.notice == ""
+
+
 async def test_a_lab_that_crashes_is_shown_with_its_reason() -> None:
     async with driven() as one:
         await one.play(4.0)

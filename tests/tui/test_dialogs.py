@@ -48,6 +48,7 @@ DIALOGS = {
         *IN_BOTH,
         ("q", "n"),
         ("q", "enter"),
+        ("a", "escape"),
         ("m", "enter"),
         ("m", "escape"),
         ("e", "enter"),
@@ -152,6 +153,19 @@ async def test_a_dialog_takes_keys_while_it_closes(where: str) -> None:
             dialog.dismiss()
             assert dialog not in pilot.app.screen_stack, (opening, closing)
             await assert_it_goes_on(pilot)
+
+
+@IN_EACH_APP
+async def test_the_key_behind_escape_is_for_what_lies_behind_the_dialog(where: str) -> None:
+    async with running(where) as pilot:
+        for opening in ("slash", *(key for key, closing in DIALOGS[where] if closing == "escape")):
+            press(pilot.app, opening)
+            await settled(pilot)
+            press(pilot.app, "escape", "question_mark")
+            await settled(pilot)
+            assert [type(each) for each in pilot.app.screen_stack[1:]] == [HelpScreen], opening
+            press(pilot.app, "escape")
+            await settled(pilot)
 
 
 @TIMES

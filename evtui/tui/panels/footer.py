@@ -69,6 +69,7 @@ class KeyFooter(RowsWidget):
         self._notice: tuple[str, Level] | None = None
         self._earlier = 0
         self._is_news = False
+        self._later: tuple[str, Level] | None = None
         self._timer: Timer | None = None
         self._spans: list[tuple[int, int, str]] = []
 
@@ -77,16 +78,27 @@ class KeyFooter(RowsWidget):
 
         Args:
             news: of the lab, and no answer to a key; when it takes the place of other news, how
-                many they were is said.
+                many they were is said.  It waits for a warning that answers a key, unless it is
+                an error.
         """
         said = clean(text)
+        self.notices.add(said, level)
+        if news and level != "error" and self._warns_of_a_key:
+            self._later = (said, level)
+            return
+        self._show(said, level, news=news)
+
+    @property
+    def _warns_of_a_key(self) -> bool:
+        return self._notice is not None and not self._is_news and self._notice[1] != "info"
+
+    def _show(self, said: str, level: Level, *, news: bool) -> None:
         if not (news and self._is_news and self._notice is not None):
             self._earlier = 0
         elif self._notice[0] != said:
             self._earlier += 1
         self._is_news = news
         self._notice = (said, level)
-        self.notices.add(said, level)
         if self._timer is not None:
             self._timer.stop()
         seconds = ERROR_SECONDS if level == "error" else NOTICE_SECONDS
@@ -102,10 +114,14 @@ class KeyFooter(RowsWidget):
         return earlier + self._notice[0]
 
     def clear(self) -> None:
-        """Show the keys again, if a notice stands in their place."""
-        if self.notice:
-            self._notice = None
+        """Show the keys again, or the news that waited, if a notice stands in their place."""
+        if not self.notice:
+            return
+        later, self._notice, self._later = self._later, None, None
+        if later is None:
             self.redraw()
+        else:
+            self._show(*later, news=True)
 
     @on(Resize)
     def redraw(self) -> None:

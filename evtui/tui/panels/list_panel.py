@@ -34,7 +34,9 @@ class FilterLine(Horizontal):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "Clear", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "drop", "Clear", show=False, priority=True)
+    ]
 
     HINT = "text or /regex/"
 

@@ -44,7 +44,7 @@ class GoTo(Dialog[float | None]):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", priority=True)]
 
     def __init__(self, first: float, end: float) -> None:
         super().__init__()

@@ -51,7 +51,7 @@ class AttackScreen(Dialog[Begun | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel"),
+        Binding("escape", "dismiss(None)", "Cancel", priority=True),
         Binding("down,tab", "layer(1)", "Next layer"),
         Binding("up,shift+tab", "layer(-1)", "Layer before"),
     ]

@@ -36,7 +36,7 @@ class DetailScreen(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "Close", show=False),
+        Binding("escape,enter,q", "dismiss", "Close", show=False, priority=True),
         Binding("v", "reveal", "Show what is hidden", show=False),
         Binding("y", "copy", "Copy", show=False),
     ]

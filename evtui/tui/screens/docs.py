@@ -80,8 +80,8 @@ class DocsScreen(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", show=False),
-        Binding("q,D", "dismiss", "Close", show=False),
+        Binding("escape", "back", "Back", show=False, priority=True),
+        Binding("q,D", "dismiss", "Close", show=False, priority=True),
         Binding("tab", "switch", "Contents or text", show=False, priority=True),
     ]
 

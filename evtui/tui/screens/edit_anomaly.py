@@ -155,7 +155,7 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "cancel"),
+        Binding("escape", "cancel", "cancel", priority=True),
         Binding("up", "app.focus_previous", "previous", show=False),
         Binding("down", "app.focus_next", "next", show=False),
     ]

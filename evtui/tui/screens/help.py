@@ -56,7 +56,7 @@ class HelpScreen(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q,question_mark,f1", "dismiss", "Close", show=False),
+        Binding("escape,enter,q,question_mark,f1", "dismiss", "Close", show=False, priority=True),
         Binding("D", "docs", "Documentation", show=False),
     ]
 

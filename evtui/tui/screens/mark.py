@@ -36,7 +36,9 @@ class MarkScreen(Dialog[str | None]):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", priority=True)
+    ]
 
     def __init__(self, moment: str) -> None:
         super().__init__()

@@ -27,8 +27,8 @@ class Question(Dialog[bool]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,Y", "dismiss(True)", "Yes", show=False),
-        Binding("n,N,escape,enter,q", "dismiss(False)", "No", show=False),
+        Binding("y,Y", "dismiss(True)", "Yes", show=False, priority=True),
+        Binding("n,N,escape,enter,q", "dismiss(False)", "No", show=False, priority=True),
     ]
 
     def __init__(self, title: str, told: str, yes: str, no: str) -> None:
