@@ -259,6 +259,15 @@ def test_a_recording_that_cannot_begin_leaves_nothing_and_is_told_on_leaving(nam
         assert len(list(Path("runs").iterdir())) == 1
 
 
+def test_a_recording_that_cannot_begin_on_a_full_disk_says_that_it_is_full() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        fill_the_disk(patch, ".reserve (deleted)")
+        with live(record="night") as run:
+            failed = run.until(lambda event: is_recording(event, "failed"))
+    assert isinstance(failed, RecordingState)
+    assert failed.detail == "disk full"
+
+
 def test_a_folder_that_was_there_stays_when_nothing_can_be_recorded() -> None:
     Path("night").mkdir()
     with pytest.MonkeyPatch.context() as patch:

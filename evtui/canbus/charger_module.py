@@ -8,6 +8,7 @@ from collections.abc import Callable
 import can
 
 from evtui.canbus.bus import SimulatedBus
+from evtui.canbus.nodes import module_of
 from evtui.canbus.protocol import (
     Current,
     MalformedFrame,
@@ -58,7 +59,7 @@ class ChargerModule:
         self._bus = bus
         self._on_sample = on_sample
         self._connector = connector
-        self.name = "module" if connector == 1 else f"module-{connector}"
+        self.name = module_of(connector)
 
     async def run(self) -> None:
         """Work until cancelled; however it ends, the stage is at 0 A and the node detached."""

@@ -43,8 +43,6 @@ TICK = 0.05
 TELL_EVERY = 1.0
 """s between two events that say how much is recorded."""
 
-_REASONS = {"No space left on device": "disk full"}
-
 _STANDING = (
     CentralSystemState,
     LabState,
@@ -110,7 +108,7 @@ class Recordings:
             try:
                 self._begin(Path(folder), early)
             except RecordingError as error:
-                self._tell_failure(folder, str(error))
+                self._tell_failure(folder, str(error), error.reason)
 
     def toggle(self) -> str:
         """Begin a recording below ``runs``, or end the one that runs; returns a line for people.
@@ -150,7 +148,7 @@ class Recordings:
         )
         folder = str(recorder.folder)
         if recorder.failure is not None:
-            self._tell_failure(folder, recorder.failure)
+            self._tell_failure(folder, recorder.failure, recorder.reason)
             return recorder.failure
         self._tell(recorder, "off")
         return f"recorded {recorder.events:,} events into {folder}"
@@ -207,13 +205,10 @@ class Recordings:
             )
         )
 
-    def _tell_failure(self, folder: str, line: str) -> None:
+    def _tell_failure(self, folder: str, line: str, reason: str) -> None:
         self._on_failure(line)
-        reason = line.rpartition(": ")[2]
         self._stream.publish(
-            RecordingState(
-                source="lab", folder=folder, state="failed", detail=_REASONS.get(reason, reason)
-            )
+            RecordingState(source="lab", folder=folder, state="failed", detail=reason)
         )
         self._stream.publish(Note(source="lab", level="error", text=line))
         if self._settings.record_trouble == "stop":

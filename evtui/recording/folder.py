@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ from evtui.recording.linefile import LineFile
 from evtui.recording.manifest import FileInfo, Manifest
 from evtui.recording.wholefile import replace_file
 
-__all__ = ["FolderWriter", "RecordingError"]
+__all__ = ["FolderWriter", "RecordingError", "in_short"]
 
 _GROWING: dict[str, str] = {
     layout.SIGNALS: SIGNALS.header,
@@ -31,7 +32,20 @@ _RESERVE = 1 << 16
 
 
 class RecordingError(Exception):
-    """A folder cannot be recorded into; the text is one line."""
+    """A folder cannot be recorded into; the text is one line.
+
+    Attributes:
+        reason: why, in a few words.
+    """
+
+    def __init__(self, text: str, reason: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason or text
+
+
+def in_short(error: OSError) -> str:
+    """Why something cannot be written, in a few words."""
+    return "disk full" if error.errno == errno.ENOSPC else str(error.strerror or error)
 
 
 class FolderWriter:
@@ -54,7 +68,8 @@ class FolderWriter:
             path.mkdir(parents=True, exist_ok=True)
             if any(path.iterdir()):
                 raise RecordingError(
-                    f"cannot record to {path}: there is something in it; name a new folder"
+                    f"cannot record to {path}: there is something in it; name a new folder",
+                    "there is something in its folder",
                 )
             for name, header in _GROWING.items():
                 self._growing[name] = LineFile(path / name, header)
@@ -63,7 +78,8 @@ class FolderWriter:
             self.discard()
             why = str(error.strerror or error).lower()
             raise RecordingError(
-                f"cannot record to {path}: {why}; name a folder that can be written"
+                f"cannot record to {path}: {why}; name a folder that can be written",
+                in_short(error),
             ) from None
 
     @property

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from evtui.canbus.nodes import CHARGE_POINT
 from evtui.events import Alarm, CanFrame, Detection, Event, OcppMessage, Sample, json_text
 from evtui.recording.format import ALARMS, ERROR_FLAG, FRAMES, SIGNALS, TRUTH, TruthRow
 
@@ -31,9 +32,6 @@ __all__ = [
     "signal_line",
     "truth_line",
 ]
-
-CHARGE_POINT_NODE = "charge-point"
-"""The node whose frames can.log calls transmitted; what anybody else sends is received."""
 
 
 class Stamps:
@@ -90,7 +88,7 @@ def frame_lines(
         identifier = f"{frame.arbitration_id:03X}"
     if frame.remote:
         payload, kind = f"R{frame.requested}", "remote"
-    direction = "T" if frame.node == CHARGE_POINT_NODE else "R"
+    direction = "T" if frame.node == CHARGE_POINT else "R"
     return (
         f"({at.unix}) {channel} {identifier}#{payload} {direction}\n",
         _label(frame, at, truth, attack, identifier, data, direction, kind),

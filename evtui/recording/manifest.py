@@ -14,7 +14,6 @@ from evtui.recording.wholefile import replace_file
 from evtui.regular import read_regular
 
 __all__ = [
-    "RECORDING_STOPPED",
     "BusInfo",
     "ClockInfo",
     "FileInfo",
@@ -26,9 +25,6 @@ __all__ = [
 
 LARGEST = 8 << 20
 """Bytes of a manifest; one with a long scenario and many stations has 50,000."""
-
-RECORDING_STOPPED = "recording stopped: "
-"""How :attr:`Manifest.interrupted` begins where it was the recording that failed."""
 
 
 class ClockInfo(msgspec.Struct, kw_only=True):
@@ -128,6 +124,8 @@ class Manifest(msgspec.Struct, kw_only=True):
         t_end_s: lab time of the last event; None while running.
         interrupted: why the run ended early: a signal, a failure, a full disk.
         interrupted_at_s: lab time of that moment.
+        recording_failed: True where it was the recording that failed, as on a full disk; absent
+            elsewhere.
         reproducible: False for a run in real time.
         wall_s: seconds the run took.
         left_out: messages of foreign peers, notes and states of links about them that are not in
@@ -154,6 +152,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     t_end_s: float | None = None
     interrupted: str = ""
     interrupted_at_s: float | None = None
+    recording_failed: bool | msgspec.UnsetType = msgspec.UNSET
     reproducible: bool = False
     wall_s: float | None = None
     left_out: int = 0
@@ -172,7 +171,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     @property
     def ragged(self) -> bool:
         """True where each file may end at another moment: after a kill, or on a full disk."""
-        return self.status == "running" or self.interrupted.startswith(RECORDING_STOPPED)
+        return self.status == "running" or self.recording_failed is True
 
     def save(self, path: Path) -> None:
         """Write as JSON, replacing the file in one step.
@@ -191,6 +190,11 @@ class Manifest(msgspec.Struct, kw_only=True):
             ValueError: it is no manifest; the text names the place.
         """
         try:
-            return msgspec.json.decode(read_regular(path, LARGEST), type=cls)
+            manifest = msgspec.json.decode(read_regular(path, LARGEST), type=cls)
         except RecursionError:
             raise ValueError("nested too deeply") from None
+        if manifest.recording_failed is msgspec.UNSET and manifest.interrupted.startswith(
+            "recording stopped: "
+        ):
+            manifest.recording_failed = True  # builds up to November 2026 said it in words alone
+        return manifest

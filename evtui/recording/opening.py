@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple, TypeVar
 
+from evtui.canbus.nodes import CHARGE_POINT
 from evtui.canbus.protocol import MalformedFrame, decode_data
 from evtui.events import Event
 from evtui.moments import unix_time
@@ -43,7 +44,6 @@ from evtui.recording.format import (
 )
 from evtui.recording.format.cell import split_csv
 from evtui.recording.format.table import names_shown
-from evtui.recording.lines import CHARGE_POINT_NODE
 from evtui.recording.manifest import Manifest
 from evtui.recording.ordering import put_in_order, survey, timed_stamp, untimed
 from evtui.recording.sources import Rows, Skipped
@@ -359,7 +359,7 @@ def _unlabelled(line: bytes, sources: Sources) -> FrameRow:
         dlc=logged.dlc,
         extended=logged.extended,
         direction=logged.direction,
-        node=CHARGE_POINT_NODE if logged.direction == "T" else "",
+        node=CHARGE_POINT if logged.direction == "T" else "",
         attack_ids=(),
         effect=False,
         kind=logged.kind,

@@ -32,7 +32,7 @@ from evtui.events import (
 )
 from evtui.recording import layout
 from evtui.recording.allowance import Allowance
-from evtui.recording.folder import FolderWriter, RecordingError
+from evtui.recording.folder import FolderWriter, RecordingError, in_short
 from evtui.recording.format import TRUTH
 from evtui.recording.leaving_out import Omissions
 from evtui.recording.lines import (
@@ -43,7 +43,7 @@ from evtui.recording.lines import (
     signal_line,
     truth_line,
 )
-from evtui.recording.manifest import RECORDING_STOPPED, BusInfo, Manifest
+from evtui.recording.manifest import BusInfo, Manifest
 from evtui.recording.messages import MessageLines
 from evtui.recording.metrics import ConnectorTally, Tally
 from evtui.recording.redaction import Redactor
@@ -81,6 +81,7 @@ class Recorder:
         folder: where to.
         events: recorded so far.
         failure: why recording has stopped, None while all is well.
+        reason: the same in a few words, empty while all is well.
 
     Raises:
         RecordingError: the folder has something in it, or cannot be written.
@@ -101,6 +102,7 @@ class Recorder:
         self.folder = folder
         self.events = 0
         self.failure: str | None = None
+        self.reason = ""
         self._redactor = redactor = redactor or Redactor()
         self._manifest = msgspec.structs.replace(
             manifest, redacted=list(redactor.hides), buses=dict(manifest.buses)
@@ -161,7 +163,7 @@ class Recorder:
             self._stamps.at(t)
             self._handlers.get(type(event), self._on_other)(event)
         except Exception as error:  # a defect in here must not pass for a complete recording
-            self._fail(f"{layout.EVENTS}: event {event.seq}: {error!r}")
+            self._fail(f"{layout.EVENTS}: event {event.seq}: {error!r}", repr(error))
             return
         self.events += 1
         if not self.events % EVENTS_PER_LOOK:
@@ -185,7 +187,7 @@ class Recorder:
                 self._buses_changed = False
                 self._writer.save(self._shown_manifest())
         except OSError as error:
-            self._fail(f"{error.filename}: {error.strerror}")
+            self._fail_to_write(error)
 
     def close(
         self,
@@ -222,7 +224,7 @@ class Recorder:
         try:
             self._writer.save(self._shown_manifest())
         except OSError as error:
-            self._fail(f"{error.filename}: {error.strerror}")
+            self._fail_to_write(error)
         self._writer.close()
         return self._shown_manifest()
 
@@ -364,7 +366,8 @@ class Recorder:
         except OSError as error:
             self._writer.discard()
             raise RecordingError(
-                f"cannot record to {self.folder}: {error.filename}: {error.strerror}"
+                f"cannot record to {self.folder}: {error.filename}: {error.strerror}",
+                in_short(error),
             ) from None
 
     def _conclude(self) -> None:
@@ -377,16 +380,21 @@ class Recorder:
             sheet = data_sheet(self._shown_manifest(), self._writer.files())
             self._writer.replace(layout.README, sheet)
         except OSError as error:
-            self._fail(f"{error.filename}: {error.strerror}")
+            self._fail_to_write(error)
 
-    def _fail(self, reason: str) -> None:
+    def _fail_to_write(self, error: OSError) -> None:
+        self._fail(f"{error.filename}: {error.strerror}", in_short(error))
+
+    def _fail(self, reason: str, short: str) -> None:
         """Stop: say it once, in the manifest too if that still can be written."""
         if self.failure is not None:
             return
+        self.reason = short
         self.failure = f"recording to {self.folder} stopped: {reason}"
         manifest = self._manifest
         manifest.status = "interrupted"
-        manifest.interrupted = f"{RECORDING_STOPPED}{reason}"
+        manifest.interrupted = f"recording stopped: {reason}"
+        manifest.recording_failed = True
         manifest.interrupted_at_s = manifest.t_end_s = round(self._last_t, 6)
         self._writer.free_reserve()
         with contextlib.suppress(OSError):

@@ -181,8 +181,7 @@ class Runner:
             )
 
         if await first_event(self._stream, is_from_module, READY_WITHIN) is None:
-            what = "charger module" if module.name == "module" else f"charger {module.name}"
-            return f"the {what} of {place.station} does not report"
+            return f"the charger {module.name} of {place.station} does not report"
         return ""
 
     async def sequence(

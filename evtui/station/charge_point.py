@@ -12,6 +12,7 @@ from typing import Any
 import can
 
 from evtui.canbus.bus import SimulatedBus
+from evtui.canbus.nodes import CHARGE_POINT
 from evtui.canbus.protocol import MalformedFrame, StationMessage, decode, encode
 from evtui.events import EventStream, TransactionState
 from evtui.ocpp16.link import MessageIds, SentMessages
@@ -159,7 +160,7 @@ class ChargePoint:
             self.reservations,
             equipment.persist_interval,
         )
-        self._node = bus.attach("charge-point", self._on_frame)
+        self._node = bus.attach(CHARGE_POINT, self._on_frame)
         for number in range(1, connectors + 1):
             self.connectors[number] = ConnectorController(
                 self._context,

@@ -88,6 +88,22 @@ def test_an_earlier_folder_is_run_again_and_compared(
     assert capsys.readouterr().out.startswith(verdict)
 
 
+@pytest.mark.parametrize(
+    ("status", "why", "ragged"),
+    [
+        ("interrupted", "recording stopped: signals.csv: No space left on device", True),
+        ("interrupted", "SIGTERM", False),
+        ("complete", "", False),
+        ("running", "", True),
+    ],
+)
+def test_an_earlier_manifest_says_in_words_that_the_recording_failed(
+    status: str, why: str, ragged: bool, earlier: Path
+) -> None:
+    change_manifest(earlier, lambda fields: fields.update(status=status, interrupted=why))
+    assert Manifest.load(earlier / layout.MANIFEST).ragged is ragged
+
+
 # A folder of a build to come
 
 

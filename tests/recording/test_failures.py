@@ -89,6 +89,8 @@ def test_a_file_that_cannot_grow_stops_the_recording_with_one_line_and_a_clean_f
     assert status == "interrupted"
     manifest = Manifest.load(folder / layout.MANIFEST)
     assert manifest.interrupted == "recording stopped: signals.csv: File too large"
+    assert manifest.recording_failed is True
+    assert manifest.ragged
     signals = rows(folder, layout.SIGNALS)
     assert abs(float(signals[-1]["t_s"]) - interrupted_at) < 0.2
     for name, info in manifest.files.items():

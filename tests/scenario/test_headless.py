@@ -313,7 +313,7 @@ def test_a_full_disk_stops_the_run_or_not_as_it_was_told(
     def fail_at(recorder: Recorder, event: Event) -> None:
         on_event(recorder, event)
         if event.seq == 100:
-            recorder._fail("disk full")
+            recorder._fail("disk full", "disk full")
 
     on_event = Recorder.on_event
     monkeypatch.setattr(Recorder, "on_event", fail_at)
