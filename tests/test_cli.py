@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import pty
 import signal
@@ -24,6 +23,7 @@ from evtui.config import SETTINGS, Settings
 from evtui.recording.feed import Feed
 from evtui.scenario.loader import Plan
 from evtui.station.state_file import StateFile
+from tests.feed_lines import feed_lines
 from tests.patience import PATIENCE
 
 EVTUI = [sys.executable, "-m", "evtui"]
@@ -183,7 +183,7 @@ def test_whoever_follows_the_feed_hears_of_a_state_file_that_cannot_be_used(
     wrong.write_text("my notes\n")
     feed = tmp_path / "events.jsonl"
     assert main(["--port", "0", "--state", str(wrong), "--events", str(feed)]) == 2
-    (event,) = map(json.loads, feed.read_text().splitlines())
+    (event,) = feed_lines(feed)
     assert (event["event"], event["part"], event["state"]) == ("PartState", "lab", "crashed")
     assert capsys.readouterr().err == f"evtui: {event['detail']}\n"
     assert app.settings is None

@@ -24,6 +24,7 @@ from evtui.recording import layout
 from evtui.recording.feed import FeedError, _FileFeed
 from evtui.recording.manifest import Manifest
 from evtui.recording.reader import RunFolder
+from tests.feed_lines import feed_lines
 from tests.patience import PATIENCE
 from tests.scenario.files import minimal
 
@@ -216,7 +217,7 @@ def test_junit_is_written_beside_the_table(capsys: Output) -> None:
 
 def test_events_go_where_they_are_wanted(capsys: Output) -> None:
     assert run(scenario(GOOD), "--events", "events.jsonl", "--quiet") == 0
-    events = [json.loads(line) for line in Path("events.jsonl").read_text("utf-8").split("\n")[:-1]]
+    events = feed_lines(Path("events.jsonl"))
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
 
 
@@ -227,7 +228,7 @@ def test_events_on_standard_output_have_it_for_themselves(tmp_path: Path) -> Non
         text=True,
         check=True,
     )
-    assert all(json.loads(line)["event"] for line in done.stdout.split("\n")[:-1])
+    assert all(line["event"] for line in feed_lines(done.stdout))
     assert "every step is done" in done.stderr
 
 
@@ -484,7 +485,7 @@ def test_a_feed_that_cannot_be_written_is_told_and_changes_nothing(
     monkeypatch.setattr(_FileFeed, "on_event", write_until_full)
     assert run(scenario(GOOD), "--out", "b", "--quiet", "--events", "e.jsonl") == 3
     assert capsys.readouterr().err == "evtui: events to e.jsonl: no space left on device\n"
-    assert Path("e.jsonl").read_bytes().count(b"\n") == 50
+    assert len(feed_lines(Path("e.jsonl"))) == 50
     events = [(Path(folder) / layout.EVENTS).read_bytes() for folder in ("a", "b")]
     assert events[0] == events[1]
 

@@ -1,5 +1,7 @@
 """The live feed: every event as one JSON line as it happens, for other programs to follow.
 
+The first line says what the lines conform to: ``{"event":"Feed","schema":"evtui.events/1"}``.
+
 A regular file gets every event before the lab goes on.  Whatever may be slow - a pipe, a
 terminal, a reader at a socket - is written to by a thread from a bounded mailbox, so it never
 holds up the lab; what does not fit pushes out the oldest, and the stream says how many lines
@@ -18,7 +20,7 @@ from abc import ABC, abstractmethod
 from evtui.escaping import for_json
 from evtui.events import Event
 from evtui.recording.allowance import Allowance
-from evtui.recording.feed_pump import Encode, Gaps, Outlet, Pump
+from evtui.recording.feed_pump import BEGIN, Encode, Gaps, Outlet, Pump
 from evtui.recording.lines import event_line
 from evtui.recording.redaction import Redactor
 
@@ -218,6 +220,7 @@ class _FileFeed(Feed):
         self._descriptor = descriptor
         self._name = name
         self._failure = ""
+        self._write(BEGIN)
 
     def on_event(self, event: Event) -> None:
         self._write(self._gaps.before(event) + self._encode(event))

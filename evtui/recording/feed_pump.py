@@ -10,10 +10,25 @@ import select
 import socket
 import threading
 from collections.abc import Callable
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
 
 from evtui.events import Event, EventReader
 
-__all__ = ["CAPACITY", "MOST_READERS", "Encode", "Gaps", "Outlet", "Pump"]
+__all__ = [
+    "BEGIN",
+    "CAPACITY",
+    "MOST_READERS",
+    "Dropped",
+    "Encode",
+    "FeedBegins",
+    "Gaps",
+    "Outlet",
+    "Pump",
+]
+
 
 CAPACITY = 20_000
 """Events kept for a reader that does not read: ten minutes of the fluctuation."""
@@ -37,6 +52,22 @@ GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 Encode = Callable[[Event], bytes]
 
+
+class FeedBegins(msgspec.Struct, frozen=True, tag_field="event", tag="Feed"):
+    """The first line that a reader gets."""
+
+    schema: Annotated[Literal["evtui.events/1"], Meta(description="what all lines conform to.")] = (
+        "evtui.events/1"
+    )
+
+
+class Dropped(msgspec.Struct, frozen=True, tag_field="event", tag="Dropped"):
+    """Events are missing here: the reader was too slow, or foreign peers sent too much."""
+
+    count: Annotated[int, Meta(description="how many.")]
+
+
+BEGIN = msgspec.json.encode(FeedBegins()) + b"\n"
 
 DROPPED_EVERY = 1.0
 """s of lab time between two lines that say how many events are missing."""
@@ -62,7 +93,7 @@ class Gaps:
     def rest(self) -> bytes:
         """What has not been said yet."""
         missing, self._missing = self._missing, 0
-        return b'{"event":"Dropped","count":%d}\n' % missing if missing else b""
+        return msgspec.json.encode(Dropped(missing)) + b"\n" if missing else b""
 
 
 class Outlet:
@@ -80,7 +111,7 @@ class Outlet:
         self.descriptor = descriptor
         self.mailbox = EventReader(CAPACITY)
         self._reopen = reopen
-        self._lines = b""
+        self._lines = b"" if descriptor is None else BEGIN
         self._written = 0
         self._gaps = Gaps()
         self._lost = 0
@@ -122,6 +153,8 @@ class Outlet:
         """Try again where nobody has read so far."""
         if self.descriptor is None and self._reopen is not None:
             self.descriptor = self._reopen()
+            if self.descriptor is not None:
+                self._lines, self._written = BEGIN + self._lines[self._written :], 0
 
     def hang_up(self) -> bool:
         """The reader has gone; True when another may come."""
@@ -134,7 +167,8 @@ class Outlet:
 
     def abandon(self) -> None:
         """Count what was not taken in time, and give up."""
-        self._lost += self._lines.count(b"\n", self._written) + len(self.mailbox.take())
+        lines = self._lines.count(b"\n", self._written) - self._lines.count(BEGIN, self._written)
+        self._lost += lines + len(self.mailbox.take())
         self._lines, self._written = b"", 0
         self.close()
 

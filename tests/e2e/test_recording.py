@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -14,6 +13,7 @@ from evtui.recording.reader import RunFolder
 from tests.e2e.conftest import QUICK, Start
 from tests.e2e.screens import actual, up
 from tests.e2e.terminal import EVTUI
+from tests.feed_lines import feed_lines
 
 pytestmark = pytest.mark.e2e
 
@@ -35,7 +35,7 @@ def test_a_killed_program_loses_a_quarter_of_a_second_at_most(
     terminal.kill(signal.SIGKILL)
     terminal.wait()
     # The feed is written before the lab goes on, so it has whatever happened.
-    happened = [json.loads(line) for line in feed.read_text().splitlines() if line.endswith("}")]
+    happened = feed_lines(feed)
     recorded = {event.seq for event in RunFolder(folder).events()}
     newest = happened[-1]["t"]
     lost = [event for event in happened if event["seq"] not in recorded]

@@ -20,6 +20,7 @@ from evtui.recording.feed import open_feed
 from evtui.recording.manifest import Manifest
 from evtui.recording.recorder import Recorder
 from evtui.violations import Violation
+from tests.feed_lines import feed_lines
 from tests.recording.sample_run import SCENARIO, START_UTC, STATION, sample_manifest
 
 MOST_PER_S = 2_000_000
@@ -226,7 +227,7 @@ def test_a_feed_leaves_out_too_and_says_how_many_lines_are_missing(tmp_path: Pat
         feed.on_event(event)
     dropped = feed.dropped
     feed.close()
-    told = [json.loads(line) for line in path.read_text().splitlines()]
+    told = feed_lines(path)
     missing = sum(line["count"] for line in told if line["event"] == "Dropped")
     assert missing == dropped > 0
     assert missing + sum(line["event"] != "Dropped" for line in told) == len(events)
@@ -247,7 +248,7 @@ def test_a_feed_grows_by_two_megabytes_a_second_at_most_and_says_so_once_a_secon
         feed.on_event(mark if ours else FLOODS[flood](seq, seq / per_s))
     dropped = feed.dropped
     feed.close()
-    told = [json.loads(line) for line in path.read_text().splitlines()]
+    told = feed_lines(path)
     missing = [line["count"] for line in told if line["event"] == "Dropped"]
     assert 1 <= len(missing) <= seconds + 1
     assert sum(missing) == dropped == last - (len(told) - len(missing))

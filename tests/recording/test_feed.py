@@ -33,6 +33,7 @@ from evtui.events import (
 from evtui.recording.feed import Feed, FeedError, open_feed
 from evtui.recording.feed_pump import AT_ONCE, CAPACITY, MOST_READERS
 from evtui.recording.redaction import Redactor
+from tests.feed_lines import feed_lines
 from tests.patience import PATIENCE
 
 
@@ -74,7 +75,7 @@ def read_lines(descriptor: int, last: Callable[[dict[str, Any]], object]) -> lis
     while select.select([descriptor], [], [], PATIENCE)[0]:
         piece = os.read(descriptor, 1 << 20)
         *whole_lines, data = (data + piece).split(b"\n")
-        lines += map(json.loads, whole_lines)
+        lines += [line for line in map(json.loads, whole_lines) if line["event"] != "Feed"]
         if not piece or (lines and last(lines[-1])):
             return lines
     raise AssertionError(f"{len(lines)} lines and no more in {PATIENCE} s")
@@ -111,7 +112,7 @@ def test_a_file_has_every_event_before_the_lab_goes_on(tmp_path: Path) -> None:
     with feeding(file) as (stream, feed):
         for number in range(1, 4):
             stream.publish(Note(level="info", text="x"))
-            assert len(file.read_text().splitlines()) == number
+            assert len(feed_lines(file)) == number
         assert feed.dropped == 0
 
 
@@ -141,7 +142,7 @@ def test_a_line_has_every_field_of_its_event_with_bytes_in_hex(tmp_path: Path) -
                 cause=1,
             )
         )
-    frame, message = map(json.loads, file.read_text().splitlines())
+    frame, message = feed_lines(file)
     assert (frame["event"], frame["seq"], frame["t"]) == ("CanFrame", 1, 0.1)
     assert (frame["data"], frame["arbitration_id"], frame["node"]) == ("6A00", 768, "module")
     assert (message["event"], message["cause"]) == ("OcppMessage", 1)
@@ -178,7 +179,7 @@ def test_samples_marks_and_truth_are_in_it_too(tmp_path: Path) -> None:
     with feeding(file) as (stream, _):
         for event in (SAMPLE, Mark(text="here", at=0.05), truth):
             stream.publish(event)
-    sample, mark, on = map(json.loads, file.read_text().splitlines())
+    sample, mark, on = feed_lines(file)
     assert (sample["current"], sample["soc"]) == (98.5, None)
     assert (mark["text"], mark["at"]) == ("here", 0.05)
     assert on["parameters"] == {"high_a": 100.0}
@@ -191,8 +192,8 @@ def test_whatever_a_text_contains_an_event_is_one_line(
     file = tmp_path_factory.mktemp("feed") / "events.jsonl"
     with feeding(file) as (stream, _):
         stream.publish(Note(level="info", text=text))
-    (line,) = file.read_bytes().split(b"\n")[:-1]
-    assert json.loads(line)["text"] == text
+    (line,) = feed_lines(file)
+    assert line["text"] == text
 
 
 def test_secrets_and_on_request_id_tags_are_hidden(tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ def test_a_full_disk_ends_the_feed_with_one_line_and_a_whole_last_line(
             notes(stream, 2)
     (said,) = [event.text for event in told if isinstance(event, Note) and event.level == "error"]
     assert "events.jsonl: no space left on device" in said
-    assert [json.loads(line)["seq"] for line in file.read_text().splitlines()] == [1]
+    assert [line["seq"] for line in feed_lines(file)] == [1]
 
 
 # What cannot be opened
@@ -395,7 +396,7 @@ def test_standard_output_that_is_a_file_is_complete(tmp_path: Path) -> None:
         stream.subscribe(feed.on_event)
         notes(stream, CAPACITY + 10)
         feed.close()
-    assert len((tmp_path / "out").read_text().splitlines()) == CAPACITY + 10
+    assert len(feed_lines(tmp_path / "out")) == CAPACITY + 10
 
 
 def test_a_device_that_swallows_everything_takes_everything() -> None:
