@@ -21,6 +21,7 @@ TOPICS = {
     "central-system": "admission, passwords, transactions, limits",
     "can": "the frames, and python-can programs on the bus",
     "power-stages": "ramps, phases, vehicles, and what an ampere means",
+    "outputs": "JSON for programs: events, results, checks, settings",
     "python-api": "the central system and the whole lab as a library",
     "settings": "the settings file, exit codes",
     "troubleshooting": "what you see, and what to do",

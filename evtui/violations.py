@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 __all__ = ["BLAMING", "BreaksSchema", "Violation", "told_by"]
 
 
 class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a message breaks the rules, written where that is found.
+    """How a message breaks the rules, written where that is found."""
 
-    Attributes:
-        code: errorCode of OCPP-J 1.6 table 7, in the standard's spelling; of a text that is no
-            OCPP-J message, what is wrong with it in a word or two.
-        detail: one line for people that names the place and the value.
-        path: names and indexes that lead to the place in the payload; empty for the payload as
-            a whole, and where it is not the payload that breaks a rule.
-        kind: what came of the message: ``refused`` (not acted on), ``tolerated`` (acted on all
-            the same) or ``withheld`` (one of ours, which did not go out).
-    """
-
-    code: str
-    detail: str
-    path: tuple[str | int, ...] = ()
-    kind: Literal["refused", "tolerated", "withheld"] = "refused"
+    code: Annotated[
+        str,
+        Meta(
+            description="errorCode of OCPP-J 1.6 table 7, in the standard's spelling; of a text "
+            "that is no OCPP-J message, what is wrong with it in a word or two."
+        ),
+    ]
+    detail: Annotated[
+        str, Meta(description="one line for people that names the place and the value.")
+    ]
+    path: Annotated[
+        tuple[str | int, ...],
+        Meta(
+            description="names and indexes that lead to the place in the payload; left out for the "
+            "payload as a whole, and where it is not the payload that breaks a rule."
+        ),
+    ] = ()
+    kind: Annotated[
+        Literal["refused", "tolerated", "withheld"],
+        Meta(
+            description="what came of the message: `refused` (not acted on; left out), `tolerated` "
+            "(acted on all the same) or `withheld` (one of ours, which did not go out)."
+        ),
+    ] = "refused"
 
 
 class BreaksSchema(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -157,9 +158,21 @@ def test_the_lab_in_three_lines_does_what_it_says() -> None:
     assert output_of(program) == "{'status': 'Accepted'}\n"
 
 
-def output_of(program: str) -> str:
+def test_the_reader_of_events_tells_the_alarms_of_a_run(tmp_path: Path) -> None:
+    told = output_of(code("python", 'event["event"] == "Alarm"'), tmp_path).splitlines()
+    assert told
+    assert all(re.fullmatch(r"\d+\.\d s: \d+ reversals .*", line) for line in told)
+
+
+def output_of(program: str, folder: Path | None = None) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(build.README.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert done.stderr == ""
     return done.stdout

@@ -77,7 +77,7 @@ def command(folders: tuple[Path, ...], mend: bool, as_json: bool) -> int:
     except FolderError as error:
         raise BadInput(str(error)) from None
     if as_json:
-        found = [msgspec.to_builtins(report) | {"repaired": done} for report, done in checked]
+        found = [msgspec.structs.replace(report, repaired=done) for report, done in checked]
         # One that was named alone is told as it always was.
         only = found[0] if runs == list(folders) and len(found) == 1 else found
         click.echo(pretty_json(only), nl=False)

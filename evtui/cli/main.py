@@ -26,6 +26,7 @@ from evtui.config import (
     Setting,
     Settings,
     SettingsError,
+    in_force,
     load,
     over_ssh,
     to_toml,
@@ -41,7 +42,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "run": "Run a scenario without a terminal and judge it.",
     "scenarios": "List the built-in scenarios, or print one.",
-    "schema": "Print the JSON Schema of scenario files.",
+    "schema": "Print the JSON Schema of scenario files, or of what evtui prints.",
     "check": "Check a run folder, and repair what can be repaired.",
     "replay": "Open a run folder in the terminal, or run it again and compare.",
     "export": "Write a run folder's data in another format.",
@@ -233,9 +234,18 @@ def _start(
 
 
 @click.pass_obj
-def _config(before: dict[str, Any], /, toml: bool, **options: Any) -> None:
+def _config(before: dict[str, Any], /, toml: bool, as_json: bool, **options: Any) -> None:
     """Show every setting and where it came from."""
+    if toml and as_json:
+        raise BadInput("config: --toml and --json both want standard output; leave one out")
     effective = _load(before | _given(options))
+    if as_json:
+        from evtui.config.report import report_of
+        from evtui.events import pretty_json
+
+        report = report_of(effective, ssh=over_ssh(os.environ))
+        click.echo(pretty_json(report), nl=False)
+        return
     click.echo(to_toml(effective.settings) if toml else _table(effective), nl=False)
 
 
@@ -257,6 +267,7 @@ _evtui.add_command(
         params=[
             *_options(),
             click.Option(["--toml"], is_flag=True, help="As a TOML file, to keep and to edit."),
+            click.Option(["as_json", "--json"], is_flag=True, help="As JSON, for a program."),
         ],
         help=_config.__doc__,
     )
@@ -328,18 +339,11 @@ def _table(effective: Effective) -> str:
 
 
 def _value(settings: Settings, setting: Setting) -> str:
-    value = getattr(settings, setting.name)
-    why = ""
-    if value is None and setting.name == "meter_interval":
-        value = settings.meter_interval_for(settings.preset)
-        why = f" (preset {settings.preset})"
-    elif value is None and setting.name == "fps":
-        ssh = over_ssh(os.environ)
-        value = settings.frame_rate(ssh=ssh)
-        why = " (over SSH)" if ssh else " (local)"
-    elif value is None:
+    value, why = in_force(settings, setting, ssh=over_ssh(os.environ))
+    if value is None:
         return f"none ({setting.unset})"
-    return f"{toml_value(value)} {setting.kind.unit}".rstrip() + why
+    shown = f"{toml_value(value)} {setting.kind.unit}".rstrip()
+    return f"{shown} ({why})" if why else shown
 
 
 def _launch(launch: Launch) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from evtui.events import Event
     from evtui.scenario.headless import Options, StopFlag
     from evtui.scenario.loader import Plan
-    from evtui.scenario.results import RunResult
+    from evtui.scenario.results import MatrixResult, RunResult
     from evtui.scenario.settings import Base
 
 __all__ = ["command"]
@@ -335,7 +335,7 @@ def _run_one(plan: Plan, options: Options, folder: Path, stop: StopFlag, report:
         raise BadInput(str(error)) from None
     finally:
         narrator.clear()
-    written = report.give([result], result.as_json(), run_table(result))
+    written = report.give([result], result, run_table(result))
     return result.exit_code if written else max(result.exit_code, OUTPUT_LOST)
 
 
@@ -367,7 +367,7 @@ def _run_matrix(
     except RecordingError as error:
         raise BadInput(str(error)) from None
     table = matrix_table(result, str(folder))
-    written = report.give(result.runs, result.as_json(), table)
+    written = report.give(result.runs, result, table)
     return result.exit_code if written else max(result.exit_code, OUTPUT_LOST)
 
 
@@ -393,7 +393,7 @@ class _Report:
                     "name a file that can be written"
                 ) from None
 
-    def give(self, results: list[RunResult], as_json: dict[str, Any], table: str) -> bool:
+    def give(self, results: list[RunResult], whole: RunResult | MatrixResult, table: str) -> bool:
         """Say and write everything; False when a file could not be written."""
         from evtui.cli.progress import say
         from evtui.events import pretty_json
@@ -412,7 +412,7 @@ class _Report:
                 for line in failed_lines(result):
                     say(line)
         if self._as_json:
-            return _echo(pretty_json(as_json)) and written
+            return _echo(pretty_json(whole)) and written
         if not self.quiet:
             return _echo(table, err=self._on_stderr) and written
         return written

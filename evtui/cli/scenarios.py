@@ -19,7 +19,8 @@ __all__ = ["command"]
 
 @click.command("scenarios")
 @click.argument("name", metavar="[NAME]", type=ScenarioName(files=False), required=False)
-def command(name: str | None) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print what there is as JSON.")
+def command(name: str | None, as_json: bool) -> int:
     """List the built-in scenarios with their inputs, or print the file of one.
 
     \b
@@ -27,9 +28,15 @@ def command(name: str | None) -> int:
       evtui scenarios
       evtui scenarios normal-charging > mine.yaml     a start for one's own
     """
-    from evtui.scenario.loader import ScenarioError, builtin
+    from evtui.events import pretty_json
+    from evtui.scenario.loader import Listing, ScenarioError, builtin
     from evtui.scenario.sources import read_builtin
 
+    if as_json:
+        if name is not None:
+            raise BadInput("scenarios: --json lists all of them; leave out the name")
+        click.echo(pretty_json(Listing(scenarios=builtin())), nl=False)
+        return 0
     if name is None:
         click.echo("\n\n".join(_listed(each) for each in builtin()))
         return 0

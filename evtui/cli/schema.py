@@ -1,15 +1,30 @@
-"""``evtui schema``: the JSON Schema of scenario files, for editors and other programs."""
+"""``evtui schema``: the JSON Schemas, for editors and other programs."""
 
 from __future__ import annotations
 
 import click
 
+from evtui.cli.values import Checked
+from evtui.kinds import Choice
+
 __all__ = ["command"]
 
+_NAMES = Choice("scenario", "events", "run", "check", "scenarios", "config")
 
-@click.command("schema")
-def command() -> int:
-    """Print the JSON Schema of scenario files.
+
+@click.command("schema", short_help="Print the JSON Schema of scenario files, or of an output.")
+@click.argument("name", metavar="[NAME]", type=Checked(_NAMES), default="scenario")
+def command(name: str) -> int:
+    """Print the JSON Schema of scenario files, or of what evtui prints for programs.
+
+    \b
+    NAME is one of
+      scenario     scenario files; the default
+      events       a line of --events
+      run          evtui run --json
+      check        evtui check --json
+      scenarios    evtui scenarios --json
+      config       evtui config --json
 
     \b
     Example, for an editor that knows YAML:
@@ -18,7 +33,7 @@ def command() -> int:
     """
     import json
 
-    from evtui.scenario.schema import json_schema
+    from evtui.schemas import SCHEMAS
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    click.echo(json.dumps(SCHEMAS[name](), indent=2))
     return 0

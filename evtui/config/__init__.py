@@ -19,7 +19,7 @@ from evtui.config.settings import (
     Variant,
     limits,
 )
-from evtui.config.sources import Effective, from_values, load, over_ssh, platform_file
+from evtui.config.sources import Effective, from_values, in_force, load, over_ssh, platform_file
 from evtui.config.writing import to_toml, toml_value
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Variant",
     "checked",
     "from_values",
+    "in_force",
     "limits",
     "load",
     "over_ssh",

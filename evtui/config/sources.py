@@ -22,7 +22,7 @@ from evtui.redaction import SecretUrl
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Effective", "from_values", "load", "over_ssh", "platform_file"]
+__all__ = ["Effective", "from_values", "in_force", "load", "over_ssh", "platform_file"]
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -51,6 +51,16 @@ class Effective:
     found: bool
     password: str = ""
     warning: str = ""
+
+
+def in_force(settings: Settings, setting: Setting, *, ssh: bool) -> tuple[Any, str]:
+    """The value of a setting, and in words what decided it where nobody did."""
+    value = getattr(settings, setting.name)
+    if value is None and setting.name == "meter_interval":
+        return settings.meter_interval_for(settings.preset), f"preset {settings.preset}"
+    if value is None and setting.name == "fps":
+        return settings.frame_rate(ssh=ssh), "over SSH" if ssh else "local"
+    return value, ""
 
 
 class _Collected:

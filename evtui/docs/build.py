@@ -11,16 +11,21 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from evtui.chapters import TOPICS, title_of
 from evtui.commands import COMMANDS, REPLAY, STATIONS, Command, arguments_of, lab_commands
 from evtui.config import SETTINGS, toml_value
 from evtui.docs import layers
 from evtui.durations import EXPECTED
+from evtui.events import Event
 from evtui.recording.sheet import COLUMNS
 from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.reference import rows
 from evtui.scenario.steps import STEPS
+from evtui.schemas import SCHEMAS, schema_of_events
 from evtui.station.configuration_keys import table_rows
 from evtui.tui.key_hints import keys_of
 
@@ -100,6 +105,63 @@ def _settings() -> str:
     return table(("in a file", "option", "value", "default", "about"), rows)
 
 
+def _documents(*names: str) -> str:
+    """The fields of everything that is in some outputs, from their JSON Schemas."""
+    schemas = [SCHEMAS[name]()["$defs"] for name in names]
+    return _parts_of({kind: each for one in schemas for kind, each in one.items()})
+
+
+def _parts_of(
+    definitions: Mapping[str, dict[str, Any]], leaving_out: frozenset[str] = frozenset()
+) -> str:
+    return "\n".join(
+        f"### {kind}\n\n{each.get('description', '')}\n\n{_fields(each, leaving_out)}"
+        for kind, each in definitions.items()
+    )
+
+
+def _fields(definition: dict[str, Any], leaving_out: frozenset[str] = frozenset()) -> str:
+    needed = definition.get("required", ())
+    rows = (
+        (
+            f"`{name}`",
+            _type(each) + ("" if name in needed else ", or left out"),
+            re.sub(r"(?<!\.)\.$", "", each.get("description", "")),
+        )
+        for name, each in definition["properties"].items()
+        if name not in leaving_out
+    )
+    return table(("field", "type", "means"), rows)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """A type of a JSON Schema in words."""
+    match schema:
+        case {"enum": names}:
+            return " or ".join(f"`{each}`" for each in names)
+        case {"anyOf": kinds}:
+            return " or ".join(map(_type, kinds))
+        case {"$ref": place}:
+            return str(place).rpartition("/")[2]
+        case {"type": "array", "items": dict(items)}:
+            return f"list of {_type(items)}"
+        case {"type": "object", "additionalProperties": dict(values)}:
+            return f"object of {_type(values)}"
+        case {"type": kind}:
+            return str(kind)
+    return "anything"
+
+
+def _events() -> str:
+    """Every event, field by field; those that all of them have stand once."""
+    definitions = schema_of_events()["$defs"]
+    names = ["event", *(field.name for field in msgspec.structs.fields(Event))]
+    common = {name: definitions["Note"]["properties"][name] for name in names}
+    common["event"] = {"type": "string", "description": "its type: one of the headings below."}
+    shared = _fields({"properties": common, "required": names})
+    return f"All events have:\n\n{shared}\n{_parts_of(definitions, frozenset(names))}"
+
+
 def _topics() -> str:
     """The chapters, as the README leads to them."""
     rows = (
@@ -125,6 +187,8 @@ MADE: Made = {
     "columns": _columns,
     "settings": _settings,
     "configuration": _configuration,
+    "events": _events,
+    "documents": partial(_documents, "run", "check", "scenarios", "config"),
     "layers": layers.picture,
     "parts": _parts,
 }

@@ -43,7 +43,7 @@ class OcppMessage(Event, frozen=True, kw_only=True):
     # takes up to 30 times as much.
     body: Annotated[
         msgspec.Raw, about("payload of the message; for a CALLERROR its errorDetails.")
-    ] = msgspec.field(name="payload", default=NULL)
+    ] = msgspec.field(name="payload", default_factory=lambda: NULL)
     connector: Annotated[
         int | None, about("connector the message is about, None where the message names none.")
     ] = None

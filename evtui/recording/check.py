@@ -11,9 +11,10 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from evtui.recording import layout
 from evtui.recording.agreement import (
@@ -58,32 +59,26 @@ _TIMED = (
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """What came of a check.
+    """What came of a check."""
 
-    Attributes:
-        status: of the manifest, ``unknown`` without one; ``log`` for a candump log alone.
-        sound: nothing was found but notes.
-        damaged: more is wrong than that the end is missing.
-        complete_to: in front of this lab time in s nothing is missing.
-        t_first: lab time in s of the first event.
-        t_end: of the last one.
-        events: different events found in all files.
-        rows: lines by file, headers excluded.
-        written_to: the folder grew while it was looked at.
-        findings: the worst first.
-    """
-
-    path: str
-    status: Literal["running", "complete", "interrupted", "unknown", "log"]
-    sound: bool
-    damaged: bool
-    complete_to: float
-    t_first: float
-    t_end: float
-    events: int
-    rows: dict[str, int]
-    written_to: bool
-    findings: list[Finding]
+    schema: Literal["evtui.check/1"] = "evtui.check/1"
+    path: Annotated[str, Meta(description="of the folder or log.")]
+    status: Annotated[
+        Literal["running", "complete", "interrupted", "unknown", "log"],
+        Meta(description="of the manifest, `unknown` without one; `log` for a CAN log alone."),
+    ]
+    sound: Annotated[bool, Meta(description="nothing was found but notes.")]
+    damaged: Annotated[bool, Meta(description="more is wrong than that the end is missing.")]
+    complete_to: Annotated[
+        float, Meta(description="in front of this lab time in s nothing is missing.")
+    ]
+    t_first: Annotated[float, Meta(description="lab time in s of the first event.")]
+    t_end: Annotated[float, Meta(description="lab time in s of the last event.")]
+    events: Annotated[int, Meta(description="different events found in all files.")]
+    rows: Annotated[dict[str, int], Meta(description="lines by file, headers excluded.")]
+    written_to: Annotated[bool, Meta(description="the folder grew while it was looked at.")]
+    findings: Annotated[list[Finding], Meta(description="the worst first.")]
+    repaired: Annotated[list[str], Meta(description="what --repair did before, in words.")] = []
 
 
 def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:

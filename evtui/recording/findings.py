@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from evtui.escaping import for_terminal
 
@@ -22,18 +23,24 @@ _ORDER: tuple[Severity, ...] = ("error", "incomplete", "note")
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that was found.
+    """One thing that was found."""
 
-    Attributes:
-        file: its name, empty for what concerns the whole folder.
-        line: in the file, from 1, headers counted; None where it is about no single line.
-        text: one line for people.
-    """
-
-    severity: Severity
-    file: str
-    line: int | None
-    text: str
+    severity: Annotated[
+        Severity,
+        Meta(
+            description="`error`: something is wrong or missing; `incomplete`: the end is missing, "
+            "as after a kill; `note`: good to know."
+        ),
+    ]
+    file: Annotated[str, Meta(description="its name, empty for what concerns the whole folder.")]
+    line: Annotated[
+        int | None,
+        Meta(
+            description="in the file, from 1, headers counted; None where it is about no single "
+            "line."
+        ),
+    ]
+    text: Annotated[str, Meta(description="one line for people.")]
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from evtui.config import Settings
 from evtui.lab.stand import FIRST_CONNECTOR
@@ -31,7 +32,7 @@ from evtui.scenario.settings import Base, settings_of, start_of
 from evtui.scenario.sources import builtin_names, read_source
 from evtui.scenario.vehicle import modelled_vehicle, recorded_curve
 
-__all__ = ["Description", "Plan", "ScenarioError", "builtin", "describe", "load"]
+__all__ = ["Description", "Listing", "Plan", "ScenarioError", "builtin", "describe", "load"]
 
 MOST_COMBINATIONS = 1000
 
@@ -98,18 +99,23 @@ class Plan:
         ]
 
 
-class Description(NamedTuple):
-    """What a scenario is and takes.
+class Description(msgspec.Struct, frozen=True):
+    """What a scenario is and takes."""
 
-    Attributes:
-        matrix: input to values, as written.
-    """
+    id: Annotated[str, Meta(description="its name.")]
+    title: Annotated[str, Meta(description="in one line.")]
+    description: Annotated[str, Meta(description="in some more; may be empty.")]
+    inputs: Annotated[dict[str, Input], Meta(description="what it asks for, by name.")]
+    matrix: Annotated[
+        dict[str, list[Any]], Meta(description="input to values; every combination is a run.")
+    ]
 
-    id: str
-    title: str
-    description: str
-    inputs: dict[str, Input]
-    matrix: dict[str, list[Any]]
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Scenarios that come with evtui."""
+
+    schema: Literal["evtui.scenarios/1"] = "evtui.scenarios/1"
+    scenarios: Annotated[list[Description], Meta(description="by name.")]
 
 
 def builtin() -> list[Description]:

@@ -125,7 +125,7 @@ def run_matrix(
         not_run=[one.label for one in combinations if one.label not in results],
     )
     try:
-        (out / SUMMARY).write_text(pretty_json(result.as_json()), "utf-8")
+        (out / SUMMARY).write_text(pretty_json(result), "utf-8")
     except OSError as error:
         raise RecordingError(f"cannot write {out / SUMMARY}: {error.strerror}") from None
     return result

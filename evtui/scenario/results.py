@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from evtui.events import Alarm, Detection, Event, EventStream, OcppMessage
 from evtui.scenario.matching import FirstSight
@@ -16,127 +17,121 @@ MET, FAILED, LAB_FAILED, INTERRUPTED = 0, 1, 3, 130
 
 
 class VerdictLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One expectation; ``path`` is ``steps`` for the steps themselves.
+    """Whether an expectation of the scenario was met."""
 
-    Attributes:
-        station: that it is about; not set where the scenario's first one is meant.
-        connector: likewise.
-    """
-
-    expectation: str
-    path: str
-    met: bool
-    found: str
-    station: str | msgspec.UnsetType = msgspec.UNSET
-    connector: int | msgspec.UnsetType = msgspec.UNSET
+    expectation: Annotated[str, Meta(description="in words.")]
+    path: Annotated[
+        str,
+        Meta(description="its place in the file, `expect[0]`; `steps` for the steps themselves."),
+    ]
+    met: Annotated[bool, Meta(description="whether it was met.")]
+    found: Annotated[str, Meta(description="what was seen, in one line.")]
+    station: Annotated[
+        str | msgspec.UnsetType,
+        Meta(description="that it is about; left out where the scenario's first one is meant."),
+    ] = msgspec.UNSET
+    connector: Annotated[
+        int | msgspec.UnsetType,
+        Meta(description="that it is about; left out where the scenario's first one is meant."),
+    ] = msgspec.UNSET
 
 
 class RaisedAlarm(msgspec.Struct, frozen=True, kw_only=True):
-    """An alarm that was raised.
+    """An alarm that was raised."""
 
-    Attributes:
-        t_s: lab time in s.
-        attack_id: empty for a false alarm.
-        time_to_detect_s: s from the first change of current, None for a false alarm.
-    """
-
-    t_s: float
-    station: str
-    connector: int
-    detector: str
-    view: str
-    evidence: str
-    attack_id: str = ""
-    time_to_detect_s: float | None = None
+    t_s: Annotated[float, Meta(description="lab time in s.")]
+    station: Annotated[str, Meta(description="identity of the charge point.")]
+    connector: Annotated[int, Meta(description="connectorId.")]
+    detector: Annotated[str, Meta(description="its name.")]
+    view: Annotated[str, Meta(description="what it was fed from: `can` or `ocpp`.")]
+    evidence: Annotated[str, Meta(description="why, in words.")]
+    attack_id: Annotated[str, Meta(description="empty for a false alarm.")] = ""
+    time_to_detect_s: Annotated[
+        float | None,
+        Meta(description="s from the first change of current, None for a false alarm."),
+    ] = None
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One run.
+    """One run."""
 
-    Attributes:
-        scenario: its id.
-        label: which run of a matrix: ``variant=seed,high=50``; empty for the only one.
-        inputs: name to value; durations in s.
-        verdicts: empty when the run was interrupted before its steps had ended.
-        interrupted: why it ended early; empty when it did not.
-        interrupted_at_s: lab time in s of that.
-        failed: True when it was the lab or the recording that ended it.
-        recording_failure: why recording stopped; empty when it did not.
-        t_end_s: simulated s.
-        wall_s: s it took.
-        messages: OCPP messages, each once.
-        energy_wh: delivered.
-        folder: with the recording, None without one.
-    """
+    schema: Literal["evtui.result/1"] = "evtui.result/1"
+    scenario: Annotated[str, Meta(description="its id.")]
+    title: Annotated[str, Meta(description="of the scenario.")]
+    label: Annotated[
+        str,
+        Meta(description="which run of a matrix, `variant=seed,high=50`; empty for the only one."),
+    ] = ""
+    seed: Annotated[int, Meta(description="that all chance was drawn from.")]
+    inputs: Annotated[dict[str, Any], Meta(description="name to value; durations in s.")]
+    verdicts: Annotated[
+        list[VerdictLine],
+        Meta(description="empty when the run was interrupted before its steps had ended."),
+    ]
+    interrupted: Annotated[str, Meta(description="why it ended early; empty when it did not.")] = ""
+    interrupted_at_s: Annotated[
+        float | None, Meta(description="lab time in s of that, or None.")
+    ] = None
+    failed: Annotated[
+        bool, Meta(description="True when it was the lab or the recording that ended it.")
+    ] = False
+    recording_failure: Annotated[
+        str, Meta(description="why recording stopped; empty when it did not.")
+    ] = ""
+    t_end_s: Annotated[float, Meta(description="simulated s.")]
+    wall_s: Annotated[float, Meta(description="s it took.")]
+    messages: Annotated[int, Meta(description="OCPP messages, each once.")]
+    frames: Annotated[int, Meta(description="CAN frames.")]
+    alarms: Annotated[list[RaisedAlarm], Meta(description="in the order of time.")]
+    energy_wh: Annotated[float, Meta(description="Wh delivered.")]
+    folder: Annotated[str | None, Meta(description="with the recording, None without one.")] = None
+    factor: Annotated[
+        float, Meta(description="simulated seconds a second; worked out, not given.")
+    ] = 0.0
+    exit_code: Annotated[
+        int,
+        Meta(
+            description="0 all expectations met, 1 one failed, 3 the lab failed, 130 interrupted; "
+            "worked out, not given."
+        ),
+    ] = 0
 
-    scenario: str
-    title: str
-    label: str = ""
-    seed: int
-    inputs: dict[str, Any]
-    verdicts: list[VerdictLine]
-    interrupted: str = ""
-    interrupted_at_s: float | None = None
-    failed: bool = False
-    recording_failure: str = ""
-    t_end_s: float
-    wall_s: float
-    messages: int
-    frames: int
-    alarms: list[RaisedAlarm]
-    energy_wh: float
-    folder: str | None = None
+    def __post_init__(self) -> None:
+        factor = self.t_end_s / self.wall_s if self.wall_s > 0 else 0.0
+        set_field = msgspec.structs.force_setattr
+        set_field(self, "factor", round(factor, 1))
+        set_field(self, "exit_code", self._judged())
 
     @property
     def name(self) -> str:
         """Scenario, and which run of its matrix."""
         return f"{self.scenario}[{self.label}]" if self.label else self.scenario
 
-    @property
-    def exit_code(self) -> int:
-        """0 all expectations met, 1 one failed, 3 the lab failed, 130 interrupted."""
+    def _judged(self) -> int:
         if self.failed:
             return LAB_FAILED
         if self.interrupted:
             return INTERRUPTED
         return MET if all(verdict.met for verdict in self.verdicts) else FAILED
 
-    @property
-    def factor(self) -> float:
-        """Simulated seconds a second."""
-        return self.t_end_s / self.wall_s if self.wall_s > 0 else 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        """Everything, as plain values."""
-        values: dict[str, Any] = msgspec.to_builtins(self)
-        return values | {"factor": round(self.factor, 1), "exit_code": self.exit_code}
-
 
 class MatrixResult(msgspec.Struct, frozen=True, kw_only=True):
-    """``summary.json``.
+    """Every combination of a matrix; also in its `summary.json`."""
 
-    Attributes:
-        runs: in the order of the matrix.
-        not_run: labels of those that an interruption has kept from beginning.
-    """
+    schema: Literal["evtui.matrix/1"] = "evtui.matrix/1"
+    scenario: Annotated[str, Meta(description="its id.")]
+    seed: Annotated[int, Meta(description="that all chance was drawn from.")]
+    runs: Annotated[list[RunResult], Meta(description="in the order of the matrix.")]
+    not_run: Annotated[
+        list[str],
+        Meta(description="labels of those that an interruption has kept from beginning."),
+    ]
+    exit_code: Annotated[int, Meta(description="the worst of all runs; worked out, not given.")] = 0
 
-    schema: str = "evtui.matrix/1"
-    scenario: str
-    seed: int
-    runs: list[RunResult]
-    not_run: list[str]
-
-    @property
-    def exit_code(self) -> int:
-        """The worst of all runs."""
+    def __post_init__(self) -> None:
         codes = [run.exit_code for run in self.runs]
-        return max([*codes, INTERRUPTED] if self.not_run else codes)
-
-    def as_json(self) -> dict[str, Any]:
-        """Everything, as plain values."""
-        values: dict[str, Any] = msgspec.to_builtins(self)
-        runs = [run.as_json() for run in self.runs]
-        return values | {"runs": runs, "exit_code": self.exit_code}
+        worst = max([*codes, INTERRUPTED] if self.not_run else codes)
+        msgspec.structs.force_setattr(self, "exit_code", worst)
 
 
 class Counts:

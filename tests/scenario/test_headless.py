@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from evtui.events import CanFrame, Event, PartState, Sample, ScenarioState
@@ -77,7 +78,7 @@ def test_a_note_of_the_scenario_is_no_violation_whatever_it_says(tmp_path: Path)
 
 
 def test_the_result_as_json_has_no_surprises(tmp_path: Path) -> None:
-    values = run_headless(plan_of(minimal(), tmp_path), Options()).as_json()
+    values = msgspec.to_builtins(run_headless(plan_of(minimal(), tmp_path), Options()))
     assert values["exit_code"] == 0
     assert values["verdicts"][0]["met"] is True
     assert values["factor"] > 0
