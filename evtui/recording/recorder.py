@@ -349,8 +349,7 @@ class Recorder:
             self._writer.replace(layout.SCENARIO, self._redactor.scenario(self._scenario))
 
     def _shown_manifest(self) -> Manifest:
-        shown = self._redactor.value(msgspec.to_builtins(self._manifest))
-        return msgspec.convert(shown, Manifest)
+        return self._redactor.struct(self._manifest)
 
     def _begin(self) -> None:
         """Write what is known before the first event."""

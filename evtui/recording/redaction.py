@@ -26,6 +26,7 @@ from evtui.redaction import (
 __all__ = ["HIDDEN", "ID_TAGS", "Redactor", "secret_inputs"]
 
 E = TypeVar("E", bound=Event)
+S = TypeVar("S", bound=msgspec.Struct)
 
 _WHO = frozenset({"source", "station", "uid", "part"})
 """Fields of events by which things find each other; they hold no secret."""
@@ -40,6 +41,9 @@ _BARE_STARS = re.compile(r"([:\-][ \t]+|[\[,][ \t]*)\*\*\*(?=[\s,\]}]|\Z)")
 
 _LEARN_FROM = 4
 """Characters from which a secret, once seen, is looked for in texts too."""
+
+_NOTHING = frozenset({HIDDEN, "none", "null", "true", "false"})
+"""What stands in the place of a secret that is not there, and in many other places."""
 
 _SECRETS_KEPT = 64
 """Newest secrets that are looked for."""
@@ -69,6 +73,7 @@ class Redactor:
         self._id_tags = id_tags
         self._pseudonyms: dict[str, str] = {}
         self._secrets: dict[str, str] = {}  # as text, and as JSON writes it
+        self._longest_first: list[str] = []  # both; one may stand in another
         self.hides = [
             "users, passwords and queries in URLs",
             "credentials of HTTP headers",
@@ -120,12 +125,16 @@ class Redactor:
         }
         return msgspec.structs.replace(event, **shown) if shown else event
 
+    def struct(self, struct: S) -> S:
+        """``struct`` without what is to be hidden, whose fields can hold a text then."""
+        return msgspec.convert(self.value(msgspec.to_builtins(struct)), type(struct))
+
     def _member(self, event: Event, name: str) -> Any:
         value = getattr(event, name)
         if isinstance(value, msgspec.Raw):
             return msgspec.Raw(self.json(value).encode())
         if isinstance(value, msgspec.Struct):
-            return msgspec.convert(self.value(msgspec.to_builtins(value)), type(value))
+            return self.struct(value)
         return self.value(value, name) if isinstance(value, str | dict | list) else value
 
     def _holds_known(self, text: str) -> bool:
@@ -157,7 +166,7 @@ class Redactor:
         """``text``, for people or raw, without what is to be hidden."""
         if not text:
             return text
-        text = self._hide_known(hide(text))
+        text = self._hide(text)
         if self._id_tags:
             text = _TAG.sub(self._rename_value, text)
         if self._pseudonyms:
@@ -168,13 +177,14 @@ class Redactor:
         try:
             float(value)
         except ValueError:
-            return self._hide_known(hide(value))
+            return self._hide(value)
         return value  # a measurement, even if somebody's password is 1000
 
-    def _hide_known(self, text: str) -> str:
-        for secret in self._secrets:
+    def _hide(self, text: str) -> str:
+        # What is known goes first: the rule ends at a blank or a quote, where a secret may go on.
+        for secret in self._longest_first:
             text = text.replace(secret, HIDDEN)
-        return text
+        return hide(text)
 
     def _fields(self, fields: dict[Any, Any]) -> dict[str, Any]:
         named = fields.get("key")
@@ -196,10 +206,13 @@ class Redactor:
         return HIDDEN
 
     def _learn_secret(self, value: str) -> None:
-        if len(value) >= _LEARN_FROM and value != HIDDEN:
-            self._secrets[value] = json_text(value)[1:-1]
-            if len(self._secrets) > _SECRETS_KEPT:
-                del self._secrets[next(iter(self._secrets))]
+        if len(value) < _LEARN_FROM or value in self._secrets or value.lower() in _NOTHING:
+            return
+        self._secrets[value] = json_text(value)[1:-1]
+        if len(self._secrets) > _SECRETS_KEPT:
+            del self._secrets[next(iter(self._secrets))]
+        both = {*self._secrets, *self._secrets.values()}
+        self._longest_first = sorted(both, key=len, reverse=True)
 
     def _pseudonym(self, tag: str) -> str:
         # An IdToken is case-insensitive: OCPP 1.6 ed. 2 section 7.28.
@@ -222,8 +235,14 @@ def _plain(name: str) -> str:
 
 
 def secret_inputs(scenario: str, inputs: Mapping[str, Any]) -> list[str]:
-    """Values of the inputs that stand where a scenario has a secret."""
-    return [given for value in named_secrets(scenario) for given in _inputs(value, inputs)]
+    """Values of the inputs whose name says so, and of those that stand where a secret does."""
+    named = [
+        str(value)
+        for name, value in inputs.items()
+        if is_secret_name(name) and isinstance(value, str | int) and not isinstance(value, bool)
+    ]
+    placed = [given for value in named_secrets(scenario) for given in _inputs(value, inputs)]
+    return named + placed
 
 
 def _inputs(value: str, inputs: Mapping[str, Any]) -> list[str]:

@@ -353,6 +353,6 @@ class _Run:
                 6,
             ),
         )
-        shown = msgspec.convert(self._hiding.value(msgspec.to_builtins(result)), RunResult)
+        shown = self._hiding.struct(result)
         folder = None if self._options.folder is None else str(self._options.folder)
         return msgspec.structs.replace(shown, folder=folder)

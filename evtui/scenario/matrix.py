@@ -21,6 +21,8 @@ import msgspec
 from evtui.events import pretty_json
 from evtui.recording.destination import prepare_folder
 from evtui.recording.folder import RecordingError
+from evtui.recording.redaction import Redactor
+from evtui.redaction import is_secret_name
 from evtui.scenario.headless import Options, StopFlag, run_headless
 from evtui.scenario.loader import load
 from evtui.scenario.results import MatrixResult, RunResult
@@ -74,7 +76,7 @@ def combinations_of(plan: Plan, out: Path) -> list[Combination]:
     taken: set[str] = set()
     for inputs in plan.combinations():
         one = load(plan.name, inputs, seed=plan.settings.seed, base=plan.base)
-        label = ",".join(f"{name}={_shown(inputs[name])}" for name in plan.axes)
+        label = ",".join(_label(plan, name, inputs[name]) for name in plan.axes)
         name = _file_name(label)
         while name.lower() in taken:
             name = f"{name}+"
@@ -136,6 +138,13 @@ def _file_name(text: str) -> str:
     return re.sub(r"[^\w.,=+-]", "_", text)[:LONGEST_NAME].lstrip(".") or "_"
 
 
+def _label(plan: Plan, name: str, value: Any) -> str:
+    """``high=50``; of a secret its place in the matrix, ``password-2``, since folders bear it."""
+    if is_secret_name(name):
+        return f"{name}-{plan.axes[name].index(value) + 1}"
+    return f"{name}={_shown(value)}"
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -188,8 +197,8 @@ class _Workers:
                 self._begin(waiting.popleft())
             for ready in wait(list(self._running)):
                 assert isinstance(ready, Connection)
-                result = self._take(ready)
-                results[result.label] = result
+                one, result = self._take(ready)
+                results[one.label] = result
                 self._finished(result)
         self._stop.forget()
         return results
@@ -207,7 +216,7 @@ class _Workers:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
-    def _take(self, ready: Connection) -> RunResult:
+    def _take(self, ready: Connection) -> tuple[Combination, RunResult]:
         process, one = self._running[ready]
         try:
             result = msgspec.msgpack.decode(ready.recv_bytes(), type=RunResult)
@@ -219,7 +228,7 @@ class _Workers:
         process.join()
         if result.recording_failure and self._trouble is not None:
             self._trouble(result.recording_failure)
-        return result
+        return one, result
 
     def _end(self, reason: str) -> None:
         for process, _ in tuple(self._running.values()):
@@ -255,7 +264,9 @@ def _end_with_parent(stop: StopFlag) -> None:
 
 
 def _broken(one: Combination, reason: str) -> RunResult:
-    return RunResult(
+    redactor = Redactor()
+    redactor.learn("", one.inputs)
+    result = RunResult(
         scenario=one.id,
         title=one.title,
         label=one.label,
@@ -270,5 +281,5 @@ def _broken(one: Combination, reason: str) -> RunResult:
         frames=0,
         alarms=[],
         energy_wh=0.0,
-        folder=str(one.folder),
     )
+    return msgspec.structs.replace(redactor.struct(result), folder=str(one.folder))
