@@ -207,7 +207,7 @@ class Actions:
 
     async def end_anomaly(self) -> str:
         """End the anomaly; returns why it could not be, empty when it is off."""
-        truth = Truth()
+        truth = Truth(self.stand.name, self.outlet.number)
         unsubscribe = self._stream.subscribe(truth.see, AnomalyState, Note)
         try:
             await self.outlet.injector.stop()

@@ -46,10 +46,12 @@ class Kind(Model, frozen=True, kw_only=True):
     example: ClassVar[str] = ""
 
     station: Annotated[
-        str | None, Meta(description="identity of the charge point; the first when left out.")
+        str | None,
+        Meta(description="identity of the charge point; when left out as around it, or the first."),
     ] = None
     connector: Annotated[
-        AtLeastOne | None, Meta(description="of the station; the first when left out.")
+        AtLeastOne | None,
+        Meta(description="of the station; when left out as around it, or the first."),
     ] = None
 
 

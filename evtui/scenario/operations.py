@@ -128,10 +128,11 @@ class Operations:
         """
         answered: asyncio.Future[dict[str, Any] | None] = asyncio.get_running_loop().create_future()
         refusals: list[str] = []
+        wanted = self._stand.name, action, "central_system"
 
         def see(event: Event) -> None:
             if isinstance(event, OcppMessage) and event.kind == "error":
-                if (event.action, event.sender) == (action, "central_system"):
+                if (event.station, event.action, event.sender) == wanted:
                     refusals.append(event.error)
 
         def take(answer: dict[str, Any] | None) -> None:

@@ -9,9 +9,15 @@ __all__ = ["Truth"]
 
 
 class Truth:
-    """How an anomaly that was just begun goes on; fed with its states and with notes."""
+    """How an anomaly that was just begun goes on; fed with states of anomalies and with notes.
 
-    def __init__(self) -> None:
+    Args:
+        station: where it is, beside others that may be on elsewhere.
+        connector: likewise.
+    """
+
+    def __init__(self, station: str, connector: int) -> None:
+        self._here = station, connector
         self.outcome = ""
         self.detail = ""
         self.cycle = 0
@@ -24,9 +30,12 @@ class Truth:
 
     def see(self, event: Event) -> None:
         """Take the next event of the stream."""
-        if isinstance(event, AnomalyState) and event.anomaly == NAME:
+        if isinstance(event, AnomalyState):
+            if event.anomaly != NAME or (event.station, event.connector) != self._here:
+                return
             self.cycle = event.cycle
             if event.change in ("safe", "failed"):
                 self.outcome, self.detail = event.change, event.detail
         elif isinstance(event, Note) and event.source == "injector" and event.level == "error":
-            self.trouble = event.text
+            if event.station == self._here[0]:
+                self.trouble = event.text

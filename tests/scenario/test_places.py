@@ -156,6 +156,17 @@ def test_an_anomaly_is_at_the_connector_that_is_named_and_found_there(tmp_path: 
     assert [each.met for each in played.of(Verdict)] == [True] * 4
 
 
+def test_anomalies_side_by_side_end_each_in_its_own_time(tmp_path: Path) -> None:
+    name = "repeated-current-fluctuation"
+    steps = f"""[{{parallel: [[{{anomaly: {name}, with: {{cycles: 1}}}}],
+      [{{anomaly: {name}, with: {{cycles: 2}}, {FAR}}}],
+      [{{anomaly: {name}, with: {{cycles: 3}}, connector: 2}}]]}}]"""
+    played = play_far(steps, tmp_path)
+    assert played.steps.met, played.steps.found
+    ends = [(e.station, e.connector) for e in played.of(AnomalyState) if e.change == "off"]
+    assert ends == [("CP1", 1), ("CP2", 2), ("CP1", 2)]
+
+
 def test_a_step_of_an_attack_belongs_to_it_wherever_it_acts(tmp_path: Path) -> None:
     steps = f"""[{{attack: inside, layer: can, do: [{{can: 0x200, {FAR}}}]}},
       {{attack: open, layer: can, connector: 2}}, {{can: 0x201, station: CP2}},
@@ -292,7 +303,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_a_verdict_names_the_place_in_words_and_as_data(recorded: Any) -> None:
-    _, far, near = recorded.as_json()["verdicts"]
+    _, far, near = msgspec.to_builtins(recorded)["verdicts"]
     assert (far["expectation"], far["station"], far["connector"]) == (
         "CP2 connector 2: status Charging",
         "CP2",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from msgspec import Meta
 
 from evtui.events import Event
 from evtui.scenario.kinds import Kind, Registry
+from evtui.scenario.model import AtLeastOne
 
 if TYPE_CHECKING:
     from evtui.scenario.checking import Check
@@ -46,6 +49,17 @@ class Expectation(Kind, frozen=True, kw_only=True):
     """
 
     anywhere: ClassVar[bool] = False
+
+    station: Annotated[
+        str | None,
+        Meta(
+            description="identity of the charge point; when left out the first, or every one for "
+            "what must not happen."
+        ),
+    ] = None
+    connector: Annotated[
+        AtLeastOne | None, Meta(description="of the station; when left out all of them.")
+    ] = None
 
     def words(self) -> str:
         """A line for people: ``status Charging within 10 s``."""

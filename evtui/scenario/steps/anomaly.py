@@ -87,7 +87,7 @@ class Anomaly(Step, frozen=True, kw_only=True):
     async def run(self, context: StepContext) -> int:
         parameters = await self._configure(context)
         stream = context.stream
-        truth = Truth()
+        truth = Truth(context.stand.name, context.outlet.number)
         unsubscribe = stream.subscribe(truth.see, AnomalyState, Note)
         try:
             await context.actions.execute("anomaly.start")
