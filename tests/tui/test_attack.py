@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.widgets import Input
 
-from evtui.tui.models.selection import Selection
+from evtui.commands.anomaly import ATTACK_NAME
+from evtui.events import Layer
+from evtui.tui.models.selection import Place, Selection
 from evtui.tui.models.stations import Stations
 from evtui.tui.models.summary import LabSummary, fit_segments
 from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.rows import row_text
-from evtui.tui.screens.attack import AttackScreen
+from evtui.tui.screens.attack import FIELD, AttackScreen
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.series import Attack, CurrentSeries
 from tests.tui.driving import Driven, driven, handled
@@ -171,3 +173,33 @@ async def test_keys_read_at_once_close_the_line_once(key: str) -> None:
         await handled(one.pilot)
         assert one.shows(MainScreen)
         assert one.lab.submitted == (["attack.begin"] if key == "enter" else [])
+
+
+async def test_what_a_name_may_not_have_is_left_out_and_said() -> None:
+    async with driven(5.0) as one:
+        await one.press("a")
+        field = one.screen.query_one("#name", Input)
+        field.post_message(Paste("spoof (2); seen"))
+        await handled(one.pilot)
+        assert field.value == "spoof 2 seen"
+        assert "✗ left out: ();" in str(one.screen.query_one("#keys").render())
+        field.post_message(Paste("x" * 50))
+        await handled(one.pilot)
+        assert len(field.value) == ATTACK_NAME.longest
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_the_prompt_names_the_connector_and_leaves_room_for_a_name(width: int) -> None:
+    async with driven(5.0) as one:
+        await one.pilot.resize_terminal(width, 24)
+        one.app.push_screen(
+            AttackScreen(Place("A-LONG-IDENTITY-OF-FORTY-EIGHT-CHARACTERS-X-7", 12))
+        )
+        await handled(one.pilot)
+        for _ in get_args(Layer):
+            asked = str(one.screen.query_one("#layer").render())
+            assert "/12 on " in asked
+            assert "7/12" in asked
+            assert one.screen.query_one("#name").region.width >= FIELD
+            assert one.screen.query_one("#keys").region.right == width
+            await one.press("down")

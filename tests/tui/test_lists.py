@@ -7,6 +7,7 @@ from textual.keys import key_to_character
 from textual.widgets import Input
 
 from evtui.tui.line_view import LineView
+from evtui.tui.panels.list_panel import FilterLine
 from evtui.tui.screens.main import MainScreen
 from tests.tui.driving import driven, handled
 from tests.tui.fake_lab import FakeLab
@@ -177,6 +178,16 @@ async def test_a_filter_acts_while_one_types_and_stays_with_enter() -> None:
         assert all("SetChargingProfile" in line for line in rows)
         await one.play(24.0)
         assert "filter setch · 6/" in one.title("#ocpp")
+
+
+async def test_enter_keeps_no_filter_that_is_none() -> None:
+    async with driven(5.0) as one:
+        await one.press("slash", *"/(a", "enter")
+        line = one.main.ocpp.query_one(FilterLine)
+        assert line.display
+        assert "✗" in str(line.query_one("#hint").render())
+        await one.press("right_parenthesis", "enter")
+        assert not line.display
 
 
 async def test_keys_typed_into_a_filter_do_not_reach_the_lab() -> None:

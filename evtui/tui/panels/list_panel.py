@@ -131,15 +131,17 @@ class ListPanel(Vertical):
         self.screen.set_focus(self.view)
         self.query_one(FilterLine).display = False
 
-    def _apply(self, text: str) -> None:
+    def _apply(self, text: str) -> bool:
+        """Filter by ``text``, or by what came before where it is no filter: then False."""
         try:
             self.view.source.set_filter(RowFilter(text) if text else None)
         except FilterError as error:
             self.query_one(FilterLine).say(str(error))
-            return
+            return False
         self.query_one(FilterLine).say("")
         self.view.redraw()
         self.show_title()
+        return True
 
     @on(Input.Changed)
     def _filter_typed(self, event: Input.Changed) -> None:
@@ -150,4 +152,5 @@ class ListPanel(Vertical):
     @on(Input.Submitted)
     def _filter_kept(self, event: Input.Submitted) -> None:
         event.stop()
-        self.close_filter()
+        if self.query_one(FilterLine).display and self._apply(event.value):
+            self.close_filter()

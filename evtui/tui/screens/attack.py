@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple, get_args
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import Resize
 from textual.widgets import Input, Static
 
 from evtui.commands.anomaly import ATTACK_NAME
 from evtui.events import Layer
 from evtui.tui.dialog import Dialog
+from evtui.tui.entry import Entry
 from evtui.tui.models.selection import Place
-from evtui.tui.models.text import clean, cut
+from evtui.tui.models.text import clean, cut_middle
 
 __all__ = ["AttackScreen", "Begun"]
 
-LONGEST_PLACE = 20
-"""Cells of the target's name, which leave room for that of the attack."""
-
 LAYERS: tuple[Layer, ...] = get_args(Layer)
+
+LONGEST_LAYER = max(map(len, LAYERS))
+
+FIELD = 12
+"""Cells that the name of the attack has at least."""
+
+ENOUGH = 20
+"""Cells of a long place, from which on the keys are told in full."""
+
+KEYS = (" enter begin  ↑↓ layer  esc cancel ", " ↑↓ layer  esc cancel ", " ↑↓ esc … ")
+"""What the keys do, as there is room for it."""
 
 
 class Begun(NamedTuple):
@@ -58,7 +69,8 @@ class AttackScreen(Dialog[Begun | None]):
 
     def __init__(self, place: Place | None = None, last: Begun | None = None) -> None:
         super().__init__()
-        self._place = "" if place is None else f" at {cut(clean(str(place)), LONGEST_PLACE)}"
+        self._at = place
+        self._told = ""
         self._suggested = last or Begun("attack", "ocpp")
         self._layer = self._suggested.layer
 
@@ -66,24 +78,51 @@ class AttackScreen(Dialog[Begun | None]):
         """Where, by which name, and the keys."""
         with Horizontal():
             yield Static(self._prompt(), id="layer", markup=False)
-            name = Input(
+            yield Entry(
                 id="name",
                 compact=True,
                 placeholder=self._suggested.name,
                 max_length=ATTACK_NAME.longest,
                 restrict=r"[\w. -]*",
             )
-            name.cursor_blink = False
-            yield name
-            yield Static(" enter begin  ↑↓ layer  esc cancel ", id="keys", markup=False)
+            yield Static(KEYS[0], id="keys", markup=False)
 
-    def _prompt(self) -> str:
-        return f" ▓ attack{self._place} on {self._layer}, name "
+    def _prompt(self, where: str = "") -> str:
+        at = f" at {where}" if where else ""
+        return f" ▓ attack{at} on {self._layer}, name "
+
+    @on(Resize)
+    def _fit(self) -> None:
+        self._told = ""
+        self._show()
+
+    def _show(self) -> None:
+        """Give the name its room, then the place, whose end says the connector, then the keys."""
+        where = "" if self._at is None else clean(str(self._at))
+        longest = cell_len(self._prompt("/" if where else "")) - bool(where)
+        longest += LONGEST_LAYER - len(self._layer)
+        room = self.size.width - longest - FIELD
+        forms = (f" ✗ {self._told} ",) if self._told else KEYS
+        wanted = min(cell_len(where), ENOUGH)
+        keys = next((each for each in forms if cell_len(each) + wanted <= room), forms[-1])
+        if self._at is not None:
+            connector = f"/{self._at.connector}"
+            station = clean(self._at.station)
+            left = max(1, room - cell_len(keys) - len(connector))
+            where = f"{cut_middle(station, left)}{connector}"
+        self.query_one("#layer", Static).update(self._prompt(where))
+        self.query_one("#keys", Static).update(keys)
+
+    @on(Entry.LeftOut)
+    def _say(self, left_out: Entry.LeftOut) -> None:
+        self._told = left_out.told
+        self._show()
 
     def action_layer(self, by: int) -> None:
         """Choose the layer ``by`` places further, round and round."""
         self._layer = LAYERS[(LAYERS.index(self._layer) + by) % len(LAYERS)]
-        self.query_one("#layer", Static).update(self._prompt())
+        self._told = ""
+        self._show()
 
     @on(Input.Submitted)
     def _begin(self, submitted: Input.Submitted) -> None:

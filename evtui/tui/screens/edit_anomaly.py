@@ -19,6 +19,7 @@ from evtui.config import limits
 from evtui.durations import EXPECTED, read_duration
 from evtui.kinds import Integer, Number
 from evtui.tui.dialog import Dialog
+from evtui.tui.entry import Entry
 from evtui.tui.models.selection import Place
 from evtui.tui.models.text import clean, fold
 
@@ -175,14 +176,12 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
             for field in FIELDS:
                 with Horizontal(classes="field"):
                     yield Label(field.label)
-                    entry = Input(
+                    yield Entry(
                         f"{self._parameters.get(field.name, field.lowest):g}",
                         id=field.name,
                         compact=True,
                         restrict=field.letters,
                     )
-                    entry.cursor_blink = False
-                    yield entry
                     yield Label(field.told, classes="unit")
             yield Label("", id="problem", markup=False)
             with Horizontal(id="buttons"):
@@ -199,6 +198,10 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
         line = self.query_one("#problem", Label)
         line.update(fold(first, line.size.width, PROBLEM_LINES))
         self.query_one("#save", Button).disabled = bool(errors)
+
+    @on(Entry.LeftOut)
+    def _say(self, left_out: Entry.LeftOut) -> None:
+        self.query_one("#problem", Label).update(left_out.told)
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#save")

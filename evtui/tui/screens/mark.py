@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from evtui.tui.dialog import Dialog
+from evtui.tui.entry import Entry
 
 __all__ = ["MarkScreen"]
 
@@ -48,10 +49,12 @@ class MarkScreen(Dialog[str | None]):
         """The moment, the words, and the keys."""
         with Horizontal():
             yield Static(f" ▼ mark at {self._moment} ", id="moment", markup=False)
-            words = Input(id="words", compact=True, max_length=LONGEST)
-            words.cursor_blink = False
-            yield words
+            yield Entry(id="words", compact=True, max_length=LONGEST)
             yield Static(" enter keep  esc cancel ", id="keys", markup=False)
+
+    @on(Entry.LeftOut)
+    def _say(self, left_out: Entry.LeftOut) -> None:
+        self.query_one("#keys", Static).update(f" ✗ {left_out.told} ")
 
     @on(Input.Submitted)
     def _keep(self, submitted: Input.Submitted) -> None:

@@ -30,6 +30,7 @@ from evtui.ocpp16.forms import (
 )
 from evtui.redaction import hide, is_secret_name
 from evtui.tui.dialog import Dialog
+from evtui.tui.entry import Entry
 from evtui.tui.handle import LabHandle
 from evtui.tui.models.operations import Draft, Operations
 from evtui.tui.models.text import clean, fold
@@ -229,6 +230,10 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
         line.set_class(bool(problem) and not offered, "-wrong")
         line.update(fold(clean(shown), line.size.width, LINES))
         self.query_one("#send", Button).disabled = bool(problem)
+
+    @on(Entry.LeftOut)
+    def _say_left_out(self, left_out: Entry.LeftOut) -> None:
+        self._say(left_out.told, wrong=True)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         line = self.query_one("#answer", Label)

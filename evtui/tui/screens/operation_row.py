@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from evtui.ocpp16.forms import Field
+from evtui.tui.entry import Entry
 from evtui.tui.models.text import clean, cut
 
 __all__ = ["Choice", "FieldRow"]
@@ -167,14 +168,13 @@ class FieldRow(Horizontal):
             empty = "needed" if self._needed else NOT_SENT
             if self._long:
                 empty += f" – {field.expected}"
-            self._editor = Input(
+            self._editor = Entry(
                 text,
                 compact=True,
                 placeholder=empty,
                 restrict=LETTERS.get(field.kind),
                 suggester=None if known is None else _Known(known),
             )
-            self._editor.cursor_blink = False
             self._editor.set_class(self._long, "-long")
 
     @property
