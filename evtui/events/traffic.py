@@ -20,9 +20,9 @@ Role = Literal["central_system", "charge_point"]
 class OcppMessage(Event, frozen=True, kw_only=True):
     """One OCPP-J message as one end of the link saw it.
 
-    The same message is *sent* at one end and *delivered* at the other; both ends are ours in
-    the plain lab, so there are two events, which share station, sender, kind and uid.  The
-    link in between may edit, delay or drop, hence two.  A foreign peer gives only our half.
+    Between a charge point of the lab and the lab's own central system a message is two events,
+    *sent* at one end and *delivered* at the other, with the same station, sender, kind and uid; the
+    link in between may change, delay or drop it.  Of a link to a foreign peer only our end is seen.
     """
 
     station: Annotated[str, about("identity of the charge point on this link.")]

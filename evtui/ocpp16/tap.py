@@ -19,7 +19,7 @@ RAW_TEXT_KEPT = 2_000
 
 
 class SentMessages:
-    """Tells a *delivered* message which *sent* event it comes from, when both ends are ours."""
+    """Tells a *delivered* message which *sent* event it comes from, on a link inside the lab."""
 
     def __init__(self, capacity: int = 2_000) -> None:
         self._seqs: OrderedDict[tuple[str, Role, str, str], int] = OrderedDict()

@@ -22,11 +22,11 @@ class Allowance:
     """Says which messages, notes and states of links are written, so that no flood fills a disk.
 
     Stations that say little have an allowance of their own, which those that say much cannot
-    use up.  Stations whose both ends are ours are not asked: what they send is the lab's own,
-    as are errors that are about no station.
+    use up.  Charge points of the lab at its own central system have no limit: what they send is
+    the lab's own, as are errors that are about no station.
 
     Args:
-        ours: stations both ends of whose link are ours; None for all.
+        ours: those charge points; None for all.
     """
 
     def __init__(self, ours: frozenset[str] | None) -> None:

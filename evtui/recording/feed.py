@@ -75,8 +75,8 @@ def open_feed(
             come and go and get events from then on.
         redactor: takes out what must not be seen; without one nothing is hidden but secrets.
         in_terminal: True when the terminal belongs to the app.
-        ours: stations both ends of whose link are ours; what others send in a flood is left
-            out in part.  None passes everything on.
+        ours: charge points of the lab that are connected to its own central system; what
+            others send in a flood is left out in part.  None passes everything on.
 
     Raises:
         FeedError: it cannot be opened; the text names the place and the way out.

@@ -33,7 +33,7 @@ class MessageLines:
     """Makes the lines of ocpp.jsonl.
 
     Args:
-        twins: stations both ends of whose link are ours.
+        twins: charge points of the lab that are connected to its own central system.
         start_utc: Unix time in s of lab time 0.
         write: takes each line, in the order of sending.
     """

@@ -71,7 +71,8 @@ class Recorder:
         folder: is made; an empty directory will do.
         manifest: what is run; the recorder adds what comes of it.
         start_utc: Unix time in s of lab time 0.
-        twins: stations both ends of whose link are ours, so that every message is seen twice.
+        twins: charge points of the lab that are connected to its own central system, so that
+            every message is seen twice.
         scenario_text: the scenario as it was read.
         vehicle_text: the recorded session that the vehicle follows, as it was read.
         redactor: hides secrets, in every file; without one no id tags.
