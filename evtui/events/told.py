@@ -47,7 +47,7 @@ class Order(Event, frozen=True, kw_only=True):
     """The lab was told to do something: by a key, by a scenario, by a program."""
 
     station: Annotated[str, about("that was named, empty where none was.")]
-    command: Annotated[str, about("name in `commands`, or `anomaly.set`.")]
+    command: Annotated[str, about("name in `evtui.commands`.")]
     arguments: Annotated[dict[str, Any], about("what came with it.")]
     outcome: Annotated[str, about("the answer, or why it could not be done.")] = ""
     done: Annotated[bool, about("False when it could not be done.")] = True
