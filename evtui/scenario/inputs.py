@@ -10,9 +10,12 @@ from evtui.durations import duration_text
 from evtui.kinds import number
 from evtui.nearest import choice, nearest
 from evtui.scenario.document import child
+from evtui.scenario.expectations import EXPECTATIONS
+from evtui.scenario.kinds import marked_fields
 from evtui.scenario.mistakes import UNREADABLE, Mistakes, shown
-from evtui.scenario.model import Duration, Input
+from evtui.scenario.model import Duration, Input, Scenario
 from evtui.scenario.quantities import DURATION, NUMBER
+from evtui.scenario.steps import STEPS
 
 __all__ = ["check_specifications", "read", "read_matrix", "resolve", "substitute"]
 
@@ -28,9 +31,6 @@ _WORDS = {
     "bool": "true or false",
     "duration": DURATION.expected,
 }
-
-_ALWAYS_TEXT = frozenset({"description", "mark", "note", "title"})
-"""Keys of what only people read: a number that stands alone there is text all the same."""
 
 
 def read(spec: Input, value: object) -> Any:
@@ -220,6 +220,9 @@ def substitute(data: Any, values: Mapping[str, Any], place: str, mistakes: Mista
 
 class _Substitution:
     def __init__(self, values: Mapping[str, Any], mistakes: Mistakes) -> None:
+        kinds = (Scenario, *STEPS.values(), *EXPECTATIONS.values())
+        marked = (field for kind in kinds for field in marked_fields(kind))
+        self._texts = {field.key for field in marked if field.mark == "text"}
         self._values = values
         self._mistakes = mistakes
 
@@ -241,7 +244,7 @@ class _Substitution:
                         value,
                         child(place, key),
                         bare=bare or key == "with",
-                        as_text=not bare and key in _ALWAYS_TEXT,
+                        as_text=not bare and key in self._texts,
                     )
                     for key, value in data.items()
                 }

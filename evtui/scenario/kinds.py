@@ -126,7 +126,7 @@ class Marked(NamedTuple):
 
 @cache
 def marked_fields(kind: type[msgspec.Struct]) -> tuple[Marked, ...]:
-    """The fields that msgspec alone does not decode, since they hold steps or a moment."""
+    """The fields that hold steps, a moment, or text for people."""
     hints = get_type_hints(kind, include_extras=True)
     fields = ((field, _mark(hints[field.name])) for field in msgspec.structs.fields(kind))
     return tuple(Marked(field.name, field.encode_name, mark) for field, mark in fields if mark)

@@ -29,6 +29,7 @@ __all__ = [
     "Percent",
     "Scenario",
     "Steps",
+    "Text",
     "VehicleSpec",
     "WattHours",
 ]
@@ -53,7 +54,7 @@ class Percent(float):
 
 
 MARK = "mark"
-"""Key under which a type that msgspec alone does not decode says what it is."""
+"""Key under which a type says what it is that is not read as msgspec reads it."""
 
 if TYPE_CHECKING:
     Moment: TypeAlias = Duration | Literal["anomaly", "end"]
@@ -67,6 +68,9 @@ else:  # msgspec takes no union of a type of ours with a Literal; the decoder se
             extra={MARK: "moment"},
         ),
     ]
+
+Text = Annotated[str, Meta(extra={MARK: "text"})]
+"""What only people read: the number of an input that stands alone there is text all the same."""
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
 NotNegative = Annotated[int, Meta(ge=0)]
@@ -185,11 +189,11 @@ class Scenario(Model, frozen=True, kw_only=True):
     # others, and expect those of evtui.scenario.expectations.
     schema: Literal["evtui.scenario/1"]
     id: str
-    title: str
+    title: Text
     steps: Annotated[
         Steps, Meta(description="done one after the other; the first that fails ends them.")
     ]
-    description: str = ""
+    description: Text = ""
     technique: Annotated[list[str], Meta(description="MITRE ATT&CK for ICS ids, T0806.")] = []
     licence: Annotated[str, Meta(description="under which the recorded data may be used.")] = ""
     inputs: Annotated[

@@ -17,7 +17,7 @@ from evtui.scenario.checking import Check
 from evtui.scenario.context import StepContext
 from evtui.scenario.expectations import EXPECTATIONS, Expectation, Observer
 from evtui.scenario.kinds import Registry
-from evtui.scenario.model import Duration, Steps
+from evtui.scenario.model import Duration, Steps, Text
 from evtui.scenario.schema import json_schema
 from evtui.scenario.steps import STEPS, Step
 from tests.scenario.files import minimal, mistake_in, plan_of
@@ -35,6 +35,7 @@ class Blink(Step, frozen=True, kw_only=True):
     blink: Annotated[Duration, Meta(description="between two marks.")]
     do: Annotated[Steps, Meta(description="after each.")]
     times: Annotated[int, Meta(description="how many marks.")] = 1
+    say: Text = "blink"
 
     def words(self) -> str:
         return f"blink {self.times} times"
@@ -51,7 +52,7 @@ class Blink(Step, frozen=True, kw_only=True):
 
     async def run(self, context: StepContext) -> None:
         for _ in range(self.times):
-            context.stream.publish(Mark(station=context.stand.name, text="blink"))
+            context.stream.publish(Mark(station=context.stand.name, text=self.say))
             await context.sequence(self.do, "do")
             await asyncio.sleep(self.blink)
 
@@ -105,6 +106,14 @@ def test_it_is_decoded_and_checked(tmp_path: Path) -> None:
     assert 'no step "blnk: 2s"; did you mean blink?' in mistake_in(
         minimal("['blnk: 2s']"), tmp_path
     )
+
+
+def test_an_input_s_number_is_text_where_only_people_read_it(tmp_path: Path) -> None:
+    step = STEP.replace("times: 2", "times: '${n}', say: '${n}'")
+    (step,) = plan_of(
+        minimal(step, "inputs: {n: {type: int, default: 4}}\n"), tmp_path
+    ).scenario.steps
+    assert (step.times, step.say) == (4, "4")
 
 
 def test_it_is_measured(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from evtui.events import Mark
 from evtui.scenario.actions import SOURCE
+from evtui.scenario.model import Text
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class NoteStep(Step, frozen=True, kw_only=True):
     acts = False
     example = "note: the vehicle is full"
 
-    note: str
+    note: Text
 
     def words(self) -> str:
         return f"note: {self.note}"
@@ -42,7 +43,7 @@ class MarkStep(Step, frozen=True, kw_only=True):
     acts = False
     example = "mark: released"
 
-    mark: str
+    mark: Text
 
     def words(self) -> str:
         return f"mark: {self.mark}"
