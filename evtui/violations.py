@@ -24,10 +24,10 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True):
         str, Meta(description="one line for people that names the place and the value.")
     ]
     path: Annotated[
-        tuple[str | int, ...],
+        tuple[str, ...],
         Meta(
-            description="names and indexes that lead to the place in the payload; left out for the "
-            "payload as a whole, and where it is not the payload that breaks a rule."
+            description="names, and indexes from 0, that lead to the place in the payload; left "
+            "out for the payload as a whole, and where it is not the payload that breaks a rule."
         ),
     ] = ()
     kind: Annotated[
@@ -69,7 +69,7 @@ def told_by(
     kind: Literal["call", "result", "error", "invalid"],
     error: str,
     detail: str,
-    path: tuple[str | int, ...] = (),
+    path: tuple[str, ...] = (),
 ) -> Violation | msgspec.UnsetType:
     """The violation that ``kind``, ``error`` and ``detail`` of a message tell of, if any.
 

@@ -180,7 +180,7 @@ def _some(kind: msgspec.inspect.Type) -> Any:
 
 
 def test_a_violation_and_the_data_of_a_frame_are_told_too() -> None:
-    violation = Violation("FormationViolation", "no such field", ("a", 1), "withheld")
+    violation = Violation("FormationViolation", "no such field", ("a", "1"), "withheld")
     note = Note(level="info", text="x", violation=violation)
     frame = CanFrame(station="C", bus="b", node="n", arbitration_id=1, data=b"\xab")
     for event in (note, frame):

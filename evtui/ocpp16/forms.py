@@ -217,6 +217,6 @@ def _checked(action: str, payload: dict[str, Any]) -> Reading:
     violation = check(action, "call", payload)
     if violation is None:
         return Reading(payload, {})
-    names = tuple(map(str, violation.path))
-    at = next((each.path for each in fields(action) if each.path == names[: len(each.path)]), ())
+    place = violation.path
+    at = next((each.path for each in fields(action) if each.path == place[: len(each.path)]), ())
     return Reading(payload, {at: violation.detail})

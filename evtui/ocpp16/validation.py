@@ -118,8 +118,8 @@ def errors(action: str, kind: Kind, payload: dict[str, Any]) -> list[Any]:
 def describe(action: str, error: Any) -> Violation:
     """One of :func:`errors` in a code and a line."""
     rule = str(error.schema_path[-1]) if error.schema_path else ""
-    path = tuple(error.instance_path)
-    place = ".".join(map(str, path)) or action
+    path = tuple(map(str, error.instance_path))
+    place = ".".join(path) or action
     code = _CODES.get(rule, "PropertyConstraintViolation")
     return Violation(code, f"{place}: {error.message}"[:300], path)
 

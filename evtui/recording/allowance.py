@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evtui.events import Event, LinkState, Note, OcppMessage, json_text
-from evtui.recording.lines import violation_beside_error
+from evtui.recording.lines import violation_keys
 
 __all__ = ["PEERS_MAX", "Allowance"]
 
@@ -84,6 +84,6 @@ def _size(event: Event) -> int:
         event.error,
         event.detail,
         event.text,
-        violation_beside_error(event),
     )
-    return LINE + len(event.body) + len(json_text(chosen).encode())
+    told = json_text(chosen) + violation_keys(event)
+    return LINE + len(event.body) + len(told.encode())

@@ -116,13 +116,12 @@ def message_line(
 
     Args:
         payload: of the message, as JSON.
-        text, detail, violation: as they may be shown.
+        text, detail: as they may be shown.
+        violation: what :func:`violation_keys` says.
         seen: ``both``, ``sent`` or ``delivered``.
         delivered: what :func:`delivery` says, when both ends were seen.
     """
     raw = f',"text":{json_text(text)}' if text or message.kind == "invalid" else ""
-    if violation:
-        raw += f',"violation":{json_text(violation)}'
     return (
         f'{{"t":{at.lab},"t_utc":"{at.utc}","seq":{message.seq},'
         f'"station":{json_text(message.station)},"connector":{_number(message.connector)},'
@@ -131,14 +130,25 @@ def message_line(
         f'"latency":{_seconds(message.latency)},"error":{json_text(message.error)},'
         f'"detail":{json_text(detail)},"cause":{_number(message.cause)},'
         f'"injected":{"true" if injected else "false"},"attack_ids":{json_text(attack_ids)},'
-        f'"seen":"{seen}","link":{message.link},"delivered":{delivered}{raw}}}\n'
+        f'"seen":"{seen}","link":{message.link},"delivered":{delivered}{raw}{violation}}}\n'
     )
 
 
-def violation_beside_error(message: OcppMessage) -> str:
-    """The violation in a line of ocpp.jsonl; empty where ``error`` and ``detail`` tell of it."""
-    violation = message.violation
-    return violation.detail if violation and violation.kind != "refused" else ""
+def violation_keys(message: OcppMessage, shown: Callable[[str], str] = str) -> str:
+    """Keys of a line that tell of a violation, each after a comma.
+
+    ``error`` and ``detail`` have the code and the words of what was refused.
+
+    Args:
+        shown: makes of a text one that may be shown.
+    """
+    violation, keys = message.violation, ""
+    if violation and violation.kind != "refused":
+        keys = f',"violation":{json_text(shown(violation.detail))}'
+        keys += f',"violation_code":{json_text(violation.code)}'
+    if violation and violation.path:
+        keys += f',"violation_path":{json_text(violation.path)}'
+    return keys
 
 
 def delivery(
@@ -147,7 +157,8 @@ def delivery(
     """The ``delivered`` object of a line: what the receiving end saw otherwise.
 
     Args:
-        payload, detail, violation: those of ``delivered``, as they may be shown.
+        payload, detail: those of ``delivered``, as they may be shown.
+        violation: what :func:`violation_keys` says of it.
     """
     parts = [f'"t":{delivered.t:.6f},"seq":{delivered.seq}']
     if delivered.says_otherwise(sent):
@@ -160,9 +171,7 @@ def delivery(
         parts.append(f'"detail":{json_text(detail)}')
     if delivered.link != sent.link:
         parts.append(f'"link":{delivered.link}')
-    if violation:
-        parts.append(f'"violation":{json_text(violation)}')
-    return "{" + ",".join(parts) + "}"
+    return "{" + ",".join(parts) + violation + "}"
 
 
 _alarm: Callable[[Alarm, Stamps, str, str, float | None], str] = ALARMS.writer()

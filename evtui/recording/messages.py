@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evtui.events import OcppMessage
-from evtui.recording.lines import Stamps, delivery, message_line, violation_beside_error
+from evtui.recording.lines import Stamps, delivery, message_line, violation_keys
 from evtui.recording.redaction import Redactor
 from evtui.recording.truth import TruthTracker
 from evtui.recording.waiting import Waiting
@@ -65,7 +65,7 @@ class MessageLines:
             line = self._waiting.claim(message.cause)
             if line is not None:
                 detail = self._redactor.text(message.detail)
-                violation = self._redactor.text(violation_beside_error(message))
+                violation = violation_keys(message, self._redactor.text)
                 line.delivered = delivery(line.message, message, payload, detail, violation)
                 line.seen = "both"
                 self._waiting.release(message.t)
@@ -97,7 +97,7 @@ class MessageLines:
                 payload=line.payload,
                 text=self._redactor.text(message.text),
                 detail=self._redactor.text(message.detail),
-                violation=self._redactor.text(violation_beside_error(message)),
+                violation=violation_keys(message, self._redactor.text),
                 injected=line.injected,
                 attack_ids=line.attack_ids,
                 seen=line.seen,

@@ -90,6 +90,8 @@ class _Delivered(msgspec.Struct):
     detail: str = ""
     link: int = 0
     violation: str = ""
+    violation_code: str = ""
+    violation_path: tuple[str, ...] = ()
 
 
 def message_row(line: bytes) -> MessageRow:
@@ -208,13 +210,14 @@ def message_events(row: MessageRow) -> Iterator[OcppMessage]:
         text=row.text,
         link=row.link,
     )
-    yield (first := _with_violation(first, row.violation))
+    said = (row.violation, row.violation_code, row.violation_path)
+    yield (first := _with_violation(first, *said))
     if row.delivered is not None:
         # What is not said there is as it was sent.
         told = {name: row.delivered[name] for name in _DELIVERED if name in row.delivered}
         if "payload" in told:
             told["body"] = as_json(told.pop("payload"))
-        written = told.pop("violation", "")
+        text, code, path = (told.pop(name, none) for name, none in _VIOLATION.items())
         arrived = msgspec.structs.replace(
             first,
             phase="delivered",
@@ -224,21 +227,28 @@ def message_events(row: MessageRow) -> Iterator[OcppMessage]:
             **told,
         )
         # What a CALLERROR blames was told where it was sent.
-        yield arrived if first.violation and not written else _with_violation(arrived, written)
+        told_before = bool(first.violation) and not text
+        yield arrived if told_before else _with_violation(arrived, text, code, tuple(path))
 
 
-def _with_violation(message: OcppMessage, written: str) -> OcppMessage:
+_VIOLATION: dict[str, Any] = {"violation": "", "violation_code": "", "violation_path": ()}
+
+
+def _with_violation(
+    message: OcppMessage, text: str, code: str, path: tuple[str, ...]
+) -> OcppMessage:
     """``message`` with its violation, as it was when the line was made.
 
-    Lines of every build say it in ``error`` and ``detail``, or where those do not in words of its
-    own; those of older builds have none for an answer of ours that did not go out.
+    Lines of every build tell of it in ``error`` and ``detail``, or where those do not in a
+    ``text`` of its own.  Those of builds that wrote no ``code`` and no ``path`` have no
+    violation for an answer of ours that did not go out.
     """
-    violation = told_by(message.kind, message.error, message.detail)
-    if written:
+    violation = told_by(message.kind, message.error, message.detail, path)
+    if text:
         kind: Literal["tolerated", "withheld"] = (
             "withheld" if message.phase == "sent" else "tolerated"
         )
-        violation = Violation("", written, kind=kind)
+        violation = Violation(code, text, path, kind)
     return msgspec.structs.replace(message, violation=violation) if violation else message
 
 

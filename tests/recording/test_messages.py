@@ -237,7 +237,7 @@ def test_a_violation_that_the_error_tells_of_takes_no_room_and_is_read_back(
     plain = scene.message("1", "Authorize", {}, phase="delivered", kind=kind)
     came = replace(plain, error=error, detail="why", violation=Violation(error, "why"))
     text, read = read_back(came)
-    assert "violation" not in text
+    assert '"violation' not in text
     assert [each.violation for each in read] == [came.violation]
 
 
@@ -251,10 +251,32 @@ def test_what_an_error_blames_is_told_once_where_it_was_sent() -> None:
     assert [each.violation for each in read] == [sent.violation, UNSET]
 
 
+@pytest.mark.parametrize("kind", ["result", "error"])
+def test_the_place_of_what_was_refused_is_read_back(kind: Any) -> None:
+    scene = Scene(lambda event: None)
+    plain = scene.message("1", "Authorize", {}, phase="delivered", kind=kind)
+    violation = Violation("TypeConstraintViolation", "why", ("idTagInfo", "status"))
+    came = replace(plain, error=violation.code, detail="why", violation=violation)
+    text, read = read_back(came)
+    assert '"violation_path":["idTagInfo","status"]' in text
+    assert [each.violation for each in read] == [violation]
+
+
+def test_a_line_of_an_older_build_has_its_violation_without_code_and_place() -> None:
+    scene = Scene(lambda event: None)
+    plain = scene.message("1", "Authorize", {}, phase="delivered")
+    violation = Violation("FormationViolation", "x: extra", ("x",), "tolerated")
+    text, _ = read_back(replace(plain, violation=violation))
+    older = text.replace(',"violation_code":"FormationViolation","violation_path":["x"]', "")
+    assert older != text
+    [read] = message_events(message_row(older.encode()))
+    assert read.violation == replace(violation, code="", path=())
+
+
 def test_an_answer_of_ours_that_was_withheld_is_read_back_as_one() -> None:
     scene = Scene(lambda event: None)
     plain = scene.message("1", "Heartbeat", {}, kind="error")
-    withheld = Violation("", "currentTime: no date", kind="withheld")
+    withheld = Violation("FormationViolation", "no date", ("currentTime",), "withheld")
     sent = replace(plain, error="InternalError", detail="own answer", violation=withheld)
     arrived = replace(sent, phase="delivered", seq=2, cause=plain.seq, violation=UNSET)
     _, read = read_back(sent, arrived)

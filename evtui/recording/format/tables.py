@@ -310,6 +310,16 @@ class MessageRow(NamedTuple):
             "absent elsewhere"
         ),
     ] = ""
+    violation_code: Annotated[
+        str, Column("errorCode that stands for it; not in recordings of older builds")
+    ] = ""
+    violation_path: Annotated[
+        tuple[str, ...],
+        Column(
+            "names, and indexes from 0, that lead to what is wrong in the payload, also in one "
+            "that was refused; not in recordings of older builds"
+        ),
+    ] = ()
 
 
 SIGNALS = Table(
