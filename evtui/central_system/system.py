@@ -380,6 +380,8 @@ class CentralSystem:
             self._chore(keep_in_step(self.clock, self._on_clock_set))
 
     def _on_clock_set(self, line: str) -> None:
+        if not line:
+            return
         self.stream.publish(Note(source=SOURCE, level="warning", text=line))
 
     def _session_for(self, station: str, action: str) -> StationSession:

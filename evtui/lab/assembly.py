@@ -317,7 +317,8 @@ class Lab:
         await keep_in_step(self.clock, self._on_clock_set)
 
     def _on_clock_set(self, line: str) -> None:
-        self._note(line, "warning")
+        if line:
+            self._note(line, "warning")
         for stand in self._stands.values():
             stand.charge_point.clock_set()
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from evtui.runtime.steady import SteadyLoop
+
 __all__ = ["LoopClock", "iso", "keep_in_step"]
 
 LOOK_EVERY = 1.0
@@ -14,6 +16,9 @@ LOOK_EVERY = 1.0
 
 TOLERANCE = 0.5
 """s by which UTC may be off the computer's before it is set: less is not worth telling."""
+
+STARTING = 5.0
+"""s of lab time in which nobody is told that the program was held up: it was by its own start."""
 
 STEADY = 0.1
 """s that may pass between two looks at the loop's time for one at the computer's clock to count:
@@ -104,21 +109,41 @@ class LoopClock:
         return ahead
 
 
-async def keep_in_step(clock: LoopClock, told: Callable[[str], object]) -> None:
+async def keep_in_step(
+    clock: LoopClock,
+    told: Callable[[str], object],
+    *,
+    lost: Callable[[], float] | None = None,
+) -> None:
     """Follow the computer's clock until cancelled; lab time is the loop's, and never jumps.
 
     Args:
-        told: what has happened, in one line.
+        told: what has happened, in one line; empty where the program was held up while it starts.
+        lost: s so far in which the process was held up; default: what its loop says.
     """
+    lost = lost or _lost_by_loop
+    lost_before = lost()
     while True:
         await asyncio.sleep(LOOK_EVERY)
         ahead = clock.follow()
-        if ahead:
-            way = "forward" if ahead > 0 else "back"
-            told(
-                f"the computer's clock was set {way} by {abs(ahead):.1f} s, or it slept, or evtui "
-                "was stopped: times in messages follow, the lab's seconds do not"
-            )
+        if not ahead:
+            continue
+        held_up, lost_before = lost() - lost_before, lost()
+        if ahead > 0 and abs(ahead - held_up) < TOLERANCE:
+            if clock.now() < STARTING:
+                told("")
+                continue
+            what = f"the computer was busy for {ahead:.1f} s, or evtui was stopped"
+        elif ahead > 0:
+            what = f"the computer's clock was set forward by {ahead:.1f} s, or it slept"
+        else:
+            what = f"the computer's clock was set back by {-ahead:.1f} s"
+        told(f"{what}: times in messages follow, the lab's seconds do not")
+
+
+def _lost_by_loop() -> float:
+    loop = asyncio.get_running_loop()
+    return loop.lost if isinstance(loop, SteadyLoop) else 0.0
 
 
 def _computer() -> float:

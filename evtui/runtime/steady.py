@@ -40,6 +40,11 @@ class SteadyClock:
         self._owner = threading.get_ident()
         self._mark = clock(), 0.0  # when it was looked at last, and what does not count
 
+    @property
+    def lost(self) -> float:
+        """Seconds that did not count so far."""
+        return self._mark[1]
+
     def __call__(self) -> float:
         """Seconds; they never go back."""
         looked, lost = self._mark
@@ -64,6 +69,11 @@ class SteadyLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Seconds."""
         return self._steady()
+
+    @property
+    def lost(self) -> float:
+        """Seconds that did not count so far, in which the process was held up."""
+        return self._steady.lost
 
     def _look(self) -> None:
         self.call_later(STEP, self._look)

@@ -89,6 +89,27 @@ def test_whoever_keeps_it_in_step_is_told_what_happened() -> None:
     assert "set back by 7200.0 s" in back
 
 
+def test_a_process_that_was_held_up_is_told_from_a_clock_that_was_set() -> None:
+    async def scenario() -> list[str]:
+        computer = Computer(asyncio.get_running_loop())
+        clock = LoopClock(asyncio.get_running_loop(), wall=computer)
+        told: list[str] = []
+        lost = 0.0
+        keeping = asyncio.create_task(keep_in_step(clock, told.append, lost=lambda: lost))
+        for held_up, set_by in ((1.6, 0.0), (1.8, 0.0), (1.8, 3600.0)):
+            await asyncio.sleep(3)
+            lost += held_up
+            computer.set_by += held_up + set_by
+        await asyncio.sleep(3)
+        keeping.cancel()
+        return told
+
+    starting, busy, forward = run_virtual(scenario())
+    assert starting == ""
+    assert "the computer was busy for 1.8 s, or evtui was stopped" in busy
+    assert "clock was set forward by 3601.8 s" in forward
+
+
 def test_a_drift_is_followed_whenever_it_has_become_worth_telling() -> None:
     async def scenario() -> list[float]:
         computer = Computer(asyncio.get_running_loop())

@@ -28,8 +28,10 @@ def test_a_stop_counts_as_one_step(stop: float) -> None:
     clock = SteadyClock(clock=computer)
     computer.t += stop
     assert clock() == pytest.approx(1000.0 + STEP)
+    assert clock.lost == pytest.approx(stop - STEP)
     computer.t += STEP
     assert clock() == pytest.approx(1000.0 + 2 * STEP)
+    assert clock.lost == pytest.approx(stop - STEP)
 
 
 @pytest.mark.parametrize("late", [0.0, STEP, HELD_UP])
