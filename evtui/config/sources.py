@@ -131,13 +131,18 @@ def load(
                 collected.add_mistakes([f"{place}: expected a table, got {shown(raw)}"])
             else:
                 collected.add_mistakes([f"{place}: unknown setting{_near(key)}"])
+    said: dict[str, str] = {}
     for name, given in (flags or {}).items():
         setting = _BY_NAME[name]
         flag = setting.flag_for(given)
         collected.put(setting, given, flag, f"flag {flag}", from_text=isinstance(given, str))
+        said[name] = flag
     collected.raise_mistakes()
     values, origins = collected.values, collected.origins
-    password, warning = _give_password(values, origins, environ or {})
+    places = origins | said
+    password, warning = _give_password(
+        values, places, environ or {}, file_asked_for="password_file" in said
+    )
     return Effective(
         Settings(**values), origins, looked_for, document is not None, password, warning
     )
@@ -171,17 +176,25 @@ def over_ssh(environ: Mapping[str, str]) -> bool:
 
 
 def _give_password(
-    values: dict[str, Any], origins: Mapping[str, str], environ: Mapping[str, str]
+    values: dict[str, Any],
+    places: Mapping[str, str],
+    environ: Mapping[str, str],
+    *,
+    file_asked_for: bool,
 ) -> tuple[str, str]:
-    """Put the password into ``csms``; returns where it came from, in words, and a warning."""
+    """Put the password into ``csms``; returns where it came from, in words, and a warning.
+
+    Args:
+        places: where each value stands, for messages.
+        file_asked_for: ``password_file`` is from the command line, so it must be of use.
+    """
     path, url = values["password_file"], values["csms"]
-    place = {name: origins[name].removeprefix("flag ") for name in ("password_file", "csms")}
     if url is None:
-        if origins["password_file"].startswith("flag"):
-            raise SettingsError(f"{place['password_file']}: there is no --csms that it is for")
+        if file_asked_for:
+            raise SettingsError(f"{places['password_file']}: there is no --csms that it is for")
         return "", ""
     if has_password(url):
-        return place["csms"], ""
+        return places["csms"], ""
     try:
         password, source, warning = password_from(path, environ)
     except PasswordError as error:
@@ -190,7 +203,7 @@ def _give_password(
         values["csms"] = with_password(url, password)
     elif needs_password(url):
         raise SettingsError(
-            f'{place["csms"]}: "{SecretUrl(url)}": a user needs a password: --password-file, '
+            f'{places["csms"]}: "{SecretUrl(url)}": a user needs a password: --password-file, '
             f"{VARIABLE} in the environment, or user:password@host"
         )
     return source, warning

@@ -30,7 +30,7 @@ REASONS = {
     "host not found": "cannot connect: host not found: csms.example (Name or service not known)",
     "no answer in 10 s": "cannot connect: no answer in 10 s: from 127.0.0.1:8180",
     "no TLS": "cannot connect: no TLS: 127.0.0.1:8180 speaks something else, perhaps plain ws://",
-    "no ocpp1.6": "cannot connect: no ocpp1.6: it answers with the sub-protocol ocpp2.0.1",
+    "no ocpp1.6": "cannot connect: no ocpp1.6: unsupported subprotocol: ocpp2.0.1",
     "another client called CP1?": "another client called CP1?: put out 3 times soon after the "
     "start: closed by peer with 1001",
     "closed by peer with 1011": "closed by peer with 1011: internal error",

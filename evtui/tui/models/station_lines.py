@@ -74,7 +74,7 @@ def trouble(station: Station | None, now: float) -> Trouble | None:
     if station is None or station.link in ("accepted", "connected", "booting", "asking"):
         return None
     why = clean(station.link_detail).removeprefix(REDUNDANT)
-    short = why.partition(": ")[0]
+    short = why.partition(": ")[0]  # reasons are told so; without a colon it is all of it
     if not why:
         return None
     if station.link == "connecting":
