@@ -21,7 +21,8 @@ from evtui.config import SETTINGS, toml_value
 from evtui.docs import layers
 from evtui.durations import EXPECTED
 from evtui.events import Event
-from evtui.recording.sheet import COLUMNS
+from evtui.recording.format import TABLES
+from evtui.recording.format.table import FIRST_VERSION, Column
 from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.reference import rows
 from evtui.scenario.steps import STEPS
@@ -70,15 +71,25 @@ def _orders() -> str:
 
 
 def _columns() -> str:
-    """The run folder's columns, as its data sheet has them."""
+    """The columns of a run folder's tables, from their declaration."""
     tables = []
-    for file, columns in COLUMNS.items():
+    for declared in TABLES:
         rows = (
-            (", ".join(f"`{each}`" for each in name.split(", ")), meaning)
-            for name, meaning in columns.items()
+            (
+                ", ".join(f"`{field.name}`" for field in group),
+                ", ".join(dict.fromkeys(field.cell.words for field in group)),
+                group[0].column.unit,
+                _meaning(group[0].column),
+            )
+            for group in declared.explained()
         )
-        tables.append(table((file, ""), rows))
+        tables.append(table((declared.file, "type", "unit", ""), rows))
     return "\n".join(tables)
+
+
+def _meaning(column: Column) -> str:
+    since = "" if column.since == FIRST_VERSION else f"; since evtui {column.since}"
+    return f"{column.meaning}{since}"
 
 
 def _configuration() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evtui.events import Event, LinkState, Note, OcppMessage, json_text
-from evtui.recording.lines import violation_keys
+from evtui.recording.lines import violation_keys, violation_values
 
 __all__ = ["PEERS_MAX", "Allowance"]
 
@@ -85,5 +85,5 @@ def _size(event: Event) -> int:
         event.detail,
         event.text,
     )
-    told = json_text(chosen) + violation_keys(event)
+    told = json_text(chosen) + violation_keys(violation_values(event))
     return LINE + len(event.body) + len(told.encode())

@@ -15,7 +15,7 @@ import msgspec
 
 from evtui.canbus.nodes import CHARGE_POINT
 from evtui.events import Alarm, CanFrame, Detection, Event, OcppMessage, Sample, json_text
-from evtui.recording.format import ALARMS, ERROR_FLAG, FRAMES, SIGNALS, TRUTH, TruthRow
+from evtui.recording.format import ALARMS, ERROR_FLAG, FRAMES, MESSAGES, SIGNALS, TRUTH, TruthRow
 
 if TYPE_CHECKING:
     from evtui.recording.redaction import Redactor
@@ -31,6 +31,8 @@ __all__ = [
     "message_line",
     "signal_line",
     "truth_line",
+    "violation_keys",
+    "violation_values",
 ]
 
 
@@ -95,60 +97,61 @@ def frame_lines(
     )
 
 
-_DIRECTION = {"central_system": "csms->cp", "charge_point": "cp->csms"}
-_TYPE = {"call": "2", "result": "3", "error": "4", "invalid": "null"}
+message_line: Callable[
+    [
+        OcppMessage,
+        Stamps,
+        str,
+        int | None,
+        str,
+        str,
+        bool,
+        tuple[str, ...],
+        str,
+        str | None,
+        str | None,
+        str | None,
+        str | None,
+        tuple[str, ...] | None,
+    ],
+    str,
+] = MESSAGES.writer()
+"""A line of ocpp.jsonl.
+
+Of the message, its stamps, direction and number of its type; its payload as JSON and its detail as
+it may be shown; ``injected`` and the attacks in effect; ``both``, ``sent`` or ``delivered`` for
+what was seen, and what :func:`delivery` says when it was both; its text as it may be shown, None
+where a line has none; and what :func:`violation_values` says.
+"""
+
+_ViolationValues = tuple[str | None, str | None, tuple[str, ...] | None]
 
 
-def message_line(
-    message: OcppMessage,
-    at: Stamps,
-    *,
-    payload: str,
-    text: str,
-    detail: str,
-    violation: str,
-    injected: bool,
-    attack_ids: tuple[str, ...],
-    seen: str,
-    delivered: str = "null",
-) -> str:
-    """A line of ocpp.jsonl.
-
-    Args:
-        payload: of the message, as JSON.
-        text, detail: as they may be shown.
-        violation: what :func:`violation_keys` says.
-        seen: ``both``, ``sent`` or ``delivered``.
-        delivered: what :func:`delivery` says, when both ends were seen.
-    """
-    raw = f',"text":{json_text(text)}' if text or message.kind == "invalid" else ""
-    return (
-        f'{{"t":{at.lab},"t_utc":"{at.utc}","seq":{message.seq},'
-        f'"station":{json_text(message.station)},"connector":{_number(message.connector)},'
-        f'"direction":"{_DIRECTION[message.sender]}","type":{_TYPE[message.kind]},'
-        f'"id":{json_text(message.uid)},"action":{json_text(message.action)},"payload":{payload},'
-        f'"latency":{_seconds(message.latency)},"error":{json_text(message.error)},'
-        f'"detail":{json_text(detail)},"cause":{_number(message.cause)},'
-        f'"injected":{"true" if injected else "false"},"attack_ids":{json_text(attack_ids)},'
-        f'"seen":"{seen}","link":{message.link},"delivered":{delivered}{raw}{violation}}}\n'
-    )
-
-
-def violation_keys(message: OcppMessage, shown: Callable[[str], str] = str) -> str:
-    """Keys of a line that tell of a violation, each after a comma.
+def violation_values(message: OcppMessage, shown: Callable[[str], str] = str) -> _ViolationValues:
+    """What a line tells of a violation: words, code and path, None where it tells nothing.
 
     ``error`` and ``detail`` have the code and the words of what was refused.
 
     Args:
         shown: makes of a text one that may be shown.
     """
-    violation, keys = message.violation, ""
-    if violation and violation.kind != "refused":
-        keys = f',"violation":{json_text(shown(violation.detail))}'
-        keys += f',"violation_code":{json_text(violation.code)}'
-    if violation and violation.path:
-        keys += f',"violation_path":{json_text(violation.path)}'
-    return keys
+    violation = message.violation
+    if not violation:
+        return None, None, None
+    path = violation.path or None
+    if violation.kind == "refused":
+        return None, None, path
+    return shown(violation.detail), violation.code, path
+
+
+def violation_keys(values: _ViolationValues) -> str:
+    """The same as keys of an object, each after a comma."""
+    names = ("violation", "violation_code", "violation_path")
+    return "".join(
+        f',"{name}":{json_text(value)}'
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    )
 
 
 def delivery(
@@ -194,10 +197,6 @@ def event_line(event: Event, redactor: Redactor) -> str:
     if isinstance(event, CanFrame):
         return redactor.json(msgspec.to_builtins(event) | {"data": event.data.hex().upper()}) + "\n"
     return redactor.json(event) + "\n"
-
-
-def _number(value: int | None) -> str:
-    return "null" if value is None else str(value)
 
 
 def _seconds(value: float | None) -> str:

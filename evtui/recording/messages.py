@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evtui.events import OcppMessage
-from evtui.recording.lines import Stamps, delivery, message_line, violation_keys
+from evtui.recording.lines import Stamps, delivery, message_line, violation_keys, violation_values
 from evtui.recording.redaction import Redactor
 from evtui.recording.truth import TruthTracker
 from evtui.recording.waiting import Waiting
@@ -15,6 +15,10 @@ __all__ = ["MessageLines"]
 
 DELIVERED_WITHIN = 0.05
 """s that a message waits for its other end; one delivered later gets a line of its own."""
+
+
+_DIRECTIONS = {"central_system": "csms->cp", "charge_point": "cp->csms"}
+_TYPES = {"call": 2, "result": 3, "error": 4, "invalid": None}
 
 
 @dataclass(slots=True)
@@ -26,7 +30,7 @@ class _Line:
     injected: bool
     attack_ids: tuple[str, ...]
     seen: str
-    delivered: str = "null"
+    delivered: str | None = None
 
 
 class MessageLines:
@@ -65,7 +69,7 @@ class MessageLines:
             line = self._waiting.claim(message.cause)
             if line is not None:
                 detail = self._redactor.text(message.detail)
-                violation = violation_keys(message, self._redactor.text)
+                violation = violation_keys(violation_values(message, self._redactor.text))
                 line.delivered = delivery(line.message, message, payload, detail, violation)
                 line.seen = "both"
                 self._waiting.release(message.t)
@@ -90,17 +94,20 @@ class MessageLines:
     def _write_line(self, line: _Line) -> None:
         message = line.message
         self._stamps.at(message.t)
+        has_text = message.text or message.kind == "invalid"
         self._write(
             message_line(
                 message,
                 self._stamps,
-                payload=line.payload,
-                text=self._redactor.text(message.text),
-                detail=self._redactor.text(message.detail),
-                violation=violation_keys(message, self._redactor.text),
-                injected=line.injected,
-                attack_ids=line.attack_ids,
-                seen=line.seen,
-                delivered=line.delivered,
+                _DIRECTIONS[message.sender],
+                _TYPES[message.kind],
+                line.payload,
+                self._redactor.text(message.detail),
+                line.injected,
+                line.attack_ids,
+                line.seen,
+                line.delivered,
+                self._redactor.text(message.text) if has_text else None,
+                *violation_values(message, self._redactor.text),
             )
         )

@@ -12,23 +12,7 @@ from evtui.recording import layout
 from evtui.recording.format import ALARMS, FRAMES, MESSAGES, SIGNALS, TABLES, TRUTH, Table
 from evtui.recording.manifest import FileInfo, Manifest
 
-__all__ = ["COLUMNS", "data_sheet"]
-
-
-def _explained(table: Table[Any]) -> dict[str, str]:
-    """Meaning by name, or by names that one explanation is for, with commas between."""
-    told: list[tuple[str, str]] = []
-    for name, column, *_ in table.fields:
-        if column.meaning:
-            told.append((name, column.meaning))
-        else:
-            names, meaning = told.pop()
-            told.append((f"{names}, {name}", meaning))
-    return dict(told)
-
-
-COLUMNS: dict[str, dict[str, str]] = {table.file: _explained(table) for table in TABLES}
-"""What the columns of the CSV files and the keys of ocpp.jsonl mean, with their units."""
+__all__ = ["data_sheet"]
 
 _ABOUT = {
     SIGNALS.file: SIGNALS.about,
@@ -58,7 +42,7 @@ def data_sheet(manifest: Manifest, files: Mapping[str, FileInfo]) -> str:
         _setup(manifest),
         _contents(files),
         _tools(),
-        *(_columns(name) for name in COLUMNS),
+        *(_columns(table) for table in TABLES),
         _licence(manifest),
     ]
     return "\n\n".join(sections) + "\n"
@@ -184,10 +168,13 @@ def _tools() -> str:
     )
 
 
-def _columns(name: str) -> str:
-    what = "Keys" if name == layout.OCPP else "Columns"
-    rows = ((f"`{column}`", meaning) for column, meaning in COLUMNS[name].items())
-    return f"### {what} of {name}\n\n{_table(('name', 'meaning and unit'), rows)}"
+def _columns(table: Table[Any]) -> str:
+    what = "Keys" if table is MESSAGES else "Columns"
+    rows = (
+        (f"`{', '.join(field.name for field in group)}`", group[0].column.meaning)
+        for group in table.explained()
+    )
+    return f"### {what} of {table.file}\n\n{_table(('name', 'meaning and unit'), rows)}"
 
 
 def _licence(manifest: Manifest) -> str:

@@ -156,7 +156,7 @@ def test_a_column_declared_in_one_line_is_written_read_explained_and_exported(
     assert powers == [round(float(row["power_w"]) / 1000, 3) for row in written]
     assert max(powers) > 1
     assert "| `power_kw` | kW |" in (place / "run" / layout.README).read_text("utf-8")
-    assert "| `power_kw` | kW |" in said
+    assert "| `power_kw` | number | kW | kW; since evtui 0.2.0 |" in said
     exported = pq.read_table(place / "new.parquet")
     assert str(exported.schema.field("power_kw").type) == "double"
     assert exported.column("power_kw").to_pylist() == [float(row["power_kw"]) for row in written]

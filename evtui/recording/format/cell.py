@@ -1,4 +1,4 @@
-"""How values stand in the cells of a CSV file: what writes them, reads them and names their type.
+"""How values stand in the cells of a table: what writes them, reads them and names their type.
 
 Numbers have fixed decimals (mA, mV, mW, mWh, microseconds): a last bit that differs between two
 processors changes no file.  Reading is strict, since a folder may come from anybody: what cannot
@@ -29,7 +29,8 @@ __all__ = [
     "INT8",
     "INT32",
     "INT64",
-    "JSON",
+    "JSON_BY_TYPE",
+    "JSON_UTC",
     "LAB_TIME",
     "LIST",
     "PARAMETERS",
@@ -41,6 +42,7 @@ __all__ = [
     "TEXT",
     "UNIX_STAMP",
     "UTC",
+    "WORD",
     "Cell",
     "check_lab_time",
     "check_whole",
@@ -66,6 +68,7 @@ class Cell(NamedTuple):
     Attributes:
         write: the expression that gives its text, with ``$`` in the place of the value; it may use
             ``csv_text``, ``json_text`` and ``steady``.  What follows a ``:`` formats the value.
+            One with braces is a piece of an f-string.
         read: makes the value of a text, or raises ValueError; None where the text is the value.
         arrow: name of the Arrow type; ``json``, ``list`` and ``utc`` stand for what an export
             makes of such values.
@@ -206,7 +209,6 @@ INT32 = Cell("$", _int32, "int32", "integer")
 INT8 = Cell("$", _int32, "int8", "integer")
 PARAMETERS = Cell("csv_text(json_text($))", _parameters, "json", "JSON object")
 ALARM_STATE = Cell("'raised' if $ else 'cleared'", _alarm_state, "string", "text")
-JSON = Cell("csv_text(json_text($))", msgspec.json.decode, "json", "JSON")
 
 # The recorder has the texts of these already, made once for all that is written of a moment.
 STAMP = Cell("$", _lab_time, "double", "number")
@@ -226,3 +228,17 @@ BY_TYPE: dict[Any, Cell] = {
     tuple[str, ...]: LIST,
 }
 """The cell of a column that names none."""
+
+# Lines of JSON are read by their types.
+WORD = Cell('"{$}"', None, "string", "text")
+JSON_UTC = Cell('"{$}"', None, "utc", "ISO 8601")
+
+JSON_BY_TYPE: dict[Any, Cell] = {
+    int: INT64,
+    bool: Cell("'true' if $ else 'false'", None, "bool", "true or false"),
+    str: Cell("json_text($)", None, "string", "text"),
+    tuple[str, ...]: Cell("json_text($)", None, "list", "array of texts"),
+    dict[str, Any]: Cell("$", None, "json", "object"),
+    Any: Cell("$", None, "json", "JSON"),
+}
+"""The same in a line of JSON; of what is nested the recorder has the text already."""

@@ -8,7 +8,7 @@ part of the code: of a header only the places of the names that are declared.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -24,15 +24,20 @@ from typing import (
 )
 
 from evtui.events import json_text
-from evtui.recording.format.cell import BY_TYPE, Cell, csv_text, steady
+from evtui.recording.format.cell import BY_TYPE, JSON_BY_TYPE, Cell, csv_text, steady
 
-__all__ = ["Column", "Field", "HeaderError", "Reader", "Table", "names_shown"]
+__all__ = ["FIRST_VERSION", "Column", "Field", "HeaderError", "Reader", "Table", "names_shown"]
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
+FIRST_VERSION = "0.1.0"
+"""Of evtui, in which run folders came."""
+
 _NAMED = 5
-"""Names of columns that are told; how long each may be."""
+"""Names of columns that are told."""
+
 _LONGEST_NAME = 40
+"""Characters of one."""
 
 
 class HeaderError(ValueError):
@@ -59,7 +64,7 @@ class Column(NamedTuple):
     source: str = ""
     cell: Cell | None = None
     unit: str = ""
-    since: str = "0.1.0"
+    since: str = FIRST_VERSION
 
 
 class Field(NamedTuple):
@@ -95,7 +100,7 @@ class Table(Generic[R]):
     """A table.
 
     Args:
-        file: its name in a run folder.
+        file: its name in a run folder; one that ends in .jsonl has an object a line.
         row: a NamedTuple whose fields are columns.
         about: what it holds, one sentence.
         takes: what its writer takes, beside ``event``.
@@ -115,7 +120,8 @@ class Table(Generic[R]):
         self.about = about
         self.time = time
         self._takes = takes
-        self.fields = tuple(_fields(row))
+        self._is_json = file.endswith(".jsonl")
+        self.fields = tuple(_fields(row, JSON_BY_TYPE if self._is_json else BY_TYPE))
         self.names = tuple(field.name for field in self.fields)
         self.required = frozenset(field.name for field in self.fields if field.required)
 
@@ -123,6 +129,15 @@ class Table(Generic[R]):
     def header(self) -> str:
         """The first line of its file, with its line end."""
         return ",".join(self.names) + "\n"
+
+    def explained(self) -> list[list[Field]]:
+        """Its columns, those together that have one explanation; the first of them has it."""
+        groups: list[list[Field]] = []
+        for field in self.fields:
+            if field.column.meaning:
+                groups.append([])
+            groups[-1].append(field)
+        return groups
 
     def reader(self, header: Sequence[str]) -> Reader[R]:
         """A reader of rows whose columns stand in this order, strange ones among them.
@@ -168,21 +183,34 @@ class Table(Generic[R]):
         return cast(Callable[[list[str]], R], _compiled("parse", code, known))
 
     def writer(self) -> Callable[..., str]:
-        """Makes the line of a row, of the event and of what the table's writer takes."""
-        parts, first = [], []
+        """Makes the line of a row, of the event and of what the table's writer takes.
+
+        A key of a line in JSON that has a default is left out where its source is None.
+        """
+        parts, first, behind = [], [], ""
+        unknown = "null" if self._is_json else ""
         for number, field in enumerate(self.fields):
             source = field.column.source
-            if field.empty:
+            key = f'"{field.name}":' if self._is_json else ""
+            if self._is_json and not field.required:
                 first.append(f"    v{number} = {source}")
                 made = _formatted(field.cell, f"v{number}")
-                first.append(f'    v{number} = "" if v{number} is None else f"{made}"')
-                parts.append(f"{{v{number}}}")
+                first.append(f"    v{number} = '' if v{number} is None else f''',{key}{made}'''")
+                behind += f"{{v{number}}}"
+            elif field.empty:
+                first.append(f"    v{number} = {source}")
+                made = _formatted(field.cell, f"v{number}")
+                first.append(f"    v{number} = {unknown!r} if v{number} is None else f'''{made}'''")
+                parts.append(f"{key}{{v{number}}}")
             else:
-                parts.append(_formatted(field.cell, source))
+                parts.append(key + _formatted(field.cell, source))
+        line = ",".join(parts) + behind
+        if self._is_json:
+            line = "{{" + line + "}}"
         code = [
             f"def write({self._takes or 'event'}):",
             *first,
-            f'    return f"{",".join(parts)}\\n"',
+            f"    return f'''{line}\\n'''",
         ]
         return _compiled(
             "write", code, {"csv_text": csv_text, "json_text": json_text, "steady": steady}
@@ -222,10 +250,9 @@ def _wrong_width(fields: list[str], width: int) -> None:
 
 
 def _formatted(cell: Cell, source: str) -> str:
-    """A replacement field of an f-string, between double quotes."""
+    """A replacement field of an f-string."""
     made = cell.write.replace("$", source)
-    assert '"' not in made, made
-    return f"{{{made}}}"
+    return made if "{" in made else f"{{{made}}}"
 
 
 def _compiled(name: str, code: list[str], known: dict[str, Any]) -> Callable[..., Any]:
@@ -234,7 +261,7 @@ def _compiled(name: str, code: list[str], known: dict[str, Any]) -> Callable[...
     return cast(Callable[..., Any], known[name])
 
 
-def _fields(row: type[Any]) -> list[Field]:
+def _fields(row: type[Any], by_type: Mapping[Any, Cell]) -> list[Field]:
     hints = get_type_hints(row, include_extras=True)
     defaults = row._field_defaults
     fields = []
@@ -243,6 +270,6 @@ def _fields(row: type[Any]) -> list[Field]:
         kind, column = get_args(hints[name])
         kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
         empty = NoneType in kinds
-        cell = column.cell or BY_TYPE[next(each for each in kinds if each is not NoneType)]
+        cell = column.cell or by_type[next(each for each in kinds if each is not NoneType)]
         fields.append(Field(name, column, cell, empty, name not in defaults))
     return fields

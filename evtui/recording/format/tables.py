@@ -21,7 +21,7 @@ from evtui.recording.format.cell import (
     IDENTIFIER,
     INT8,
     INT32,
-    JSON,
+    JSON_UTC,
     LAB_TIME,
     PARAMETERS,
     PLAIN,
@@ -30,6 +30,7 @@ from evtui.recording.format.cell import (
     STEADY,
     UNIX_STAMP,
     UTC,
+    WORD,
 )
 from evtui.recording.format.table import Column, Table
 
@@ -261,63 +262,70 @@ class MessageRow(NamedTuple):
         float,
         Column(
             "s since the start, UTC and number of the event: sending, if it was seen",
-            cell=LAB_TIME,
-            unit="s",
+            "at.lab",
+            STAMP,
+            "s",
         ),
     ]
-    t_utc: Annotated[str, Column("", cell=UTC)]
-    seq: Annotated[int, Column("")]
-    station: Annotated[str, Column("charge point, and connectorId if the message names one")]
-    connector: Annotated[int | None, Column("", cell=INT32)]
+    t_utc: Annotated[str, Column("", "at.utc", JSON_UTC)]
+    seq: Annotated[int, Column("", "event.seq")]
+    station: Annotated[
+        str, Column("charge point, and connectorId if the message names one", "event.station")
+    ]
+    connector: Annotated[int | None, Column("", "event.connector", INT32)]
     direction: Annotated[
-        Literal["csms->cp", "cp->csms"], Column("csms->cp or cp->csms", cell=PLAIN)
+        Literal["csms->cp", "cp->csms"], Column("csms->cp or cp->csms", "direction", WORD)
     ]
     type: Annotated[
         Literal[2, 3, 4] | None,
-        Column("of the OCPP-J message; 2 call, 3 result, 4 error, null none", cell=INT8),
+        Column("of the OCPP-J message; 2 call, 3 result, 4 error, null none", "number", INT8),
     ]
-    id: Annotated[str, Column("")]
-    action: Annotated[str, Column("")]
-    payload: Annotated[Any, Column("", cell=JSON)]
+    id: Annotated[str, Column("", "event.uid")]
+    action: Annotated[str, Column("", "event.action")]
+    payload: Annotated[Any, Column("", "payload")]
     latency: Annotated[
         float | None,
-        Column("s from call to answer, at the end that answers", cell=SECONDS, unit="s"),
+        Column("s from call to answer, at the end that answers", "event.latency", SECONDS, "s"),
     ]
     error: Annotated[
-        str, Column("errorCode and errorDescription, or what is wrong with the message")
+        str,
+        Column("errorCode and errorDescription, or what is wrong with the message", "event.error"),
     ]
-    detail: Annotated[str, Column("")]
-    cause: Annotated[int | None, Column("seq of what caused it")]
-    injected: Annotated[bool, Column("true for a message that an injector had sent")]
-    attack_ids: Annotated[tuple[str, ...], Column("attacks in effect")]
+    detail: Annotated[str, Column("", "detail")]
+    cause: Annotated[int | None, Column("seq of what caused it", "event.cause")]
+    injected: Annotated[bool, Column("true for a message that an injector had sent", "injected")]
+    attack_ids: Annotated[tuple[str, ...], Column("attacks in effect", "attack_ids")]
     seen: Annotated[
         Literal["both", "sent", "delivered"],
-        Column("which end of the link was recorded: both, sent or delivered", cell=PLAIN),
+        Column("which end of the link was recorded: both, sent or delivered", "seen", WORD),
     ]
-    link: Annotated[int, Column("number of the connection", cell=INT32)]
+    link: Annotated[int, Column("number of the connection", "event.link", INT32)]
     delivered: Annotated[
         dict[str, Any] | None,
-        Column("t and seq of the other end, and whatever was different there", cell=JSON),
+        Column("t and seq of the other end, and whatever was different there", "delivered"),
     ]
     text: Annotated[
         str,
-        Column("beginning of a text that is no OCPP-J message, or too long and refused"),
+        Column("beginning of a text that is no OCPP-J message, or too long and refused", "text"),
     ] = ""
     violation: Annotated[
         str,
         Column(
             "how a message breaks the rules that was acted on, or one of ours that was not sent; "
-            "absent elsewhere"
+            "absent elsewhere",
+            "violation",
         ),
     ] = ""
     violation_code: Annotated[
-        str, Column("errorCode that stands for it; not in recordings of older builds")
+        str,
+        Column("errorCode that stands for it; not in recordings of older builds", "violation_code"),
     ] = ""
     violation_path: Annotated[
         tuple[str, ...],
         Column(
             "names, and indexes from 0, that lead to what is wrong in the payload, also in one "
-            "that was refused; not in recordings of older builds"
+            "that was refused; not in recordings of older builds",
+            "violation_path",
         ),
     ] = ()
 
@@ -351,6 +359,8 @@ MESSAGES = Table(
     layout.OCPP,
     MessageRow,
     "OCPP 1.6-J messages, one JSON object a line, in the order of sending.",
+    takes="event, at, direction, number, payload, detail, injected, attack_ids, seen, delivered, "
+    "text, violation, violation_code, violation_path",
     time="t",
 )
 
