@@ -16,7 +16,7 @@ from evtui.central_system.answers import Answers
 from evtui.central_system.boot_reminder import BootReminder
 from evtui.central_system.load import LoadMeter
 from evtui.central_system.session import StationSession
-from evtui.central_system.stations import StationRecord, Stations
+from evtui.central_system.stations import RIVALS_WITHIN, StationRecord, Stations
 from evtui.events import EventStream, LinkState, Note, OcppMessage, caused_by
 from evtui.ocpp16.limits import MessageRate
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
@@ -182,12 +182,18 @@ class Reception:
         """Publish what an endpoint finds wrong and can live with."""
         self._stream.publish(Note(source=self._source, level="warning", text=text))
 
-    async def session(self, identity: str, transport: Transport) -> None:
-        """Serve a station's connection until it is gone."""
+    async def session(self, identity: str, transport: Transport, stranger: str = "") -> None:
+        """Serve a station's connection until it is gone.
+
+        Args:
+            stranger: address of a peer outside of this process, empty for one of ours.
+        """
         if (door := self.door(identity)) is not None:  # it was open when the handshake began
             await transport.close(1013, door.text)
             return
         record = self._stations.arrive(identity)
+        if stranger and record.ours:
+            self._warn_of(record, stranger)
         link = Link(
             transport,
             station=identity,
@@ -256,6 +262,17 @@ class Reception:
         if rivals and not known:
             self._note(record, "warning", rivals)
         self._announce(record, "offline", "connected twice: the old connection is closed")
+
+    def _warn_of(self, record: StationRecord, stranger: str) -> None:
+        """Somebody else comes as a station of ours; one warning while that goes on."""
+        now = self._stream.now()
+        if record.usurped is None or now - record.usurped > RIVALS_WITHIN:
+            self._note(
+                record,
+                "warning",
+                f"somebody else, {stranger}, has connected as {record.identity}, which is ours",
+            )
+        record.usurped = now
 
     def admitted(self, record: StationRecord) -> None:
         """Somebody has let a station in, whose next BootNotification is awaited."""

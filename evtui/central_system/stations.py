@@ -11,7 +11,7 @@ import msgspec
 
 from evtui.central_system.kept import Ledger, Row
 
-__all__ = ["ConnectorInfo", "StationInfo", "StationRecord", "Stations"]
+__all__ = ["RIVALS_WITHIN", "ConnectorInfo", "StationInfo", "StationRecord", "Stations"]
 
 CONNECTORS_KEPT = 64
 """Connectors kept of a station; a foreign one may name any number."""
@@ -102,6 +102,7 @@ class StationRecord:
         booted: a BootNotification of it has come since the central system was made.
         accepted_before: in an earlier run, as what its newest BootNotification was answered.
         triggered: actions it may send while Pending, because it was told to (section 4.2).
+        usurped: lab time in s at which a peer outside last came as this station of ours.
         put_out: lab times in s of the newest of its connections that another one replaced.
     """
 
@@ -120,6 +121,7 @@ class StationRecord:
     connections: int = 0
     calls: int = 0
     triggered: set[str] = field(default_factory=set)
+    usurped: float | None = None
     put_out: deque[float] = field(default_factory=lambda: deque(maxlen=RIVALS))
 
     def rivals(self, now: float) -> str:

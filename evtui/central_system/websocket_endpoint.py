@@ -14,6 +14,7 @@ from websockets.http11 import Request, Response
 
 from evtui.central_system.handshakes import Fault, Lobby, StationConnection, address, fault_of
 from evtui.central_system.reception import Reception
+from evtui.ocpp16.intake import is_own_end
 from evtui.ocpp16.limits import PING_INTERVAL
 from evtui.ocpp16.websocket import (
     MAX_MESSAGE_BYTES,
@@ -217,6 +218,9 @@ async def _handle(reception: Reception, connection: ServerConnection, ping_inter
     transport = WebSocketTransport(connection)
     transport.ping_every(ping_interval)
     try:
-        await reception.session(identity, transport)
+        peer = connection.remote_address
+        await reception.session(
+            identity, transport, stranger="" if is_own_end(peer) else address(peer)
+        )
     finally:
         transport.ping_every(0)

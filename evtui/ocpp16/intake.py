@@ -9,7 +9,7 @@ long messages only a few are let in at a time, of those of middle size some hund
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     Connection = object
 
-__all__ = ["QUEUE", "ClientConnectionInTurn", "Intake", "ServerConnectionInTurn"]
+__all__ = ["QUEUE", "ClientConnectionInTurn", "Intake", "ServerConnectionInTurn", "is_own_end"]
 
 READ_AT_ONCE = 8 * 1024
 """Bytes read from a socket in one go: parsed as the smallest frames they take 2 ms."""
@@ -256,5 +256,26 @@ class ServerConnectionInTurn(Intake, ServerConnection):
     """A station's connection."""
 
 
+_own_ends: set[tuple[str, int]] = set()
+
+
 class ClientConnectionInTurn(Intake, ClientConnection):
     """A connection to a central system."""
+
+    _end: tuple[str, int] = ("", 0)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Now there is one."""
+        self._end = (transport.get_extra_info("sockname") or self._end)[:2]
+        _own_ends.add(self._end)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """There is none any more."""
+        _own_ends.discard(self._end)
+        super().connection_lost(exc)
+
+
+def is_own_end(peer: Any) -> bool:
+    """Whether ``peer``, as a socket calls it, is a connection that this process has dialled."""
+    return tuple(peer or ())[:2] in _own_ends

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from evtui.central_system.system import StationOffline
 from evtui.events import CentralSystemState, LinkState, Note
 from evtui.ocpp16.link import LinkClosed
+from evtui.ocpp16.websocket import dial
 from tests.central_system.rig import START, LinkKind, booted, open_house
 from tests.ocpp16.rig import BOOT, NOW, Rig, client, running, until
 
@@ -240,6 +241,22 @@ async def test_a_station_that_connects_twice_loses_the_older_connection() -> Non
             assert link_states(rig) == ["CP1 connected", "CP1 offline", "CP1 connected"]
     assert "connected twice" in rig.of(LinkState)[1].detail
     assert [message.link for message in rig.messages()] == [1, 2, 2]
+
+
+async def test_somebody_else_under_an_identity_of_ours_is_told_with_its_address() -> None:
+    rig = Rig()
+    central = rig.central_system(ours=("CP1",))
+    async with running(central):
+        ours, connection = await dial(f"{central.url}/CP1")
+        await until(lambda: central.is_connected("CP1"))
+        assert rig.of(Note) == []
+        async with client(central) as stranger, client(central):
+            await connection.wait_closed()
+            await stranger.connection.wait_closed()
+        [note] = rig.of(Note)
+        assert (note.station, note.level) == ("CP1", "warning")
+        assert "somebody else, {}:{}, ".format(*stranger.connection.local_address) in note.text
+        await ours.close()
 
 
 def connected(rig: Rig, times: int) -> bool:

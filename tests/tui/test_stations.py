@@ -63,6 +63,23 @@ def test_a_foreign_station_that_comes_back_is_still_accepted() -> None:
     assert station(lab, "WALLBOX-7").link == "accepted"
 
 
+def test_what_somebody_else_says_under_an_identity_of_ours_is_not_said_of_ours() -> None:
+    lab = FakeLab()
+    connector(lab)
+    lab.call("charge_point", "BootNotification", {"chargePointVendor": "evtui"}, {}, station="CP1")
+    boot = OcppMessage(
+        station="CP1",
+        sender="charge_point",
+        phase="delivered",
+        kind="call",
+        uid="1",
+        action="BootNotification",
+        body=as_json({"chargePointVendor": "X"}),
+    )
+    lab.publish(boot)
+    assert station(lab, "CP1").vendor == "evtui"
+
+
 def test_one_that_asks_does_so_until_somebody_answered() -> None:
     lab = FakeLab()
     asks(lab)

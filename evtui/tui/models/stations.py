@@ -228,7 +228,8 @@ class Stations:
                 self._begin(station, message.payload.get("transactionId"))
 
     def _hear_call(self, station: Station, message: OcppMessage, payload: dict[str, Any]) -> None:
-        if message.action == "BootNotification":
+        # What was only delivered is somebody else's, under an identity of ours.
+        if message.action == "BootNotification" and (not station.ours or message.phase == "sent"):
             station.vendor = _text(payload, "chargePointVendor")
             station.model = _text(payload, "chargePointModel")
             station.firmware = _text(payload, "firmwareVersion")
