@@ -51,6 +51,8 @@ def test_what_a_run_says_and_writes(
     for place, text in {"stdout": said.out, "stderr": said.err, **written}.items():
         for hidden in ("kX7", "secretly") if given else (DEFAULT,):
             assert hidden not in text, place
+    assert main(["check", "run"]) == 0
+    assert main(["replay", "run", "--verify"]) == 0
 
 
 def test_what_a_matrix_of_secrets_is_called(

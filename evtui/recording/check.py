@@ -29,7 +29,7 @@ from evtui.recording.findings import Finding, Findings, Severity
 from evtui.recording.manifest import FileInfo, Manifest
 from evtui.recording.opening import Sources, open_sources
 from evtui.recording.parsing import Unsupported
-from evtui.recording.plausible import check_manifest
+from evtui.recording.plausible import check_manifest, check_scenario
 from evtui.recording.timefile import TimeFile, candump_stamp
 from evtui.recording.truth import TruthTracker
 from evtui.recording.walking import Walk
@@ -108,6 +108,7 @@ def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
     check_messages(sources, walk, findings, losses, left_out)
     check_truth(sources, walk, findings, truth, _BEHIND[status])
     complete_to = _check_numbers(sources, walk, findings)
+    check_scenario(path, findings)
     written_to = False
     if manifest is not None:
         _check_files(path, manifest, findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from evtui.recording import layout
 from evtui.recording.findings import Findings
@@ -10,8 +11,12 @@ from evtui.recording.layout import LONGEST_RUN
 from evtui.recording.manifest import Manifest
 from evtui.recording.opening import Sources
 from evtui.recording.walking import Walk
+from evtui.regular import read_regular
 
-__all__ = ["check_manifest"]
+__all__ = ["check_manifest", "check_scenario"]
+
+LARGEST_SCENARIO = 1 << 20
+"""Bytes; no larger one is run."""
 
 QUIET = 60.0
 """s in real time without an event after which a run does not go on."""
@@ -32,6 +37,29 @@ def check_manifest(sources: Sources, walk: Walk, findings: Findings) -> None:
     assert manifest is not None
     for text in (*_impossible(manifest), *_disagreeing(manifest, sources.start_utc, walk)):
         findings.add("error", layout.MANIFEST, text)
+
+
+def check_scenario(path: Path, findings: Findings) -> None:
+    """Say when scenario.yaml is none; whether it still can be run, a verification says."""
+    import yaml
+
+    from evtui.recording.yaml_text import values_in
+
+    try:
+        text = read_regular(path / layout.SCENARIO, LARGEST_SCENARIO).decode("utf-8-sig")
+        schemas = [each.text for each in values_in(text) if each.names == ("schema",)]
+    except OSError:
+        return  # which is told where every file is looked at
+    except UnicodeDecodeError:
+        findings.add("error", layout.SCENARIO, "no text in UTF-8")
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or str(error)
+        line = mark.line + 1 if mark is not None else None
+        findings.add("error", layout.SCENARIO, f"not valid YAML: {what}", line=line)
+    else:
+        if not any(schema.startswith("evtui.scenario/") for schema in schemas):
+            findings.add("error", layout.SCENARIO, "no scenario: lacks schema: evtui.scenario/1")
 
 
 def _impossible(manifest: Manifest) -> Iterator[str]:

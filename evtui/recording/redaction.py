@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -25,6 +25,9 @@ from evtui.redaction import (
 
 __all__ = ["HIDDEN", "ID_TAGS", "Redactor", "secret_inputs"]
 
+if TYPE_CHECKING:
+    from evtui.recording.yaml_text import Value
+
 E = TypeVar("E", bound=Event)
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -36,8 +39,6 @@ _TAG = re.compile(rf"\b(?:parent_?)?id_?tag{IS}{VALUE}", re.IGNORECASE)
 _START = re.compile(rf"\bstart:[ \t]+{VALUE}")
 _TOKEN = re.compile(r"\w+(?:[-.:]\w+)*")
 _WORD = re.compile(r"\w+")
-
-_BARE_STARS = re.compile(r"([:\-][ \t]+|[\[,][ \t]*)\*\*\*(?=[\s,\]}]|\Z)")
 
 _LEARN_FROM = 4
 """Characters from which a secret, once seen, is looked for in texts too."""
@@ -97,8 +98,38 @@ class Redactor:
                     self._pseudonym(given)
 
     def scenario(self, text: str) -> str:
-        """The text of a scenario without what is to be hidden; it still is YAML."""
-        return _BARE_STARS.sub(rf'\1"{HIDDEN}"', self.text(text))
+        """The text of a scenario, in which the values that are to be hidden are others.
+
+        It is the same document but for them.  What is no YAML is a text like any other.
+        """
+        import yaml
+
+        from evtui.recording.yaml_text import rewritten, values_in
+
+        try:
+            for value in values_in(text):
+                if _is_secret(value) and value.type is str and not REFERENCE.search(value.text):
+                    self._learn_secret(value.text)
+            return rewritten(text, self._in_scenario, self._comment)
+        except yaml.YAMLError:
+            return self.text(text)
+
+    def _in_scenario(self, value: Value) -> str | None:
+        """What stands in the place of a value of a scenario; None for itself."""
+        is_reference = REFERENCE.search(value.text) is not None
+        if _is_secret(value) and not is_reference:
+            return HIDDEN if value.text and value.type is not type(None) else None
+        if value.type is not str:
+            return None
+        name = value.names[-1] if value.names else ""
+        shown = self.text(value.text) if is_reference else self.value(value.text, name)
+        return shown if shown != value.text else None
+
+    def _comment(self, comment: str) -> str:
+        """Lines that begin with # and still do; what is hidden must not join two of them."""
+        if "PRIVATE KEY" in comment:
+            return f"# {HIDDEN}"
+        return "\n".join(map(self.text, comment.split("\n")))
 
     def json(self, value: Any) -> str:
         """``value`` as JSON on one line, without what is to be hidden.
@@ -228,6 +259,19 @@ class Redactor:
 
     def _rename_word(self, match: re.Match[str]) -> str:
         return self._pseudonyms.get(match[0].casefold(), match[0])
+
+
+def _is_secret(value: Value) -> bool:
+    """Whether it stands in a scenario where a secret does.
+
+    Under the name of an input there is what the input is; only some of that is a value of it.
+    """
+    names = value.names
+    if names[:1] == ("inputs",) and len(names) > 1:
+        return is_secret_name(names[1]) and names[2:3] in (("default",), ("choices",))
+    if names and names[-1].lower() == "value" and is_secret_name(value.beside):
+        return True
+    return any(map(is_secret_name, names))
 
 
 def _plain(name: str) -> str:

@@ -113,6 +113,22 @@ def test_a_row_that_is_no_csv_is_named_and_the_others_are_read(
     assert report.events > 3000
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"a: [\n", "scenario.yaml:2: not valid YAML: "),
+        (b"a: '***' string\n", "scenario.yaml:1: not valid YAML: "),
+        (b"a: {schema: evtui.scenario/1}\n", "scenario.yaml: no scenario: "),
+        (b"", "scenario.yaml: no scenario: "),
+        (b"\xff\xfe\x00", "scenario.yaml: no text in UTF-8"),
+    ],
+)
+def test_a_scenario_that_is_none_is_found(own: Path, text: bytes, why: str) -> None:
+    (own / layout.SCENARIO).write_bytes(text)
+    change_manifest(own, lambda fields: fields["files"].pop(layout.SCENARIO))
+    assert told(check_folder(own)).startswith(f"error: {why}")
+
+
 def test_a_killed_folder_says_up_to_when_it_is_complete(own: Path) -> None:
     real_time(kill(own))
     lines = (own / layout.SIGNALS).read_text("utf-8").splitlines(keepends=True)
