@@ -31,7 +31,12 @@ FIELD = 12
 ENOUGH = 20
 """Cells of a long place, from which on the keys are told in full."""
 
-KEYS = (" enter begin  ↑↓ layer  esc cancel ", " ↑↓ layer  esc cancel ", " ↑↓ esc … ")
+KEYS = (
+    " enter begin  ↑↓ layer  esc cancel ",
+    " enter begin  ↑↓ layer  esc ",
+    " ↑↓ layer  esc … ",
+    " ↑↓ esc … ",
+)
 """What the keys do, as there is room for it."""
 
 
