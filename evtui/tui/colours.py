@@ -25,6 +25,12 @@ __all__ = [
 LEAST_CONTRAST = 4.5
 """Of text and its background: level AA of the Web Content Accessibility Guidelines 2."""
 
+FOCUS_TINT = 0.05
+"""Share of the foreground in the background of a field that has the focus, as Textual has it."""
+
+LEAST_DIFFERENCE = 1.1
+"""Contrast of two backgrounds that can be told apart."""
+
 ANSI_THEMES: tuple[Theme, ...] = (
     # Textual's have dark blue on black, one green for what is fine and what is chosen, and dark
     # red, which is hardly there on black.
@@ -97,7 +103,32 @@ def legible(variables: Mapping[str, str]) -> dict[str, str]:
 
     changed = {name: on(name, "background", "surface", "panel") for name in COLOURS}
     changed["block-cursor-foreground"] = on("block-cursor-foreground", "block-cursor-background")
-    return {**variables, **changed}
+    return {**variables, **changed, **_selection(variables)}
+
+
+def _selection(variables: Mapping[str, str]) -> dict[str, str]:
+    """What is selected in a field: it stands out, and can be read."""
+    surface, chosen, ink = (
+        _parsed(variables[name])
+        for name in ("surface", "input-selection-background", "input-selection-foreground")
+    )
+    if any(colour.ansi is not None for colour in (chosen, ink)):
+        return {}
+    changed = {}
+    if contrast(surface + chosen, surface) < LEAST_DIFFERENCE:
+        chosen = _parsed(variables["block-cursor-background"])
+        changed["input-selection-background"] = chosen.hex
+    focused = surface.tint(_parsed(variables["foreground"]).with_alpha(FOCUS_TINT))
+    papers = (surface + chosen, focused + chosen)
+    changed["input-selection-foreground"] = _readable(ink, papers).hex
+    return changed
+
+
+def _parsed(text: str) -> Color:
+    """A colour, with an opacity behind it if it has one: ``#81a1c1 35%``."""
+    colour, _, opacity = text.partition(" ")
+    parsed = Color.parse(colour)
+    return parsed.with_alpha(float(opacity.rstrip("%")) / 100) if opacity else parsed
 
 
 def readable(style: Style) -> Style:

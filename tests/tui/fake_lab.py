@@ -62,6 +62,7 @@ class FakeLab:
         arguments: what came with each of them.
         answer: what the next command answers; an exception fails it.
         data: what it hands over besides.
+        behind: s that lab time has fallen behind the computer's clock.
     """
 
     def __init__(self, *, capacity: int = 20_000) -> None:
@@ -72,6 +73,7 @@ class FakeLab:
         self.arguments: list[dict[str, object]] = []
         self.answer: str | Exception = "done"
         self.data: object = None
+        self.behind = 0.0
         self._uid = 0
         self._story: Iterator[float] | None = None
         self._story_t = 0.0
@@ -92,7 +94,7 @@ class FakeLab:
 
     def unix(self) -> float:
         """Unix time in seconds."""
-        return self.clock.start_utc + self.clock.t
+        return self.clock.start_utc + self.clock.t + self.behind
 
     def submit(self, command: str, **arguments: object) -> Future[Outcome[Any]]:
         """Remember the command and answer at once."""

@@ -20,6 +20,7 @@ from evtui.events import Note, PartState
 from evtui.tui.app import EvtuiApp
 from evtui.tui.keymap import bindings, footer_entries
 from evtui.tui.line_view import LineView
+from evtui.tui.models.text import clock
 from evtui.tui.panels.footer import KeyFooter
 from evtui.tui.panels.status import StatusLine
 from evtui.tui.screens.detail import DetailScreen
@@ -324,6 +325,21 @@ async def test_what_was_said_can_be_read_again_with_its_times() -> None:
         newest, older = str(one.screen.query(".block").first().render()).splitlines()
         assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  ✗ CP1/1: no such \\x1b\[31mthing", newest)
         assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  · CP1/1: period 6.4 s", older)
+
+
+async def test_messages_and_details_go_by_one_clock_and_say_when_it_is_not_utc() -> None:
+    async with driven(6.0) as one:
+        one.main.notice("something")
+        shown = clock(one.lab.start_utc + one.lab.now())
+        await one.press("h")
+        assert f"{shown} · something" in on_screen(one)
+        for behind, scale in ((0.0, "UTC"), (5.0, "lab time")):
+            one.lab.behind = behind
+            await one.press("escape", "enter")
+            assert f" {scale}" in str(one.screen.query_one(".dialog").border_title)
+            await one.press("escape", "2", "enter")
+            assert f" {scale} station" in on_screen(one)
+            await one.press("escape", "1")
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -13,6 +13,7 @@ from rich.style import Style
 from textual import constants
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
+from textual.widgets import Input
 
 from evtui.config import Theme
 from evtui.tui.app import EvtuiApp
@@ -114,6 +115,24 @@ async def test_each_role_of_a_row_can_be_read_on_the_row_that_is_chosen() -> Non
                 if not app.current_theme.ansi:
                     ink, paper = map(Color.from_rich_color, (style.color, style.bgcolor))
                     assert contrast(ink, paper) >= LEAST_CONTRAST - 0.1, (theme, name)
+
+
+async def test_what_is_selected_in_a_field_stands_out_and_can_be_read() -> None:
+    lab = FakeLab()
+    app = app_over(lab, "textual-dark")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await Driven(pilot, lab).press("e")
+        field = app.screen.query_one(Input)
+        for theme in get_args(Theme):
+            app.show_theme(theme)
+            await handled(pilot)
+            style = field.get_component_rich_style("input--selection")
+            assert style.color
+            assert style.bgcolor
+            if not app.current_theme.ansi:
+                ink, paper = map(Color.from_rich_color, (style.color, style.bgcolor))
+                assert contrast(ink, paper) >= LEAST_CONTRAST - 0.1, theme
+                assert contrast(paper, field.styles.background) >= 1.05, theme
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "ansi-light"])

@@ -76,11 +76,17 @@ def exchange_blocks(
     return blocks
 
 
-def frame_blocks(row: FrameRow, ocpp: OcppLog, utc: Callable[[float], float]) -> list[Block]:
-    """Everything about one frame, and the message that caused it."""
+def frame_blocks(
+    row: FrameRow, ocpp: OcppLog, utc: Callable[[float], float], scale: str = " UTC"
+) -> list[Block]:
+    """Everything about one frame, and the message that caused it.
+
+    Args:
+        scale: stands behind its time.
+    """
     frame = row.frame
     facts = [
-        ("time", f"{clock(utc(row.t))} UTC"),
+        ("time", f"{clock(utc(row.t))}{scale}"),
         ("station", clean(frame.station)),
         ("bus", clean(frame.bus)),
         ("sender", row.node),

@@ -45,6 +45,9 @@ TAKE_LIMIT = 5_000
 STATUS_SECONDS = 1.0
 """How often the status line looks at what is not announced by an event."""
 
+SAME_CLOCK = 1.0
+"""s by which lab time may be off UTC and still be called that."""
+
 MORE_CONNECTORS = ": start evtui with --connectors or --stations for more"
 
 LAB_FAILED = 3
@@ -85,7 +88,7 @@ class MainScreen(PanelScreen):
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
     ) -> None:
-        super().__init__(handle.start_utc, Hiding(secrets))
+        super().__init__(handle.start_utc, Hiding(secrets), handle.now)
         self._handle = handle
         self._paused = False
         self._attack: Begun | None = None
@@ -412,14 +415,20 @@ class MainScreen(PanelScreen):
         if isinstance(entry, Exchange):
             blocks, known = blocks_of(entry), self.hiding.revealed(entry)
             whole = None if known is None else blocks_of(known)
-            title = f"{entry.arrow} {entry.title} {clock(utc(entry.t))} UTC"
+            title = f"{entry.arrow} {entry.title} {clock(utc(entry.t))}{self._scale}"
         elif isinstance(entry, FrameRow):
-            blocks = frame_blocks(entry, self.ocpp.log_model, utc)
+            blocks = frame_blocks(entry, self.ocpp.log_model, utc, self._scale)
             title = f"{entry.id_text} {entry.name}"
         else:
             self.notice("no row to open yet")
             return
         self.app.push_screen(DetailScreen(title, blocks, whole))
+
+    @property
+    def _scale(self) -> str:
+        """What the times on the screen are: UTC no longer, where the lab has fallen behind it."""
+        behind = self._handle.unix() - self._handle.start_utc - self._handle.now()
+        return " UTC" if abs(behind) <= SAME_CLOCK else " lab time"
 
     @does("view.messages")
     def _view_messages(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol
 
 from textual import on
@@ -59,6 +59,7 @@ class PanelScreen(Doing, Screen[None]):
     Args:
         start_utc: Unix time in seconds of lab time 0.
         hiding: takes out what must not be seen.
+        now: lab time in s.
     """
 
     AUTO_FOCUS = "#ocpp-list"
@@ -69,7 +70,7 @@ class PanelScreen(Doing, Screen[None]):
     orders: ClassVar[bool] = True
     """Whether there is a lab that can be told something."""
 
-    def __init__(self, start_utc: float, hiding: Hiding) -> None:
+    def __init__(self, start_utc: float, hiding: Hiding, now: Callable[[], float]) -> None:
         super().__init__()
         self.hiding = hiding
         self._focus_to_restore: Widget | None = None
@@ -87,7 +88,7 @@ class PanelScreen(Doing, Screen[None]):
         )
         self.scenario = ScenarioPanel(id="scenario")
         self.scenario.display = False
-        self.notices = Notices()
+        self.notices = Notices(lambda: start_utc + now())
         self.footer = KeyFooter(self.commands, notices=self.notices)
         self._side = Vertical(self.current, self.points, self.anomaly, self.scenario, id="side")
         self._lists = Vertical(self.ocpp, self.can, id="lists")
