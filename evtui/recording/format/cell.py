@@ -236,9 +236,10 @@ JSON_UTC = Cell('"{$}"', None, "utc", "ISO 8601")
 JSON_BY_TYPE: dict[Any, Cell] = {
     int: INT64,
     bool: Cell("'true' if $ else 'false'", None, "bool", "true or false"),
-    str: Cell("json_text($)", None, "string", "text"),
-    tuple[str, ...]: Cell("json_text($)", None, "list", "array of texts"),
+    str: Cell("json_text($) if $ else '\"\"'", None, "string", "text"),
+    tuple[str, ...]: Cell("json_text($) if $ else '[]'", None, "list", "array of texts"),
     dict[str, Any]: Cell("$", None, "json", "object"),
     Any: Cell("$", None, "json", "JSON"),
 }
-"""The same in a line of JSON; of what is nested the recorder has the text already."""
+"""The same in a line of JSON; of what is nested the recorder has the text already.
+What is empty in most lines costs no encoder."""
