@@ -11,8 +11,20 @@ __all__ = ["names_of", "runs_in"]
 
 
 def runs_in(paths: Iterable[Path]) -> list[Path]:
-    """Each path, or in the place of a folder of run folders, as a matrix makes it, those in it."""
-    return [run for path in paths for run in _inside(path) or [path]]
+    """Each path, or in the place of a folder of run folders, as a matrix makes it, those in it.
+
+    What is named again is taken once, and a line says so.
+    """
+    from evtui.cli.progress import say
+
+    runs: dict[str, Path] = {}
+    for path in paths:
+        named, before = _inside(path) or [path], len(runs)
+        for run in named:
+            runs.setdefault(os.path.realpath(run), run)
+        if len(runs) < before + len(named):
+            say(f"evtui: {path} is named more than once, and taken once")
+    return list(runs.values())
 
 
 def names_of(runs: Iterable[Path]) -> list[str]:

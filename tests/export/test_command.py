@@ -194,6 +194,22 @@ def test_a_folder_of_run_folders_stands_for_those_in_it(
     assert capsys.readouterr().out.endswith("1 of 2 sound\n")
 
 
+def test_what_is_named_twice_is_taken_once(
+    matrix: Path, sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(sample)
+    one = matrix / "high-50"
+    names = [str(matrix), str(sample), str(link), str(one), str(sample)]
+    out = tmp_path / "out"
+    more = ["--format", "csv", "--table", "alarms", "--out", str(out)]
+    assert main(["export", *names, *more]) == 0
+    assert len(os.listdir(out)) == 3
+    said = capsys.readouterr().err
+    for path in (link, one, sample):
+        assert f"evtui: {path} is named more than once, and taken once\n" in said
+
+
 def test_runs_of_the_same_name_do_not_overwrite_each_other(sample: Path, tmp_path: Path) -> None:
     for parent in ("a", "b"):
         shutil.copytree(sample, tmp_path / parent / "run")

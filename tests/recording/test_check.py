@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import tracemalloc
@@ -127,6 +128,20 @@ def test_a_scenario_that_is_none_is_found(own: Path, text: bytes, why: str) -> N
     (own / layout.SCENARIO).write_bytes(text)
     change_manifest(own, lambda fields: fields["files"].pop(layout.SCENARIO))
     assert told(check_folder(own)).startswith(f"error: {why}")
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    ("name", "told_so"), [(layout.README, True), (layout.README, False), (layout.CAN_LOG, False)]
+)
+def test_a_file_that_is_mostly_a_hole_holds_up_nobody(own: Path, name: str, told_so: bool) -> None:
+    size = 60 << 30
+    os.truncate(own / name, size)
+    why = f"has {size} bytes, the manifest says"
+    if told_so:
+        change_manifest(own, lambda fields: fields["files"][name].update(bytes=size))
+        why = "cannot be read: is larger than 64 MiB"
+    assert f"error: {name}: {why}" in told(check_folder(own))
 
 
 def test_a_killed_folder_says_up_to_when_it_is_complete(own: Path) -> None:
