@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from evtui.config import Settings
     from evtui.events import EventStream
     from evtui.lab import CommandError, Lab
-    from evtui.ocpp16.limits import MessageRate
     from evtui.ocpp16.link import CallRefused, LinkClosed
+    from evtui.ocppj.limits import MessageRate
     from evtui.runtime.clock import LoopClock
     from evtui.station.state import StateError
     from evtui.station.state_file import StateFile
@@ -53,7 +53,7 @@ _PLACES = {
     "Lab": "evtui.lab",
     "LinkClosed": "evtui.ocpp16.link",
     "LoopClock": "evtui.runtime.clock",
-    "MessageRate": "evtui.ocpp16.limits",
+    "MessageRate": "evtui.ocppj.limits",
     "Outcome": "evtui.commands",
     "Settings": "evtui.config",
     "StateError": "evtui.station.state",

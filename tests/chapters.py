@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evtui.docs import build
 from tests import messages
-from tests.ocpp16 import rigour
+from tests.ocppj import rigour
 
 __all__ = ["MADE"]
 

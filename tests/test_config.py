@@ -19,7 +19,7 @@ from websockets.uri import parse_uri
 from evtui import __version__, config
 from evtui.cli.main import main
 from evtui.config import SETTINGS, Settings, SettingsError, Theme, load, over_ssh, sources, to_toml
-from evtui.ocpp16.websocket import identity_from_path, station_url
+from evtui.ocppj.websocket import identity_from_path, station_url
 from evtui.redaction import reveal
 
 

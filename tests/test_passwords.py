@@ -13,7 +13,7 @@ from websockets.uri import parse_uri
 
 from evtui.cli.main import main
 from evtui.config import Effective, SettingsError, load, to_toml
-from evtui.ocpp16.websocket import station_url
+from evtui.ocppj.websocket import station_url
 from evtui.passwords import VARIABLE
 from evtui.redaction import reveal
 

@@ -18,8 +18,8 @@ from evtui.central_system.load import LoadMeter
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import RIVALS_WITHIN, StationRecord, Stations
 from evtui.events import EventStream, LinkState, Note, OcppMessage, caused_by
-from evtui.ocpp16.limits import MessageRate
 from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
+from evtui.ocppj.limits import MessageRate
 from evtui.repeats import Repeats
 from evtui.runtime.clock import LoopClock
 from evtui.violations import told_by

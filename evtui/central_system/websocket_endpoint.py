@@ -14,9 +14,9 @@ from websockets.http11 import Request, Response
 
 from evtui.central_system.handshakes import Fault, Lobby, StationConnection, address, fault_of
 from evtui.central_system.reception import Reception
-from evtui.ocpp16.intake import is_own_end
-from evtui.ocpp16.limits import PING_INTERVAL
-from evtui.ocpp16.websocket import (
+from evtui.ocppj.intake import is_own_end
+from evtui.ocppj.limits import PING_INTERVAL
+from evtui.ocppj.websocket import (
     MAX_MESSAGE_BYTES,
     QUEUE,
     SUBPROTOCOL,

@@ -273,7 +273,7 @@ class Lab:
         self, listener: socket.socket | None
     ) -> tuple[Endpoint, Callable[[str], Dial]]:
         from evtui.central_system.websocket_endpoint import WebSocketEndpoint
-        from evtui.ocpp16.websocket import dial, station_url
+        from evtui.ocppj.websocket import dial, station_url
 
         endpoint = WebSocketEndpoint(
             self.settings.port, listener, ping_interval=self.settings.csms_ping_interval

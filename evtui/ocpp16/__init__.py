@@ -1,1 +1,1 @@
-"""OCPP 1.6-J on the wire: framing, schemas, the link, both roles.  No charging logic."""
+"""OCPP 1.6: schemas and what of them is tolerated, forms, names, the links that hold to them."""

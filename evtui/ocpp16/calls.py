@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from evtui.ocpp16 import framing
-from evtui.ocpp16.framing import Frame
-from evtui.ocpp16.limits import CALLS_WAITING_MAX, LinkCounters
-from evtui.ocpp16.tap import Tap
 from evtui.ocpp16.tolerance import Reading, read_result
-from evtui.ocpp16.transport import LinkClosed, Transport
+from evtui.ocppj import framing
+from evtui.ocppj.framing import Frame
+from evtui.ocppj.limits import CALLS_WAITING_MAX, LinkCounters
+from evtui.ocppj.tap import Tap
+from evtui.ocppj.transport import LinkClosed, Transport
 from evtui.violations import BreaksSchema, Violation
 
 __all__ = ["CallRefused", "MessageIds", "OutgoingCalls"]

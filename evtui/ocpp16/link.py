@@ -16,16 +16,16 @@ from typing import Any
 import msgspec
 
 from evtui.events import EventStream, Role
-from evtui.ocpp16 import framing
 from evtui.ocpp16.calls import CallRefused, MessageIds, OutgoingCalls
-from evtui.ocpp16.framing import Frame, MalformedFrame, UnknownMessageType
-from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace, size_of
-from evtui.ocpp16.repeats import Answered, AnsweredCalls
-from evtui.ocpp16.tap import SentMessages, Tap
 from evtui.ocpp16.tolerance import Reading, can_go_out, read_call
-from evtui.ocpp16.transport import ConnectionFailed, LinkClosed, Transport
-from evtui.ocpp16.turns import Turns
 from evtui.ocpp16.validation import Kind, check, is_known_action
+from evtui.ocppj import framing
+from evtui.ocppj.framing import Frame, MalformedFrame, UnknownMessageType
+from evtui.ocppj.limits import LinkCounters, MessageRate, Pace, size_of
+from evtui.ocppj.repeats import Answered, AnsweredCalls
+from evtui.ocppj.tap import SentMessages, Tap
+from evtui.ocppj.transport import ConnectionFailed, LinkClosed, Transport
+from evtui.ocppj.turns import Turns
 from evtui.violations import BLAMING, BreaksSchema, Violation
 
 __all__ = [

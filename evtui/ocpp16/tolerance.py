@@ -9,7 +9,7 @@ Three rules, each wider than the schema:
 - an *owed* call is acted on as long as its ids can be read: a StopTransaction that names a
   transaction ends it (OCPP 1.6 section 4.10).
 
-A value that cannot be held (:mod:`evtui.ocpp16.unfit`) is as good as broken; so is, in an answer
+A value that cannot be held (:mod:`evtui.ocppj.unfit`) is as good as broken; so is, in an answer
 that is not tolerated, one that is given twice, and differently.
 
 Whatever is taken is a violation all the same, and told as one.
@@ -21,7 +21,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from evtui.ocpp16.framing import Frame
 from evtui.ocpp16.validation import (
     Kind,
     accept,
@@ -31,6 +30,7 @@ from evtui.ocpp16.validation import (
     errors,
     with_whole_numbers,
 )
+from evtui.ocppj.framing import Frame
 from evtui.violations import Violation
 
 __all__ = ["Reading", "can_go_out", "read_call", "read_result"]

@@ -21,10 +21,10 @@ from websockets.exceptions import ConnectionClosed
 from evtui.central_system.system import CentralSystem
 from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 from evtui.events import EventStream
-from evtui.ocpp16.limits import MessageRate
 from evtui.ocpp16.link import Link, MessageIds, SentMessages
 from evtui.ocpp16.naming import fields_of
-from evtui.ocpp16.websocket import SUBPROTOCOL, dial, station_url
+from evtui.ocppj.limits import MessageRate
+from evtui.ocppj.websocket import SUBPROTOCOL, dial, station_url
 from evtui.runtime.clock import LoopClock
 from tests.bench.measure import Options, Row
 from tests.ocpp16.rig import BOOT, reading

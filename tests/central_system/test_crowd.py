@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from evtui.central_system.system import CentralSystem
-from evtui.ocpp16.transport import LinkClosed
-from evtui.ocpp16.websocket import WebSocketTransport, dial, station_url
+from evtui.ocppj.transport import LinkClosed
+from evtui.ocppj.websocket import WebSocketTransport, dial, station_url
 from evtui.runtime.loopback import HOST
 from tests.central_system.crowd import BOOT
 from tests.central_system.test_handshakes import REQUEST, calling

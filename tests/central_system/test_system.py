@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from evtui.central_system.system import StationOffline
 from evtui.events import CentralSystemState, LinkState, Note
 from evtui.ocpp16.link import LinkClosed
-from evtui.ocpp16.websocket import dial
+from evtui.ocppj.websocket import dial
 from tests.central_system.rig import START, LinkKind, booted, open_house
 from tests.ocpp16.rig import BOOT, NOW, Rig, client, running, until
 

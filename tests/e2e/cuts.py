@@ -7,8 +7,8 @@ import random
 from types import TracebackType
 from typing import Self
 
-from evtui.ocpp16.memory import MemoryTransport
-from evtui.ocpp16.transport import LinkClosed, Transport
+from evtui.ocppj.memory import MemoryTransport
+from evtui.ocppj.transport import LinkClosed, Transport
 
 __all__ = ["Proxy", "Scissors"]
 

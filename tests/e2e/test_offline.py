@@ -23,7 +23,7 @@ import pytest
 from evtui import CentralSystem, Lab, LoopClock, Settings
 from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.lab.orders import CommandError
-from evtui.ocpp16.transport import Transport
+from evtui.ocppj.transport import Transport
 from evtui.runtime.virtual import run_virtual
 from evtui.station import connection
 from evtui.station.state import StateStore

@@ -9,8 +9,8 @@ import pytest
 
 from evtui.ocpp16.link import IncomingCall, LinkClosed
 from evtui.violations import BLAMING
-from tests.ocpp16.memory import pair
 from tests.ocpp16.rig import NOW, Rig, reading, until
+from tests.ocppj.memory import pair
 from tests.virtual_loop import run_virtual
 
 HEARTBEAT = '[2,"ok","Heartbeat",{}]'

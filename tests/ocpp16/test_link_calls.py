@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from evtui.events import caused_by
-from evtui.ocpp16.limits import CALLS_WAITING_MAX
 from evtui.ocpp16.link import CallRefused, Link, LinkClosed, SentMessages
+from evtui.ocppj.limits import CALLS_WAITING_MAX
 from evtui.violations import BreaksSchema
-from tests.ocpp16.memory import MemoryTransport, pair
 from tests.ocpp16.rig import NOW, Rig, reading, until
+from tests.ocppj.memory import MemoryTransport, pair
 from tests.virtual_loop import run_virtual
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evtui.ocpp16.link import LinkClosed, Transport
-from tests.ocpp16.memory import MemoryTransport, pair
+from tests.ocppj.memory import MemoryTransport, pair
 from tests.patience import PATIENCE
 
 __all__ = ["Call", "FakeCentral", "Refused"]

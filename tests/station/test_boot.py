@@ -13,7 +13,7 @@ from evtui.station.connection import LONGEST_RETRY, OWN_INTERVAL
 from evtui.station.reboots import ANSWER_FIRST
 from evtui.station.state import QueuedMessage, StateStore
 from evtui.station.transaction import Transaction
-from tests.ocpp16.memory import MemoryTransport
+from tests.ocppj.memory import MemoryTransport
 from tests.station.fake_central import FakeCentral
 from tests.station.rig import START_UTC, Rig, charge, station, virtual
 

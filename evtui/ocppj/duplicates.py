@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from evtui.ocpp16.unfit import TOLD_MAX, load, shown, without_unfit
+from evtui.ocppj.unfit import TOLD_MAX, load, shown, without_unfit
 
 __all__ = ["has_each_name_once", "names_given_twice", "without_contradictions"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from evtui.ocpp16.memory import MemoryTransport as PlainTransport
+from evtui.ocppj.memory import MemoryTransport as PlainTransport
 
 __all__ = ["MemoryTransport", "pair"]
 

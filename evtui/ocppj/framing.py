@@ -8,8 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from evtui.events import NULL, as_json
-from evtui.ocpp16 import unfit
-from evtui.ocpp16.duplicates import (
+from evtui.ocppj import unfit
+from evtui.ocppj.duplicates import (
     has_each_name_once,
     names_given_twice,
     without_contradictions,
@@ -72,7 +72,7 @@ class Frame(msgspec.Struct, frozen=True):
             empty when there are none.  The last value of each is the one that is read.
         certain: payload with None in place of each value given twice, and differently; None
             where no name is given twice.
-        unfit: which values cannot be held (:mod:`evtui.ocpp16.unfit`), in one line; empty when
+        unfit: which values cannot be held (:mod:`evtui.ocppj.unfit`), in one line; empty when
             there are none.  They are None in the payload.
     """
 

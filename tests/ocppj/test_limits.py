@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.ocpp16.limits import LinkCounters, MessageRate, Pace
+from evtui.ocppj.limits import LinkCounters, MessageRate, Pace
 
 
 def test_a_burst_passes_and_then_the_rate_holds() -> None:

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evtui.events import as_json
-from evtui.ocpp16.framing import (
+from evtui.ocppj.framing import (
     ERROR_TEXT_MAX,
     MESSAGE_ID_MAX,
     NESTING_MAX,

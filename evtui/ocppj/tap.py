@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from evtui.events import NULL, EventStream, Note, OcppMessage, Role, as_json, current_cause
-from evtui.ocpp16.framing import Frame
+from evtui.ocppj.framing import Frame
 from evtui.violations import Violation, told_by
 
 __all__ = ["RAW_TEXT_KEPT", "SentMessages", "Tap"]

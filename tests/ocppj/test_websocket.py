@@ -14,9 +14,9 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
-from evtui.ocpp16.intake import Intake
-from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
-from evtui.ocpp16.websocket import (
+from evtui.ocppj.intake import Intake
+from evtui.ocppj.transport import ConnectionFailed, LinkClosed
+from evtui.ocppj.websocket import (
     IDENTITY_MAX,
     SUBPROTOCOL,
     WebSocketTransport,

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from evtui.ocpp16.framing import parse
-from evtui.ocpp16.memory import memory_pair
-from evtui.ocpp16.tap import RAW_TEXT_KEPT
 from evtui.ocpp16.validation import check
+from evtui.ocppj.framing import parse
+from evtui.ocppj.memory import memory_pair
+from evtui.ocppj.tap import RAW_TEXT_KEPT
 from tests.ocpp16.rig import Rig, reading
 from tests.virtual_loop import run_virtual
 

@@ -15,10 +15,10 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from evtui.ocpp16 import websocket
-from evtui.ocpp16.refusals import why_refused
-from evtui.ocpp16.transport import LinkClosed
-from evtui.ocpp16.websocket import dial
+from evtui.ocppj import websocket
+from evtui.ocppj.refusals import why_refused
+from evtui.ocppj.transport import LinkClosed
+from evtui.ocppj.websocket import dial
 from tests.station.loopback_certificate import CERTIFICATE, KEY
 
 Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

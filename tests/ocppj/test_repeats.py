@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from evtui.ocpp16.framing import Frame
-from evtui.ocpp16.limits import LinkCounters
-from evtui.ocpp16.repeats import ANSWERS_KEPT, Answered, AnsweredCalls
-from tests.ocpp16.memory import pair
+from evtui.ocppj.framing import Frame
+from evtui.ocppj.limits import LinkCounters
+from evtui.ocppj.repeats import ANSWERS_KEPT, Answered, AnsweredCalls
 from tests.ocpp16.rig import NOW, Rig
+from tests.ocppj.memory import pair
 from tests.virtual_loop import run_virtual
 
 

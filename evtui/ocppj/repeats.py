@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from evtui.ocpp16.framing import Frame
+from evtui.ocppj.framing import Frame
 
 __all__ = ["ANSWERS_KEPT", "Answered", "AnsweredCalls"]
 

@@ -17,12 +17,12 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from evtui.events import OcppMessage
-from evtui.ocpp16.limits import PING_INTERVAL
 from evtui.ocpp16.link import Link
 from evtui.ocpp16.peer import Peer, on
-from evtui.ocpp16.websocket import SUBPROTOCOL, WebSocketTransport, dial
-from tests.ocpp16.frames import Frame
+from evtui.ocppj.limits import PING_INTERVAL
+from evtui.ocppj.websocket import SUBPROTOCOL, WebSocketTransport, dial
 from tests.ocpp16.rig import BOOT, Rig, client, running, serving, until
+from tests.ocppj.frames import Frame
 from tests.patience import PATIENCE
 
 __all__ = ["ENDS", "OpenEnd", "RoughPeer", "open_end"]
@@ -118,7 +118,7 @@ async def open_end(
     opened = _open_central(rig, pings) if end == "central system" else _open_station(rig, pings)
     with pytest.MonkeyPatch.context() as patch:
         if pings:
-            for module in ("central_system.websocket_endpoint", "ocpp16.websocket"):
+            for module in ("central_system.websocket_endpoint", "ocppj.websocket"):
                 impatient = partial(WebSocketTransport, pong_within=pings)
                 patch.setattr(f"evtui.{module}.WebSocketTransport", impatient)
         async with opened as open_:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from evtui.ocpp16.transport import LinkClosed
+from evtui.ocppj.transport import LinkClosed
 
 __all__ = ["MemoryTransport", "memory_pair"]
 

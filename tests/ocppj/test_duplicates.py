@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.ocpp16.duplicates import names_given_twice
-from evtui.ocpp16.framing import parse
+from evtui.ocppj.duplicates import names_given_twice
+from evtui.ocppj.framing import parse
 
 
 def twice(payload: str) -> str:

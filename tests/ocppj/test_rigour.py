@@ -9,9 +9,9 @@ from typing import Literal
 import pytest
 
 from evtui.ocpp16.link import CallRefused
-from tests.ocpp16.frames import Frame, text
-from tests.ocpp16.rigour import CASES, NO_PONG, Case, rows
-from tests.ocpp16.rough import ENDS, OpenEnd, open_end
+from tests.ocppj.frames import Frame, text
+from tests.ocppj.rigour import CASES, NO_PONG, Case, rows
+from tests.ocppj.rough import ENDS, OpenEnd, open_end
 
 End = Literal["central system", "charge point"]
 

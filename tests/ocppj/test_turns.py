@@ -12,8 +12,8 @@ from websockets.frames import Frame, Opcode
 
 from evtui.events import OcppMessage
 from evtui.ocpp16.link import LinkClosed
-from evtui.ocpp16.memory import memory_pair
-from evtui.ocpp16.turns import SHARE, Turns
+from evtui.ocppj.memory import memory_pair
+from evtui.ocppj.turns import SHARE, Turns
 from tests.ocpp16.rig import Rig, running, until
 from tests.virtual_loop import VirtualTimeLoop, run_virtual
 

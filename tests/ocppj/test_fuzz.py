@@ -21,9 +21,9 @@ from websockets.exceptions import ConnectionClosed
 
 from evtui.central_system.system import CentralSystem
 from tests.bench.measure import percentile
-from tests.ocpp16.frames import Frame, text
 from tests.ocpp16.rig import BOOT, Client, Rig, client, running, until
-from tests.ocpp16.rough import RoughPeer, open_end
+from tests.ocppj.frames import Frame, text
+from tests.ocppj.rough import RoughPeer, open_end
 
 FULL = os.environ.get("EVTUI_FULL") == "1"
 

@@ -16,10 +16,10 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from evtui.ocpp16.intake import QUEUE, ClientConnectionInTurn, Intake, ServerConnectionInTurn
-from evtui.ocpp16.limits import MAX_MESSAGE_BYTES, size_of
-from evtui.ocpp16.refusals import why_refused
-from evtui.ocpp16.transport import ConnectionFailed, LinkClosed
+from evtui.ocppj.intake import QUEUE, ClientConnectionInTurn, Intake, ServerConnectionInTurn
+from evtui.ocppj.limits import MAX_MESSAGE_BYTES, size_of
+from evtui.ocppj.refusals import why_refused
+from evtui.ocppj.transport import ConnectionFailed, LinkClosed
 
 __all__ = [
     "MAX_MESSAGE_BYTES",

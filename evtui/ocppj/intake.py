@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import DATA_OPCODES, Frame
 
-from evtui.ocpp16.turns import Turns
+from evtui.ocppj.turns import Turns
 
 if TYPE_CHECKING:
     from websockets.asyncio.connection import Connection

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evtui.ocpp16.websocket import MAX_MESSAGE_BYTES
-from tests.ocpp16.frames import BINARY, CONTINUATION, PING, PONG, TEXT, Frame, fragments, text
+from evtui.ocppj.websocket import MAX_MESSAGE_BYTES
+from tests.ocppj.frames import BINARY, CONTINUATION, PING, PONG, TEXT, Frame, fragments, text
 
 __all__ = ["CASES", "NO_PONG", "Case", "rows"]
 

@@ -1,0 +1,1 @@
+"""OCPP-J of any version: framing, connections, limits, retries, and messages as events."""
