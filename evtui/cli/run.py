@@ -105,7 +105,7 @@ Exit codes:
     type=Checked(Integer(1, 256)),
     default=1,
     metavar="N",
-    help="Runs of a matrix at a time, each in a process of its own. [1]",
+    help="Runs of a matrix at a time, in as many processes. [1]",
 )
 @click.option("--redact-id-tags", is_flag=True, help="Hide id tags in the folder and the feed.")
 @click.option(
@@ -359,6 +359,7 @@ def _run_matrix(
                 outcome = {0: "met", 1: "FAILED"}.get(result.exit_code, result.interrupted)
                 say(f"{done} of {len(combinations)}  {result.label}: {outcome}")
 
+        _spare_modules()
         result = run_matrix(
             combinations, options, out=folder, jobs=jobs, stop=stop, finished=finished
         )

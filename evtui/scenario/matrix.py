@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import re
+import select
 import signal
 import threading
 from collections import deque
@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +173,7 @@ def _one_after_the_other(
 
 
 class _Workers:
-    """Runs combinations in processes of their own."""
+    """Runs combinations in processes of their own, each of which runs several, one by one."""
 
     def __init__(
         self, options: Options, stop: StopFlag, finished: Callable[[RunResult], None]
@@ -184,82 +185,116 @@ class _Workers:
         self._trouble = options.trouble
         self._stop = stop
         self._finished = finished
-        self._running: dict[Connection, tuple[SpawnProcess, Combination]] = {}
+        self._processes: dict[Connection, BaseProcess] = {}
+        self._running: dict[Connection, Combination] = {}
 
     def run(self, combinations: Sequence[Combination], jobs: int) -> dict[str, RunResult]:
         waiting = deque(combinations)
         results: dict[str, RunResult] = {}
-        # It would start with the first worker, and unblock what is blocked for that.
-        resource_tracker.ensure_running()
         self._stop.listen(self._end, self._kill)
         while self._running or (waiting and not self._stop.reason):
             while waiting and len(self._running) < jobs and not self._stop.reason:
-                self._begin(waiting.popleft())
+                self._give(waiting.popleft())
             for ready in wait(list(self._running)):
                 assert isinstance(ready, Connection)
                 one, result = self._take(ready)
                 results[one.label] = result
                 self._finished(result)
+        for pipe in tuple(self._processes):
+            self._dismiss(pipe)
         self._stop.forget()
         return results
 
-    def _begin(self, one: Combination) -> None:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(theirs, one, self._options), daemon=True)
+    def _give(self, one: Combination) -> None:
+        idle = self._processes.keys() - self._running.keys()
+        pipe = idle.pop() if idle else self._begin()
+        self._running[pipe] = one
+        with suppress(OSError):  # it has died; the pipe's end says so to whoever waits for it
+            pipe.send(one)
+
+    def _begin(self) -> Connection:
+        """A new worker, and the pipe to it.
+
+        A fork has everything that was imported here, and begins at once.  Beside other threads it
+        is not safe, since a lock that one of them holds would never be released in it.
+        """
+        forks = threading.active_count() == 1
+        context: ForkContext | SpawnContext = ForkContext() if forks else SpawnContext()
+        if not forks:
+            # It would start with the first worker, and unblock what is blocked for that.
+            resource_tracker.ensure_running()
+        ours, theirs = context.Pipe()
+        # Were they open in a fork as well, no worker would see the end of its pipe.
+        foreign = (ours, *self._processes) if forks else ()
+        process = context.Process(target=_work, args=(theirs, foreign, self._options), daemon=True)
         # A worker begins with signals blocked, so that none can end it before it is ready.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
         try:
             process.start()
-            self._running[ours] = process, one
+            self._processes[ours] = process
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+        return ours
 
     def _take(self, ready: Connection) -> tuple[Combination, RunResult]:
-        process, one = self._running[ready]
+        one = self._running.pop(ready)
         try:
             result = msgspec.msgpack.decode(ready.recv_bytes(), type=RunResult)
-        except (EOFError, msgspec.DecodeError):
-            process.join()
+        except (EOFError, OSError, msgspec.DecodeError):
+            process = self._dismiss(ready)
             result = _broken(one, f"its process ended with code {process.exitcode}")
-        del self._running[ready]
-        ready.close()
-        process.join()
         if result.recording_failure and self._trouble is not None:
             self._trouble(result.recording_failure)
         return one, result
 
+    def _dismiss(self, pipe: Connection) -> BaseProcess:
+        """Let a worker that runs nothing end, and wait until it has."""
+        pipe.close()
+        process = self._processes[pipe]
+        process.join()
+        del self._processes[pipe]
+        return process
+
     def _end(self, reason: str) -> None:
-        for process, _ in tuple(self._running.values()):
+        for process in tuple(self._processes.values()):
             process.terminate()
 
     def _kill(self) -> None:
-        for process, _ in tuple(self._running.values()):
+        for process in tuple(self._processes.values()):
             process.kill()
 
 
-def _work(pipe: Connection, one: Combination, options: Options) -> None:
-    """What a worker does.  Only its parent ends it, so Ctrl+C on the terminal is not for it."""
+def _work(pipe: Connection, foreign: Sequence[Connection], options: Options) -> None:
+    """What a worker does.  Only its parent ends it, so Ctrl+C on the terminal is not for it.
+
+    Args:
+        pipe: brings combinations, takes their results, and ends with the parent.
+        foreign: ends of pipes that are the parent's.
+    """
     stop = StopFlag()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: stop.request("SIGTERM"))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
-    threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
-    try:
-        result = _run(one, replace(options, stop=stop))
-    except Exception as error:
-        result = _broken(one, str(error) or type(error).__name__)
-    with suppress(OSError):  # nobody wants to know any more
-        pipe.send_bytes(msgspec.msgpack.encode(result))
+    for other in foreign:
+        other.close()
+    threading.Thread(target=_end_with_parent, args=(pipe, stop), daemon=True).start()
+    with suppress(EOFError, OSError):  # nobody wants to know any more
+        while True:
+            one: Combination = pipe.recv()
+            try:
+                result = _run(one, replace(options, stop=stop))
+            except Exception as error:
+                result = _broken(one, str(error) or type(error).__name__)
+            pipe.send_bytes(msgspec.msgpack.encode(result))
 
 
-def _end_with_parent(stop: StopFlag) -> None:
+def _end_with_parent(pipe: Connection, stop: StopFlag) -> None:
     """Nobody could end us once it is gone, and nobody waits for us."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
+    poll = select.poll()
+    poll.register(pipe, 0)  # no input; a hang-up is reported all the same
+    poll.poll()
     stop.request("the program that started it has gone")
 
 

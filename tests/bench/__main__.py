@@ -14,6 +14,7 @@ from tests.bench import (
     floods,
     headless,
     latency,
+    matrix,
     memory,
     output,
     stalled,
@@ -32,6 +33,7 @@ BENCHES: dict[str, Bench] = {
     "memory": memory.bench,
     "floods": floods.bench,
     "headless": headless.bench,
+    "matrix": matrix.bench,
     "throughput": throughput.bench,
     "station-memory": station_memory.bench,
 }

@@ -1,8 +1,9 @@
-"""Every combination of a matrix: its folder, its process, one summary."""
+"""Every combination of a matrix: its folder, the processes, one summary."""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -129,6 +130,40 @@ def test_a_process_that_cannot_run_its_combination_is_told(tmp_path: Path) -> No
     result = run(some, 2)
     assert result.exit_code == 3
     assert all("no such file" in one.interrupted for one in result.runs)
+
+
+def test_a_process_runs_one_combination_after_the_other(tmp_path: Path) -> None:
+    some = combinations(tmp_path, GOOD)
+    seen: set[int | None] = set()
+
+    def look(result: RunResult) -> None:
+        seen.update(process.pid for process in multiprocessing.active_children())
+
+    result = run_matrix(
+        some, Options(), out=tmp_path / "out", jobs=2, stop=StopFlag(), finished=look
+    )
+    assert len(result.runs) == 4
+    assert len(seen) == 2
+    assert not multiprocessing.active_children()
+
+
+def test_of_a_process_that_is_killed_one_run_is_lost(tmp_path: Path) -> None:
+    some = combinations(tmp_path, GOOD)
+    told: list[RunResult] = []
+
+    def kill_once(result: RunResult) -> None:
+        if not told:
+            for process in multiprocessing.active_children():
+                process.kill()
+        told.append(result)
+
+    result = run_matrix(
+        some, Options(), out=tmp_path / "out", jobs=2, stop=StopFlag(), finished=kill_once
+    )
+    lost = [one for one in result.runs if one.interrupted]
+    assert [one.interrupted for one in lost] == ["its process ended with code -9"] * 2
+    assert len(result.runs) == len(told) == 4
+    assert result.exit_code == 3
 
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
