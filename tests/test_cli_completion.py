@@ -182,7 +182,12 @@ class Terminal:
         self._process = process
         self._screen = pyte.Screen(150, 40)
         self._stream = pyte.ByteStream(self._screen)
-        os.write(self._fd, f"{setup}; echo rea''dy\n".encode())
+        self.does(setup)
+
+    def does(self, command: str) -> None:
+        """Run a command to its end."""
+        self._screen.reset()
+        os.write(self._fd, f"{command}; echo rea''dy\n".encode())
         self._wait_for("ready")
 
     def becomes(self, typed: str, line: str) -> None:
@@ -190,7 +195,7 @@ class Terminal:
         self._screen.reset()
         os.write(self._fd, typed.encode() + b"\t")
         self._wait_for(line)
-        os.write(self._fd, b"\x15")  # Ctrl+U
+        os.write(self._fd, b"\x05\x15")  # Ctrl+E, Ctrl+U
 
     def _wait_for(self, text: str) -> None:
         until = time.monotonic() + PATIENCE
@@ -238,6 +243,25 @@ def test_a_tabulator_completes_in_a_shell(terminal: Terminal) -> None:
         ("evtui run own.yaml --set curve=la", "--set curve=lab.toml "),
         ("evtui run own.yaml --set=curve=la", "--set=curve=lab.toml "),
         ("evtui run own.yaml --set view=m", "--set view=meter "),
+    ):
+        terminal.becomes(typed, line)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("terminal", [pytest.param("bash", marks=needs("bash"))], indirect=True)
+def test_bash_replaces_what_it_takes_for_the_word_wherever_words_break(terminal: Terminal) -> None:
+    for typed, line in (
+        ('evtui run own.yaml --set "view=m', '--set "view=meter"'),
+        ("evtui run own.yaml --set 'curve=la", "--set 'curve=lab.toml'"),
+        ("evtui run own.yaml --set vi=m\x02\x02", "--set view=m"),  # two characters back
+    ):
+        terminal.becomes(typed, line)
+    terminal.does("COMP_WORDBREAKS=${COMP_WORDBREAKS//=}")
+    for typed, line in (
+        ("evtui run own.yaml --set view=m", "--set view=meter "),
+        ("evtui run own.yaml --set=vi", "--set=view="),
+        ("evtui run own.yaml --set vi=m\x02\x02", "--set view=m"),
+        ("evtui config --config=la", "evtui config --config=lab.toml"),
     ):
         terminal.becomes(typed, line)
 

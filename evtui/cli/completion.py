@@ -21,20 +21,35 @@ __all__ = ["command", "register", "words_before"]
 # "open" is a name that goes on without a space; "file" and "dir" leave it to the shell.
 
 _BASH = r"""_evtui_completion() {
-    local kind value about paths='' word=${COMP_WORDS[COMP_CWORD]}
+    local kind value about paths='' begun='' word=${COMP_WORDS[COMP_CWORD]}
+    local line=${COMP_LINE:0:COMP_POINT}
+    until [[ $line == *"$word" ]]; do word=${word%?}; done  # it may go on behind the cursor
     [[ $word == '=' ]] && word=''
+    word=${word#[\"\']}
+    # Words break at =, but not between quotes, nor where COMP_WORDBREAKS was changed; then all of
+    # the word is replaced, and not only what the program is asked for.
+    if [[ $word == --*=* || (${COMP_WORDS[COMP_CWORD-1]} == --set && $word == *=*) ]]; then
+        begun=${word%"${word##*=}"}
+        word=${word##*=}
+    fi
     COMPREPLY=()
     while IFS=$'\t' read -r kind value about; do
         case $kind in
-            plain) COMPREPLY+=("$value") ;;
-            open) COMPREPLY+=("$value"); compopt -o nospace ;;
+            plain) COMPREPLY+=("$begun$value") ;;
+            open)
+                [[ ${COMP_LINE:COMP_POINT:1} == '=' ]] && value=${value%=}
+                COMPREPLY+=("$begun$value")
+                compopt -o nospace
+                ;;
             file | dir) paths=$kind ;;
         esac
-    done < <(COMP_LINE=${COMP_LINE:0:COMP_POINT} _EVTUI_COMPLETE=bash_complete "$1" 2>/dev/null)
+    done < <(COMP_LINE=$line _EVTUI_COMPLETE=bash_complete "$1" 2>/dev/null)
     if [[ -n $paths ]]; then
         compopt -o filenames
-        if ((${#COMPREPLY[@]})); then
-            while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -f -- "$word")
+        if [[ -n $begun ]] || ((${#COMPREPLY[@]})); then
+            while IFS= read -r value; do
+                COMPREPLY+=("$begun$value")
+            done < <(compgen -f -- "$word")
         elif [[ $paths == dir ]]; then
             compopt -o dirnames
         else
