@@ -54,11 +54,11 @@ def test_every_variant_swings_the_current_and_v_changes_it_while_it_runs(start: 
     terminal = up(start("--port", "0", *waits, columns=120, rows=36))
     terminal.send("s")
     for variant in ("seed", "txprofile", "txdefault", "startstop"):
-        terminal.wait_for(f"fluctuation/{variant} #")
+        terminal.wait_for(f"variant {variant}")
         terminal.wait_for(lambda screen: actual(screen) >= 60)
         terminal.wait_for(lambda screen: actual(screen) <= 40)
         terminal.send("v")
-    terminal.wait_for("fluctuation #")
+    terminal.wait_for("variant seed")
 
 
 def test_a_strict_station_rejects_the_seeds_profiles(start: Start) -> None:

@@ -88,7 +88,7 @@ def test_over_ssh_there_are_fewer_frames(start: Start) -> None:
     before = []
     for terminal in (here, there):
         terminal.send("s")
-        terminal.wait_for("seed #1")
+        terminal.wait_for("cycle 1/")
         before.append(terminal.updates)
     here.watch(2.8)
     frames = [terminal.updates for terminal in (here, there)]
