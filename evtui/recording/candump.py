@@ -7,7 +7,9 @@ ASCII column depend on its options (can-utils, candump.c and lib.c).
 
 from __future__ import annotations
 
+import codecs
 import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,7 +19,7 @@ from typing import Literal, NamedTuple
 
 from evtui.recording.format import ERROR_FLAG
 from evtui.recording.parsing import Unsupported
-from evtui.recording.timefile import LONGEST_LINE, Stamp, candump_stamp, unix_stamp
+from evtui.recording.timefile import BOM, LONGEST_LINE, Stamp, candump_stamp, unix_stamp
 from evtui.regular import open_regular
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "fd_frames_in",
     "log_style",
     "logged_frame",
+    "other_kind",
     "stamp_of",
 ]
 
@@ -171,7 +174,10 @@ def log_style(path: Path) -> LogStyle | None:
     stamps: list[bytes | None] = []
     view = False
     with open_regular(path, follow=True) as file:
-        for line in (file.readline(LONGEST_LINE) for _ in range(_LINES_TRIED)):
+        for number in range(_LINES_TRIED):
+            line = file.readline(LONGEST_LINE)
+            if number == 0:
+                line = line.removeprefix(BOM)
             if len(line) > _LONGEST:
                 continue
             if _LOGGED.fullmatch(line) or (_FD_MARK in line and candump_stamp(line) is not None):
@@ -182,6 +188,35 @@ def log_style(path: Path) -> LogStyle | None:
                 view = True
                 stamps.append(found["stamp"])
     return LogStyle(view=True, times=_times(stamps)) if view else None
+
+
+_KINDS = {
+    codecs.BOM_UTF16_LE: (
+        "text in UTF-16, as PowerShell's > writes it",
+        "iconv -f UTF-16 {} > LOG",
+    ),
+    codecs.BOM_UTF16_BE: ("text in UTF-16", "iconv -f UTF-16 {} > LOG"),
+    b"\x1f\x8b": ("compressed", "gunzip -k {}"),
+    b"BZh": ("compressed", "bunzip2 -k {}"),
+    b"\xfd7zXZ\x00": ("compressed", "unxz -k {}"),
+    b"\x28\xb5\x2f\xfd": ("compressed", "unzstd {}"),
+    b"PK\x03\x04": ("an archive", "unzip {}"),
+}
+"""What a file is that begins like that, and the command that makes a log of it."""
+
+
+def other_kind(path: Path) -> str:
+    """What a file is that is no log but holds one, with the way out; empty for any other.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open_regular(path, follow=True) as file:
+        begin = file.read(8)
+    for magic, (what, command) in _KINDS.items():
+        if begin.startswith(magic):
+            return f"{what}; make a log of it with {command.format(shlex.quote(path.name))}"
+    return ""
 
 
 def _times(stamps: list[bytes | None]) -> Times:

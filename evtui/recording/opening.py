@@ -27,6 +27,7 @@ from evtui.recording.candump import (
     fd_frames_in,
     log_style,
     logged_frame,
+    other_kind,
     stamp_of,
 )
 from evtui.recording.findings import Severity
@@ -221,6 +222,8 @@ def _open_log(sources: Sources) -> None:
     path = sources.path
     style = log_style(path)
     if style is None:
+        if kind := other_kind(path):
+            raise FolderError(f"{path}: {kind}")
         raise FolderError(f"{path}: not a run folder, and not a log in candump's format either")
     sources.trouble("a CAN log alone: no OCPP messages, no current, no labels")
     told = _TIMES[style.times]

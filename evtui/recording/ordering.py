@@ -19,7 +19,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from evtui.recording.timefile import LONGEST_LINE, Stamp
+from evtui.recording.timefile import BOM, LONGEST_LINE, Stamp
 from evtui.regular import open_regular
 
 __all__ = ["Order", "Segment", "Survey", "put_in_order", "survey", "timed_stamp", "untimed"]
@@ -72,6 +72,8 @@ def survey(path: Path, stamp: Stamp, count: Callable[[bytes], int]) -> Survey:
     """
     counted, before, in_order = 0, None, True
     with open_regular(path, follow=True) as file:
+        if file.read(len(BOM)) != BOM:
+            file.seek(0)
         while block := file.read(_BLOCK):
             block += file.readline(LONGEST_LINE)
             counted += count(block)
@@ -228,6 +230,8 @@ def _lines(
         number = 0
         while text := file.readline(LONGEST_LINE):
             number += 1
+            if number == 1:
+                text = text.removeprefix(BOM)
             found = stamp(text)
             if found is None:
                 yield _Line(number, time, b"", text)

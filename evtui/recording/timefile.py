@@ -5,6 +5,7 @@ Nothing is indexed and nothing is held: a file of any length costs a few seeks a
 
 from __future__ import annotations
 
+import codecs
 import errno
 import math
 import os
@@ -20,6 +21,7 @@ from evtui.recording.layout import LONGEST_RUN
 from evtui.regular import open_regular
 
 __all__ = [
+    "BOM",
     "LONGEST_LINE",
     "Stamp",
     "TimeFile",
@@ -37,6 +39,9 @@ LONGEST_LINE = 1 << 24
 
 LATEST_UNIX = 253_402_300_799.0
 """s; the end of the year 9999, behind which no calendar here goes on."""
+
+BOM = codecs.BOM_UTF8
+"""What an editor or a shell of Windows may put in front of a text; it belongs to no line."""
 
 _BLOCK = 1 << 14
 
@@ -113,7 +118,7 @@ class TimeFile:
     Attributes:
         stamp: as given; of a table it is known only once its header has been read.
         size: bytes.
-        start: offset of the first line behind the header.
+        start: offset of the first line behind byte order mark and header.
         end: offset behind the last line.
         torn: bytes behind the last line end.
         header: the header without its line end, or empty.
@@ -143,11 +148,12 @@ class TimeFile:
                 text = f"has no line end in its last {LONGEST_LINE >> 20} MiB, so it is no text"
                 raise OSError(errno.EINVAL, text, os.fspath(path))
             self.end = self.size if keep_torn else whole
-            self.start = 0
+            file.seek(0)
+            self.start = len(BOM) if file.read(len(BOM)) == BOM else 0
             if header and self.end:
-                file.seek(0)
+                file.seek(self.start)
                 self.header = file.readline(min(self.end, LONGEST_LINE))
-                self.start = len(self.header)
+                self.start += len(self.header)
                 self.header = self.header.rstrip(b"\r\n")
 
     def _open(self) -> BinaryIO:

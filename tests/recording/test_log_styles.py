@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evtui.recording.candump import LogStyle, log_style, logged_frame
 from evtui.recording.check import check_folder
-from evtui.recording.reader import RunFolder
+from evtui.recording.reader import FolderError, RunFolder
 
 STEPS = [0.0, 0.010203, 0.009991, 0.010008, 0.000412, 0.3, 0.010001, 0.009998, 0.0, 0.010002]
 START = 1_654_209_822.714008
@@ -69,6 +71,38 @@ def write(path: Path, times: str, head: str) -> Path:
     lines = [f" {STAMPS[times](n)}{HEADS[head]}{frame}\n" for n, frame in enumerate(FRAMES)]
     path.write_text("".join(lines))
     return path
+
+
+@pytest.mark.parametrize("times", STAMPS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_byte_order_mark_costs_no_frame(tmp_path: Path, times: str, turned: bool) -> None:
+    log = write(tmp_path / "shown.log", times, "plain")
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[::-1] if turned else lines))
+    plain = list(RunFolder(log).frames())
+    log.write_bytes(b"\xef\xbb\xbf" + log.read_bytes())
+    assert list(RunFolder(log).frames()) == plain
+    assert len(plain) == len(FRAMES)
+    assert check_folder(log).sound
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (lambda text: text.encode("utf-16"), "text in UTF-16, as PowerShell's > writes it; make a "
+         "log of it with iconv -f UTF-16 'my can.log' > LOG"),
+        (gzip.compress, "compressed; make a log of it with gunzip -k 'my can.log'"),
+    ],
+)  # fmt: skip
+def test_what_only_holds_a_log_is_named_with_the_way_to_it(
+    made: Callable[[Any], bytes], told: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "my can.log"
+    text = "(1.000000) can0 123#11\n"
+    log.write_bytes(made(text.encode() if made is gzip.compress else text))
+    with pytest.raises(FolderError) as caught:
+        RunFolder(log)
+    assert str(caught.value) == f"{log}: {told}"
 
 
 @pytest.mark.parametrize("head", HEADS)
