@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from evtui.config import Settings
     from evtui.events import EventStream
     from evtui.lab import CommandError, Lab
-    from evtui.ocpp16.link import CallRefused, LinkClosed
     from evtui.ocppj.limits import MessageRate
+    from evtui.ocppj.link import CallRefused, LinkClosed
     from evtui.runtime.clock import LoopClock
     from evtui.station.state import StateError
     from evtui.station.state_file import StateFile
@@ -44,14 +44,14 @@ __all__ = [
 ]
 
 _PLACES = {
-    "CallRefused": "evtui.ocpp16.link",
+    "CallRefused": "evtui.ocppj.link",
     "CentralSystem": "evtui.central_system.system",
     "CommandError": "evtui.lab",
     "EventStream": "evtui.events",
     "IdTag": "evtui.central_system.id_tags",
     "IdTags": "evtui.central_system.id_tags",
     "Lab": "evtui.lab",
-    "LinkClosed": "evtui.ocpp16.link",
+    "LinkClosed": "evtui.ocppj.link",
     "LoopClock": "evtui.runtime.clock",
     "MessageRate": "evtui.ocppj.limits",
     "Outcome": "evtui.commands",

@@ -15,8 +15,8 @@ from evtui.config import Settings
 from evtui.events import Event, OcppMessage
 from evtui.lab import Lab
 from evtui.ocpp16.forms import OPERATIONS
-from evtui.ocpp16.link import CallRefused
 from evtui.ocpp16.validation import check
+from evtui.ocppj.link import CallRefused
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.virtual import run_virtual
 from tests.messages import MESSAGES, NEXT, Message, rows

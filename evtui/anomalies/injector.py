@@ -20,7 +20,7 @@ from evtui.anomalies.ocpp.fluctuation import (
 from evtui.anomalies.ocpp.intervention import Intervention, Operator
 from evtui.central_system.system import StationOffline
 from evtui.events import AnomalyState, EventStream, Note, caused_by
-from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
 from evtui.violations import BreaksSchema, Violation
 

@@ -18,8 +18,9 @@ from evtui.central_system.load import LoadMeter
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import RIVALS_WITHIN, StationRecord, Stations
 from evtui.events import EventStream, LinkState, Note, OcppMessage, caused_by
-from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
+from evtui.ocpp16.version import OCPP_16
 from evtui.ocppj.limits import MessageRate
+from evtui.ocppj.link import Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.repeats import Repeats
 from evtui.runtime.clock import LoopClock
 from evtui.violations import told_by
@@ -196,6 +197,7 @@ class Reception:
             self._warn_of(record, stranger)
         link = Link(
             transport,
+            version=OCPP_16,
             station=identity,
             role="central_system",
             stream=self._stream,

@@ -8,7 +8,7 @@ from evtui.central_system.answers import Answers, Refusal
 from evtui.central_system.boot_reminder import BootReminder
 from evtui.central_system.stations import StationRecord
 from evtui.events import EventStream, Note, caused_by
-from evtui.ocpp16.link import IncomingCall, Link
+from evtui.ocppj.link import IncomingCall, Link
 
 __all__ = ["StationSession"]
 

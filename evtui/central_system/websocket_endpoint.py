@@ -14,16 +14,16 @@ from websockets.http11 import Request, Response
 
 from evtui.central_system.handshakes import Fault, Lobby, StationConnection, address, fault_of
 from evtui.central_system.reception import Reception
+from evtui.ocpp16.version import SUBPROTOCOL
 from evtui.ocppj.intake import is_own_end
 from evtui.ocppj.limits import PING_INTERVAL
 from evtui.ocppj.websocket import (
     MAX_MESSAGE_BYTES,
     QUEUE,
-    SUBPROTOCOL,
     WebSocketTransport,
     identity_from_path,
     offered_subprotocols,
-    select_subprotocol,
+    selecting,
 )
 from evtui.runtime.loopback import HOST, Listener, listen, listen_beside
 
@@ -133,7 +133,7 @@ class WebSocketEndpoint:
         options: dict[str, Any] = {
             "process_request": process_request,
             "process_response": process_response,
-            "select_subprotocol": select_subprotocol,
+            "select_subprotocol": selecting(SUBPROTOCOL),
             "create_connection": partial(StationConnection, lobby),
             "compression": None,  # 61 KiB a connection with it, 22 KiB without
             "max_size": self._max_message_bytes,
@@ -210,10 +210,10 @@ async def _handle(reception: Reception, connection: ServerConnection, ping_inter
         reception.refused(
             identity,
             "sub-protocol",
-            f"offered {offered[:80]}, ocpp1.6 is needed: closed 1002",
+            f"offered {offered[:80]}, {SUBPROTOCOL} is needed: closed 1002",
             address(connection.remote_address),
         )
-        await connection.close(1002, "sub-protocol ocpp1.6 is needed")
+        await connection.close(1002, f"sub-protocol {SUBPROTOCOL} is needed")
         return
     transport = WebSocketTransport(connection)
     transport.ping_every(ping_interval)

@@ -31,7 +31,7 @@ from evtui.lab.building import StandBuilder, Vehicles, identities
 from evtui.lab.orders import Orders, Works
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import Stand
-from evtui.ocpp16.link import LinkClosed, MessageIds, SentMessages, Transport
+from evtui.ocppj.link import LinkClosed, MessageIds, SentMessages, Transport
 from evtui.power import RecordedVehicle, Vehicle
 from evtui.redaction import reveal
 from evtui.runtime.clock import LoopClock, keep_in_step
@@ -273,6 +273,7 @@ class Lab:
         self, listener: socket.socket | None
     ) -> tuple[Endpoint, Callable[[str], Dial]]:
         from evtui.central_system.websocket_endpoint import WebSocketEndpoint
+        from evtui.ocpp16.version import SUBPROTOCOL
         from evtui.ocppj.websocket import dial, station_url
 
         endpoint = WebSocketEndpoint(
@@ -284,7 +285,7 @@ class Lab:
                 # Whoever listens at our port then is somebody else.
                 raise LinkClosed("cannot connect: the central system does not listen")
             url = station_url(reveal(self.settings.csms or endpoint.url), identity)
-            return (await dial(url))[0]
+            return (await dial(url, SUBPROTOCOL))[0]
 
         return endpoint, lambda identity: partial(dial_central_system, identity)
 

@@ -16,7 +16,7 @@ from evtui.central_system.system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
 from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand, disturbance
-from evtui.ocpp16.link import MessageIds, SentMessages
+from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime.clock import LoopClock
 from evtui.station.charge_point import ChargePoint, Equipment

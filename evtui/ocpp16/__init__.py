@@ -1,1 +1,1 @@
-"""OCPP 1.6: schemas and what of them is tolerated, forms, names, the links that hold to them."""
+"""OCPP 1.6: its schemas and what of them is tolerated, forms, names, handlers behind a link."""

@@ -15,8 +15,8 @@ from ocpp.exceptions import OCPPError
 from ocpp.v16.enums import Action
 
 from evtui.events import EventStream, Note, caused_by
-from evtui.ocpp16.link import IncomingCall, Link
 from evtui.ocpp16.naming import arguments_of, fields_of
+from evtui.ocppj.link import IncomingCall, Link
 
 __all__ = ["Peer", "on"]
 

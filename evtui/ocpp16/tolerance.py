@@ -22,7 +22,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evtui.ocpp16.validation import (
-    Kind,
     accept,
     check,
     describe,
@@ -31,9 +30,10 @@ from evtui.ocpp16.validation import (
     with_whole_numbers,
 )
 from evtui.ocppj.framing import Frame
+from evtui.ocppj.version import Kind, Reading
 from evtui.violations import Violation
 
-__all__ = ["Reading", "can_go_out", "read_call", "read_result"]
+__all__ = ["can_go_out", "read_call", "read_result"]
 
 VALUES_MAX = 2_000
 """Values in one message that are looked at one by one, at most 60 ms of work; one that has more
@@ -96,18 +96,6 @@ _ANSWER = _Rule(
     discards=True,
 )
 _TOLERATED_ANSWER = _ANSWER._replace(tolerant=True)
-
-
-class Reading(NamedTuple):
-    """What is made of a payload.
-
-    Attributes:
-        payload: to be acted on; None when it is not to be.
-        violation: what is wrong with what came; None when nothing is.
-    """
-
-    payload: Any
-    violation: Violation | None = None
 
 
 def read_call(frame: Frame, *, tolerant: bool, owes: Callable[[str, Any], bool]) -> Reading:

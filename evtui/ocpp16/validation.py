@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import jsonschema_rs
 
 from evtui.moments import utc
 from evtui.ocpp16 import schema_files
+from evtui.ocppj.version import Kind
 from evtui.violations import Violation
 
 __all__ = [
-    "Kind",
     "accept",
     "check",
     "describe",
@@ -28,10 +28,6 @@ __all__ = [
     "schemas",
     "with_whole_numbers",
 ]
-
-Kind = Literal["call", "result"]
-"""Which of the two messages of an action."""
-
 
 # Which code a broken schema rule stands for (OCPP-J 1.6 table 7).  The spelling of
 # "Occurence" is the one of the standard's original table and of its implementations.

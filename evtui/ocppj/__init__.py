@@ -1,1 +1,1 @@
-"""OCPP-J of any version: framing, connections, limits, retries, and messages as events."""
+"""OCPP-J of any version: framing, links, connections, limits, retries, messages as events."""

@@ -40,26 +40,27 @@ _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 host failed: their errors are nowhere else.  Without a number its text is told as it is."""
 
 
-def why_refused(error: Exception, url: str, within: float) -> str:
+def why_refused(error: Exception, url: str, subprotocol: str, within: float) -> str:
     """A few words, and behind a colon what they mean or what may help; one line.
 
     Args:
         error: what ``websockets`` raised.
         url: that was dialled.
+        subprotocol: that was asked for.
         within: s that there were for it.
     """
-    return " ".join(_words(error, url, within).split())
+    return " ".join(_words(error, url, subprotocol, within).split())
 
 
-def _words(error: Exception, url: str, within: float) -> str:
+def _words(error: Exception, url: str, subprotocol: str, within: float) -> str:
     place, host, tls = _place(url)
     match error:
         case InvalidURI():
             return error.msg
         case InvalidStatus():
-            return _status(error)
+            return _status(error, subprotocol)
         case NegotiationError():
-            return f"no ocpp1.6: {hide(str(error))[:80]}"
+            return f"no {subprotocol}: {hide(str(error))[:80]}"
         case SecurityError():
             return f"unsafe redirect: {hide(str(error))}"
         case ssl.SSLCertVerificationError():
@@ -85,7 +86,7 @@ def _words(error: Exception, url: str, within: float) -> str:
             return f"{os.strerror(number)}: {place}"
         case OSError() if found := _ERRNO.search(str(error)):
             number = int(found[1])
-            return _words(OSError(number, os.strerror(number)), url, within)
+            return _words(OSError(number, os.strerror(number)), url, subprotocol, within)
     return hide(str(error)) or f"{type(error).__name__}: {place}"
 
 
@@ -103,12 +104,12 @@ def _no_tls(place: str) -> str:
     return f"no TLS: {place} speaks something else, perhaps plain ws://"
 
 
-def _status(error: InvalidStatus) -> str:
+def _status(error: InvalidStatus, subprotocol: str) -> str:
     response = error.response
     page = (response.body or b"")[:BODY_SHOWN].decode(errors="replace")
     # No field of a response says that it is the sub-protocol; without the word its status is told.
     if response.status_code == HTTPStatus.BAD_REQUEST and "protocol" in page.lower():
-        return f"no ocpp1.6: {_legible(page)}"
+        return f"no {subprotocol}: {_legible(page)}"
     try:
         status = HTTPStatus(response.status_code)
     except ValueError:

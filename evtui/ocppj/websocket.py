@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from urllib.parse import quote, unquote, urlsplit
 
@@ -24,17 +24,14 @@ from evtui.ocppj.transport import ConnectionFailed, LinkClosed
 __all__ = [
     "MAX_MESSAGE_BYTES",
     "QUEUE",
-    "SUBPROTOCOL",
     "ServerConnectionInTurn",
     "WebSocketTransport",
     "dial",
     "identity_from_path",
     "offered_subprotocols",
-    "select_subprotocol",
+    "selecting",
     "station_url",
 ]
-
-SUBPROTOCOL = Subprotocol("ocpp1.6")
 
 _FAILURES: dict[int, str] = {
     CloseCode.PROTOCOL_ERROR: "WebSocket violation",
@@ -221,14 +218,14 @@ def station_url(endpoint: str, identity: str) -> str:
     )
 
 
-def select_subprotocol(
-    _connection: ServerConnection, offered: Sequence[Subprotocol]
-) -> Subprotocol | None:
-    """``ocpp1.6`` if offered, else none: the handshake is finished all the same.
+def selecting(
+    subprotocol: Subprotocol,
+) -> Callable[[ServerConnection, Sequence[Subprotocol]], Subprotocol | None]:
+    """Selects ``subprotocol`` if offered, else none: the handshake is finished all the same.
 
     OCPP-J 1.6 section 3.2 wants a response without the header and then an immediate close.
     """
-    return SUBPROTOCOL if SUBPROTOCOL in offered else None
+    return lambda _connection, offered: subprotocol if subprotocol in offered else None
 
 
 def offered_subprotocols(request: Request | None) -> str:
@@ -238,12 +235,13 @@ def offered_subprotocols(request: Request | None) -> str:
 
 
 async def dial(
-    url: str, *, max_message_bytes: int = MAX_MESSAGE_BYTES
+    url: str, subprotocol: Subprotocol, *, max_message_bytes: int = MAX_MESSAGE_BYTES
 ) -> tuple[WebSocketTransport, ClientConnection]:
     """Connect a charge point.
 
     Args:
         url: connection URL, see :func:`station_url`.
+        subprotocol: of the version to be spoken.
         max_message_bytes: a larger message of the central system closes the connection.
 
     Raises:
@@ -252,7 +250,7 @@ async def dial(
     try:
         connection = await connect(
             url,
-            subprotocols=[SUBPROTOCOL],
+            subprotocols=[subprotocol],
             compression=None,
             max_size=max_message_bytes,
             max_queue=QUEUE,
@@ -264,8 +262,11 @@ async def dial(
         )
     except (OSError, EOFError, InvalidURI, InvalidHandshake, ValueError) as error:
         # ValueError: a port or a host name that urllib or the IDNA codec will not take.
-        raise LinkClosed(f"cannot connect: {why_refused(error, url, OPEN_WITHIN)}") from None
-    if connection.subprotocol != SUBPROTOCOL:
-        await connection.close(1002, "ocpp1.6 needed")
-        raise LinkClosed("cannot connect: no ocpp1.6: the central system did not agree to it")
+        why = why_refused(error, url, subprotocol, OPEN_WITHIN)
+        raise LinkClosed(f"cannot connect: {why}") from None
+    if connection.subprotocol != subprotocol:
+        await connection.close(1002, f"{subprotocol} needed")
+        raise LinkClosed(
+            f"cannot connect: no {subprotocol}: the central system did not agree to it"
+        )
     return WebSocketTransport(connection), connection

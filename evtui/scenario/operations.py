@@ -11,7 +11,7 @@ from evtui.central_system.system import StationOffline
 from evtui.events import Event, OcppMessage
 from evtui.lab import Lab
 from evtui.lab.stand import Stand
-from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.scenario.matching import status_of
 from evtui.scenario.narration import seconds
 from evtui.scenario.outcome import StepFailed

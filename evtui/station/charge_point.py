@@ -15,7 +15,7 @@ from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.nodes import CHARGE_POINT
 from evtui.canbus.protocol import MalformedFrame, StationMessage, decode, encode
 from evtui.events import EventStream, TransactionState
-from evtui.ocpp16.link import MessageIds, SentMessages
+from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import Preset
 from evtui.runtime.clock import LoopClock
 from evtui.smart_charging import ProfileStore

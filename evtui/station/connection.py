@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, runtime_checkable
 
 from evtui.events import EventStream, LinkState, caused_by
-from evtui.ocpp16.link import CallRefused, Link, LinkClosed, MessageIds, SentMessages, Transport
+from evtui.ocpp16.version import OCPP_16
+from evtui.ocppj.link import CallRefused, Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.station.context import StationContext
 from evtui.station.outbox import Gate
 from evtui.station.session import Operations, StationSession
@@ -202,6 +203,7 @@ class Connection:
         name = context.identity.name
         link = self._link = Link(
             transport,
+            version=OCPP_16,
             station=name,
             role="charge_point",
             stream=context.stream,

@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import UNSET
 
 from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
-from evtui.ocpp16.link import CallRefused
+from evtui.ocppj.link import CallRefused
 from evtui.station.state import QueuedMessage, StateStore
 from evtui.station.transaction import Transaction
 from evtui.station.unwanted import Unwanted

@@ -10,9 +10,9 @@ from ocpp.v16.enums import Action, DataTransferStatus
 
 from evtui.events import EventStream
 from evtui.moments import unix_time
-from evtui.ocpp16.link import Link
 from evtui.ocpp16.naming import fields_of
 from evtui.ocpp16.peer import Peer, on
+from evtui.ocppj.link import Link
 from evtui.smart_charging import Purpose
 from evtui.station.authorization import Authorizer
 from evtui.station.availability import Availability

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evtui.ocpp16.link import CallRefused
+from evtui.ocppj.link import CallRefused
 
 __all__ = ["Unwanted"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evtui.anomalies.injector import AnomalyError
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
 from evtui.events import AnomalyState, Event, Note
-from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.ocppj.link import CallRefused, LinkClosed
 from tests.anomalies.model_station import FOREIGN_PROFILE, Bench
 from tests.virtual_loop import run_virtual
 

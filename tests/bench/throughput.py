@@ -21,10 +21,11 @@ from websockets.exceptions import ConnectionClosed
 from evtui.central_system.system import CentralSystem
 from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 from evtui.events import EventStream
-from evtui.ocpp16.link import Link, MessageIds, SentMessages
 from evtui.ocpp16.naming import fields_of
+from evtui.ocpp16.version import OCPP_16, SUBPROTOCOL
 from evtui.ocppj.limits import MessageRate
-from evtui.ocppj.websocket import SUBPROTOCOL, dial, station_url
+from evtui.ocppj.link import Link, MessageIds, SentMessages
+from evtui.ocppj.websocket import dial, station_url
 from evtui.runtime.clock import LoopClock
 from tests.bench.measure import Options, Row
 from tests.ocpp16.rig import BOOT, reading
@@ -138,10 +139,11 @@ async def _ours(stations: int, calls: int) -> float:
         ends: list[Call] = []
         for number in range(stations):
             name = f"CP{number}"
-            transport, connection = await dial(station_url(central.url, name))
+            transport, connection = await dial(station_url(central.url, name), SUBPROTOCOL)
             stack.push_async_callback(connection.close)
             link = Link(
                 transport,
+                version=OCPP_16,
                 station=name,
                 role="charge_point",
                 stream=stream,

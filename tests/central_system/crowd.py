@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from evtui.ocppj.websocket import SUBPROTOCOL, station_url
+from evtui.ocpp16.version import SUBPROTOCOL
+from evtui.ocppj.websocket import station_url
 
 BOOT = '[2,"1","BootNotification",{"chargePointVendor":"evtui","chargePointModel":"crowd"}]'
 

@@ -15,7 +15,8 @@ from websockets.typing import Subprotocol
 from evtui.central_system.session import StationSession
 from evtui.events import LinkState, Note
 from evtui.ocpp16.validation import schemas
-from evtui.ocppj.websocket import MAX_MESSAGE_BYTES, SUBPROTOCOL
+from evtui.ocpp16.version import SUBPROTOCOL
+from evtui.ocppj.websocket import MAX_MESSAGE_BYTES
 from tests.central_system.rig import booted
 from tests.ocpp16.rig import BOOT, Rig, client, running, until
 

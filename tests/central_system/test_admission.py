@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from evtui.central_system.admission import Admission
 from evtui.central_system.system import StationNotAccepted, StationOffline
 from evtui.events import OcppMessage
-from evtui.ocpp16.link import LinkClosed
+from evtui.ocppj.link import LinkClosed
 from tests.central_system.rig import START, LinkKind, open_house
 from tests.ocpp16.rig import BOOT, NOW, Client, until
 from tests.patience import PATIENCE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evtui.central_system.system import StationOffline
-from evtui.ocpp16.link import CallRefused
+from evtui.ocppj.link import CallRefused
 from tests.central_system.rig import START, LinkKind, open_house
 from tests.ocpp16.rig import BOOT, until
 from tests.patience import PATIENCE

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from evtui.central_system.system import CentralSystem
+from evtui.ocpp16.version import SUBPROTOCOL
 from evtui.ocppj.transport import LinkClosed
 from evtui.ocppj.websocket import WebSocketTransport, dial, station_url
 from evtui.runtime.loopback import HOST
@@ -96,7 +97,7 @@ async def get_in(url: str) -> WebSocketTransport:
     """The connection of a station that comes again when it is hung up on."""
     while True:
         with suppress(LinkClosed):
-            return (await dial(station_url(url, "CP1")))[0]
+            return (await dial(station_url(url, "CP1"), SUBPROTOCOL))[0]
         await asyncio.sleep(0.05)
 
 

@@ -21,7 +21,7 @@ from evtui.central_system.system import CentralSystem
 from evtui.config import Settings
 from evtui.events import CentralSystemLoad, CentralSystemState, LinkState, Note, OcppMessage
 from evtui.lab import Lab
-from evtui.ocpp16.link import LinkClosed
+from evtui.ocppj.link import LinkClosed
 from evtui.runtime.loopback import HOST, HOST_6, listen
 from evtui.runtime.virtual import run_virtual
 from tests.ocpp16.rig import BOOT, Rig, client, running, until

@@ -9,8 +9,8 @@ from itertools import pairwise
 from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.central_system.system import CentralSystem
 from evtui.events import CentralSystemLoad, Note
-from evtui.ocpp16.link import LinkClosed
 from evtui.ocppj.limits import MessageRate
+from evtui.ocppj.link import LinkClosed
 from evtui.ocppj.memory import MemoryTransport
 from evtui.runtime.virtual import run_virtual
 from tests.ocpp16.rig import Rig, running

@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 
 from evtui.central_system.system import StationOffline
 from evtui.events import CentralSystemState, LinkState, Note
-from evtui.ocpp16.link import LinkClosed
+from evtui.ocpp16.version import SUBPROTOCOL
+from evtui.ocppj.link import LinkClosed
 from evtui.ocppj.websocket import dial
 from tests.central_system.rig import START, LinkKind, booted, open_house
 from tests.ocpp16.rig import BOOT, NOW, Rig, client, running, until
@@ -247,7 +248,7 @@ async def test_somebody_else_under_an_identity_of_ours_is_told_with_its_address(
     rig = Rig()
     central = rig.central_system(ours=("CP1",))
     async with running(central):
-        ours, connection = await dial(f"{central.url}/CP1")
+        ours, connection = await dial(f"{central.url}/CP1", SUBPROTOCOL)
         await until(lambda: central.is_connected("CP1"))
         assert rig.of(Note) == []
         async with client(central) as stranger, client(central):

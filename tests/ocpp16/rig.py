@@ -13,10 +13,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from evtui.central_system.system import CentralSystem
 from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 from evtui.events import Event, EventStream, OcppMessage, Role
-from evtui.ocpp16.link import Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.ocpp16.peer import Peer
+from evtui.ocpp16.version import OCPP_16, SUBPROTOCOL
 from evtui.ocppj.limits import PING_INTERVAL, LinkCounters
-from evtui.ocppj.websocket import SUBPROTOCOL
+from evtui.ocppj.link import Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.runtime.clock import LoopClock
 from tests.patience import PATIENCE
 
@@ -52,6 +52,7 @@ class Rig:
         """One end of CP1's connection."""
         return Link(
             transport,
+            version=OCPP_16,
             station="CP1",
             role=role,
             stream=self.stream,

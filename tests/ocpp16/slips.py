@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from evtui.ocpp16.validation import Kind, document
+from evtui.ocpp16.validation import document
+from evtui.ocppj.version import Kind
 
 __all__ = ["NOW", "full", "slips"]
 

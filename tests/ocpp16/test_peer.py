@@ -9,8 +9,8 @@ from ocpp.v16 import call_result
 from ocpp.v16.enums import Action
 
 from evtui.events import Note, current_cause
-from evtui.ocpp16.link import LinkClosed
 from evtui.ocpp16.peer import Peer, on
+from evtui.ocppj.link import LinkClosed
 from tests.ocpp16.rig import Rig, serving, until
 from tests.ocppj.memory import pair
 from tests.virtual_loop import run_virtual

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.ocpp16.tolerance import VALUES_MAX, can_go_out, read_call, read_result
-from evtui.ocpp16.validation import Kind, check
+from evtui.ocpp16.validation import check
 from evtui.ocppj.framing import Frame, parse
+from evtui.ocppj.version import Kind
 from evtui.violations import Violation
 from tests.messages import MESSAGES
 from tests.ocpp16.slips import NOW, full, slips

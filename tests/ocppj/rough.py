@@ -17,10 +17,11 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from evtui.events import OcppMessage
-from evtui.ocpp16.link import Link
 from evtui.ocpp16.peer import Peer, on
+from evtui.ocpp16.version import SUBPROTOCOL
 from evtui.ocppj.limits import PING_INTERVAL
-from evtui.ocppj.websocket import SUBPROTOCOL, WebSocketTransport, dial
+from evtui.ocppj.link import Link
+from evtui.ocppj.websocket import WebSocketTransport, dial
 from tests.ocpp16.rig import BOOT, Rig, client, running, serving, until
 from tests.ocppj.frames import Frame
 from tests.patience import PATIENCE
@@ -149,7 +150,7 @@ async def _open_station(rig: Rig, pings: float) -> AsyncIterator[OpenEnd]:
 
     async with serve(keep, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], close_timeout=1) as server:
         port = server.sockets[0].getsockname()[1]
-        transport, connection = await dial(f"ws://127.0.0.1:{port}/CP1")
+        transport, connection = await dial(f"ws://127.0.0.1:{port}/CP1", SUBPROTOCOL)
         transport.ping_every(pings)
         link = rig.link(transport, "charge_point", supports=_Station.supported_actions())
         peer = RoughPeer(await accepted.get())

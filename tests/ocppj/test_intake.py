@@ -10,9 +10,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
+from evtui.ocpp16.version import SUBPROTOCOL
 from evtui.ocppj import intake
 from evtui.ocppj.intake import LONG, PLACES, READ_AT_ONCE, SHORT, Intake
-from evtui.ocppj.websocket import SUBPROTOCOL
 from tests.ocpp16.rig import BOOT, Rig, running, until
 
 

@@ -10,7 +10,7 @@ import pytest
 from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.central_system.system import CentralSystem
 from evtui.events import CentralSystemState, LinkState
-from evtui.ocpp16.link import LinkClosed
+from evtui.ocppj.link import LinkClosed
 from evtui.ocppj.memory import memory_pair
 from evtui.runtime.virtual import run_virtual
 from tests.ocpp16.rig import BOOT, Rig, running

@@ -15,6 +15,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from evtui.ocpp16.version import SUBPROTOCOL
 from evtui.ocppj import websocket
 from evtui.ocppj.refusals import why_refused
 from evtui.ocppj.transport import LinkClosed
@@ -27,7 +28,7 @@ Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 async def why(url: str) -> str:
     """Why dialling fails, which must be one line and name no password."""
     with pytest.raises(LinkClosed) as closed:
-        await dial(url)
+        await dial(url, SUBPROTOCOL)
     text = str(closed.value)
     assert text.startswith("cannot connect: ")
     assert "\n" not in text
@@ -103,13 +104,13 @@ def test_several_addresses_that_refuse_are_one_refusal() -> None:
         "Multiple exceptions: [Errno 111] Connect call failed ('::1', 9, 0, 0), "
         "[Errno 111] Connect call failed ('127.0.0.1', 9)"
     )
-    told = why_refused(many, "ws://localhost:9/CP1", 10.0)
+    told = why_refused(many, "ws://localhost:9/CP1", SUBPROTOCOL, 10.0)
     assert told == "connection refused: nothing listens at localhost:9"
 
 
 def test_a_name_that_is_not_known_is_named() -> None:
     error = socket.gaierror(-2, "Name or service not known")
-    told = why_refused(error, "wss://user:secret@csms.example:443/CP1", 10.0)
+    told = why_refused(error, "wss://user:secret@csms.example:443/CP1", SUBPROTOCOL, 10.0)
     assert told == "host not found: csms.example (Name or service not known)"
 
 

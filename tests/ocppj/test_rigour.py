@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from evtui.ocpp16.link import CallRefused
+from evtui.ocppj.link import CallRefused
 from tests.ocppj.frames import Frame, text
 from tests.ocppj.rigour import CASES, NO_PONG, Case, rows
 from tests.ocppj.rough import ENDS, OpenEnd, open_end

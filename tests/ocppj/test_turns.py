@@ -11,7 +11,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from evtui.events import OcppMessage
-from evtui.ocpp16.link import LinkClosed
+from evtui.ocppj.link import LinkClosed
 from evtui.ocppj.memory import memory_pair
 from evtui.ocppj.turns import SHARE, Turns
 from tests.ocpp16.rig import Rig, running, until

@@ -14,11 +14,11 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
+from evtui.ocpp16.version import SUBPROTOCOL
 from evtui.ocppj.intake import Intake
 from evtui.ocppj.transport import ConnectionFailed, LinkClosed
 from evtui.ocppj.websocket import (
     IDENTITY_MAX,
-    SUBPROTOCOL,
     WebSocketTransport,
     dial,
     identity_from_path,
@@ -111,7 +111,7 @@ async def server(
 
 async def test_a_dialled_connection_carries_text() -> None:
     async with server(SUBPROTOCOL) as url:
-        transport, _ = await dial(url)
+        transport, _ = await dial(url, SUBPROTOCOL)
         await transport.send("[é]")
         assert await transport.recv() == "[é]"
         await transport.close()
@@ -124,7 +124,7 @@ async def test_a_dialled_connection_carries_text() -> None:
 
 async def test_a_close_by_the_peer_says_its_code_and_reason() -> None:
     async with server(SUBPROTOCOL, close=(1001, "bye")) as url:
-        transport, _ = await dial(url)
+        transport, _ = await dial(url, SUBPROTOCOL)
         with pytest.raises(LinkClosed, match="closed by peer with 1001: bye") as theirs:
             await transport.recv()
         assert theirs.value.code == 1001
@@ -132,7 +132,7 @@ async def test_a_close_by_the_peer_says_its_code_and_reason() -> None:
 
 async def test_a_connection_lost_without_a_close_is_a_1006() -> None:
     async with server(SUBPROTOCOL) as url:
-        transport, connection = await dial(url)
+        transport, connection = await dial(url, SUBPROTOCOL)
         connection.transport.abort()
         with pytest.raises(LinkClosed, match="1006") as lost:
             await transport.recv()
@@ -149,7 +149,7 @@ async def test_a_reason_too_long_for_a_close_frame_is_cut_between_characters() -
 
     async with serve(listen, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL]) as listening:
         port = listening.sockets[0].getsockname()[1]
-        transport, _ = await dial(f"ws://127.0.0.1:{port}/CP1")
+        transport, _ = await dial(f"ws://127.0.0.1:{port}/CP1", SUBPROTOCOL)
         await transport.close(1000, "é" * 200)
     assert heard == ["closed by peer with 1000: " + "é" * 61]
 
@@ -177,7 +177,7 @@ async def test_pings_go_out_at_the_interval_last_set_and_0_ends_them() -> None:
         keep, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], create_connection=PingCounter
     ) as listening:
         port = listening.sockets[0].getsockname()[1]
-        transport, _ = await dial(f"ws://127.0.0.1:{port}/CP1")
+        transport, _ = await dial(f"ws://127.0.0.1:{port}/CP1", SUBPROTOCOL)
         far = await accepted.get()
         transport.ping_every(3600)
         transport.ping_every(0.01)
@@ -283,13 +283,13 @@ async def silent_server(
         keep, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], create_connection=kind
     ) as listening:
         port = listening.sockets[0].getsockname()[1]
-        _, connection = await dial(f"ws://127.0.0.1:{port}/CP1")
+        _, connection = await dial(f"ws://127.0.0.1:{port}/CP1", SUBPROTOCOL)
         yield WebSocketTransport(connection, pong_within=PONG_WITHIN), await accepted.get()
 
 
 async def test_a_message_over_a_limit_of_ones_own_closes_with_1009() -> None:
     async with server(SUBPROTOCOL) as url:
-        transport, _ = await dial(url, max_message_bytes=100)
+        transport, _ = await dial(url, SUBPROTOCOL, max_message_bytes=100)
         await transport.send("x" * 100)
         assert len(await transport.recv()) == 100
         await transport.send("x" * 101)
@@ -308,7 +308,7 @@ async def test_a_central_system_without_ocpp_1_6_is_left_with_1002() -> None:
     async with serve(listen, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
         with pytest.raises(LinkClosed, match="did not agree"):
-            await dial(f"ws://127.0.0.1:{port}/CP1")
+            await dial(f"ws://127.0.0.1:{port}/CP1", SUBPROTOCOL)
     assert codes == [1002]
 
 
@@ -335,7 +335,7 @@ def refusing_port() -> int:
 )
 async def test_whatever_keeps_it_from_connecting_is_one_line(url: str) -> None:
     with pytest.raises(LinkClosed, match="cannot connect") as closed:
-        await dial(url.format(port=refusing_port()))
+        await dial(url.format(port=refusing_port()), SUBPROTOCOL)
     assert "\n" not in str(closed.value)
 
 
@@ -347,4 +347,4 @@ async def test_a_server_that_speaks_no_http_is_one_line() -> None:
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
         with pytest.raises(LinkClosed, match="cannot connect"):
-            await dial(f"ws://127.0.0.1:{port}/CP1")
+            await dial(f"ws://127.0.0.1:{port}/CP1", SUBPROTOCOL)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from evtui.ocpp16.link import LinkClosed, Transport
+from evtui.ocppj.link import LinkClosed, Transport
 from tests.ocppj.memory import MemoryTransport, pair
 from tests.patience import PATIENCE
 

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 from evtui.canbus import SimulatedBus
 from evtui.canbus.charger_module import ChargerModule
 from evtui.events import CanFrame, Event, EventStream, Note, OcppMessage
-from evtui.ocpp16.link import MessageIds, SentMessages
+from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import PowerStage, Vehicle, preset
 from evtui.runtime.clock import LoopClock
 from evtui.station.charge_point import ChargePoint, Equipment

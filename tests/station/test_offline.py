@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtui.events import EventStream
-from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
 from evtui.station.outbox import Gate, Outbox
 from evtui.station.state import StateStore, next_key, recover

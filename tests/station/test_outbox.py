@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
-from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
 from evtui.station.outbox import Gate, Outbox
 from evtui.station.state import StateStore

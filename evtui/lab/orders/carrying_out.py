@@ -16,7 +16,7 @@ from evtui.commands import LabCommand, Outcome, by_name, lab_commands
 from evtui.events import Order
 from evtui.lab.orders.handlers import HANDLERS, CommandError, Target, Works
 from evtui.nearest import did_you_mean
-from evtui.ocpp16.link import CallRefused, LinkClosed
+from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.recording.folder import RecordingError
 
 __all__ = ["Here", "Orders"]

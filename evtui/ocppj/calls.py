@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from evtui.ocpp16.tolerance import Reading, read_result
 from evtui.ocppj import framing
 from evtui.ocppj.framing import Frame
 from evtui.ocppj.limits import CALLS_WAITING_MAX, LinkCounters
 from evtui.ocppj.tap import Tap
 from evtui.ocppj.transport import LinkClosed, Transport
+from evtui.ocppj.version import Reading, Version
 from evtui.violations import BreaksSchema, Violation
 
 __all__ = ["CallRefused", "MessageIds", "OutgoingCalls"]
@@ -75,6 +75,7 @@ class OutgoingCalls:
     the caller has gone meanwhile: the peer may still be working on the call.
 
     Args:
+        version: whose messages they are.
         transport: what carries the text.
         tap: told of what goes out and comes in.
         ids: source of message ids.
@@ -84,6 +85,7 @@ class OutgoingCalls:
 
     def __init__(
         self,
+        version: Version,
         transport: Transport,
         tap: Tap,
         ids: MessageIds,
@@ -91,6 +93,8 @@ class OutgoingCalls:
         *,
         tolerant: bool = False,
     ) -> None:
+        self._version = version
+        self._malformed = version.codes.malformed
         self._transport = transport
         self._tap = tap
         self._ids = ids
@@ -116,7 +120,7 @@ class OutgoingCalls:
         except ValueError as error:  # half of a surrogate pair, where the schema sets no bound
             self._turn.release()
             text = f"{action}.req cannot be written as JSON: {error}"
-            raise BreaksSchema(text, Violation("FormationViolation", text)) from None
+            raise BreaksSchema(text, Violation(self._malformed, text)) from None
         event = self._tap.sent("call", uid, action, payload, body=body)
         pending = self._pending = _PendingCall(uid, action, event.seq, event.t)
         loop = asyncio.get_running_loop()
@@ -146,9 +150,9 @@ class OutgoingCalls:
         if answers is None or answers.uid != frame.uid:
             return False
         if frame.kind == "result":
-            reading = read_result(frame, answers.action, tolerant=self._tolerant)
+            reading = self._version.read_result(frame, answers.action, tolerant=self._tolerant)
         else:  # code and details are for people, whatever they are
-            doubt = Violation("FormationViolation", frame.doubt) if frame.doubt else None
+            doubt = Violation(self._malformed, frame.doubt) if frame.doubt else None
             reading = Reading(frame.payload, doubt)
         used = reading.payload is not None or frame.kind == "error"
         event = self._tap.delivered(
@@ -170,7 +174,7 @@ class OutgoingCalls:
     def accept_broken_answer(self, uid: str, detail: str) -> None:
         """Take an answer that is no OCPP-J message but has an id."""
         if self._pending is not None and self._pending.uid == uid:
-            self._settle(self._pending, CallRefused("FormationViolation", detail))
+            self._settle(self._pending, CallRefused(self._malformed, detail))
 
     def fail(self, closed: LinkClosed) -> None:
         """The connection is gone: whoever waits is told at once."""

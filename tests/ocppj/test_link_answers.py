@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evtui.ocpp16.link import IncomingCall, LinkClosed
+from evtui.ocppj.link import IncomingCall, LinkClosed
 from evtui.violations import BLAMING
 from tests.ocpp16.rig import NOW, Rig, reading, until
 from tests.ocppj.memory import pair

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evtui.events import caused_by
-from evtui.ocpp16.link import CallRefused, Link, LinkClosed, SentMessages
 from evtui.ocppj.limits import CALLS_WAITING_MAX
+from evtui.ocppj.link import CallRefused, Link, LinkClosed, SentMessages
 from evtui.violations import BreaksSchema
 from tests.ocpp16.rig import NOW, Rig, reading, until
 from tests.ocppj.memory import MemoryTransport, pair

@@ -16,16 +16,15 @@ from typing import Any
 import msgspec
 
 from evtui.events import EventStream, Role
-from evtui.ocpp16.calls import CallRefused, MessageIds, OutgoingCalls
-from evtui.ocpp16.tolerance import Reading, can_go_out, read_call
-from evtui.ocpp16.validation import Kind, check, is_known_action
 from evtui.ocppj import framing
+from evtui.ocppj.calls import CallRefused, MessageIds, OutgoingCalls
 from evtui.ocppj.framing import Frame, MalformedFrame, UnknownMessageType
 from evtui.ocppj.limits import LinkCounters, MessageRate, Pace, size_of
 from evtui.ocppj.repeats import Answered, AnsweredCalls
 from evtui.ocppj.tap import SentMessages, Tap
 from evtui.ocppj.transport import ConnectionFailed, LinkClosed, Transport
 from evtui.ocppj.turns import Turns
+from evtui.ocppj.version import Kind, Reading, Version
 from evtui.violations import BLAMING, BreaksSchema, Violation
 
 __all__ = [
@@ -80,6 +79,7 @@ class Link:
 
     Args:
         transport: what carries the text.
+        version: whose schemas the messages are held against.
         station: identity of the charge point on this connection.
         role: which end this is.
         stream: where messages are published.
@@ -92,7 +92,7 @@ class Link:
         rate: what the peer may send before it is held back; None sets no limit.
         counters: to be counted on, when several links share them.
         tolerant: what breaks its schema only slightly is acted on, see
-            :mod:`evtui.ocpp16.tolerance`.
+            :meth:`Version.read_call`.
         owes: True for action and payload of a call that must be acted on if it can be read.
     """
 
@@ -100,6 +100,7 @@ class Link:
         self,
         transport: Transport,
         *,
+        version: Version,
         station: str,
         role: Role,
         stream: EventStream,
@@ -117,12 +118,16 @@ class Link:
         self.station = station
         self.timeout = timeout
         self.counters = LinkCounters() if counters is None else counters
+        self._version = version
+        self._codes = version.codes
         self._transport = transport
         self._supports = supports
         self._tolerant = tolerant
         self._owes = owes
         self._tap = Tap(stream, source, station, role, sent, number)
-        self._calls = OutgoingCalls(transport, self._tap, ids, self.counters, tolerant=tolerant)
+        self._calls = OutgoingCalls(
+            version, transport, self._tap, ids, self.counters, tolerant=tolerant
+        )
         self._answered = AnsweredCalls()
         self._loop = asyncio.get_running_loop()
         self._turns = Turns.of(self._loop)
@@ -190,7 +195,7 @@ class Link:
         if violation is not None:
             detail = f"own answer breaks its schema: {violation.detail}"
             withheld = Violation(violation.code, detail, violation.path, "withheld")
-            await self._refuse(call, "InternalError", detail, withheld)
+            await self._refuse(call, self._codes.failed, detail, withheld)
             return False
         self._answered.remember(call.uid, Answered(call.action, call.asked, payload))
         call.release()
@@ -255,11 +260,10 @@ class Link:
             self._reject("", "unknown message type", f"{error}: ignored", text)
             return None
         except MalformedFrame as error:
-            seq = self._reject(error.uid, "FormationViolation", str(error), text)
+            malformed = self._codes.malformed
+            seq = self._reject(error.uid, malformed, str(error), text)
             if error.answerable:
-                await self._send_error(
-                    error.uid, error.action, "FormationViolation", str(error), seq
-                )
+                await self._send_error(error.uid, error.action, malformed, str(error), seq)
             else:
                 self._calls.accept_broken_answer(error.uid, str(error))
             return None
@@ -298,18 +302,19 @@ class Link:
     def _read_call(self, frame: Frame) -> Reading:
         """What is to be acted on, or the objection to it."""
         action = frame.action
-        if not is_known_action(action):
-            detail = f"{action[:50]} is no OCPP 1.6 action"
-            return Reading(None, Violation("NotImplemented", detail))
+        if not self._version.is_known_action(action):
+            detail = f"{action[:50]} is no {self._version.name} action"
+            return Reading(None, Violation(self._codes.unknown_action, detail))
         if action not in self._supports:
-            return Reading(None, Violation("NotSupported", f"{action} is not supported here"))
-        return read_call(frame, tolerant=self._tolerant, owes=self._owes)
+            detail = f"{action} is not supported here"
+            return Reading(None, Violation(self._codes.unsupported_action, detail))
+        return self._version.read_call(frame, tolerant=self._tolerant, owes=self._owes)
 
     def _check_own(self, action: str, kind: Kind, payload: Any) -> Violation | None:
         """What is wrong with a message of ours so that it must not go out."""
-        violation = check(action, kind, payload)
-        if violation is not None and self._tolerant and can_go_out(action, kind, payload):
-            return None
+        violation = self._version.check(action, kind, payload)
+        if violation is not None and self._tolerant:
+            return None if self._version.can_go_out(action, kind, payload) else violation
         return violation
 
     async def _accept_repeat(self, frame: Frame, answered: Answered, text: str) -> None:
@@ -320,10 +325,10 @@ class Link:
             row = self._tap.invalid(frame.uid, "repeated message id", detail, text)
             await self._send_result(frame.uid, frame.action, answered.payload, row.seq, row.t)
         else:
-            # Table 7 has no code of its own for what section 4.2.3 lists as a case.
             detail = f"message id {frame.uid} was used before, for {answered.action}"
             seq = self._reject(frame.uid, "message id used twice", detail, text)
-            await self._send_error(frame.uid, frame.action, "GenericError", detail, seq)
+            code = self._codes.id_used_twice
+            await self._send_error(frame.uid, frame.action, code, detail, seq)
 
     def _reject(self, uid: str, error: str, detail: str, text: str | bytes) -> int:
         self.counters.count_invalid()

@@ -1,0 +1,37 @@
+"""OCPP 1.6 for the links of :mod:`evtui.ocppj`."""
+
+from __future__ import annotations
+
+from websockets.typing import Subprotocol
+
+from evtui.ocpp16 import tolerance, validation
+from evtui.ocppj.version import ErrorCodes, Version
+
+__all__ = ["OCPP_16", "SUBPROTOCOL"]
+
+SUBPROTOCOL = Subprotocol("ocpp1.6")
+"""OCPP-J 1.6 section 3.2."""
+
+
+class _Ocpp16:
+    name = "OCPP 1.6"
+    subprotocol = SUBPROTOCOL
+    codes = ErrorCodes(
+        malformed="FormationViolation",
+        unknown_action="NotImplemented",
+        unsupported_action="NotSupported",
+        failed="InternalError",
+        # Table 7 has no code of its own for what section 4.2.3 lists as a case.
+        id_used_twice="GenericError",
+    )
+    """OCPP-J 1.6 table 7."""
+
+    is_known_action = staticmethod(validation.is_known_action)
+    check = staticmethod(validation.check)
+    read_call = staticmethod(tolerance.read_call)
+    read_result = staticmethod(tolerance.read_result)
+    can_go_out = staticmethod(tolerance.can_go_out)
+
+
+OCPP_16: Version = _Ocpp16()
+"""Schemas, error codes and sub-protocol of OCPP 1.6."""
