@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from evtui.config import Settings
+from evtui.sums import total
 
 if TYPE_CHECKING:
     from evtui.scenario.steps import Step
@@ -18,7 +19,7 @@ def longest(steps: Iterable[Step], settings: Settings) -> float:
 
     A wait counts whole, a ``wait_for`` up to its timeout, an anomaly up to its safe state.
     """
-    return sum((step.longest(settings) for step in steps), 0.0)
+    return total(step.longest(settings) for step in steps)
 
 
 def count(steps: Iterable[Step]) -> int:

@@ -15,6 +15,7 @@ from evtui.smart_charging.limit import Outlet, shares
 from evtui.smart_charging.profile import GREATEST, Period
 from evtui.smart_charging.store import ProfileStore
 from evtui.smart_charging.timing import prevailing
+from evtui.sums import total
 
 __all__ = ["CompositeSchedule", "composite", "conf_payload"]
 
@@ -92,7 +93,7 @@ def composite(
         parts, until = shares(profiles, sharing, moment)
         shown = [part for part in parts if connector in (0, part.outlet.connector)]
         phases = [part.outlet.phases for part in shown if part.outlet.phases is not None]
-        limit = sum(part.in_unit(unit) for part in shown)
+        limit = total(part.in_unit(unit) for part in shown)
         return Period(_since(start, moment), limit, max(phases, default=None)), until
 
     moment, end = start, start + min(duration, GREATEST)

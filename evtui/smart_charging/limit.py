@@ -34,6 +34,7 @@ from evtui.moments import earliest
 from evtui.smart_charging.profile import Period
 from evtui.smart_charging.store import ProfileStore
 from evtui.smart_charging.timing import Prevailing, prevailing
+from evtui.sums import total
 
 __all__ = ["Allowance", "Outlet", "Share", "allowance", "shares"]
 
@@ -153,7 +154,7 @@ def allowance(
     if outlet.charging_since is None or cap.profile is None or cap.period is None:
         return Allowance(limit, until, phases=outlet.phases)
     unit = cap.profile.unit
-    others = sum(o.drawn(unit) for o in outlets if o.connector != connector)
+    others = total(o.drawn(unit) for o in outlets if o.connector != connector)
     room = max(0.0, cap.period.limit - others, outlet.drawn(unit))
     held = min(limit, outlet.amperes(room, unit))
     return Allowance(held, until, held_back=held < limit, phases=outlet.phases)

@@ -27,7 +27,7 @@ def test_a_folder_with_something_in_it_is_refused_and_kept(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("place", "problem"),
-    [("file", "file exists"), ("file/below", "not a directory"), ("a\0b", "embedded null byte")],
+    [("file", "file exists"), ("file/below", "not a directory"), ("a\0b", "embedded null")],
 )
 def test_a_place_where_no_folder_can_be_is_named_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, problem: str

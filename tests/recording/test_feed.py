@@ -281,7 +281,7 @@ def test_what_is_no_place_for_a_feed_is_refused_in_one_line(
         ("unix:no/such/folder/socket", "no such file or directory"),
         ("unix:" + "s" * 200, "AF_UNIX path too long"),
         ("unix:", "expected a path, as in unix:events.sock"),
-        ("a\0b", "embedded null byte"),
+        ("a\0b", "embedded null"),
         ("", "no such file or directory"),
     ],
 )

@@ -16,6 +16,7 @@ from math import isfinite
 from typing import Any, Literal
 
 from evtui.config import limits
+from evtui.sums import total
 
 __all__ = [
     "NAME",
@@ -113,7 +114,7 @@ class FluctuationParameters:
     @property
     def period(self) -> float:
         """s, length of a cycle without jitter."""
-        return sum(self.waits)
+        return total(self.waits)
 
     def scaled(self, factor: float) -> FluctuationParameters:
         """Every wait times ``factor``; unchanged when one of them would leave its range."""

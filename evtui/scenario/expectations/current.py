@@ -12,6 +12,7 @@ from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
 from evtui.scenario.matching import TOLERANCE
 from evtui.scenario.model import Amperes, Duration, Model, WattHours
 from evtui.scenario.narration import seconds
+from evtui.sums import total
 
 if TYPE_CHECKING:
     from evtui.scenario.checking import Check
@@ -175,5 +176,5 @@ class EnergyWithin(Observer):
         if not self._registers:
             return False, "no energy was measured"
         low, high = self._bounds.between
-        energy = sum(last - first for first, last in self._registers.values())
+        energy = total(last - first for first, last in self._registers.values())
         return low - TOLERANCE <= energy <= high + TOLERANCE, f"{energy:.1f} Wh"
