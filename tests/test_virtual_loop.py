@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests import virtual_loop
+from tests.patience import PATIENCE
 from tests.virtual_loop import VirtualTimeLoop, run_virtual
 
 
@@ -17,7 +18,7 @@ def test_a_day_passes_in_no_time_and_exactly() -> None:
 
     begun = time.perf_counter()
     assert run_virtual(day()) == 86_400.0
-    assert time.perf_counter() - begun < 1.0
+    assert time.perf_counter() - begun < PATIENCE
 
 
 def test_timers_fire_in_order_at_their_own_times() -> None:

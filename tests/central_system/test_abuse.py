@@ -263,7 +263,7 @@ async def test_a_replaced_station_that_does_not_answer_the_close_does_not_hold_u
         )
         assert b" 101 " in await reader.readline()
         await until(lambda: central.is_connected("CP1"))
-        async with booted(rig, central) as station, asyncio.timeout(3):
+        async with booted(rig, central) as station, asyncio.timeout(8):
             assert "currentTime" in await station.call("Heartbeat", {})
         writer.close()
     assert rig.log() == ["delivered call Heartbeat", "sent result Heartbeat"]

@@ -20,6 +20,7 @@ from evtui.ocppj.link import LinkClosed
 from evtui.ocppj.websocket import dial
 from tests.central_system.rig import START, LinkKind, booted, open_house
 from tests.ocpp16.rig import BOOT, NOW, Rig, client, running, until
+from tests.patience import PATIENCE
 
 SOFT = {"type": "Soft"}
 
@@ -216,7 +217,7 @@ async def test_a_station_that_goes_away_ends_the_operation_it_owes_an_answer() -
             await until(lambda: central.is_connected("CP1"))
             calling = asyncio.create_task(central.call("CP1", "Reset", SOFT))
             await station.hear()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             with pytest.raises(LinkClosed, match="closed by peer with 1000"):
                 await calling
         await until(lambda: link_states(rig)[-1] == "CP1 offline")
@@ -297,7 +298,7 @@ async def test_stopping_closes_every_session_and_wakes_who_waits() -> None:
         calling = asyncio.create_task(central.call("A", "Reset", SOFT))
         await one.hear()
         task.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait((task,))
         for station in (one, two):
             with pytest.raises(ConnectionClosed):

@@ -12,6 +12,7 @@ from evtui.tui.chart import ChartWorker, Grid, Scene, draw
 from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.rows import Row, Run, changed_span, row_text, row_width, to_row
 from evtui.tui.series import AlarmMark, Attack, CurrentSeries, Point
+from tests.patience import PATIENCE
 from tests.tui.waves import fluctuation
 
 PLOT = Plot()
@@ -218,18 +219,18 @@ def test_worker_draws_the_newest_scene_and_skips_the_ones_between() -> None:
     def deliver(scene: Scene, rows: tuple[Row, ...]) -> None:
         drawn.append(scene)
         begun.set()
-        go.wait(5)
+        go.wait(PATIENCE)
         if len(drawn) == 2:
             finished.set()
 
     worker = ChartWorker(deliver)
     scenes = [Scene(Grid(30, 6, 60), float(n), ()) for n in range(5)]
     worker.ask(scenes[0])
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE)
     for scene in scenes[1:]:
         worker.ask(scene)
     go.set()
-    assert finished.wait(5)
+    assert finished.wait(PATIENCE)
     assert worker.close()
     assert drawn == [scenes[0], scenes[4]]
 
