@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from evtui.ocppj.limits import MessageRate
     from evtui.ocppj.link import CallRefused, LinkClosed
     from evtui.runtime.clock import LoopClock
-    from evtui.station.state import StateError
-    from evtui.station.state_file import StateFile
+    from evtui.station.state.file import StateFile
+    from evtui.station.state.store import StateError
 
 __version__ = "0.1.0"
 
@@ -56,8 +56,8 @@ _PLACES = {
     "MessageRate": "evtui.ocppj.limits",
     "Outcome": "evtui.commands",
     "Settings": "evtui.config",
-    "StateError": "evtui.station.state",
-    "StateFile": "evtui.station.state_file",
+    "StateError": "evtui.station.state.store",
+    "StateFile": "evtui.station.state.file",
     "StationOffline": "evtui.central_system.system",
 }
 

@@ -20,9 +20,9 @@ from evtui.runtime.thread import LoopThread
 
 if TYPE_CHECKING:
     from evtui.lab import Lab
-    from evtui.recording.manifest import Manifest
-    from evtui.scenario.loader import Plan
-    from evtui.station.state_file import StateFile
+    from evtui.recording.format.manifest import Manifest
+    from evtui.scenario.language.loader import Plan
+    from evtui.station.state.file import StateFile
 
 __all__ = ["Feed", "LiveLab", "settings_for"]
 
@@ -43,7 +43,7 @@ ORDERED_BY = "terminal"
 
 
 class Feed(Protocol):
-    """Where every event goes as well; see :func:`evtui.recording.feed.open_feed`."""
+    """Where every event goes as well; see :func:`evtui.feed.feed.open_feed`."""
 
     def on_event(self, event: Event) -> None: ...
 
@@ -266,7 +266,7 @@ class LiveLab:
 
     async def _run_scenario(self, lab: Lab, plan: Plan, stop: asyncio.Event) -> None:
         """Run the lab with a scenario in it, which cleans up before the lab is told to stop."""
-        from evtui.scenario.runner import Runner
+        from evtui.scenario.run.runner import Runner
 
         loop = asyncio.get_running_loop()
         leave = asyncio.Event()
@@ -291,7 +291,7 @@ class LiveLab:
             lab.stream.publish(Note(source="lab", level="error", text=text))
 
     def _manifest(self) -> Manifest:
-        from evtui.scenario.provenance import manifest_of
+        from evtui.scenario.run.provenance import manifest_of
 
         assert self._lab is not None
         return manifest_of(self._lab, mode="real", speed=1.0, plan=self._plan)
@@ -310,7 +310,7 @@ class LiveLab:
 def _one_line(error: Exception) -> str:
     """What an error says; what was written for people needs no name before it."""
     from evtui.central_system.id_tags import IdTagError
-    from evtui.station.state import StateError
+    from evtui.station.state.store import StateError
 
     text = " ".join(str(error).split())
     written = isinstance(error, StateError | IdTagError)

@@ -16,11 +16,11 @@ import msgspec
 import evtui.events
 from evtui.config.report import ConfigReport
 from evtui.events import CanFrame, Event
-from evtui.recording.check import Report
-from evtui.recording.feed_pump import Dropped, FeedBegins
-from evtui.scenario.loader import Listing
-from evtui.scenario.results import MatrixResult, RunResult
-from evtui.scenario.schema import json_schema
+from evtui.feed.pump import Dropped, FeedBegins
+from evtui.recording.check.checking import Report
+from evtui.scenario.judge.results import MatrixResult, RunResult
+from evtui.scenario.language.loader import Listing
+from evtui.scenario.language.schema import json_schema
 
 __all__ = ["EVENTS", "SCHEMAS", "schema_of_events"]
 

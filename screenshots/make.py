@@ -32,8 +32,8 @@ from websockets.typing import Subprotocol
 
 from evtui.config import Settings
 from evtui.live import LiveLab, settings_for
-from evtui.recording.reader import RunFolder
-from evtui.scenario.loader import load
+from evtui.recording.read.reader import RunFolder
+from evtui.scenario.language.loader import load
 from evtui.tui.app import EvtuiApp
 from evtui.tui.models.exchanges import Exchange
 from evtui.tui.models.summary import LabSummary

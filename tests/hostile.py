@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from evtui.events import Event
-from evtui.recording import layout
-from evtui.recording.manifest import Manifest
-from evtui.recording.recorder import Recorder
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.write.recorder import Recorder
 from tests.recording.sample_run import START_UTC, play, sample_manifest
 from tests.recording.scene import Scene
 

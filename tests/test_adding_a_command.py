@@ -44,7 +44,7 @@ from pathlib import Path
 from evtui import CommandError, Lab, Settings
 from evtui.commands import COMMANDS
 from evtui.docs.build import MADE
-from evtui.scenario.loader import ScenarioError, load
+from evtui.scenario.language.loader import ScenarioError, load
 from evtui.tui.keymap import bindings
 from evtui.tui.models.finding import find
 from evtui.tui.palette import command_choices

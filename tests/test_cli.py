@@ -20,9 +20,9 @@ from evtui import __version__, commands
 from evtui.cli import main
 from evtui.cli.main import _COMMANDS
 from evtui.config import SETTINGS, Settings
-from evtui.recording.feed import Feed
-from evtui.scenario.loader import Plan
-from evtui.station.state_file import StateFile
+from evtui.feed.feed import Feed
+from evtui.scenario.language.loader import Plan
+from evtui.station.state.file import StateFile
 from tests.feed_lines import feed_lines
 from tests.patience import PATIENCE
 

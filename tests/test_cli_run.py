@@ -20,10 +20,10 @@ import pytest
 from evtui.cli import main
 from evtui.cli.progress import say
 from evtui.events import Event
-from evtui.recording import layout
-from evtui.recording.feed import FeedError, _FileFeed
-from evtui.recording.manifest import Manifest
-from evtui.recording.reader import RunFolder
+from evtui.feed.feed import FeedError, _FileFeed
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.read.reader import RunFolder
 from tests.feed_lines import feed_lines
 from tests.patience import PATIENCE
 from tests.scenario.files import minimal

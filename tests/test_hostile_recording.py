@@ -13,7 +13,7 @@ import pytest
 
 from evtui.cli.export import TABLES
 from evtui.cli.main import main
-from evtui.recording import layout
+from evtui.recording.format import layout
 from tests.hostile import HOSTILE, MARK, harm_in, hostile_folder
 from tests.report.page_reader import Page
 

@@ -27,7 +27,7 @@ from evtui.events import (
     TransactionState,
 )
 from evtui.lab import CommandError
-from evtui.station.connection import Connection
+from evtui.station.link.connection import Connection
 from tests.lab_rig import LabRig, running_lab
 from tests.virtual_loop import run_virtual
 

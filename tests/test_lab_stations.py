@@ -13,7 +13,7 @@ from evtui.config import Settings
 from evtui.events import AnomalyState, CanFrame, LabState, OcppMessage, Sample
 from evtui.lab import CommandError, Lab
 from evtui.lab.building import identities
-from evtui.scenario.provenance import manifest_of
+from evtui.scenario.run.provenance import manifest_of
 from tests.lab_rig import running_lab
 from tests.station.hostile_servers import dripping, hostile
 from tests.virtual_loop import run_virtual

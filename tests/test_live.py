@@ -13,8 +13,8 @@ import pytest
 from evtui.config import Settings
 from evtui.events import AnomalyState, Event, LinkState, Order, PartState, Sample
 from evtui.live import LiveLab
-from evtui.station.state import StateError
-from evtui.station.state_file import StateFile
+from evtui.station.state.file import StateFile
+from evtui.station.state.store import StateError
 from tests.patience import PATIENCE
 
 

@@ -13,8 +13,8 @@ from evtui.central_system.transactions import Transactions
 from evtui.moments import _read, date_time, earliest, unix_time, utc
 from evtui.ocpp16.validation import is_date_time
 from evtui.smart_charging.profile import payload_of, profile_from_payload
-from evtui.station.id_tag import IdTagInfo
-from evtui.station.transfer_requests import moment
+from evtui.station.authorization.id_tag import IdTagInfo
+from evtui.station.files.requests import moment
 from tests.ocpp16.hostile import DATES
 
 NEW_YEAR = 1_483_228_800.0

@@ -13,8 +13,8 @@ import pytest
 from evtui.canbus.protocol import database
 from evtui.chapters import TOPICS
 from evtui.docs import build
-from evtui.scenario.headless import Options, run_headless
-from evtui.scenario.loader import load
+from evtui.scenario.language.loader import load
+from evtui.scenario.run.headless import Options, run_headless
 from tests.chapters import MADE
 
 CHAPTERS = sorted(build.FOLDER.glob("*.md"))

@@ -26,13 +26,13 @@ from evtui.events import (
     ScenarioState,
     Verdict,
 )
+from evtui.feed.feed import open_feed
 from evtui.lab import CommandError
 from evtui.live import LiveLab, settings_for
-from evtui.recording.feed import open_feed
-from evtui.recording.folder import FolderWriter, RecordingError
-from evtui.recording.manifest import Manifest
-from evtui.recording.reader import RunFolder
-from evtui.scenario.loader import load
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.read.reader import RunFolder
+from evtui.recording.write.folder import FolderWriter, RecordingError
+from evtui.scenario.language.loader import load
 from tests.patience import PATIENCE
 from tests.test_live import Live
 

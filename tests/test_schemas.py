@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 
 from evtui.cli import main
 from evtui.events import CanFrame, Event, Note
-from evtui.recording.lines import event_line
-from evtui.recording.redaction import Redactor
+from evtui.recording.write.lines import event_line
+from evtui.recording.write.redaction import Redactor
 from evtui.schemas import EVENTS, SCHEMAS
 from evtui.violations import Violation
 

@@ -37,7 +37,7 @@ class Rows(Protocol):
 
 
 class StateKeeper(Protocol):
-    """A :class:`~evtui.station.state_file.StateFile`."""
+    """A :class:`~evtui.station.state.file.StateFile`."""
 
     def central_system(self) -> Rows:
         """What was kept, and where to keep more."""

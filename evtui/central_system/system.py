@@ -74,7 +74,7 @@ class CentralSystem:
         known_stations: always let in, as are ours.
         ours: identities of this process.
         id_tags: who may charge; default: everybody.
-        state: a :class:`~evtui.station.state_file.StateFile`, where it keeps transactions, the
+        state: a :class:`~evtui.station.state.file.StateFile`, where it keeps transactions, the
             stations that were accepted, and what was said of stations and id tags while it ran;
             the next one goes on from there.  Default: all that ends with it.  Whoever opened the
             file closes it, after the central system has stopped, and hears from its ``trouble``

@@ -18,9 +18,9 @@ from evtui.config import SETTINGS, Settings
 from evtui.runtime.loopback import HOST, listen
 
 if TYPE_CHECKING:
-    from evtui.recording.feed import Feed
-    from evtui.scenario.loader import Plan
-    from evtui.station.state_file import StateFile
+    from evtui.feed.feed import Feed
+    from evtui.scenario.language.loader import Plan
+    from evtui.station.state.file import StateFile
 
 __all__ = ["Launch"]
 
@@ -116,9 +116,9 @@ class Launch:
 
 
 def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
+    from evtui.feed.feed import FeedError, open_feed
     from evtui.lab.building import identities
-    from evtui.recording.feed import FeedError, open_feed
-    from evtui.recording.redaction import Redactor
+    from evtui.recording.write.redaction import Redactor
 
     redactor = Redactor(id_tags=settings.redact_id_tags, secrets=settings.secrets)
     if plan is not None:
@@ -142,9 +142,9 @@ def _check_id_tags(path: str) -> None:
 def _open_state(path: str, feed: Feed | None) -> StateFile:
     from evtui.central_system.state_check import check_state
     from evtui.events import PartState
-    from evtui.recording.feed import FeedError
-    from evtui.station.state import StateError
-    from evtui.station.state_file import StateFile
+    from evtui.feed.feed import FeedError
+    from evtui.station.state.file import StateFile
+    from evtui.station.state.store import StateError
 
     with ExitStack() as undo:
         try:
@@ -162,8 +162,8 @@ def _open_state(path: str, feed: Feed | None) -> StateFile:
 
 
 def _prepare_folder(folder: str) -> None:
-    from evtui.recording.destination import prepare_folder
-    from evtui.recording.folder import RecordingError
+    from evtui.recording.write.destination import prepare_folder
+    from evtui.recording.write.folder import RecordingError
 
     try:
         prepare_folder(Path(folder))

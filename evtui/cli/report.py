@@ -44,7 +44,7 @@ def command(folders: tuple[Path, ...], out: Path | None) -> int:
     from evtui.cli.progress import say
     from evtui.cli.runs import runs_in
     from evtui.export.target import TargetError, new_file
-    from evtui.recording.reader import FolderError, RunFolder
+    from evtui.recording.read.reader import FolderError, RunFolder
     from evtui.report import ReportError, is_report, report
 
     try:

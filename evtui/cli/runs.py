@@ -52,7 +52,7 @@ def _inside(path: Path) -> list[Path]:
 
 
 def _is_run(folder: Path) -> bool:
-    from evtui.recording import layout
+    from evtui.recording.format import layout
 
     names = set(layout.FILES) - {layout.README}
     with suppress(OSError):

@@ -24,7 +24,7 @@ from evtui.events import Event
 from evtui.recording.format import TABLES
 from evtui.recording.format.table import FIRST_VERSION, Column
 from evtui.scenario.expectations import EXPECTATIONS
-from evtui.scenario.reference import rows
+from evtui.scenario.language.reference import rows
 from evtui.scenario.steps import STEPS
 from evtui.schemas import SCHEMAS, schema_of_events
 from evtui.station.configuration_keys import table_rows

@@ -16,8 +16,8 @@ from evtui.export.ocpp_trace import write_open_ocpp_trace
 from evtui.export.tables import TABLES, Table, write_csv
 from evtui.export.tally import Progress, Tally
 from evtui.export.target import Borrowed, TargetError, new_file
-from evtui.recording import layout
-from evtui.recording.reader import RunFolder
+from evtui.recording.format import layout
+from evtui.recording.read.reader import RunFolder
 
 __all__ = ["FORMATS", "TABLES", "ExportError", "Exported", "Format", "export", "exportable"]
 

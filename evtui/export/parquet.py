@@ -12,7 +12,7 @@ from evtui.events import json_text
 from evtui.export.tables import Table
 from evtui.export.tally import Tally
 from evtui.recording.format.cell import Cell
-from evtui.recording.reader import RunFolder
+from evtui.recording.read.reader import RunFolder
 
 __all__ = ["write_parquet"]
 

@@ -38,10 +38,10 @@ from evtui.runtime.clock import LoopClock, keep_in_step
 from evtui.runtime.identity import run_nonce
 from evtui.runtime.supervisor import Supervisor
 from evtui.scoring import LiveScorer
-from evtui.station.connection import Dial
-from evtui.station.state_file import StateFile
-from evtui.station.transfers_memory import MemoryTransfers
-from evtui.station.transfers_network import NetworkTransfers
+from evtui.station.files.memory import MemoryTransfers
+from evtui.station.files.network import NetworkTransfers
+from evtui.station.link.connection import Dial
+from evtui.station.state.file import StateFile
 
 __all__ = ["Lab"]
 

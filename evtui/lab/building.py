@@ -20,12 +20,12 @@ from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime.clock import LoopClock
 from evtui.station.charge_point import ChargePoint, Equipment
-from evtui.station.connection import Dial
 from evtui.station.context import Identity
-from evtui.station.journal import Journal
-from evtui.station.state import StateStore
-from evtui.station.state_file import StateFile
-from evtui.station.transfers import FileTransfers
+from evtui.station.files.journal import Journal
+from evtui.station.files.transfers import FileTransfers
+from evtui.station.link.connection import Dial
+from evtui.station.state.file import StateFile
+from evtui.station.state.store import StateStore
 
 __all__ = ["StandBuilder", "Vehicles", "identities", "initial_parameters"]
 

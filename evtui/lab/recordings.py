@@ -24,12 +24,12 @@ from evtui.events import (
     TransactionState,
 )
 from evtui.lab.building import identities
-from evtui.recording.destination import new_folder
-from evtui.recording.folder import RecordingError
-from evtui.recording.manifest import Manifest
-from evtui.recording.recorder import Recorder
-from evtui.recording.redaction import Redactor
-from evtui.recording.states import follow
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.read.states import follow
+from evtui.recording.write.destination import new_folder
+from evtui.recording.write.folder import RecordingError
+from evtui.recording.write.recorder import Recorder
+from evtui.recording.write.redaction import Redactor
 from evtui.runtime.clock import LoopClock
 
 __all__ = ["Recordings"]

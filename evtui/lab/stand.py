@@ -12,7 +12,7 @@ from evtui.canbus.charger_module import ChargerModule
 from evtui.config import Preset
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station.charge_point import ChargePoint
-from evtui.station.controller import ConnectorController
+from evtui.station.connector.controller import ConnectorController
 
 __all__ = ["FIRST_CONNECTOR", "Outlet", "Stand", "disturbance"]
 

@@ -19,27 +19,27 @@ from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import Preset
 from evtui.runtime.clock import LoopClock
 from evtui.smart_charging import ProfileStore
-from evtui.station.authorization import Authorizer
-from evtui.station.availability import Availability
-from evtui.station.belongings import Belongings
-from evtui.station.charging_profiles import ChargingProfiles
+from evtui.station.authorization.authorizer import Authorizer
+from evtui.station.authorization.id_tag_cache import IdTagCache
+from evtui.station.authorization.local_list import LocalList
+from evtui.station.authorization.reservations import Reservations
 from evtui.station.configuration import Configuration
-from evtui.station.connection import Connection, Dial
+from evtui.station.connector.availability import Availability
+from evtui.station.connector.charging_profiles import ChargingProfiles
+from evtui.station.connector.controller import ConnectorController
+from evtui.station.connector.module_link import WATCH_EVERY
+from evtui.station.connector.remote_control import RemoteControl
 from evtui.station.context import Identity, StationContext
-from evtui.station.controller import ConnectorController
-from evtui.station.diagnostics import Diagnostics
-from evtui.station.firmware import FirmwareManagement
-from evtui.station.id_tag_cache import IdTagCache
-from evtui.station.journal import Journal
-from evtui.station.local_list import LocalList
-from evtui.station.module_link import WATCH_EVERY
-from evtui.station.outbox import Outbox
-from evtui.station.reboots import Reboots
-from evtui.station.remote_control import RemoteControl
-from evtui.station.reservations import Reservations
-from evtui.station.state import StateStore, recover
-from evtui.station.transfers import FileTransfers
-from evtui.station.triggers import Triggers
+from evtui.station.files.diagnostics import Diagnostics
+from evtui.station.files.firmware import FirmwareManagement
+from evtui.station.files.journal import Journal
+from evtui.station.files.transfers import FileTransfers
+from evtui.station.link.connection import Connection, Dial
+from evtui.station.link.outbox import Outbox
+from evtui.station.link.reboots import Reboots
+from evtui.station.link.triggers import Triggers
+from evtui.station.state.belongings import Belongings
+from evtui.station.state.store import StateStore, recover
 
 __all__ = ["ChargePoint", "Equipment"]
 

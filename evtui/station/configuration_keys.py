@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from evtui.power import Preset, preset
-from evtui.station.measurands import known_items, parse_items
+from evtui.station.metering.measurands import known_items, parse_items
 
 __all__ = ["KEYS", "Facts", "Key", "Value", "table_rows"]
 

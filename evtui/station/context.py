@@ -9,11 +9,11 @@ from typing import Literal
 from evtui.events import EventStream, Note
 from evtui.runtime.clock import LoopClock
 from evtui.smart_charging import ProfileStore
-from evtui.station.authorization import Authorizer
+from evtui.station.authorization.authorizer import Authorizer
+from evtui.station.authorization.reservations import Reservations
 from evtui.station.configuration import Configuration
-from evtui.station.outbox import Outbox
-from evtui.station.reservations import Reservations
-from evtui.station.state import StateStore
+from evtui.station.link.outbox import Outbox
+from evtui.station.state.store import StateStore
 
 __all__ = ["Identity", "StationContext", "Then"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evtui.central_system.id_tags import IdTags
 from evtui.central_system.kept import Ledger
 from evtui.central_system.transactions import Transaction, Transactions
-from evtui.station.state_file import CentralSystemRows
+from evtui.station.state.file import CentralSystemRows
 from tests.central_system.rig import START, LinkKind, open_house
 from tests.central_system.test_transactions import at, only, start, stop, value, values
 

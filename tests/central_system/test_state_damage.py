@@ -15,8 +15,8 @@ from evtui.central_system.kept import Change, Ledger, Row
 from evtui.central_system.state_check import check_state
 from evtui.central_system.stations import Stations
 from evtui.central_system.transactions import Transactions
-from evtui.station.state import WAY_OUT, StateError
-from evtui.station.state_file import CentralSystemRows
+from evtui.station.state.file import CentralSystemRows
+from evtui.station.state.store import WAY_OUT, StateError
 from tests.central_system.test_transactions import start, stop, value, values
 from tests.ocpp16.rig import BOOT
 

@@ -11,8 +11,8 @@ import msgspec
 
 from evtui.central_system.transactions import Transaction as KeptTransaction
 from evtui.events import Event, EventStream, OcppMessage
-from evtui.station.state import QueuedMessage, StateStore
-from evtui.station.transaction import Transaction
+from evtui.station.connector.transaction import Transaction
+from evtui.station.state.store import QueuedMessage, StateStore
 
 __all__ = ["Account", "Arrivals", "Books", "check_sound", "kept", "overheard"]
 

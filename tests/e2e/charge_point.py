@@ -19,7 +19,7 @@ import msgspec
 
 from evtui import CommandError, Lab, Settings
 from evtui.events import Event, Sample
-from evtui.station.state import QueuedMessage, StateStore
+from evtui.station.state.store import QueuedMessage, StateStore
 from tests.e2e.books import overheard
 
 IDENTITY = "CP1"

@@ -16,8 +16,8 @@ import msgspec
 
 from evtui import CallRefused, CentralSystem, LinkClosed, StationOffline
 from evtui.events import Event, OcppMessage
-from evtui.station.state import QueuedMessage, StateStore
-from evtui.station.state_file import StateFile
+from evtui.station.state.file import StateFile
+from evtui.station.state.store import QueuedMessage, StateStore
 from tests.e2e.books import Arrivals, Books, kept
 from tests.e2e.charge_point import CONNECTORS, IDENTITY
 from tests.e2e.cuts import Proxy

@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from evtui.central_system.kept import Ledger
 from evtui.central_system.transactions import Transaction, Transactions
 from evtui.ocpp16.version import SUBPROTOCOL
-from evtui.station.state_file import StateFile
+from evtui.station.state.file import StateFile
 from tests.e2e.books import Account
 from tests.e2e.killing import HERE
 

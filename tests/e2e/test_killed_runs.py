@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from evtui.recording.check import check_folder
-from evtui.recording.reader import RunFolder
-from evtui.recording.repair import repair
+from evtui.recording.check.checking import check_folder
+from evtui.recording.check.repair import repair
+from evtui.recording.read.reader import RunFolder
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.e2e

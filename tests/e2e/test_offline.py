@@ -25,8 +25,8 @@ from evtui.central_system.memory_endpoint import MemoryEndpoint
 from evtui.lab.orders import CommandError
 from evtui.ocppj.transport import Transport
 from evtui.runtime.virtual import run_virtual
-from evtui.station import connection
-from evtui.station.state import StateStore
+from evtui.station.link import connection
+from evtui.station.state.store import StateStore
 from tests.e2e.books import Arrivals, Books, check_sound, kept, overheard
 from tests.e2e.charge_point import CONNECTORS, IDENTITY
 from tests.e2e.conftest import Start

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evtui.recording.reader import RunFolder
+from evtui.recording.read.reader import RunFolder
 from tests.e2e.conftest import QUICK, Start
 from tests.e2e.screens import actual, up
 from tests.e2e.terminal import EVTUI

@@ -19,8 +19,8 @@ from evtui import CommandError, Lab, Settings, StateError, StateFile
 from evtui.central_system.kept import Ledger
 from evtui.central_system.transactions import Transactions
 from evtui.events import Note
-from evtui.station import connection
-from evtui.station.state import StateStore
+from evtui.station.link import connection
+from evtui.station.state.store import StateStore
 from tests.central_system.rig import START
 from tests.e2e.books import Books, check_sound, kept, overheard
 from tests.e2e.charge_point import CONNECTORS, IDENTITY

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evtui.station.state_file import StateFile
+from evtui.station.state.file import StateFile
 from tests.e2e.conftest import Start
 from tests.e2e.screens import actual, up
 from tests.e2e.terminal import EVTUI

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from evtui.events import LinkState, Sample
-from evtui.recording.check import check_folder
-from evtui.recording.reader import RunFolder
+from evtui.recording.check.checking import check_folder
+from evtui.recording.read.reader import RunFolder
 from tests.e2e.conftest import QUICK, Start
 from tests.e2e.screens import actual, up
 from tests.e2e.terminal import Terminal

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from evtui.events import CanFrame, caused_by
-from evtui.recording.manifest import BusInfo
-from evtui.recording.recorder import Recorder
+from evtui.recording.format.manifest import BusInfo
+from evtui.recording.write.recorder import Recorder
 from tests.recording.sample_run import START_UTC, Scene, record_sample, sample_manifest
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from evtui.cli.main import main
 from evtui.export import export
 from evtui.export.channels import MOST_CHANNELS, Names, Numbers
-from evtui.recording.reader import RunFolder
+from evtui.recording.read.reader import RunFolder
 from tests.export.reading import candump
 
 DBC = Path(__file__).parents[2] / "evtui/canbus/protocols/station.dbc"

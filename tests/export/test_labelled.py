@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evtui.export import export
 from evtui.export.labelled import Label
-from evtui.recording.reader import RunFolder
+from evtui.recording.read.reader import RunFolder
 from tests.export.reading import candump, table
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from evtui.events import OcppMessage, as_json
 from evtui.export import export
-from evtui.recording.reader import RunFolder
-from evtui.recording.recorder import Recorder
+from evtui.recording.read.reader import RunFolder
+from evtui.recording.write.recorder import Recorder
 from tests.recording.sample_run import START_UTC, Scene, sample_manifest
 
 # The rules of Open OCPP Trace 1.1, from its specification.

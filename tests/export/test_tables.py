@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from evtui.export import TABLES, ExportError, export
-from evtui.recording import layout
-from evtui.recording.reader import RunFolder
+from evtui.recording.format import layout
+from evtui.recording.read.reader import RunFolder
 from tests.export.reading import candump, table
 
 FILES = {

@@ -11,7 +11,7 @@ import pytest
 from evtui.export import ExportError, export
 from evtui.export.target import Borrowed, TargetError, new_file
 from evtui.recording.format import FrameRow
-from evtui.recording.reader import RunFolder
+from evtui.recording.read.reader import RunFolder
 
 
 def test_a_file_that_exists_is_replaced_only_by_force(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evtui.recording import layout
+from evtui.recording.format import layout
 
 
 def rows(folder: Path, name: str) -> list[dict[str, str]]:

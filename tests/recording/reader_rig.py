@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from evtui.events import Event
-from evtui.recording import layout
-from evtui.recording.manifest import Manifest
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
 from tests.recording.sample_run import Scene, play, record_sample
 
 __all__ = ["change_manifest", "cut", "drop_line", "edit", "kill", "published", "recorded"]

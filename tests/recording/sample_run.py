@@ -26,10 +26,10 @@ from evtui.events import (
     Verdict,
     caused_by,
 )
-from evtui.recording.describing import new_manifest
-from evtui.recording.manifest import Manifest, ScenarioInfo, StationInfo
-from evtui.recording.recorder import Recorder
-from evtui.recording.redaction import Redactor
+from evtui.recording.format.manifest import Manifest, ScenarioInfo, StationInfo
+from evtui.recording.write.describing import new_manifest
+from evtui.recording.write.recorder import Recorder
+from evtui.recording.write.redaction import Redactor
 from tests.recording.scene import ATTACK, START_UTC, STATION, Scene
 
 __all__ = ["START_UTC", "STATION", "Scene", "play", "record_sample", "sample_manifest"]

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtui.events import Event, LeftOut, LinkState, Mark, Note, OcppMessage, as_json
-from evtui.recording import layout
-from evtui.recording.allowance import Allowance
-from evtui.recording.check import check_folder
-from evtui.recording.feed import open_feed
-from evtui.recording.manifest import Manifest
-from evtui.recording.recorder import Recorder
+from evtui.feed.feed import open_feed
+from evtui.recording.check.checking import check_folder
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.write.allowance import Allowance
+from evtui.recording.write.recorder import Recorder
 from evtui.violations import Violation
 from tests.feed_lines import feed_lines
 from tests.recording.sample_run import SCENARIO, START_UTC, STATION, sample_manifest

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from evtui.recording import layout
-from evtui.recording.check import Report, check_folder
-from evtui.recording.opening import FolderError
-from evtui.recording.reader import RunFolder
+from evtui.recording.check.checking import Report, check_folder
+from evtui.recording.format import layout
+from evtui.recording.read.opening import FolderError
+from evtui.recording.read.reader import RunFolder
 from tests.recording.reader_rig import change_manifest, drop_line, edit, kill, recorded
 
 GROWING = (

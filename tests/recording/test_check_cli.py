@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evtui.cli import main
-from evtui.recording import layout
+from evtui.recording.format import layout
 from tests.recording.reader_rig import cut, edit, kill, recorded
 
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evtui.recording.check.numbering import Numbers
+from evtui.recording.check.pairing import Pairing
 from evtui.recording.format import MessageRow
-from evtui.recording.numbering import Numbers
-from evtui.recording.pairing import Pairing
 
 
 @given(st.sets(st.integers(1, 300)))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evtui.recording import layout
-from evtui.recording.check import check_folder
-from evtui.recording.manifest import Manifest
-from evtui.recording.repair import TORN_SUFFIX, repair
+from evtui.recording.check.checking import check_folder
+from evtui.recording.check.repair import TORN_SUFFIX, repair
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
 from tests.recording.folders import hashes
 from tests.recording.reader_rig import cut, drop_line, edit, kill, recorded
 

@@ -15,11 +15,11 @@ import msgspec
 import pytest
 
 from evtui.cli import main
-from evtui.recording import layout
-from evtui.recording.check import check_folder, describe_file
-from evtui.recording.manifest import Manifest
-from evtui.recording.reader import RunFolder
-from evtui.scenario.verify import rerun
+from evtui.recording.check.checking import check_folder, describe_file
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.read.reader import RunFolder
+from evtui.scenario.run.verify import rerun
 from tests.recording.folders import rows, sequence_numbers
 from tests.recording.reader_rig import change_manifest, recorded
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from evtui import __version__
-from evtui.recording.describing import installed_packages
-from evtui.recording.manifest import Manifest
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.write.describing import installed_packages
 from tests.recording.sample_run import sample_manifest
 
 

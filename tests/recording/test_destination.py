@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.recording.destination import new_folder, prepare_folder
-from evtui.recording.folder import RecordingError
+from evtui.recording.write.destination import new_folder, prepare_folder
+from evtui.recording.write.folder import RecordingError
 
 
 def test_a_folder_is_made_with_those_above_it_and_an_empty_one_will_do(tmp_path: Path) -> None:

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from evtui.recording import layout
-from evtui.recording.manifest import Manifest
-from evtui.recording.recorder import Recorder
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.write.recorder import Recorder
 from tests.recording.folders import hashes, rows, sequence_numbers
 from tests.recording.sample_run import START_UTC, STATION, Scene, play, sample_manifest
 
 FULL_DISK = """
 import json, resource, sys
 from pathlib import Path
-from evtui.recording.recorder import Recorder
+from evtui.recording.write.recorder import Recorder
 from tests.recording.sample_run import START_UTC, STATION, Scene, play, sample_manifest
 
 troubles = []
@@ -41,7 +41,7 @@ print(json.dumps([troubles, recorder.failure, steps, manifest.status, manifest.i
 RECORDS_FOR_EVER = """
 import asyncio, os, sys
 from pathlib import Path
-from evtui.recording.recorder import Recorder
+from evtui.recording.write.recorder import Recorder
 from tests.recording.sample_run import START_UTC, STATION, Scene, play, sample_manifest
 
 async def ticking(recorder):
@@ -169,7 +169,7 @@ def test_nothing_that_goes_wrong_inside_reaches_the_stream(
     def broken(*_: object) -> str:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("evtui.recording.recorder.signal_line", broken)
+    monkeypatch.setattr("evtui.recording.write.recorder.signal_line", broken)
     scene.sample()
     recorder.close(t_end=1.0)
     assert len(troubles) == 1

@@ -30,9 +30,9 @@ from evtui.events import (
     Sample,
     as_json,
 )
-from evtui.recording.feed import Feed, FeedError, open_feed
-from evtui.recording.feed_pump import AT_ONCE, CAPACITY, MOST_READERS
-from evtui.recording.redaction import Redactor
+from evtui.feed.feed import Feed, FeedError, open_feed
+from evtui.feed.pump import AT_ONCE, CAPACITY, MOST_READERS
+from evtui.recording.write.redaction import Redactor
 from tests.feed_lines import feed_lines
 from tests.patience import PATIENCE
 
@@ -298,7 +298,7 @@ def test_a_place_that_cannot_be_written_is_refused_in_one_line(
 def test_the_terminal_of_the_app_is_no_place_for_a_feed(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evtui.recording.feed._our_terminal", lambda: {os.makedev(5, 0)})
+    monkeypatch.setattr("evtui.feed.feed._our_terminal", lambda: {os.makedev(5, 0)})
     with pytest.raises(FeedError, match=r"the app is there; name a file or unix:PATH"):
         open_feed(place, in_terminal=True)
 

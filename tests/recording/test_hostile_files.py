@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from evtui.cli.main import main
-from evtui.recording import layout
-from evtui.recording.manifest import Manifest
-from evtui.recording.repair import TORN_SUFFIX
-from evtui.scenario.loader import ScenarioError
-from evtui.scenario.sources import curve_text
+from evtui.recording.check.repair import TORN_SUFFIX
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.scenario.language.loader import ScenarioError
+from evtui.scenario.language.sources import curve_text
 from tests.recording.reader_rig import cut, kill, recorded
 
 SECRET = "(1.000000) can0 123#00\nnot yours and torn"

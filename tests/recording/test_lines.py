@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from evtui.events import Alarm, CanFrame, Note, Sample
 from evtui.recording.format import ALARMS, FRAMES, SIGNALS
 from evtui.recording.format.cell import csv_text
-from evtui.recording.lines import (
+from evtui.recording.format.truth import CALM, Standing
+from evtui.recording.write.lines import (
     Stamps,
     alarm_line,
     event_line,
@@ -20,8 +21,7 @@ from evtui.recording.lines import (
     json_text,
     signal_line,
 )
-from evtui.recording.redaction import Redactor
-from evtui.recording.truth import CALM, Standing
+from evtui.recording.write.redaction import Redactor
 
 START = 1_767_225_600.0
 ATTACKED = Standing(True, True, ("a-1",), "a-1")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from evtui.recording.candump import LogStyle, log_style, logged_frame
-from evtui.recording.check import check_folder
-from evtui.recording.reader import FolderError, RunFolder
+from evtui.recording.check.checking import check_folder
+from evtui.recording.read.candump import LogStyle, log_style, logged_frame
+from evtui.recording.read.reader import FolderError, RunFolder
 
 STEPS = [0.0, 0.010203, 0.009991, 0.010008, 0.000412, 0.3, 0.010001, 0.009998, 0.0, 0.010002]
 START = 1_654_209_822.714008

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from evtui.events import AnomalyState, Event, Note, OcppMessage
 from evtui.recording.format import MESSAGES
-from evtui.recording.messages import MessageLines
-from evtui.recording.parsing import message_events, message_row
-from evtui.recording.redaction import Redactor
-from evtui.recording.truth import TruthTracker
+from evtui.recording.format.truth import TruthTracker
+from evtui.recording.read.parsing import message_events, message_row
+from evtui.recording.write.messages import MessageLines
+from evtui.recording.write.redaction import Redactor
 from evtui.violations import Violation
 from tests.recording.sample_run import START_UTC, Scene
 

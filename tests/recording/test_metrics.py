@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from evtui.events import OcppMessage
-from evtui.recording import layout
-from evtui.recording.metrics import KEYS_KEPT, Tally
+from evtui.recording.format import layout
+from evtui.recording.write.metrics import KEYS_KEPT, Tally
 from evtui.violations import Violation
 from tests.recording.folders import rows
 from tests.recording.sample_run import record_sample

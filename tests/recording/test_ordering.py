@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from evtui.export import export
-from evtui.recording import ordering
-from evtui.recording.check import check_folder
-from evtui.recording.reader import RunFolder
+from evtui.recording.check.checking import check_folder
+from evtui.recording.read import ordering
+from evtui.recording.read.reader import RunFolder
 
 START = 1_597_294_762.0
 FRAMES = 1200

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from evtui.cli.main import main
-from evtui.recording import layout
-from evtui.recording.check import check_folder, describe_file
+from evtui.recording.check.checking import check_folder, describe_file
+from evtui.recording.format import layout
 from tests.recording.reader_rig import change_manifest, recorded
 
 

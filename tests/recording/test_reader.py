@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtui.events import CanFrame, Event, Mark, OcppMessage, Sample
-from evtui.recording import layout
-from evtui.recording.reader import FolderError, MomentKind, RunFolder
+from evtui.recording.format import layout
+from evtui.recording.read.reader import FolderError, MomentKind, RunFolder
 from tests.recording.reader_rig import (
     change_manifest,
     cut,

@@ -8,10 +8,10 @@ import can
 import pytest
 
 from evtui.events import CanFrame
-from evtui.recording import layout
-from evtui.recording.candump import fd_frames_in, log_style, logged_frame, stamp_of
-from evtui.recording.ordering import survey
-from evtui.recording.reader import FolderError, RunFolder
+from evtui.recording.format import layout
+from evtui.recording.read.candump import fd_frames_in, log_style, logged_frame, stamp_of
+from evtui.recording.read.ordering import survey
+from evtui.recording.read.reader import FolderError, RunFolder
 from evtui.tui.models.frames import FrameRow
 from tests.recording.reader_rig import recorded
 

@@ -20,9 +20,9 @@ from evtui.events import (
     QueueState,
     TransactionState,
 )
-from evtui.recording import states
-from evtui.recording.reader import RunFolder
-from evtui.recording.states import StateIndex, state_of
+from evtui.recording.read import states
+from evtui.recording.read.reader import RunFolder
+from evtui.recording.read.states import StateIndex, state_of
 from tests.recording.reader_rig import recorded
 
 

@@ -13,10 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evtui.events import CanFrame, RecordingState
-from evtui.recording import layout
-from evtui.recording.format import SIGNALS, TRUTH
-from evtui.recording.manifest import Manifest
-from evtui.recording.recorder import Recorder, RecordingError
+from evtui.recording.format import SIGNALS, TRUTH, layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.write.recorder import Recorder, RecordingError
 from tests.recording.folders import hashes, objects, rows, sequence_numbers
 from tests.recording.sample_run import (
     SCENARIO,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import CentralSystemState, Note, Order
-from evtui.recording.recorder import Recorder
-from evtui.recording.redaction import LONGEST, Redactor
+from evtui.recording.write.recorder import Recorder
+from evtui.recording.write.redaction import LONGEST, Redactor
 from tests.recording.sample_run import (
     START_UTC,
     STATION,

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from evtui.recording import layout
-from evtui.recording.format import TABLES, Table
-from evtui.recording.manifest import BusInfo
-from evtui.recording.sheet import data_sheet
+from evtui.recording.format import TABLES, Table, layout
+from evtui.recording.format.manifest import BusInfo
+from evtui.recording.write.sheet import data_sheet
 from tests.recording.sample_run import record_sample, sample_manifest
 
 

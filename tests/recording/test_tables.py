@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import evtui
-from evtui.recording import layout
-from evtui.recording.check import check_folder
-from evtui.recording.format import SIGNALS, TABLES, HeaderError
+from evtui.recording.check.checking import check_folder
+from evtui.recording.format import SIGNALS, TABLES, HeaderError, layout
 from evtui.recording.format.table import Column, Table
-from evtui.recording.reader import RunFolder
+from evtui.recording.read.reader import RunFolder
 from tests.recording.folders import rows
 
 EARLIER = Path(__file__).parent / "data" / "run-2026-11-30"

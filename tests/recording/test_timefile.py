@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.recording.timefile import Stamp, TimeFile, candump_stamp, csv_stamp, json_stamp
+from evtui.recording.read.timefile import Stamp, TimeFile, candump_stamp, csv_stamp, json_stamp
 
 Line = Callable[[float, int], str]
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import AnomalyState, Event
-from evtui.recording.truth import CAUSES_KEPT, TruthTracker
+from evtui.recording.format.truth import CAUSES_KEPT, TruthTracker
 from tests.recording.sample_run import Scene
 
 

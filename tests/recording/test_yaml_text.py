@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.recording.redaction import Redactor
-from evtui.recording.yaml_text import rewritten, values_in
+from evtui.recording.format.yaml_text import rewritten, values_in
+from evtui.recording.write.redaction import Redactor
 from evtui.redaction import is_secret_name
 
 KNOWN = "s3cret: #1"

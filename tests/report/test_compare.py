@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from evtui.recording.manifest import Manifest
-from evtui.recording.reader import RunFolder
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.read.reader import RunFolder
 from evtui.report import report
 from evtui.report.compare import comparison, differing
 from evtui.report.summary import summarise

@@ -14,9 +14,9 @@ import matplotlib
 import pytest
 
 from evtui.events import Mark, Note, ScenarioState, Verdict
-from evtui.recording.manifest import Manifest, ScenarioInfo, StationInfo
-from evtui.recording.reader import RunFolder
-from evtui.recording.recorder import Recorder
+from evtui.recording.format.manifest import Manifest, ScenarioInfo, StationInfo
+from evtui.recording.read.reader import RunFolder
+from evtui.recording.write.recorder import Recorder
 from evtui.report import ReportError, report
 from evtui.report.svg import PALETTE
 from tests.recording.sample_run import START_UTC, Scene, play, record_sample, sample_manifest
@@ -142,7 +142,7 @@ def test_the_page_says_how_it_was_made(page: str, sample: Path) -> None:
 
 def test_the_same_folder_gives_the_same_page(page: str, sample: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from evtui.recording.reader import RunFolder;"
+        "import sys; from pathlib import Path; from evtui.recording.read.reader import RunFolder;"
         "from evtui.report import report;"
         "sys.stdout.buffer.write(report([RunFolder(Path(sys.argv[1]))]).encode())"
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from evtui.events import Alarm, AnomalyState, ConnectorState, OcppMessage, Sample, as_json
-from evtui.scenario.judge import Judge, Judgement
-from evtui.scenario.model import Duration
+from evtui.scenario.judge.judge import Judge, Judgement
+from evtui.scenario.language.model import Duration
 from evtui.violations import told_by
 
 __all__ = ["alarm", "anomaly", "call", "judge", "result", "sample", "status"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evtui.scenario.loader import Plan, ScenarioError, load
+from evtui.scenario.language.loader import Plan, ScenarioError, load
 
 EVERYTHING = Path(__file__).parent / "data" / "everything.yaml"
 TEXT = EVERYTHING.read_text("utf-8")

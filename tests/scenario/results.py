@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evtui.scenario.results import RaisedAlarm, RunResult, VerdictLine
+from evtui.scenario.judge.results import RaisedAlarm, RunResult, VerdictLine
 
 __all__ = ["made", "verdict"]
 

@@ -11,9 +11,9 @@ from evtui.events import CanFrame, Event, Note, OcppMessage, Order, ScenarioStat
 from evtui.lab import Lab
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.virtual import run_virtual
-from evtui.scenario.loader import Plan
-from evtui.scenario.outcome import Outcome
-from evtui.scenario.runner import Runner
+from evtui.scenario.judge.outcome import Outcome
+from evtui.scenario.language.loader import Plan
+from evtui.scenario.run.runner import Runner
 from tests.scenario.files import minimal, plan_of
 
 __all__ = ["Played", "play", "play_steps"]

@@ -10,12 +10,12 @@ import pytest
 
 from evtui.events import AnomalyState, CanFrame, OcppMessage
 from evtui.lab import Lab
-from evtui.recording.check import check_folder
-from evtui.recording.layout import TRUTH
-from evtui.recording.reader import RunFolder
+from evtui.recording.check.checking import check_folder
+from evtui.recording.format.layout import TRUTH
+from evtui.recording.read.reader import RunFolder
 from evtui.report.summary import summarise
-from evtui.scenario.headless import Options, run_headless
-from evtui.scenario.runner import Runner
+from evtui.scenario.run.headless import Options, run_headless
+from evtui.scenario.run.runner import Runner
 from tests.scenario.files import minimal, plan_of
 from tests.scenario.stage import Played, play_steps
 from tests.scenario.test_headless import sums

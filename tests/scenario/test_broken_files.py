@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evtui.scenario.loader import ScenarioError, load
+from evtui.scenario.language.loader import ScenarioError, load
 from tests.scenario.files import TEXT, WAIT, changed, minimal, mistake_in
 
 BROKEN: dict[str, tuple[bytes | str, str]] = {

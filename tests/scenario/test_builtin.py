@@ -11,8 +11,8 @@ import pytest
 
 from evtui.scenario.expectations.alarms import AlarmExpected, NoAlarmExpected
 from evtui.scenario.expectations.validity import NoSchemaViolation
-from evtui.scenario.headless import Options, run_headless
-from evtui.scenario.loader import Plan, builtin, load
+from evtui.scenario.language.loader import Plan, builtin, load
+from evtui.scenario.run.headless import Options, run_headless
 from evtui.scenario.steps.anomaly import Anomaly
 from evtui.scenario.steps.flow import Parallel, Repeat
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evtui.scenario.document import DEEPEST, child, parse
-from evtui.scenario.mistakes import ScenarioError
+from evtui.scenario.language.document import DEEPEST, child, parse
+from evtui.scenario.language.mistakes import ScenarioError
 
 
 def mistake(text: str) -> str:

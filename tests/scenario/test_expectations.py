@@ -21,8 +21,8 @@ from evtui.scenario.expectations.current import (
 from evtui.scenario.expectations.messages import MessageExpected, NoMessageExpected, OrderExpected
 from evtui.scenario.expectations.status import StatusExpected
 from evtui.scenario.expectations.validity import NoSchemaViolation
-from evtui.scenario.judge import Judge
-from evtui.scenario.model import Amperes, WattHours
+from evtui.scenario.judge.judge import Judge
+from evtui.scenario.language.model import Amperes, WattHours
 from evtui.violations import Violation
 from tests.scenario.events import (
     alarm,

@@ -15,11 +15,11 @@ import pytest
 from evtui.events import CanFrame, Event, PartState, Sample, ScenarioState
 from evtui.lab import Lab
 from evtui.power import PowerStage
-from evtui.recording import layout
-from evtui.recording.manifest import Manifest
-from evtui.recording.recorder import Recorder, RecordingError
-from evtui.scenario.headless import Options, StopFlag, run_headless
-from evtui.scenario.loader import Plan
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.write.recorder import Recorder, RecordingError
+from evtui.scenario.language.loader import Plan
+from evtui.scenario.run.headless import Options, StopFlag, run_headless
 from tests.scenario.files import minimal, plan_of
 
 EXPECT = """expect:
@@ -175,8 +175,8 @@ def test_a_paced_run_is_the_same_run(tmp_path: Path) -> None:
 RUN = """
 import sys
 from pathlib import Path
-from evtui.scenario.headless import Options, run_headless
-from evtui.scenario.loader import load
+from evtui.scenario.run.headless import Options, run_headless
+from evtui.scenario.language.loader import load
 
 run_headless(load(Path(sys.argv[1]), seed=7), Options(folder=Path(sys.argv[2])))
 """

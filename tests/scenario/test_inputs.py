@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.scenario.inputs import read, substitute
-from evtui.scenario.mistakes import Mistakes, ScenarioError
-from evtui.scenario.model import Duration, Input
+from evtui.scenario.language.inputs import read, substitute
+from evtui.scenario.language.mistakes import Mistakes, ScenarioError
+from evtui.scenario.language.model import Duration, Input
 
 AMPERES = Input(type="float", unit="A", min=0, max="500 A")
 WHOLE = Input(type="int", unit="A")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.scenario.junit import junit_xml
+from evtui.scenario.judge.junit import junit_xml
 from tests.scenario.results import made, verdict
 
 

@@ -13,12 +13,12 @@ from msgspec import Meta
 from evtui.config import Settings
 from evtui.docs.build import MADE
 from evtui.events import Event, Mark
-from evtui.scenario.checking import Check
-from evtui.scenario.context import StepContext
 from evtui.scenario.expectations import EXPECTATIONS, Expectation, Observer
-from evtui.scenario.kinds import Registry
-from evtui.scenario.model import Duration, Steps, Text
-from evtui.scenario.schema import json_schema
+from evtui.scenario.language.checking import Check
+from evtui.scenario.language.kinds import Registry
+from evtui.scenario.language.model import Duration, Steps, Text
+from evtui.scenario.language.schema import json_schema
+from evtui.scenario.run.context import StepContext
 from evtui.scenario.steps import STEPS, Step
 from tests.scenario.files import minimal, mistake_in, plan_of
 from tests.scenario.stage import play_steps

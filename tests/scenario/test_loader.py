@@ -15,9 +15,9 @@ from evtui.config import Settings
 from evtui.power import RecordedVehicle, Vehicle
 from evtui.scenario.expectations.alarms import NoAlarmExpected
 from evtui.scenario.expectations.validity import NoSchemaViolation
-from evtui.scenario.length import longest
-from evtui.scenario.loader import Plan, ScenarioError, builtin, load
-from evtui.scenario.model import Duration
+from evtui.scenario.language.length import longest
+from evtui.scenario.language.loader import Plan, ScenarioError, builtin, load
+from evtui.scenario.language.model import Duration
 from evtui.scenario.steps.anomaly import Anomaly
 from evtui.scenario.steps.can import Can
 from evtui.scenario.steps.charging import SetLimit, Start

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import OcppMessage, as_json
-from evtui.scenario.matching import TWINS_KEPT, FirstSight, answer_status, matches, status_of
+from evtui.scenario.judge.matching import TWINS_KEPT, FirstSight, answer_status, matches, status_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from evtui.recording import layout
-from evtui.recording.folder import RecordingError
-from evtui.recording.manifest import Manifest
-from evtui.scenario.headless import Options, StopFlag
-from evtui.scenario.matrix import Combination, combinations_of, run_matrix
-from evtui.scenario.mistakes import ScenarioError
-from evtui.scenario.results import MatrixResult, RunResult
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.write.folder import RecordingError
+from evtui.scenario.judge.results import MatrixResult, RunResult
+from evtui.scenario.language.mistakes import ScenarioError
+from evtui.scenario.run.headless import Options, StopFlag
+from evtui.scenario.run.matrix import Combination, combinations_of, run_matrix
 from tests.scenario.files import minimal, plan_of
 
 MATRIX = """

@@ -11,16 +11,16 @@ import pytest
 from evtui.config import Settings
 from evtui.events import AnomalyState, CanFrame, Mark, Note, OcppMessage, ScenarioState, Verdict
 from evtui.power import Vehicle
-from evtui.recording.manifest import Manifest
+from evtui.recording.format.manifest import Manifest
 from evtui.scenario.expectations.alarms import AlarmExpected, NoAlarmExpected
 from evtui.scenario.expectations.current import EnergyExpected, EnergyRange
 from evtui.scenario.expectations.messages import MessageExpected, NoMessageExpected
 from evtui.scenario.expectations.status import StatusExpected
-from evtui.scenario.headless import Options, run_headless
-from evtui.scenario.judge import Judge
-from evtui.scenario.junit import junit_xml
-from evtui.scenario.model import WattHours
-from evtui.scenario.place import Place
+from evtui.scenario.judge.judge import Judge
+from evtui.scenario.judge.junit import junit_xml
+from evtui.scenario.language.model import WattHours
+from evtui.scenario.language.place import Place
+from evtui.scenario.run.headless import Options, run_headless
 from evtui.scenario.steps.vehicle import Plug
 from tests.scenario.events import alarm, anomaly, call, result, sample, seconds, status
 from tests.scenario.files import minimal, mistake_in, plan_of

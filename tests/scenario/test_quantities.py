@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.scenario.model import Amperes, Duration, Percent, WattHours
-from evtui.scenario.quantities import DURATION, LONGEST, QUANTITIES
+from evtui.scenario.language.model import Amperes, Duration, Percent, WattHours
+from evtui.scenario.language.quantities import DURATION, LONGEST, QUANTITIES
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("1h30m", 5400.0), (90, 90.0), ("168h", LONGEST)])

@@ -9,7 +9,7 @@ import pytest
 
 from evtui.events import AnomalyState, Note, Sample, Verdict
 from evtui.lab import Lab
-from evtui.scenario.runner import Runner
+from evtui.scenario.run.runner import Runner
 from tests.scenario.files import minimal, plan_of
 from tests.scenario.stage import Played, play, play_steps
 

@@ -10,12 +10,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from evtui.cli import main
-from evtui.scenario.document import parse
 from evtui.scenario.expectations import EXPECTATIONS
-from evtui.scenario.loader import builtin
-from evtui.scenario.model import Scenario
-from evtui.scenario.schema import json_schema
-from evtui.scenario.sources import read_builtin
+from evtui.scenario.language.document import parse
+from evtui.scenario.language.loader import builtin
+from evtui.scenario.language.model import Scenario
+from evtui.scenario.language.schema import json_schema
+from evtui.scenario.language.sources import read_builtin
 from evtui.scenario.steps import STEPS
 from tests.scenario.files import TEXT, WAIT, changed, minimal, plan_of
 from tests.scenario.test_broken_files import BROKEN

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.scenario.results import MatrixResult
-from evtui.scenario.summary import WIDTH, failed_lines, matrix_table, run_table
+from evtui.scenario.judge.results import MatrixResult
+from evtui.scenario.judge.summary import WIDTH, failed_lines, matrix_table, run_table
 from tests.scenario.results import made, verdict
 
 

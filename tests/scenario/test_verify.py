@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from evtui.recording import layout
-from evtui.recording.linefile import LineFile
-from evtui.recording.manifest import Manifest
-from evtui.scenario.comparing import Difference, VerifyError, compare
-from evtui.scenario.headless import Options, StopFlag, run_headless
-from evtui.scenario.verify import rerun
+from evtui.recording.format import layout
+from evtui.recording.format.manifest import Manifest
+from evtui.recording.write.linefile import LineFile
+from evtui.scenario.run.comparing import Difference, VerifyError, compare
+from evtui.scenario.run.headless import Options, StopFlag, run_headless
+from evtui.scenario.run.verify import rerun
 from tests.scenario.files import minimal, plan_of
 
 STEPS = "[{anomaly: repeated-current-fluctuation, duration: 30s}, {wait: 5s}]"

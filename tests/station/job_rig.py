@@ -9,7 +9,7 @@ from typing import Any, Literal
 from evtui.events import EventStream, Note
 from evtui.runtime.clock import LoopClock
 from evtui.station.context import Identity
-from evtui.station.transfers_memory import MemoryTransfers
+from evtui.station.files.memory import MemoryTransfers
 from tests.station.rig import START_UTC
 
 __all__ = ["BookOfPosts", "JobRig"]
@@ -36,7 +36,7 @@ class BookOfPosts:
         done: Callable[[dict[str, Any] | None], None] | None = None,
         triggered: bool = False,
     ) -> bool:
-        """As :meth:`evtui.station.outbox.Outbox.post`."""
+        """As :meth:`evtui.station.link.outbox.Outbox.post`."""
         if not self.open:
             return False
         now = asyncio.get_running_loop().time()

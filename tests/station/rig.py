@@ -17,11 +17,11 @@ from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import PowerStage, Vehicle, preset
 from evtui.runtime.clock import LoopClock
 from evtui.station.charge_point import ChargePoint, Equipment
+from evtui.station.connector.controller import ConnectorController
 from evtui.station.context import Identity
-from evtui.station.controller import ConnectorController
-from evtui.station.journal import Journal
-from evtui.station.state import StateStore
-from evtui.station.transfers_memory import MemoryTransfers
+from evtui.station.files.journal import Journal
+from evtui.station.files.memory import MemoryTransfers
+from evtui.station.state.store import StateStore
 from tests.station.fake_central import Call, FakeCentral
 from tests.virtual_loop import run_virtual
 

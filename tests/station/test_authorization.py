@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.runtime.clock import LoopClock
-from evtui.station.authorization import Authorizer, Decision
-from evtui.station.id_tag import IdTagInfo, same_group
-from evtui.station.id_tag_cache import IdTagCache
-from evtui.station.local_list import LocalList
+from evtui.station.authorization.authorizer import Authorizer, Decision
+from evtui.station.authorization.id_tag import IdTagInfo, same_group
+from evtui.station.authorization.id_tag_cache import IdTagCache
+from evtui.station.authorization.local_list import LocalList
 from tests.virtual_loop import VirtualTimeLoop
 
 START_UTC = 1_767_268_800.0

@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from evtui.events import LinkState
-from evtui.station.connection import LONGEST_RETRY, OWN_INTERVAL
-from evtui.station.reboots import ANSWER_FIRST
-from evtui.station.state import QueuedMessage, StateStore
-from evtui.station.transaction import Transaction
+from evtui.station.connector.transaction import Transaction
+from evtui.station.link.connection import LONGEST_RETRY, OWN_INTERVAL
+from evtui.station.link.reboots import ANSWER_FIRST
+from evtui.station.state.store import QueuedMessage, StateStore
 from tests.ocppj.memory import MemoryTransport
 from tests.station.fake_central import FakeCentral
 from tests.station.rig import START_UTC, Rig, charge, station, virtual

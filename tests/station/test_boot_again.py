@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evtui.events import LinkState, QueueState
-from evtui.station.connection import FIRST_DISTRUST, OWN_INTERVAL
+from evtui.station.link.connection import FIRST_DISTRUST, OWN_INTERVAL
 from tests.station.fake_central import Call, FakeCentral
 from tests.station.rig import Rig, charge, station, virtual
 from tests.station.test_triggers import trigger

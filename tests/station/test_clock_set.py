@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from evtui.moments import unix_time
-from evtui.station.state import StateStore
+from evtui.station.state.store import StateStore
 from tests.station.rig import START_UTC, Rig, at, charge, station, virtual
 
 HOUR = 3600.0

@@ -12,7 +12,7 @@ from ocpp.exceptions import OccurenceConstraintViolationError
 from evtui.power import preset
 from evtui.station.configuration import Configuration
 from evtui.station.configuration_keys import KEYS, table_rows
-from evtui.station.measurands import known_items
+from evtui.station.metering.measurands import known_items
 from tests.station.rig import station, virtual
 
 # Sections 9.1 to 9.4 and errata 3.83, 3.90 and 3.91.

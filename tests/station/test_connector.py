@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evtui.events import ConnectorState
 from evtui.power import Vehicle, preset
-from evtui.station.connector import ConnectorFacts, Status, connector_status
+from evtui.station.connector.facts import ConnectorFacts, Status, connector_status
 from tests.station.rig import Rig, charge, station, virtual
 
 PHASES = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evtui.station.state import StateError, StateStore
+from evtui.station.state.store import StateError, StateStore
 from tests.station.rig import Rig, charge, station, virtual
 from tests.virtual_loop import run_virtual
 

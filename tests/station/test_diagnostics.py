@@ -18,8 +18,8 @@ from evtui.events import (
     TransactionState,
     as_json,
 )
-from evtui.station.diagnostics import Diagnostics
-from evtui.station.journal import CAPACITY, Journal
+from evtui.station.files.diagnostics import Diagnostics
+from evtui.station.files.journal import CAPACITY, Journal
 from tests.station.job_rig import JobRig
 from tests.station.rig import at, virtual
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from evtui.station.state import StateStore
+from evtui.station.state.store import StateStore
 from tests.station.rig import Rig, charge, station, virtual
 
 URL = "http://files.example/new.bin"

@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ocpp.exceptions import GenericError, PropertyConstraintViolationError
 
-from evtui.station.firmware import INSTALLATION, LARGEST_IMAGE, FirmwareManagement, firmware_version
+from evtui.station.files.firmware import (
+    INSTALLATION,
+    LARGEST_IMAGE,
+    FirmwareManagement,
+    firmware_version,
+)
 from tests.station.job_rig import JobRig
 from tests.station.rig import at, virtual
 

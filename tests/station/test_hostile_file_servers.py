@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from evtui.station import transfers_wire
-from evtui.station.transfers import TransferFailed
-from evtui.station.transfers_network import NetworkTransfers
+from evtui.station.files import exchange
+from evtui.station.files.network import NetworkTransfers
+from evtui.station.files.transfers import TransferFailed
 from tests.station.hostile_servers import (
     Behaviour,
     Ftp,
@@ -294,7 +294,7 @@ async def test_a_greeting_without_end_takes_no_memory() -> None:
         tracemalloc.start()
         try:
             await failure(server, "ftp")
-            assert tracemalloc.get_traced_memory()[1] < 8 * transfers_wire.BESIDE_BYTES
+            assert tracemalloc.get_traced_memory()[1] < 8 * exchange.BESIDE_BYTES
         finally:
             tracemalloc.stop()
 
@@ -414,7 +414,7 @@ async def test_a_transfer_that_is_cancelled_is_over_with_its_thread_and_sockets(
 async def test_a_wire_that_was_cut_connects_no_more() -> None:
     with hostile(answering(b"")) as server:
         host, _, port = server.place.partition(":")
-        wire = transfers_wire.Wire(30)
+        wire = exchange.Wire(30)
         wire.cut()
         with pytest.raises(OSError, match="cut off"):
             wire.connect(host, int(port))

@@ -9,8 +9,8 @@ from typing import cast
 from evtui.power import preset
 from evtui.runtime.clock import LoopClock
 from evtui.smart_charging import ProfileStore, StoredProfile
+from evtui.station.connector.limiter import Limiter
 from evtui.station.context import StationContext
-from evtui.station.limiter import Limiter
 from tests.smart_charging.station import cap, hold, tx
 from tests.station.rig import START_UTC, virtual
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evtui.events import CanFrame, Note
-from evtui.station.state import StateStore
+from evtui.station.state.store import StateStore
 from tests.station.fake_central import Refused
 from tests.station.rig import Rig, charge, profile, station, virtual
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.station.local_list import LocalList
+from evtui.station.authorization.local_list import LocalList
 
 NOW = 1_767_268_800.0
 """2026-01-01T12:00:00Z."""

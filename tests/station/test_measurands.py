@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from evtui.ocpp16.validation import check
 from evtui.power import PRESETS, preset
-from evtui.station.measurands import known_items, parse_items, sampled_values
-from evtui.station.metering import Meter, Reading
+from evtui.station.metering.measurands import known_items, parse_items, sampled_values
+from evtui.station.metering.readings import Meter, Reading
 
 DC, AC = preset("dc"), preset("ac")
 READING = Reading(

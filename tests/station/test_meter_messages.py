@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from evtui.station.state import StateStore
+from evtui.station.state.store import StateStore
 from tests.station.fake_central import Call
 from tests.station.rig import charge, station, virtual
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evtui.events import Sample
 from evtui.power import PRESETS, preset
-from evtui.station.metering import Meter
+from evtui.station.metering.readings import Meter
 from tests.station.fake_central import Call
 from tests.station.rig import Rig, charge, station, virtual
 

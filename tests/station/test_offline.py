@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from evtui.events import EventStream
 from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
-from evtui.station.outbox import Gate, Outbox
-from evtui.station.state import StateStore, next_key, recover
-from evtui.station.transaction import Transaction
+from evtui.station.connector.transaction import Transaction
+from evtui.station.link.outbox import Gate, Outbox
+from evtui.station.state.store import StateStore, next_key, recover
 from tests.station.rig import START_UTC, charge, station, virtual
 from tests.virtual_loop import VirtualTimeLoop, run_virtual
 

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
 from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
-from evtui.station.outbox import Gate, Outbox
-from evtui.station.state import StateStore
-from evtui.station.transaction import Transaction
+from evtui.station.connector.transaction import Transaction
+from evtui.station.link.outbox import Gate, Outbox
+from evtui.station.state.store import StateStore
 from evtui.violations import BreaksSchema, Violation
 from tests.station.rig import START_UTC, virtual
 from tests.virtual_loop import run_virtual

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtui.runtime.clock import LoopClock
-from evtui.station.reservations import Reservations
+from evtui.station.authorization.reservations import Reservations
 from tests.station.rig import virtual
 from tests.virtual_loop import run_virtual
 

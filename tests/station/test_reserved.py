@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from evtui.station.state import StateStore
+from evtui.station.state.store import StateStore
 from tests.station.rig import Rig, at, station, virtual
 
 FAR = "2100-01-01T00:00:00Z"

@@ -17,8 +17,8 @@ from evtui.ocpp16.validation import check
 from evtui.power import Preset, preset
 from evtui.runtime.clock import LoopClock
 from evtui.station.configuration import Configuration
-from evtui.station.metering import Reading
-from evtui.station.sampling import DAY, MeterValue, Sampler, next_aligned
+from evtui.station.metering.readings import Reading
+from evtui.station.metering.sampling import DAY, MeterValue, Sampler, next_aligned
 from tests.station.rig import virtual
 from tests.virtual_loop import VirtualTimeLoop, run_virtual
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import ConnectorState
-from evtui.station.module_link import MODULE_SILENCE, WATCH_EVERY
-from evtui.station.silence import Silence
+from evtui.station.connector.module_link import MODULE_SILENCE, WATCH_EVERY
+from evtui.station.connector.silence import Silence
 from tests.station.rig import Rig, charge, station, virtual
 from tests.virtual_loop import VirtualTimeLoop
 

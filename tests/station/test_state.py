@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from evtui.runtime.clock import LoopClock
-from evtui.station.state import (
+from evtui.station.connector.transaction import Transaction
+from evtui.station.state.store import (
     Change,
     QueuedMessage,
     Register,
@@ -16,7 +17,6 @@ from evtui.station.state import (
     next_key,
     recover,
 )
-from evtui.station.transaction import Transaction
 from tests.station.rig import START_UTC
 from tests.virtual_loop import VirtualTimeLoop
 

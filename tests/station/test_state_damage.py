@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from evtui.station.state import Row, StateError, StateStore
-from evtui.station.state_check import check_rows
-from evtui.station.state_file import StateFile
-from evtui.station.write_ahead_log import FRAME, HEADER
+from evtui.station.state.checking import check_rows
+from evtui.station.state.file import StateFile
+from evtui.station.state.store import Row, StateError, StateStore
+from evtui.station.state.write_ahead_log import FRAME, HEADER
 from tests.station.rig import station
 from tests.station.test_crash import leave_with_everything
 from tests.virtual_loop import run_virtual

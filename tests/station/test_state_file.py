@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from evtui.station.state import QueuedMessage, StateError
-from evtui.station.state_file import StateFile
-from evtui.station.transaction import Transaction
+from evtui.station.connector.transaction import Transaction
+from evtui.station.state.file import StateFile
+from evtui.station.state.store import QueuedMessage, StateError
 
 TRANSACTION = Transaction(1, 1, "TAG", 0, 1.5, parent_id_tag="GROUP", reservation_id=4)
 
@@ -79,7 +79,7 @@ def test_a_process_that_is_killed_loses_nothing_it_had_written(tmp_path: Path) -
     path = tmp_path / "state.db"
     program = """
 import os, signal, sys
-from evtui.station.state_file import StateFile
+from evtui.station.state.file import StateFile
 store = StateFile(sys.argv[1], print).station("CP1")
 for number in range(300):
     store.save_register(1, float(number), 0.0)
@@ -100,8 +100,8 @@ def test_a_second_program_is_told_that_the_file_is_in_use(tmp_path: Path) -> Non
     path = tmp_path / "state.db"
     program = """
 import sys
-from evtui.station.state import StateInUse
-from evtui.station.state_file import StateFile
+from evtui.station.state.store import StateInUse
+from evtui.station.state.file import StateFile
 try:
     StateFile(sys.argv[1], print)
 except StateInUse as error:

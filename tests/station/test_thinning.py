@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.station.thinning import Thinned
+from evtui.station.metering.thinning import Thinned
 
 
 def thinned(count: int, capacity: int) -> Thinned[int]:

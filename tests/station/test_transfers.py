@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.station.transfer_requests import MOST_RETRIES, Retries, file_url
-from evtui.station.transfers import FileTransfers, TransferFailed
-from evtui.station.transfers_memory import MemoryTransfers
-from evtui.station.transfers_network import AT_ONCE, NetworkTransfers
+from evtui.station.files.memory import MemoryTransfers
+from evtui.station.files.network import AT_ONCE, NetworkTransfers
+from evtui.station.files.requests import MOST_RETRIES, Retries, file_url
+from evtui.station.files.transfers import FileTransfers, TransferFailed
 from tests.station.file_servers import HttpServer, ftp_server, http_server
 from tests.station.loopback_certificate import CERTIFICATE, KEY
 from tests.station.rig import virtual

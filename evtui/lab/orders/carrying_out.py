@@ -17,7 +17,7 @@ from evtui.events import Order
 from evtui.lab.orders.handlers import HANDLERS, CommandError, Target, Works
 from evtui.nearest import did_you_mean
 from evtui.ocppj.link import CallRefused, LinkClosed
-from evtui.recording.folder import RecordingError
+from evtui.recording.write.folder import RecordingError
 
 __all__ = ["Here", "Orders"]
 

@@ -17,7 +17,7 @@ PRESETS: tuple[Preset, ...] = get_args(Preset)
 VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, ("can",), ("ocpp",))
 
 IMAGE = "evtui-lab.bin"
-"""A firmware image that our charge points can install; see evtui.station.firmware."""
+"""A firmware image that our charge points can install; see evtui.station.files.firmware."""
 
 # Ours
 

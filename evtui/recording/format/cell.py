@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from evtui.recording.layout import LATEST_START, LIST_SEPARATOR, LONGEST_RUN
+from evtui.recording.format.layout import LATEST_START, LIST_SEPARATOR, LONGEST_RUN
 
 __all__ = [
     "ALARM_STATE",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from evtui.recording import layout
+from evtui.recording.format import layout
 from evtui.recording.format.cell import (
     ALARM_STATE,
     DATA,

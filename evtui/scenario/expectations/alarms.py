@@ -8,12 +8,12 @@ from msgspec import Meta
 
 from evtui.events import Alarm, AnomalyState
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
-from evtui.scenario.matching import TOLERANCE
-from evtui.scenario.model import Duration, Moment
-from evtui.scenario.narration import alarm_in_words, seconds, view_in_words
+from evtui.scenario.judge.matching import TOLERANCE
+from evtui.scenario.language.model import Duration, Moment
+from evtui.scenario.language.narration import alarm_in_words, seconds, view_in_words
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
+    from evtui.scenario.language.checking import Check
 
 __all__ = ["AlarmExpected", "NoAlarmExpected"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from msgspec import Meta
 
 from evtui.events import Event
-from evtui.scenario.kinds import Kind, Registry
-from evtui.scenario.model import AtLeastOne
+from evtui.scenario.language.kinds import Kind, Registry
+from evtui.scenario.language.model import AtLeastOne
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
+    from evtui.scenario.language.checking import Check
 
 __all__ = ["EXPECTATIONS", "Expectation", "Observer"]
 

@@ -9,13 +9,13 @@ from msgspec import Meta
 
 from evtui.events import Sample
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
-from evtui.scenario.matching import TOLERANCE
-from evtui.scenario.model import Amperes, Duration, Model, WattHours
-from evtui.scenario.narration import seconds
+from evtui.scenario.judge.matching import TOLERANCE
+from evtui.scenario.language.model import Amperes, Duration, Model, WattHours
+from evtui.scenario.language.narration import seconds
 from evtui.sums import total
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
+    from evtui.scenario.language.checking import Check
 
 __all__ = ["CurrentExpected", "CurrentRange", "EnergyExpected", "EnergyRange"]
 

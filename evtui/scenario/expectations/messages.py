@@ -10,12 +10,12 @@ from msgspec import Meta
 
 from evtui.events import OcppMessage
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
-from evtui.scenario.matching import TOLERANCE, answer_status, matches
-from evtui.scenario.model import AtLeastOne, Duration
-from evtui.scenario.narration import WHO, WITHOUT_STATUS, with_fields, within_in_words
+from evtui.scenario.judge.matching import TOLERANCE, answer_status, matches
+from evtui.scenario.language.model import AtLeastOne, Duration
+from evtui.scenario.language.narration import WHO, WITHOUT_STATUS, with_fields, within_in_words
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
+    from evtui.scenario.language.checking import Check
 
 __all__ = ["MessageExpected", "NoMessageExpected", "OrderExpected"]
 

@@ -8,12 +8,12 @@ from msgspec import Meta
 
 from evtui.events import ConnectorState, Sample
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
-from evtui.scenario.matching import TOLERANCE
-from evtui.scenario.model import Duration
-from evtui.scenario.narration import within_in_words
+from evtui.scenario.judge.matching import TOLERANCE
+from evtui.scenario.language.model import Duration
+from evtui.scenario.language.narration import within_in_words
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
+    from evtui.scenario.language.checking import Check
 
 __all__ = ["StatusExpected"]
 

@@ -13,16 +13,16 @@ from evtui.config import Settings, Variant
 from evtui.events import AnomalyState, Note
 from evtui.lab.building import initial_parameters
 from evtui.nearest import nearest
-from evtui.scenario.model import Duration
-from evtui.scenario.narration import seconds
-from evtui.scenario.outcome import StepFailed
+from evtui.scenario.judge.outcome import StepFailed
+from evtui.scenario.language.model import Duration
+from evtui.scenario.language.narration import seconds
+from evtui.scenario.run.truth import Truth
+from evtui.scenario.run.waiting import until
 from evtui.scenario.steps.base import STEPS, Step
-from evtui.scenario.truth import Truth
-from evtui.scenario.waiting import until
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["Anomaly", "parameters_mistake"]
 

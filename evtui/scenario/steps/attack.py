@@ -12,16 +12,16 @@ from evtui.anomalies.injector import AnomalyError
 from evtui.config import Settings
 from evtui.events import Layer
 from evtui.nearest import nearest
-from evtui.scenario.length import longest
-from evtui.scenario.mistakes import shown
-from evtui.scenario.model import Duration, Steps
-from evtui.scenario.narration import counted
-from evtui.scenario.outcome import StepFailed
+from evtui.scenario.judge.outcome import StepFailed
+from evtui.scenario.language.length import longest
+from evtui.scenario.language.mistakes import shown
+from evtui.scenario.language.model import Duration, Steps
+from evtui.scenario.language.narration import counted
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["Attack", "EndAttack"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evtui.config import Settings
-from evtui.scenario.kinds import Kind, Registry, marked_fields
+from evtui.scenario.language.kinds import Kind, Registry, marked_fields
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["STEPS", "Step"]
 

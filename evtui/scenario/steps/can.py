@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from evtui.scenario.mistakes import shown
-from evtui.scenario.model import NotNegative
+from evtui.scenario.language.mistakes import shown
+from evtui.scenario.language.model import NotNegative
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["Can"]
 

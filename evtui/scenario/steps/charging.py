@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from evtui.kinds import number
-from evtui.scenario.model import Amperes, NotNegative
-from evtui.scenario.settings import id_tag_mistake
+from evtui.scenario.language.model import Amperes, NotNegative
+from evtui.scenario.language.settings import id_tag_mistake
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["SetLimit", "Start", "Stop"]
 

@@ -12,13 +12,13 @@ from evtui.commands.anomaly import SET
 from evtui.config import Settings
 from evtui.lab.building import identities
 from evtui.nearest import choice
-from evtui.scenario.mistakes import shown
+from evtui.scenario.language.mistakes import shown
 from evtui.scenario.steps.anomaly import parameters_mistake
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["Command"]
 

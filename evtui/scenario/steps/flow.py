@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from evtui.config import Settings
-from evtui.scenario.length import longest
-from evtui.scenario.model import AtLeastOne, Branches, Steps
-from evtui.scenario.narration import counted
+from evtui.scenario.language.length import longest
+from evtui.scenario.language.model import AtLeastOne, Branches, Steps
+from evtui.scenario.language.narration import counted
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["Parallel", "Repeat"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evtui.events import Mark
-from evtui.scenario.actions import SOURCE
-from evtui.scenario.model import Text
+from evtui.scenario.language.model import Text
+from evtui.scenario.run.actions import SOURCE
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["MarkStep", "NoteStep"]
 

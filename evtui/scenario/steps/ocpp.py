@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from evtui.ocpp16 import validation
-from evtui.scenario.narration import WHO, WITHOUT_STATUS
-from evtui.scenario.outcome import StepFailed
+from evtui.scenario.judge.outcome import StepFailed
+from evtui.scenario.language.narration import WHO, WITHOUT_STATUS
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["RUNNING", "Ocpp", "with_transaction"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["Plug", "Unplug"]
 

@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Meta
 
 from evtui.config import Settings
-from evtui.scenario.model import Duration, Model
-from evtui.scenario.narration import alarm_in_words, seconds, view_in_words, with_fields
+from evtui.scenario.language.model import Duration, Model
+from evtui.scenario.language.narration import alarm_in_words, seconds, view_in_words, with_fields
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
-    from evtui.scenario.checking import Check
-    from evtui.scenario.context import StepContext
+    from evtui.scenario.language.checking import Check
+    from evtui.scenario.run.context import StepContext
 
 __all__ = ["Awaited", "Wait", "WaitFor"]
 

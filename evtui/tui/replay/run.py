@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evtui.config import Settings, over_ssh
 from evtui.escaping import for_terminal
-from evtui.recording.reader import RunFolder
+from evtui.recording.read.reader import RunFolder
 from evtui.runtime.signals import ExitGuard
 from evtui.runtime.steady import SteadyClock
 from evtui.tui.replay.overview import Overview, overview_of

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterator, Sequence
 
 from evtui.events import Alarm, AnomalyState, CanFrame, Event, Mark, OcppMessage
-from evtui.recording.states import follow
+from evtui.recording.read.states import follow
 from evtui.tui.replay.handle import Target
 from evtui.tui.replay.overview import Overview
 from evtui.tui.series import Attack

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from evtui.cli import main
-from evtui.recording.manifest import Manifest
+from evtui.recording.format.manifest import Manifest
 from tests.patience import PATIENCE
 from tests.recording.sample_run import record_sample
 

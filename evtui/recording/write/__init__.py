@@ -1,0 +1,1 @@
+"""Writing a run folder while the lab runs."""

@@ -1,0 +1,1 @@
+"""How a scenario came out: expectations held against the events, and result files."""

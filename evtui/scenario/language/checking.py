@@ -1,0 +1,101 @@
+"""What a step or an expectation is checked with: where it stands, and what the lab knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ocpp.v16.enums import Action
+
+from evtui.config import Settings
+from evtui.detection import ReversalDetector
+from evtui.kinds import number
+from evtui.lab.building import identities
+from evtui.nearest import nearest
+from evtui.ocpp16 import validation
+from evtui.scenario.language.kinds import Kind
+from evtui.scenario.language.mistakes import Mistakes, shown
+from evtui.scenario.language.place import Place
+from evtui.station.connector.facts import Status
+
+__all__ = ["Check"]
+
+_DETECTORS = (ReversalDetector.name, "any")
+_ACTIONS = tuple(action.value for action in Action)
+_STATUSES = tuple(status.value for status in Status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Takes the mistakes of one entry.
+
+    Attributes:
+        settings: of the lab.
+        path: of the entry in the file, ``steps[2]``.
+        place: where it is done or looked at.
+        going_on: names of the attacks that a step ``end_attack`` can end.
+    """
+
+    settings: Settings
+    path: str
+    place: Place
+    mistakes: Mistakes
+    going_on: Sequence[str] = ()
+
+    def add(self, key: str, text: str) -> None:
+        """Something is wrong at a key of the entry."""
+        self.mistakes.add(f"{self.path}.{key}", text)
+
+    def is_there(self, entry: Kind) -> None:
+        """The lab must have the station and the connector that the entry itself names."""
+        stations = identities(self.settings)
+        if entry.station is not None and entry.station not in stations:
+            self.add(
+                "station",
+                f"no station {shown(entry.station)}: the lab has {', '.join(stations)}, "
+                "as lab.stations says",
+            )
+        connectors = self.settings.connectors
+        if entry.connector is not None and entry.connector > connectors:
+            there = "connector 1" if connectors == 1 else f"connectors 1 to {connectors}"
+            self.add(
+                "connector",
+                f"no connector {entry.connector}: each station of the lab has {there}, "
+                "as lab.connectors says",
+            )
+
+    def one_of(self, key: str, what: str, name: str, known: Sequence[str]) -> bool:
+        """True when ``name`` is known; ``what`` completes "expected ..."."""
+        if name in known:
+            return True
+        self.add(key, f"expected {what}, got {shown(name)}{nearest(name, known)}")
+        return False
+
+    def detector(self, key: str, name: str) -> bool:
+        """True when there is a detector of that name, or it is ``any``."""
+        return self.one_of(key, "a detector", name, _DETECTORS)
+
+    def status(self, key: str, name: str) -> bool:
+        """True when it is a ChargePointStatus."""
+        return self.one_of(key, "a status of OCPP 1.6", name, _STATUSES)
+
+    def action(self, key: str, name: str) -> bool:
+        """True when OCPP 1.6 has an action of that name."""
+        if validation.is_known_action(name):
+            return True
+        self.add(key, f"no OCPP 1.6 action {shown(name)}{nearest(name, _ACTIONS)}")
+        return False
+
+    def text(self, key: str, text: str) -> None:
+        """Something must stand there."""
+        if not text.strip():
+            self.add(key, "expected a text")
+
+    def bounds(self, key: str, bounds: tuple[float, float], unit: str) -> None:
+        """The lower bound comes first."""
+        low, high = bounds
+        if low > high:
+            self.add(
+                f"{key}.between",
+                f"expected the lower bound first, got {number(low)} and {number(high)} {unit}",
+            )

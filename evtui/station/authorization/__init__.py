@@ -1,0 +1,1 @@
+"""Who may charge: local list, cache, reservations, the central system's word."""

@@ -1,0 +1,1 @@
+"""One connector at work: status, transaction, charging profiles, charger module."""

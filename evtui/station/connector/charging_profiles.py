@@ -1,0 +1,138 @@
+"""Charging profiles, set, cleared and laid out (OCPP 1.6 sections 3.13, 5.5, 5.7 and 5.16)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ocpp.exceptions import PropertyConstraintViolationError
+
+from evtui.smart_charging import (
+    InvalidProfile,
+    Purpose,
+    StoredProfile,
+    composite,
+    conf_payload,
+    profile_from_payload,
+)
+from evtui.station.connector.controller import ConnectorController
+from evtui.station.context import StationContext
+
+__all__ = ["ChargingProfiles"]
+
+
+class ChargingProfiles:
+    """Profiles come, go and are laid out; the connectors follow at once.
+
+    Args:
+        connectors: by connectorId, from 1.
+        changed: called after profiles have come or gone.
+    """
+
+    def __init__(
+        self,
+        context: StationContext,
+        connectors: Mapping[int, ConnectorController],
+        changed: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._connectors = connectors
+        self._changed = changed
+
+    def set(self, connector: int, profile: Mapping[str, Any]) -> str:
+        """Answer a SetChargingProfile.req (section 5.16).
+
+        Raises:
+            PropertyConstraintViolationError: there is no such connector (errata 3.39).
+        """
+        if connector != 0 and connector not in self._connectors:
+            raise PropertyConstraintViolationError(f"there is no connector {connector}")
+        purpose = profile["charging_profile_purpose"]
+        if (purpose == Purpose.CHARGE_POINT_MAX) != (connector == 0) and (
+            purpose != Purpose.TX_DEFAULT
+        ):
+            return "Rejected"
+        bound = True
+        if purpose == Purpose.TX:
+            running = self._connectors[connector].transaction
+            wanted = profile.get("transaction_id")
+            strict = self._context.configuration.flag("EvtuiStrictTxProfile")
+            if running is None and wanted is None and not strict:
+                bound = False
+            elif running is None or wanted not in (None, running.transaction_id):
+                return "Rejected"
+        status = self._install(connector, profile, bound=bound)
+        if status == "Accepted" and not bound:
+            self._context.note(
+                "lenient: took a TxProfile although no transaction runs (OCPP 1.6 5.16.4 says no)"
+            )
+        return status
+
+    def set_for_start(self, connector: int, profile: Mapping[str, Any]) -> str:
+        """Take the profile of a RemoteStartTransaction.req: a TxProfile without an id (5.16.2)."""
+        purpose = profile["charging_profile_purpose"]
+        if purpose != Purpose.TX or "transaction_id" in profile:
+            return "Rejected"
+        return self._install(connector, profile, bound=True)
+
+    def clear(
+        self,
+        profile_id: int | None,
+        connector: int | None,
+        purpose: Purpose | None,
+        stack_level: int | None,
+    ) -> str:
+        """Answer a ClearChargingProfile.req (section 5.5)."""
+        cleared = self._context.profiles.clear(profile_id, connector, purpose, stack_level)
+        if not cleared:
+            return "Unknown"
+        self._follow()
+        return "Accepted"
+
+    def composite(self, connector: int, duration: int, unit: str | None) -> dict[str, Any]:
+        """Answer a GetCompositeSchedule.req (section 5.7).
+
+        Args:
+            duration: s.
+            unit: ``A`` or ``W``; None leaves it to the station, which reckons in A.
+        """
+        most = int(self._context.configuration.number("ChargingScheduleMaxPeriods"))
+        outlets = [each.limiter.planned_outlet for each in self._connectors.values()]
+        try:
+            schedule = composite(
+                self._context.profiles,
+                outlets,
+                connector,
+                start=self._context.clock.unix(),
+                duration=duration,
+                unit=unit or "A",
+                most_periods=most,
+            )
+        except ValueError as error:
+            self._context.note(f"GetCompositeSchedule rejected: {error}", "warning")
+            return {"status": "Rejected"}
+        return conf_payload(schedule)
+
+    def _install(self, connector: int, payload: Mapping[str, Any], *, bound: bool) -> str:
+        number = self._context.configuration.number
+        profiles = self._context.profiles
+        try:
+            profile = profile_from_payload(payload)
+        except InvalidProfile as error:
+            self._context.note(f"charging profile rejected: {error}", "warning")
+            return "Rejected"
+        stored = StoredProfile(connector, profile, bound)
+        if (
+            not 0 <= profile.stack_level <= number("ChargeProfileMaxStackLevel")
+            or len(profile.periods) > number("ChargingScheduleMaxPeriods")
+            or not profiles.has_room_for(stored, int(number("MaxChargingProfilesInstalled")))
+        ):
+            return "Rejected"
+        profiles.install(stored)
+        self._follow()
+        return "Accepted"
+
+    def _follow(self) -> None:
+        self._changed()
+        for connector in self._connectors.values():
+            connector.apply_limit()

@@ -1,0 +1,368 @@
+"""One connector at work: its vehicle, its transaction, its limit, its module, its status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from evtui.canbus.protocol import StationMessage
+from evtui.events import Sample, caused_by
+from evtui.power import Preset, StageState
+from evtui.station.authorization.id_tag import fold
+from evtui.station.connector.facts import Status, is_established
+from evtui.station.connector.limiter import Limiter
+from evtui.station.connector.module_link import ModuleLink
+from evtui.station.connector.starting import Starting
+from evtui.station.connector.status import StatusReporter
+from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction_control import TransactionControl
+from evtui.station.context import StationContext
+from evtui.station.metering.connector_meter import ConnectorMeter
+
+__all__ = ["ConnectorController"]
+
+UNPLUGGED = "EV side disconnected"
+"""What section 4.9 wants to be said of a status that an unplugged vehicle has caused."""
+
+
+class ConnectorController:
+    """Connector logic; runs on the engine's loop, never waits, is told what happens.
+
+    Args:
+        context: what the charge point's pieces share.
+        number: connectorId, from 1.
+        send: puts a message for the charger module on the bus.
+        preset: kind of power stage behind it.
+        ended: called after a transaction has ended.
+        neighbours: the other connectors, with which a ChargePointMaxProfile is shared.
+
+    Attributes:
+        status_report: its status, told to the central system.
+        metering: its meter, told to the central system.
+        limiter: what the charging profiles allow it.
+        switch_phases: told how many phases of an AC supply to switch on.  The contactors are the
+            station's own, on its own wires: what is behind the connector is tied on here.
+    """
+
+    def __init__(
+        self,
+        context: StationContext,
+        number: int,
+        send: Callable[[StationMessage], None],
+        preset: Preset,
+        *,
+        ended: Callable[[], None] = lambda: None,
+        neighbours: Callable[[], Iterable[ConnectorController]] = tuple,
+    ) -> None:
+        self.number = number
+        self.status_report = StatusReporter(context, number)
+        self.metering = ConnectorMeter(
+            context, number, preset, stage=lambda: self._stage, offered=lambda: self.limit
+        )
+        self.limiter = Limiter(
+            context,
+            number,
+            preset,
+            self._limit_applied,
+            neighbours=lambda: [each.limiter for each in neighbours()],
+        )
+        self.switch_phases: Callable[[int], None] = lambda phases: None
+        self._phases = self.limiter.phases
+        self._context = context
+        self._preset = preset
+        self._module = ModuleLink(
+            context.clock,
+            self.metering.meter,
+            send,
+            returned=self._module_is_back,
+            lost=self._module_is_lost,
+        )
+        self._control = TransactionControl(
+            context, number, self.status_report, self.metering, self.limiter, self._module, ended
+        )
+        self._starting = Starting(
+            context, number, self.status_report, self._control.begin, self._start_abandoned
+        )
+        self._stage: StageState | None = None
+        self._locked_by: Transaction | None = None
+
+    # What others may know
+
+    @property
+    def transaction(self) -> Transaction | None:
+        """The transaction that runs, None without one."""
+        return self._control.running
+
+    @property
+    def status(self) -> Status:
+        """Status of OCPP 1.6 section 4.9."""
+        return self.status_report.status
+
+    @property
+    def limit(self) -> float:
+        """A that the station allows now."""
+        return self.limiter.limit
+
+    @property
+    def plugged(self) -> bool:
+        """True while a vehicle is plugged in."""
+        return self.status_report.facts.plugged
+
+    @property
+    def busy(self) -> bool:
+        """True while a transaction runs or is to start."""
+        return self.transaction is not None or self._starting.id_tag is not None
+
+    @property
+    def operative(self) -> bool:
+        """False after ChangeAvailability to Inoperative."""
+        return self.status_report.facts.operative
+
+    @property
+    def startable(self) -> bool:
+        """True when a start can be accepted now, from whoever may use the connector."""
+        facts = self.status_report.facts
+        usable = facts.operative and not (facts.updating or facts.faulted)
+        return usable and not (self.busy or self._context.rebooting)
+
+    def startable_by(self, id_tag: str) -> bool:
+        """True when a start for this tag can be accepted now."""
+        return self.startable and self._starting.open_to(id_tag)
+
+    # Hardware: CAN and the station's own wires
+
+    def on_message(self, message: StationMessage) -> None:
+        """What was heard on CAN about this connector."""
+        self._module.on_message(message)
+        self.limiter.on_current(self.metering.meter.current)
+        self._control.watch_energy()
+
+    def watch_module(self) -> None:
+        """Called about twice a second: a silent module is a fault that ends the transaction."""
+        self._module.watch()
+        self.limiter.on_current(self.metering.meter.current)  # none, once it is silent
+
+    def _module_is_back(self) -> None:
+        """Bring a module that has just appeared to what it should be doing."""
+        with caused_by(None):
+            self.apply_limit()
+            if self.transaction is not None and self.plugged:
+                self._module.start()  # it may have missed the first one
+            if self.status_report.facts.faulted:
+                self._module.stop()
+                self.status_report.update(faulted=False)
+
+    def _module_is_lost(self) -> None:
+        self.status_report.update(
+            faulted=True, error_code="InternalError", info="charger module silent on CAN"
+        )
+        self.stop("Other")
+
+    def on_stage(self, state: StageState) -> None:
+        """What the power stage does; called after each of its steps, every 100 ms."""
+        self._stage = state
+        self._module.voltage, self._module.phases = state.voltage, state.phases
+        self.limiter.on_phases(state.phases)
+        facts = self.status_report.facts
+        if state.phase != facts.phase:
+            established = facts.established or is_established(state.phase)
+            self.status_report.update(
+                phase=state.phase, established=facts.transaction and established
+            )
+        self.limiter.on_voltage(state.voltage)
+        transaction = self.transaction
+        name = self._context.identity.name
+        self._context.stream.publish(
+            Sample(
+                source=name,
+                station=name,
+                connector=self.number,
+                current=state.current,
+                limit=self.limit,
+                target=state.target,
+                voltage=state.voltage,
+                power=state.power,
+                energy=state.energy,
+                temperature=state.temperature,
+                contactor=state.contactor,
+                status=self.status.value,
+                reported=self.metering.reported,
+                soc=state.soc,
+                transaction_id=transaction.transaction_id if transaction else None,
+                phase=state.phase,
+            )
+        )
+
+    def use(self, preset: Preset) -> None:
+        """Another power stage is behind the connector now."""
+        self._preset = self.limiter.preset = preset
+        self._phases = None if preset.ac is None else preset.ac.phases
+        self.metering.use(preset)
+        self.apply_limit()
+
+    # Vehicle and people
+
+    def plug(self) -> None:
+        """A vehicle is plugged in; a transaction that goes on without one gets its energy back."""
+        self._locked_by = None
+        self.status_report.update(plugged=True, finishing=False)
+        if self.transaction is not None:
+            self._module.start()
+        self._starting.vehicle_there()
+
+    def unplug(self) -> None:
+        """The vehicle goes; StopTransactionOnEVSideDisconnect says whether its transaction does.
+
+        If it does, UnlockConnectorOnEVSideDisconnect says whether the cable is unlocked at the
+        station, or stays locked until the same id tag is presented, it is unlocked from afar
+        or put to use again (section 4.10).
+        """
+        running, flag = self.transaction, self._context.configuration.flag
+        if running is not None and flag("StopTransactionOnEVSideDisconnect"):
+            self.stop("EVDisconnected", info=UNPLUGGED)
+            if not flag("UnlockConnectorOnEVSideDisconnect"):
+                self._locked_by = running
+        elif running is not None:
+            self._module.stop()
+        locked = self._locked_by is not None and self.status_report.facts.finishing
+        info = UNPLUGGED if running is not None and self.transaction is running else ""
+        self.status_report.update(plugged=False, finishing=locked, info=info)
+
+    def present(self, id_tag: str) -> None:
+        """Somebody holds an id tag to the reader, to start or to stop (sections 4.1 and 4.8)."""
+        running, starting, locked = self.transaction, self._starting.id_tag, self._locked_by
+        note = self._context.note
+        if running is not None:
+            self._context.authorizer.presented_while_running(
+                running.id_tag,
+                running.parent_id_tag,
+                id_tag,
+                partial(self._may_stop, running, id_tag),
+            )
+        elif starting is not None:
+            if fold(starting) == fold(id_tag):
+                self._starting.abandon("the id tag was presented again")
+            else:
+                note(f"id tag {id_tag}: connector {self.number} is being started")
+        elif locked is not None and fold(locked.id_tag) == fold(id_tag):
+            self.unlock()
+        elif not self.startable:
+            note(f"id tag {id_tag}: connector {self.number} is {self.status}", "warning")
+        elif not self._starting.open_to(id_tag):
+            note(f"id tag {id_tag}: connector {self.number} is reserved for another", "warning")
+        else:
+            self._locked_by = None
+            self._starting.request(id_tag, authorize=True)
+
+    def _may_stop(self, running: Transaction, id_tag: str, allowed: bool) -> None:
+        if allowed:
+            self.stop("Local", id_tag, only=running)
+        elif self.transaction is running:
+            self._context.note(f"id tag {id_tag} may not stop this transaction", "warning")
+
+    def unlock(self) -> str:
+        """Answer an UnlockConnector.req (section 5.18): open the lock; a transaction ends first."""
+        self.stop("UnlockCommand")
+        self._locked_by = None
+        if not self.plugged:
+            self.status_report.update(finishing=False)
+        return "Unlocked"
+
+    # Transaction
+
+    def request_start(self, id_tag: str) -> None:
+        """Do what an accepted RemoteStartTransaction.req asks for (section 5.11)."""
+        if not self.startable_by(id_tag):  # any more
+            self._context.note(f"start given up: connector {self.number} is {self.status}")
+            self._start_abandoned()
+            return
+        self._locked_by = None
+        authorize = self._context.configuration.flag("AuthorizeRemoteTxRequests")
+        self._starting.request(id_tag, authorize=authorize)
+
+    def _start_abandoned(self) -> None:
+        """Forget the profile that came with a start, if one did."""
+        self._context.profiles.end_transaction(self.number)
+        self.apply_limit()
+
+    def stop(
+        self,
+        reason: str,
+        id_tag: str | None = None,
+        *,
+        info: str = "",
+        only: Transaction | None = None,
+    ) -> None:
+        """End the transaction, or what is to become one.
+
+        Args:
+            reason: OCPP 1.6 Reason (section 7.36).
+            id_tag: who asked for it, when somebody did.
+            info: what to say of the status that follows.
+            only: the transaction that is meant; another one goes on.
+        """
+        if only is None or self.transaction is only:
+            self._starting.abandon(reason)
+            self._control.end(reason, id_tag, info)
+
+    # Availability
+
+    def change_availability(self, *, operative: bool) -> str:
+        """Answer a ChangeAvailability.req for this connector; takes effect at once if it can.
+
+        Returns:
+            ``Accepted``, or ``Scheduled`` during a transaction (section 5.2).
+        """
+        self.status_report.update(operative=operative)
+        self._leave_if_unavailable()
+        return "Scheduled" if self.transaction is not None and not operative else "Accepted"
+
+    def update_firmware(self, *, updating: bool) -> None:
+        """New firmware is to be installed once no transaction runs (section 5.19), or was."""
+        self.status_report.update(updating=updating)
+        self._leave_if_unavailable()
+
+    def _leave_if_unavailable(self) -> None:
+        facts = self.status_report.facts
+        if not facts.operative or facts.updating:
+            self._starting.abandon("the connector becomes unavailable")
+            self._locked_by = None
+            self.status_report.update(finishing=False)
+
+    def show_reserved(self, reserved: bool) -> None:
+        """The connector is held for somebody, or not any more."""
+        self.status_report.update(reserved=reserved)
+
+    # Limit
+
+    def clock_set(self) -> None:
+        """UTC jumped, and with it schedules and clock-aligned readings."""
+        self.metering.clock_set()
+        self.apply_limit()
+
+    def apply_limit(self) -> None:
+        """Work out what the profiles allow now and tell the module if it changed."""
+        self.limiter.apply()
+
+    def _limit_applied(self) -> None:
+        ac = self._preset.ac
+        minimum = 0.0 if ac is None else ac.min_current
+        self.status_report.update(offered=self.limit, minimum=minimum)
+        phases = self.limiter.phases
+        if ac is not None and phases is not None:  # before the limit that is meant for them
+            self.switch_phases(phases)
+            if phases != self._phases:
+                self._context.note(
+                    f"connector {self.number}: {phases} of {ac.phases} phases in use"
+                )
+        self._phases = phases
+        self._module.set_limit(self.limit)
+
+    def close(self) -> None:
+        """Stop every timer; the module is told to stop first."""
+        if self.transaction is not None:
+            self._module.stop()
+        self._starting.close()
+        self.metering.close()
+        self.status_report.close()
+        self.limiter.cancel()

@@ -1,0 +1,113 @@
+"""A connector's status: worked out from the facts, published, and told to the central system."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from evtui.events import ConnectorState
+from evtui.station.connector.facts import ConnectorFacts, Status, connector_status
+from evtui.station.context import StationContext
+
+__all__ = ["StatusReporter"]
+
+
+class StatusReporter:
+    """Keeps the facts of one connector and reports each change of what they amount to.
+
+    Args:
+        context: what the charge point's pieces share.
+        connector: connectorId; 0 is the charge point.
+    """
+
+    def __init__(self, context: StationContext, connector: int) -> None:
+        self._context = context
+        self._connector = connector
+        self._facts = ConnectorFacts()
+        self._error_code = "NoError"
+        self._info = ""
+        self._published = ""
+        self._notified = ""
+        self._stable: asyncio.TimerHandle | None = None
+
+    @property
+    def facts(self) -> ConnectorFacts:
+        """What is known of the connector."""
+        return self._facts
+
+    @property
+    def status(self) -> Status:
+        """Status of OCPP 1.6 section 4.9."""
+        return connector_status(self._facts)
+
+    def update(self, *, error_code: str = "NoError", info: str = "", **changes: Any) -> None:
+        """Change some facts; a status that changes with them is published and sent.
+
+        Args:
+            error_code: ChargePointErrorCode (section 7.6) that goes with a new status.
+            info: what else is said of a new status.
+            changes: facts, by the names of :class:`ConnectorFacts`.
+        """
+        self._facts = replace(self._facts, **changes)
+        status = self.status.value
+        if status == self._published:
+            return
+        self._published, self._error_code, self._info = status, error_code, info
+        name = self._context.identity.name
+        self._context.stream.publish(
+            ConnectorState(
+                source=name,
+                station=name,
+                connector=self._connector,
+                status=status,
+                error_code=error_code,
+                info=info,
+            )
+        )
+        self._notify_when_stable()
+        self._context.reservations.review()
+
+    def notify(
+        self, *, always: bool = False, triggered: bool = False, error_code: str | None = None
+    ) -> None:
+        """Send a StatusNotification if the central system does not know the status.
+
+        Args:
+            always: send it even if it does.
+            triggered: TriggerMessage asked for it.
+            error_code: to report something that leaves the status as it is.
+        """
+        status = self.status.value
+        if status == self._notified and not always:
+            return
+        payload = {
+            "connectorId": self._connector,
+            "errorCode": error_code or self._error_code,
+            "status": status,
+            "timestamp": self._context.clock.iso(),
+        }
+        if self._info:
+            payload["info"] = self._info
+        post = self._context.outbox.post
+        if post("StatusNotification", payload, done=self._sent, triggered=triggered):
+            self._notified = status
+
+    def close(self) -> None:
+        """Stop the timer."""
+        if self._stable is not None:
+            self._stable.cancel()
+            self._stable = None
+
+    def _notify_when_stable(self) -> None:
+        """Send the status once it has lasted MinimumStatusDuration (sections 4.9 and 9.1.20)."""
+        self.close()
+        duration = self._context.configuration.number("MinimumStatusDuration")
+        if duration <= 0:
+            self.notify()
+        else:
+            self._stable = asyncio.get_running_loop().call_later(duration, self.notify)
+
+    def _sent(self, answer: Any) -> None:
+        if answer is None:  # lost on the way: the central system does not know the status
+            self._notified = ""

@@ -1,0 +1,1 @@
+"""Firmware and diagnostics: files fetched and delivered, over a port with adapters."""

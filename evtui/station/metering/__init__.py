@@ -1,0 +1,1 @@
+"""Meter values: what is measured, when, and in which units."""

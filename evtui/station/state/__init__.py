@@ -1,0 +1,1 @@
+"""What a charge point keeps over the end of its process."""
