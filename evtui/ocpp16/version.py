@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from websockets.typing import Subprotocol
 
 from evtui.ocpp16 import tolerance, validation
@@ -31,6 +33,12 @@ class _Ocpp16:
     read_call = staticmethod(tolerance.read_call)
     read_result = staticmethod(tolerance.read_result)
     can_go_out = staticmethod(tolerance.can_go_out)
+
+    @staticmethod
+    def connector_of(payload: Any, /) -> int | None:
+        """The field ``connectorId``, the same in every message that has one."""
+        connector = payload.get("connectorId") if isinstance(payload, dict) else None
+        return connector if isinstance(connector, int) and not isinstance(connector, bool) else None
 
 
 OCPP_16: Version = _Ocpp16()

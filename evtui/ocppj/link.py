@@ -124,7 +124,7 @@ class Link:
         self._supports = supports
         self._tolerant = tolerant
         self._owes = owes
-        self._tap = Tap(stream, source, station, role, sent, number)
+        self._tap = Tap(version, stream, source, station, role, sent, number)
         self._calls = OutgoingCalls(
             version, transport, self._tap, ids, self.counters, tolerant=tolerant
         )

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from evtui.events import NULL, EventStream, Note, OcppMessage, Role, as_json, current_cause
 from evtui.ocppj.framing import Frame
+from evtui.ocppj.version import Version
 from evtui.violations import Violation, told_by
 
 __all__ = ["RAW_TEXT_KEPT", "SentMessages", "Tap"]
@@ -43,6 +44,7 @@ class Tap:
     """Publishes what one end of a connection sends and gets.
 
     Args:
+        version: of OCPP; it knows which connector a message is about.
         stream: where messages are published.
         source: name of this end on the stream.
         station: identity of the charge point on this connection.
@@ -53,6 +55,7 @@ class Tap:
 
     def __init__(
         self,
+        version: Version,
         stream: EventStream,
         source: str,
         station: str,
@@ -60,6 +63,7 @@ class Tap:
         sent: SentMessages,
         number: int,
     ) -> None:
+        self._connector_of = version.connector_of
         self._stream = stream
         self._source = source
         self._station = station
@@ -100,7 +104,7 @@ class Tap:
                 uid=uid[:RAW_TEXT_KEPT],
                 action=action[:RAW_TEXT_KEPT],
                 body=as_json(payload) if body is None else body,
-                connector=connector_of(payload),
+                connector=self._connector_of(payload),
                 latency=None if since is None else self._stream.now() - since,
                 error=error,
                 detail=detail,
@@ -150,7 +154,7 @@ class Tap:
                 uid=frame.uid,
                 action=action[:RAW_TEXT_KEPT],
                 body=body,
-                connector=connector_of(frame.payload),
+                connector=self._connector_of(frame.payload),
                 latency=None if since is None else self._stream.now() - since,
                 error=error,
                 detail=detail,
@@ -187,9 +191,3 @@ class Tap:
         self._stream.publish(
             Note(source=self._source, level="warning", station=self._station, text=f"{who} {what}")
         )
-
-
-def connector_of(payload: Any) -> int | None:
-    """The connector a payload names, or None."""
-    connector = payload.get("connectorId") if isinstance(payload, dict) else None
-    return connector if isinstance(connector, int) and not isinstance(connector, bool) else None

@@ -90,3 +90,10 @@ class Version(Protocol):
     def can_go_out(self, action: str, kind: Kind, payload: Any, /) -> bool:
         """True when a message of ours breaks its schema only in values that a tolerated peer
         gave us: they go back to it as they came."""
+
+    def connector_of(self, payload: Any, /) -> int | None:
+        """The connector that a message names, None when it names none.
+
+        Args:
+            payload: decoded JSON of any message, also of one that breaks its schema.
+        """

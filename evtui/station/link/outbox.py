@@ -15,9 +15,10 @@ from typing import Any
 
 from msgspec import UNSET
 
-from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
+from evtui.events import EventStream, Note, caused_by, current_cause
 from evtui.ocppj.link import CallRefused
 from evtui.station.connector.transaction import Transaction
+from evtui.station.link.queue_report import QueueReport
 from evtui.station.link.unwanted import Unwanted
 from evtui.station.state.store import QueuedMessage, StateStore
 from evtui.violations import BreaksSchema
@@ -26,9 +27,6 @@ __all__ = ["Gate", "Outbox"]
 
 CAPACITY = 5_000
 """Messages kept in each lane."""
-
-REPORT_EVERY = 1.0
-"""s between two reports of how long the queue is."""
 
 Call = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 """Sends action and payload and returns the payload of the answer, as :meth:`Link.call` does."""
@@ -143,10 +141,8 @@ class Outbox:
         self._others_turn = False
         self._retry: asyncio.TimerHandle | None = None
         self._full = False
-        self._lost = 0
         self._unwanted = Unwanted()
-        self._told = 0, 0
-        self._report: asyncio.TimerHandle | None = None
+        self._report = QueueReport(stream, station, capacity)
         self._changed = asyncio.Event()
         self._empty = asyncio.Event()
         self._update()
@@ -268,9 +264,9 @@ class Outbox:
 
     def close(self) -> None:
         """Stop the timers; call when the station is not run any more."""
-        for timer in (self._retry, self._report):
-            if timer is not None:
-                timer.cancel()
+        if self._retry is not None:
+            self._retry.cancel()
+        self._report.close()
 
     # What goes next
 
@@ -302,7 +298,7 @@ class Outbox:
             return
         if isinstance(entry, _Kept):
             if entry.action == "MeterValues" and self._unwanted.is_final(error):
-                self._lost += 1
+                self._report.lost += 1
                 if told := self._unwanted.let_go(error, self._now()):
                     self._note(told, error)
                 self._settled(entry, None)
@@ -317,7 +313,7 @@ class Outbox:
                 return
             if entry.action == "MeterValues":
                 self._unwanted.exhausted()
-            self._lost += 1
+            self._report.lost += 1
         self._note(f"{entry.action} given up after {attempts} attempt(s): {error}", error)
         self._settled(entry, None)
 
@@ -349,7 +345,7 @@ class Outbox:
             return
         del self._kept[index]
         self._store.settle(entry.message, entry.transaction)
-        self._lost += 1
+        self._report.lost += 1
         if not self._full:
             self._full = True
             self._note(
@@ -381,43 +377,10 @@ class Outbox:
             self._empty.clear()
         else:
             self._empty.set()
-        queued, told = len(self._kept), self._told[0]
-        if not queued:
+        if not self._kept:
             self._full = False
-        if (queued, self._lost) == self._told:
-            return
-        # A message that is answered at once is no news; a queue that builds up or ends is.
-        if (told and not queued) or (queued and not told and not self.open):
-            self._tell_state()
-        elif self._report is None:
-            with caused_by(None):
-                loop = asyncio.get_running_loop()
-                self._report = loop.call_later(REPORT_EVERY, self._look)
-
-    def _look(self) -> None:
-        self._report = None
-        told, lost = self._told
-        fresh = self._kept and self._now() - self._kept[0].posted < REPORT_EVERY / 2
-        if fresh and self.open and not told and lost == self._lost:
-            self._update()
-        elif (len(self._kept), self._lost) != self._told:
-            self._tell_state()
-
-    def _tell_state(self) -> None:
-        if self._report is not None:
-            self._report.cancel()
-            self._report = None
-        self._told = len(self._kept), self._lost
-        self._stream.publish(
-            QueueState(
-                source=self._station,
-                station=self._station,
-                queued=len(self._kept),
-                capacity=self._capacity,
-                lost=self._lost,
-                oldest=self._kept[0].posted - self._stream.start_utc if self._kept else None,
-            )
-        )
+        oldest = self._kept[0].posted if self._kept else None
+        self._report.update(len(self._kept), oldest, is_open=self.open)
 
 
 def _tell(entry: _Entry, answer: dict[str, Any] | None) -> None:
