@@ -110,16 +110,16 @@ def test_what_is_taken_is_read_by_everybody_who_reads_dates(text: str) -> None:
     assert IdTagInfo.from_payload({"status": "Accepted", "expiryDate": text}).expires == unix
     profile = profile_from_payload(
         {
-            "charging_profile_id": 1,
-            "stack_level": 0,
-            "charging_profile_purpose": "TxDefaultProfile",
-            "charging_profile_kind": "Absolute",
-            "valid_from": text,
-            "valid_to": text,
-            "charging_schedule": {
-                "start_schedule": text,
-                "charging_rate_unit": "A",
-                "charging_schedule_period": [{"start_period": 0, "limit": 16}],
+            "chargingProfileId": 1,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Absolute",
+            "validFrom": text,
+            "validTo": text,
+            "chargingSchedule": {
+                "startSchedule": text,
+                "chargingRateUnit": "A",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}],
             },
         }
     )

@@ -10,27 +10,16 @@ from evtui.central_system.id_tags import IdTags
 from evtui.central_system.stations import StationRecord
 from evtui.central_system.transactions import Transactions
 from evtui.events import EventStream, Note
+from evtui.ocppj.answering import Refusal
 from evtui.runtime.clock import LoopClock
 
-__all__ = ["Answers", "DataTransferHandler", "Refusal"]
+__all__ = ["Answers", "DataTransferHandler"]
 
 OF_TRANSACTIONS = frozenset({"StartTransaction", "MeterValues", "StopTransaction"})
 """What a station keeps until it is answered (OCPP 1.6 section 3.7.1)."""
 
 DataTransferHandler = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """Takes the station's identity and the DataTransfer.req, returns the DataTransfer.conf."""
-
-
-class Refusal(Exception):
-    """A call is answered with a CALLERROR.
-
-    Attributes:
-        code: errorCode of OCPP-J 1.6 section 4.2.3.
-    """
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(description)
-        self.code = code
 
 
 class Answers:

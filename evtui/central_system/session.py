@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from evtui.central_system.answers import Answers, Refusal
+from evtui.central_system.answers import Answers
 from evtui.central_system.boot_reminder import BootReminder
 from evtui.central_system.stations import StationRecord
 from evtui.events import EventStream, Note, caused_by
-from evtui.ocppj.link import IncomingCall, Link
+from evtui.ocppj.answering import answer_call
+from evtui.ocppj.link import Link
 
 __all__ = ["StationSession"]
 
@@ -51,20 +53,12 @@ class StationSession:
             self.record.calls += 1
             with caused_by(call.seq):
                 self.reminder.hears(call.action)
-                await self._answer(call)
+                answer = partial(self._answers.to, self.record)
+                if await answer_call(self.link, call, answer, self._defect):
+                    self._answered(self.record, call.action)
                 self.reminder.answered(call.action)
 
-    async def _answer(self, call: IncomingCall) -> None:
-        try:
-            answer = self._answers.to(self.record, call.action, call.payload)
-        except Refusal as refusal:
-            await self.link.refuse(call, refusal.code, str(refusal))
-        except Exception as error:  # a defect in one answer must not end the connection
-            text = f"{call.action} could not be answered: {error!r}"
-            self._stream.publish(
-                Note(source=self._source, level="error", station=self.record.identity, text=text)
-            )
-            await self.link.refuse(call, "InternalError", type(error).__name__)
-        else:
-            if await self.link.answer(call, answer):
-                self._answered(self.record, call.action)
+    def _defect(self, text: str) -> None:
+        self._stream.publish(
+            Note(source=self._source, level="error", station=self.record.identity, text=text)
+        )

@@ -1,1 +1,1 @@
-"""OCPP 1.6: its schemas and what of them is tolerated, forms, names, handlers behind a link."""
+"""OCPP 1.6: its schemas and what of them is tolerated, and forms for its operations."""

@@ -141,4 +141,4 @@ def rules_at(schema: dict[str, Any], place: str) -> dict[str, Any]:
 
 @cache
 def _folder() -> Any:
-    return resources.files("ocpp.v16") / "schemas"
+    return resources.files("ocpp") / "v16" / "schemas"  # not imported: ocpp.v16 loads jsonschema

@@ -19,6 +19,7 @@ from evtui.violations import Violation
 
 __all__ = [
     "accept",
+    "actions",
     "check",
     "describe",
     "document",
@@ -62,6 +63,11 @@ def schemas() -> Mapping[str, Any]:
         )
         for name in schema_files.names()
     }
+
+
+def actions() -> list[str]:
+    """Every action of OCPP 1.6 and its security extension, in the order of the alphabet."""
+    return sorted(name for name in schemas() if not name.endswith("Response"))
 
 
 def is_known_action(action: str) -> bool:

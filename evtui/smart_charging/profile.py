@@ -107,39 +107,39 @@ class ChargingProfile:
 
 
 def profile_from_payload(payload: Mapping[str, Any]) -> ChargingProfile:
-    """Read ``csChargingProfiles`` with keys in snake case, as the ``ocpp`` package hands it on.
+    """Read ``csChargingProfiles`` as it comes over the wire.
 
     Raises:
         InvalidProfile: the first period does not start at 0 (errata 3.45), periods are out of
             order, a Recurring profile has no recurrency or start, a number is negative or out
             of all proportion, a time is no time, or a word is none of its list.
     """
-    schedule = payload["charging_schedule"]
-    kind = _word(Kind, payload["charging_profile_kind"], "chargingProfileKind")
-    recurrency = payload.get("recurrency_kind")
-    unit = schedule["charging_rate_unit"]
+    schedule = payload["chargingSchedule"]
+    kind = _word(Kind, payload["chargingProfileKind"], "chargingProfileKind")
+    recurrency = payload.get("recurrencyKind")
+    unit = schedule["chargingRateUnit"]
     if unit not in ("A", "W"):
         raise InvalidProfile(f"chargingRateUnit is {unit!s:.40}; it must be A or W")
-    start = _moment(schedule, "start_schedule", "startSchedule")
+    start = _moment(schedule, "startSchedule")
     if kind is Kind.RECURRING and (recurrency is None or start is None):
         missing = "recurrencyKind" if recurrency is None else "startSchedule"
         raise InvalidProfile(f"a Recurring profile needs {missing}; add it")
     return ChargingProfile(
-        profile_id=payload["charging_profile_id"],
-        stack_level=payload["stack_level"],
-        purpose=_word(Purpose, payload["charging_profile_purpose"], "chargingProfilePurpose"),
+        profile_id=payload["chargingProfileId"],
+        stack_level=payload["stackLevel"],
+        purpose=_word(Purpose, payload["chargingProfilePurpose"], "chargingProfilePurpose"),
         kind=kind,
         unit=unit,
-        periods=_periods(schedule["charging_schedule_period"]),
+        periods=_periods(schedule["chargingSchedulePeriod"]),
         duration=_amount(schedule.get("duration"), "duration"),
         start_schedule=None if kind is Kind.RELATIVE else start,
         recurrency=None
         if recurrency is None or kind is not Kind.RECURRING
         else _word(Recurrency, recurrency, "recurrencyKind"),
-        valid_from=_moment(payload, "valid_from", "validFrom"),
-        valid_to=_moment(payload, "valid_to", "validTo"),
-        transaction_id=payload.get("transaction_id"),
-        min_charging_rate=_amount(schedule.get("min_charging_rate"), "minChargingRate"),
+        valid_from=_moment(payload, "validFrom"),
+        valid_to=_moment(payload, "validTo"),
+        transaction_id=payload.get("transactionId"),
+        min_charging_rate=_amount(schedule.get("minChargingRate"), "minChargingRate"),
     )
 
 
@@ -178,9 +178,9 @@ def _periods(payload: list[Mapping[str, Any]]) -> tuple[Period, ...]:
     periods: list[Period] = []
     for place, fields in enumerate(payload):
         name = f"chargingSchedulePeriod[{place}]"
-        start = _amount(fields["start_period"], f"{name}.startPeriod")
+        start = _amount(fields["startPeriod"], f"{name}.startPeriod")
         limit = _amount(fields["limit"], f"{name}.limit")
-        phases = fields.get("number_phases")
+        phases = fields.get("numberPhases")
         if phases not in (None, 1, 2, 3):
             raise InvalidProfile(f"{name}.numberPhases is {phases!s:.40}; it must be 1, 2 or 3")
         if not periods and start != 0:
@@ -212,8 +212,8 @@ def _amount(value: Any, name: str) -> Any:
     return float(value)
 
 
-def _moment(payload: Mapping[str, Any], key: str, name: str) -> float | None:
-    text = payload.get(key)
+def _moment(payload: Mapping[str, Any], name: str) -> float | None:
+    text = payload.get(name)
     if text is None:
         return None
     try:

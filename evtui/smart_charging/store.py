@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ocpp.charge_point import camel_to_snake_case
-
 from evtui.smart_charging.profile import (
     ChargingProfile,
     InvalidProfile,
@@ -131,7 +129,7 @@ class ProfileStore:
         restored = ProfileStore()
         for place, payload in enumerate(exported):
             try:
-                profile = profile_from_payload(camel_to_snake_case(payload["csChargingProfiles"]))
+                profile = profile_from_payload(payload["csChargingProfiles"])
                 bound = profile.purpose is not Purpose.TX
                 restored.install(StoredProfile(payload["connectorId"], profile, bound))
             except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -34,6 +34,7 @@ from evtui.station.files.diagnostics import Diagnostics
 from evtui.station.files.firmware import FirmwareManagement
 from evtui.station.files.journal import Journal
 from evtui.station.files.transfers import FileTransfers
+from evtui.station.link.answers import OperationAnswers
 from evtui.station.link.connection import Connection, Dial
 from evtui.station.link.outbox import Outbox
 from evtui.station.link.reboots import Reboots
@@ -196,7 +197,7 @@ class ChargePoint:
         )
         self.connection: Connection = Connection(
             self._context,
-            self,
+            OperationAnswers(self),
             dial,
             ids=ids,
             sent=sent,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
-from ocpp.exceptions import OccurenceConstraintViolationError
 
+from evtui.ocppj.answering import Refusal
 from evtui.power import Preset, preset
 from evtui.station.configuration_keys import KEYS, Facts, Key, Value
 
@@ -137,15 +137,16 @@ class Configuration:
         twice is reported once.
 
         Raises:
-            OccurenceConstraintViolationError: more keys than GetConfigurationMaxKeys.  Sections
+            Refusal: more keys than GetConfigurationMaxKeys.  Sections
                 5.8 and 9.1.9 allow the limit and define no status for a request beyond it; to
                 answer a part of it would look like an answer to all of it.
         """
         asked = list(keys or ())
         most = int(self.number("GetConfigurationMaxKeys"))
         if len(asked) > most:
-            raise OccurenceConstraintViolationError(
-                f"{len(asked)} keys asked for, GetConfigurationMaxKeys is {most}"
+            raise Refusal(
+                "OccurenceConstraintViolation",
+                f"{len(asked)} keys asked for, GetConfigurationMaxKeys is {most}",
             )
         if not asked:
             return [self._entry(key) for key in KEYS], []

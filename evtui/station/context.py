@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,10 +14,7 @@ from evtui.station.configuration import Configuration
 from evtui.station.link.outbox import Outbox
 from evtui.station.state.store import StateStore
 
-__all__ = ["Identity", "StationContext", "Then"]
-
-Then = Callable[[Callable[[], object]], None]
-"""Takes what is to happen after the answer to a call has gone out."""
+__all__ = ["Identity", "StationContext"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ from websockets.exceptions import ConnectionClosed
 from evtui.central_system.system import CentralSystem
 from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 from evtui.events import EventStream
-from evtui.ocpp16.naming import fields_of
 from evtui.ocpp16.version import OCPP_16, SUBPROTOCOL
 from evtui.ocppj.limits import MessageRate
 from evtui.ocppj.link import Link, MessageIds, SentMessages
@@ -39,15 +38,26 @@ MEASURANDS = (
     "Energy.Active.Import.Register",
     "SoC",
 )
-METER_VALUES = call.MeterValues(
+TIME = "2026-01-01T00:00:00Z"
+THEIRS = call.MeterValues(
     connector_id=1,
     meter_value=[
         MeterValue(
-            timestamp="2026-01-01T00:00:00Z",
+            timestamp=TIME,
             sampled_value=[SampledValue(value="1.0", measurand=one) for one in MEASURANDS],
         )
     ],
 )
+OURS = {
+    "connectorId": 1,
+    "meterValue": [
+        {
+            "timestamp": TIME,
+            "sampledValue": [{"value": "1.0", "measurand": one} for one in MEASURANDS],
+        }
+    ],
+}
+"""The same MeterValues, as each of the two takes it."""
 
 STATIONS = {1: 2.5, 100: 2.0}
 """Charge points, and how many times the library's calls a second are asked of us."""
@@ -117,7 +127,7 @@ async def _bare(stations: int, calls: int) -> float:
             station = ChargePoint(f"CP{number}", connection)
             reader = asyncio.create_task(_until_closed(station))
             stack.callback(reader.cancel)
-            ends.append(partial(station.call, METER_VALUES))
+            ends.append(partial(station.call, THEIRS))
         return await _rate(ends, calls)
 
 
@@ -134,7 +144,6 @@ async def _ours(stations: int, calls: int) -> float:
     central = CentralSystem(
         stream, clock, WebSocketEndpoint(), ids=ids, sent=sent, message_rate=UNLIMITED
     )
-    payload = fields_of(METER_VALUES)
     async with central, AsyncExitStack() as stack:
         ends: list[Call] = []
         for number in range(stations):
@@ -155,5 +164,5 @@ async def _ours(stations: int, calls: int) -> float:
             )
             await stack.enter_async_context(reading(link))
             await link.call("BootNotification", BOOT)
-            ends.append(partial(link.call, "MeterValues", payload))
+            ends.append(partial(link.call, "MeterValues", OURS))
         return await _rate(ends, calls)

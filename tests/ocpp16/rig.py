@@ -6,14 +6,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 
 from evtui.central_system.system import CentralSystem
 from evtui.central_system.websocket_endpoint import WebSocketEndpoint
 from evtui.events import Event, EventStream, OcppMessage, Role
-from evtui.ocpp16.peer import Peer
 from evtui.ocpp16.version import OCPP_16, SUBPROTOCOL
 from evtui.ocppj.limits import PING_INTERVAL, LinkCounters
 from evtui.ocppj.link import Link, LinkClosed, MessageIds, SentMessages, Transport
@@ -103,10 +102,16 @@ async def until(condition: Callable[[], object], timeout: float = PATIENCE) -> N
             await asyncio.sleep(0.001)
 
 
+class Serves(Protocol):
+    """One end of a connection."""
+
+    async def serve(self) -> None: ...
+
+
 @asynccontextmanager
-async def serving(peer: Peer) -> AsyncIterator[asyncio.Task[None]]:
-    """``peer`` handles calls inside the block; the task it does that in."""
-    task = asyncio.create_task(peer.serve())
+async def serving(end: Serves) -> AsyncIterator[asyncio.Task[None]]:
+    """``end`` answers calls inside the block; the task it does that in."""
+    task = asyncio.create_task(end.serve())
     try:
         yield task
     finally:

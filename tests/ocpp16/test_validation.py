@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from importlib import resources
 from typing import Any, Literal
@@ -8,8 +7,6 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
-from ocpp.v16 import call, call_result
 
 from evtui.ocpp16 import validation
 from evtui.ocpp16.validation import accept, check, is_known_action
@@ -57,15 +54,6 @@ def test_the_schema_compiles_and_is_found_under_the_name_of_its_action(name: str
     kind: Literal["call", "result"] = "result" if name.endswith("Response") else "call"
     assert is_known_action(action)
     assert code(action, {"noSuchField": 1}, kind) is not None
-
-
-@pytest.mark.parametrize("name", MESSAGES)
-def test_every_field_of_the_schema_has_its_place_in_the_payload_class(name: str) -> None:
-    action = name.removesuffix("Response")
-    fields = camel_to_snake_case(dict.fromkeys(SCHEMAS[name].get("properties", {})))
-    payload_class = getattr(call_result if name.endswith("Response") else call, action)
-    assert set(fields) == {field.name for field in dataclasses.fields(payload_class)}
-    assert set(snake_to_camel_case(fields)) == set(SCHEMAS[name].get("properties", {}))
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,11 @@ from functools import partial
 from typing import Any, Literal
 
 import pytest
-from ocpp.v16 import call_result
-from ocpp.v16.enums import Action
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from evtui.events import OcppMessage
-from evtui.ocpp16.peer import Peer, on
 from evtui.ocpp16.version import SUBPROTOCOL
 from evtui.ocppj.limits import PING_INTERVAL
 from evtui.ocppj.link import Link
@@ -93,10 +90,15 @@ class OpenEnd:
         return self.rows()
 
 
-class _Station(Peer):
-    @on(Action.data_transfer)
-    def on_data_transfer(self, **_: Any) -> Any:
-        return call_result.DataTransfer(status="UnknownVendorId")
+class _Station:
+    """Answers DataTransfer, and knows nothing else."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def serve(self) -> None:
+        while True:
+            await self._link.answer(await self._link.receive(), {"status": "UnknownVendorId"})
 
 
 TRANSFER = {"vendorId": "rough"}
@@ -152,12 +154,12 @@ async def _open_station(rig: Rig, pings: float) -> AsyncIterator[OpenEnd]:
         port = server.sockets[0].getsockname()[1]
         transport, connection = await dial(f"ws://127.0.0.1:{port}/CP1", SUBPROTOCOL)
         transport.ping_every(pings)
-        link = rig.link(transport, "charge_point", supports=_Station.supported_actions())
+        link = rig.link(transport, "charge_point", supports=frozenset({"DataTransfer"}))
         peer = RoughPeer(await accepted.get())
 
         async def call() -> dict[str, Any]:
             return await link.call("DataTransfer", TRANSFER, timeout=ANSWER_WITHIN)
 
-        async with serving(_Station(link, rig.stream, "CP1")):
+        async with serving(_Station(link)):
             yield OpenEnd(rig, peer, call, link)
         await connection.close()

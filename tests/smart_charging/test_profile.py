@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from ocpp.charge_point import camel_to_snake_case
 
 from evtui.ocpp16.validation import check
 from evtui.smart_charging import (
@@ -23,15 +22,15 @@ from tests.smart_charging.profiles import any_profile
 
 
 def payload(schedule: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
-    """A small valid profile in snake case, changed by what is given."""
+    """A small valid profile, changed by what is given."""
     return {
-        "charging_profile_id": 3,
-        "stack_level": 2,
-        "charging_profile_purpose": "TxDefaultProfile",
-        "charging_profile_kind": "Absolute",
-        "charging_schedule": {
-            "charging_rate_unit": "A",
-            "charging_schedule_period": [{"start_period": 0, "limit": 16}],
+        "chargingProfileId": 3,
+        "stackLevel": 2,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}],
             **(schedule or {}),
         },
         **fields,
@@ -42,20 +41,20 @@ def test_every_field_arrives() -> None:
     profile = profile_from_payload(
         payload(
             {
-                "charging_rate_unit": "W",
+                "chargingRateUnit": "W",
                 "duration": 600,
-                "start_schedule": "2026-01-01T00:00:00Z",
-                "min_charging_rate": 6.5,
-                "charging_schedule_period": [
-                    {"start_period": 0, "limit": 8.1},
-                    {"start_period": 60, "limit": 0, "number_phases": 1},
+                "startSchedule": "2026-01-01T00:00:00Z",
+                "minChargingRate": 6.5,
+                "chargingSchedulePeriod": [
+                    {"startPeriod": 0, "limit": 8.1},
+                    {"startPeriod": 60, "limit": 0, "numberPhases": 1},
                 ],
             },
-            charging_profile_kind="Recurring",
-            recurrency_kind="Weekly",
-            valid_from="2026-01-01T00:00:10Z",
-            valid_to="2026-01-01T00:00:20Z",
-            transaction_id=9,
+            chargingProfileKind="Recurring",
+            recurrencyKind="Weekly",
+            validFrom="2026-01-01T00:00:10Z",
+            validTo="2026-01-01T00:00:20Z",
+            transactionId=9,
         )
     )
     assert profile.profile_id == 3
@@ -81,24 +80,24 @@ def test_every_field_arrives() -> None:
     ],
 )
 def test_fractions_and_offsets_are_understood_and_no_zone_means_utc(text: str) -> None:
-    assert profile_from_payload(payload({"start_schedule": text})).start_schedule == 1_767_225_600
+    assert profile_from_payload(payload({"startSchedule": text})).start_schedule == 1_767_225_600
 
 
 def test_the_start_of_a_relative_profile_is_ignored() -> None:
     profile = profile_from_payload(
-        payload({"start_schedule": "2026-01-01T00:00:00Z"}, charging_profile_kind="Relative")
+        payload({"startSchedule": "2026-01-01T00:00:00Z"}, chargingProfileKind="Relative")
     )
     assert profile.start_schedule is None
 
 
 def test_a_recurrency_counts_for_recurring_profiles_only() -> None:
-    assert profile_from_payload(payload(recurrency_kind="Daily")).recurrency is None
+    assert profile_from_payload(payload(recurrencyKind="Daily")).recurrency is None
 
 
 def periods(*starts_and_limits: tuple[Any, Any], **fields: Any) -> dict[str, Any]:
     """A payload with these periods."""
-    listed = [{"start_period": start, "limit": limit} for start, limit in starts_and_limits]
-    return payload({"charging_schedule_period": listed, **fields})
+    listed = [{"startPeriod": start, "limit": limit} for start, limit in starts_and_limits]
+    return payload({"chargingSchedulePeriod": listed, **fields})
 
 
 @pytest.mark.parametrize(
@@ -113,24 +112,24 @@ def periods(*starts_and_limits: tuple[Any, Any], **fields: Any) -> dict[str, Any
         (periods((0, float("inf"))), r"\[0\].limit is inf"),
         (periods((0, 16), (10**400, 8)), r"\[1\].startPeriod is 10{39};"),
         (periods((0, 16), duration=-1), "duration is -1"),
-        (periods((0, 16), min_charging_rate=-1), "minChargingRate is -1"),
+        (periods((0, 16), minChargingRate=-1), "minChargingRate is -1"),
         (
             payload(
-                {"charging_schedule_period": [{"start_period": 0, "limit": 1, "number_phases": 4}]}
+                {"chargingSchedulePeriod": [{"startPeriod": 0, "limit": 1, "numberPhases": 4}]}
             ),
             r"\[0\].numberPhases is 4; it must be 1, 2 or 3",
         ),
         (
-            payload(charging_profile_kind="Recurring", recurrency_kind="Daily"),
+            payload(chargingProfileKind="Recurring", recurrencyKind="Daily"),
             "Recurring profile needs startSchedule",
         ),
         (
-            payload({"start_schedule": "2026-01-01T00:00:00Z"}, charging_profile_kind="Recurring"),
+            payload({"startSchedule": "2026-01-01T00:00:00Z"}, chargingProfileKind="Recurring"),
             "Recurring profile needs recurrencyKind",
         ),
-        (payload({"start_schedule": "yesterday"}), "startSchedule: 'yesterday' is no ISO 8601"),
-        (payload(valid_to="2026-13-01T00:00:00Z"), "validTo: '2026-13-01T00:00:00Z' is no"),
-        (payload(valid_from="2026-01-01"), "validFrom: .* is no ISO 8601"),
+        (payload({"startSchedule": "yesterday"}), "startSchedule: 'yesterday' is no ISO 8601"),
+        (payload(validTo="2026-13-01T00:00:00Z"), "validTo: '2026-13-01T00:00:00Z' is no"),
+        (payload(validFrom="2026-01-01"), "validFrom: .* is no ISO 8601"),
     ],
 )
 def test_a_profile_that_means_nothing_is_refused_in_one_line_that_says_why(
@@ -148,7 +147,7 @@ def test_a_profile_written_and_read_again_is_the_same(profile: ChargingProfile) 
     written = payload_of(profile)
     asked = {"connectorId": 1, "csChargingProfiles": written}
     assert check("SetChargingProfile", "call", asked) is None
-    assert profile_from_payload(camel_to_snake_case(written)) == profile
+    assert profile_from_payload(written) == profile
 
 
 def test_a_payload_has_the_names_of_the_wire_and_only_what_was_given() -> None:

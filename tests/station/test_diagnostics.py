@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from ocpp.exceptions import PropertyConstraintViolationError
 
 from evtui.events import (
     ConnectorState,
@@ -18,6 +17,7 @@ from evtui.events import (
     TransactionState,
     as_json,
 )
+from evtui.ocppj.answering import Refusal
 from evtui.station.files.diagnostics import Diagnostics
 from evtui.station.files.journal import CAPACITY, Journal
 from tests.station.job_rig import JobRig
@@ -99,7 +99,7 @@ async def test_only_what_happened_between_start_and_stop_is_in_the_file() -> Non
 async def test_a_time_that_is_none_is_refused() -> None:
     rig = Rig()
     rig.note("booted")
-    with pytest.raises(PropertyConstraintViolationError, match="startTime"):
+    with pytest.raises(Refusal, match="startTime"):
         rig.request(startTime="soon")
     assert rig.told == []
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ocpp.exceptions import GenericError, PropertyConstraintViolationError
 
+from evtui.ocppj.answering import Refusal
 from evtui.station.files.firmware import (
     INSTALLATION,
     LARGEST_IMAGE,
@@ -103,7 +103,7 @@ async def test_a_retrieve_date_in_another_time_zone_is_the_same_moment() -> None
 @virtual
 async def test_a_retrieve_date_that_is_none_is_refused_and_nothing_begins() -> None:
     rig = Rig()
-    with pytest.raises(PropertyConstraintViolationError, match="retrieveDate"):
+    with pytest.raises(Refusal, match="retrieveDate"):
         rig.firmware.update({"location": URL, "retrieveDate": "soon"})
     await asyncio.sleep(60)
     assert rig.told == []
@@ -224,10 +224,10 @@ async def test_an_update_during_an_installation_is_refused_and_the_installation_
     rig.update()
     await asyncio.sleep(3)
     assert rig.told[-1] == "Installing"
-    with pytest.raises(GenericError, match="is being installed"):
+    with pytest.raises(Refusal, match="is being installed"):
         rig.update()
     await asyncio.sleep(60)
-    with pytest.raises(GenericError, match="is being installed"):
+    with pytest.raises(Refusal, match="is being installed"):
         rig.update()
     rig.boot()
     rig.update()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ocpp.v16.enums import Action
-
 from evtui.config import Settings
 from evtui.detection import ReversalDetector
 from evtui.kinds import number
@@ -21,7 +19,6 @@ from evtui.station.connector.facts import Status
 __all__ = ["Check"]
 
 _DETECTORS = (ReversalDetector.name, "any")
-_ACTIONS = tuple(action.value for action in Action)
 _STATUSES = tuple(status.value for status in Status)
 
 
@@ -83,7 +80,7 @@ class Check:
         """True when OCPP 1.6 has an action of that name."""
         if validation.is_known_action(name):
             return True
-        self.add(key, f"no OCPP 1.6 action {shown(name)}{nearest(name, _ACTIONS)}")
+        self.add(key, f"no OCPP 1.6 action {shown(name)}{nearest(name, validation.actions())}")
         return False
 
     def text(self, key: str, text: str) -> None:

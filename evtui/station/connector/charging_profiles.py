@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ocpp.exceptions import PropertyConstraintViolationError
-
+from evtui.ocppj.answering import Refusal
 from evtui.smart_charging import (
     InvalidProfile,
     Purpose,
@@ -43,11 +42,11 @@ class ChargingProfiles:
         """Answer a SetChargingProfile.req (section 5.16).
 
         Raises:
-            PropertyConstraintViolationError: there is no such connector (errata 3.39).
+            Refusal: there is no such connector (errata 3.39).
         """
         if connector != 0 and connector not in self._connectors:
-            raise PropertyConstraintViolationError(f"there is no connector {connector}")
-        purpose = profile["charging_profile_purpose"]
+            raise Refusal("PropertyConstraintViolation", f"there is no connector {connector}")
+        purpose = profile["chargingProfilePurpose"]
         if (purpose == Purpose.CHARGE_POINT_MAX) != (connector == 0) and (
             purpose != Purpose.TX_DEFAULT
         ):
@@ -55,7 +54,7 @@ class ChargingProfiles:
         bound = True
         if purpose == Purpose.TX:
             running = self._connectors[connector].transaction
-            wanted = profile.get("transaction_id")
+            wanted = profile.get("transactionId")
             strict = self._context.configuration.flag("EvtuiStrictTxProfile")
             if running is None and wanted is None and not strict:
                 bound = False
@@ -70,8 +69,8 @@ class ChargingProfiles:
 
     def set_for_start(self, connector: int, profile: Mapping[str, Any]) -> str:
         """Take the profile of a RemoteStartTransaction.req: a TxProfile without an id (5.16.2)."""
-        purpose = profile["charging_profile_purpose"]
-        if purpose != Purpose.TX or "transaction_id" in profile:
+        purpose = profile["chargingProfilePurpose"]
+        if purpose != Purpose.TX or "transactionId" in profile:
             return "Rejected"
         return self._install(connector, profile, bound=True)
 

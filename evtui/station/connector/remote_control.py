@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from evtui.ocppj.answering import Then
 from evtui.station.connector.charging_profiles import ChargingProfiles
 from evtui.station.connector.controller import ConnectorController
 from evtui.station.connector.facts import Status
-from evtui.station.context import StationContext, Then
+from evtui.station.context import StationContext
 
 __all__ = ["RemoteControl"]
 

@@ -71,7 +71,7 @@ class Diagnostics:
             between startTime and stopTime; then an upload that runs goes on.
 
         Raises:
-            PropertyConstraintViolationError: startTime or stopTime is no date and time.
+            Refusal: startTime or stopTime is no date and time.
         """
         lines = self._between(moment(payload, "startTime"), moment(payload, "stopTime"))
         if not lines:

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from ocpp.exceptions import GenericError
 
+from evtui.ocppj.answering import Refusal
 from evtui.redaction import hide
 from evtui.station.files.progress import JobContext, Progress
 from evtui.station.files.requests import Retries, moment
@@ -128,11 +128,12 @@ class FirmwareManagement:
             payload: UpdateFirmware.req, valid, as it came over the wire.
 
         Raises:
-            GenericError: firmware is being installed.
-            PropertyConstraintViolationError: retrieveDate is no date and time.
+            Refusal: firmware is being installed, or retrieveDate is no date and time.
         """
         if self.status == "Installing":
-            raise GenericError("firmware is being installed; ask again when it is Installed")
+            raise Refusal(
+                "GenericError", "firmware is being installed; ask again when it is Installed"
+            )
         due = moment(payload, "retrieveDate") or 0.0
         self.close()
         self._begin(_Update(payload["location"], due, Retries.of(payload)))

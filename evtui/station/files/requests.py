@@ -9,9 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from ocpp.exceptions import PropertyConstraintViolationError
-
 from evtui.moments import unix_time
+from evtui.ocppj.answering import Refusal
 from evtui.station.files.transfers import TransferFailed
 
 __all__ = ["Retries", "file_url", "moment"]
@@ -94,11 +93,11 @@ def moment(payload: Mapping[str, Any], name: str) -> float | None:
     """Unix time in s of the field ``name``, None where it is absent.
 
     Raises:
-        PropertyConstraintViolationError: it is no date and time.
+        Refusal: it is no date and time.
     """
     if name not in payload:
         return None
     try:
         return unix_time(payload[name])
     except ValueError as error:
-        raise PropertyConstraintViolationError(f"{name}: {error}") from None
+        raise Refusal("PropertyConstraintViolation", f"{name}: {error}") from None

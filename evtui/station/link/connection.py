@@ -16,8 +16,9 @@ from evtui.events import EventStream, LinkState, caused_by
 from evtui.ocpp16.version import OCPP_16
 from evtui.ocppj.link import CallRefused, Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.station.context import StationContext
+from evtui.station.link.answers import OperationAnswers
 from evtui.station.link.outbox import Gate
-from evtui.station.link.session import Operations, StationSession
+from evtui.station.link.session import CentralSystemSession
 
 __all__ = ["Connection", "Dial"]
 
@@ -64,7 +65,7 @@ class Connection:
 
     Args:
         context: what the charge point's pieces share.
-        operations: who answers the central system.
+        answers: what the central system is answered.
         dial: opens a transport.
         ids: message ids.
         sent: twins of messages, shared with our central system.
@@ -77,7 +78,7 @@ class Connection:
     def __init__(
         self,
         context: StationContext,
-        operations: Operations,
+        answers: OperationAnswers,
         dial: Dial,
         *,
         ids: MessageIds,
@@ -87,7 +88,7 @@ class Connection:
         tolerant: bool = False,
     ) -> None:
         self._context = context
-        self._operations = operations
+        self._answers = answers
         self._dial = dial
         self._ids = ids
         self._sent = sent
@@ -210,12 +211,12 @@ class Connection:
             source=name,
             ids=self._ids,
             sent=self._sent,
-            supports=StationSession.supported_actions(),
+            supports=self._answers.actions,
             number=self._count,
             timeout=context.configuration.number("MessageTimeout"),
             tolerant=self._tolerant,
         )
-        session = StationSession(link, context.stream, name, self._operations)
+        session = CentralSystemSession(link, self._answers, context.stream, name)
         self._transport = transport
         self._booted = False
         self._distrust, self._trusted_until = FIRST_DISTRUST, 0.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from evtui.ocppj.answering import Then
 from evtui.station.connector.controller import ConnectorController
-from evtui.station.context import StationContext, Then
+from evtui.station.context import StationContext
 
 __all__ = ["Reboots"]
 
