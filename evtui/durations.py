@@ -8,6 +8,7 @@ asks holds the result against bounds of its own.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from evtui.kinds import Kind, Number, number, quoted
 
@@ -118,6 +119,11 @@ class Seconds(Number):
     def check(self, value: object) -> float:
         return super().check(self.read(value) if isinstance(value, str) else value)
 
+    def schema(self) -> dict[str, Any]:
+        sign = r"\+?" if self.low >= 0 else "[-+]?"
+        text = {"type": "string", "pattern": rf"^\s*{sign}{PATTERN}\s*$"}
+        return {"anyOf": [text, super().schema()]}
+
 
 class WholeSeconds(Kind[int]):
     """A duration of whole seconds from ``low`` to ``high``."""
@@ -138,6 +144,9 @@ class WholeSeconds(Kind[int]):
         if not seconds.is_integer():
             raise ValueError
         return int(seconds)
+
+    def schema(self) -> dict[str, Any]:
+        return self._within.schema()
 
 
 class FourWaits(Kind[Waits]):

@@ -89,6 +89,13 @@ class Kind(ABC, Generic[T_co]):
             ValueError: it is not what is expected; :class:`Unfit` where that says too little.
         """
 
+    def schema(self) -> dict[str, Any]:
+        """A JSON Schema to which everything conforms that :meth:`check` takes.
+
+        Its patterns mean the same in Python and in ECMA 262, where ``\\w`` is ASCII alone.
+        """
+        return {}
+
 
 class Switch(Kind[bool]):
     """On or off; on the command line two options, so it is never read from text."""
@@ -99,6 +106,9 @@ class Switch(Kind[bool]):
         if not isinstance(value, bool):
             raise ValueError
         return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
 
 
 class Integer(Kind[int]):
@@ -122,6 +132,10 @@ class Integer(Kind[int]):
             raise ValueError
         return value
 
+    def schema(self) -> dict[str, Any]:
+        high = {} if self.high == LARGEST_INTEGER else {"maximum": self.high}
+        return {"type": "integer", "minimum": self.low, **high}
+
 
 class Number(Kind[float]):
     """A finite number from ``low`` to ``high``, both included; TOML may write it as integer."""
@@ -144,6 +158,9 @@ class Number(Kind[float]):
             raise ValueError
         return float(value)
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.low, "maximum": self.high}
+
 
 class Choice(Kind[Any]):
     """One of several names, such as the strings of a ``Literal`` type."""
@@ -163,6 +180,9 @@ class Choice(Kind[Any]):
             raise Unfit(f"{quoted(value)}{did_you_mean(value, self.names)}")
         return value
 
+    def schema(self) -> dict[str, Any]:
+        return {"enum": [*self.names]}
+
 
 class Text(Kind[str]):
     """Printable characters, so that no value can move the cursor of a terminal or a log."""
@@ -180,6 +200,9 @@ class Text(Kind[str]):
         if not self._low <= len(value) <= self._high:
             raise ValueError
         return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": self._low, "maxLength": self._high}
 
 
 class Identity(Text):
@@ -261,6 +284,9 @@ class CiString(Text):
             raise ValueError
         return text
 
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | {"pattern": "^[ -~]*$"}
+
 
 class Name(Kind[str]):
     """A name as files and labels have it: no blanks, and a letter or digit first."""
@@ -276,6 +302,9 @@ class Name(Kind[str]):
             raise ValueError
         return value
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.longest, "pattern": r"^[^\s.-]\S*$"}
+
 
 class Words(Kind[str]):
     """Any text; what separates its words becomes one blank."""
@@ -286,6 +315,9 @@ class Words(Kind[str]):
         if not isinstance(value, str):
             raise ValueError
         return " ".join(value.split())
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
 
 
 class Payload(Kind[dict[str, Any]]):
@@ -298,6 +330,9 @@ class Payload(Kind[dict[str, Any]]):
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
             raise ValueError
         return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object"}
 
 
 class EndpointUrl(Kind[str]):

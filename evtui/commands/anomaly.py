@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,12 @@ class Fluctuation:
     wait_4_s: float | None = _parameter(_WAIT, "after the remote stop", "wait 4")
     cycles: int | None = _parameter(KINDS["cycles"], "0 for endless", "cycles")
     jitter: float | None = _parameter(KINDS["jitter"], "share of each wait", "jitter")
+
+    def numbers(self) -> dict[str, float]:
+        """Those that are said and numbers, in s and A, by their names."""
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        said.pop("variant", None)
+        return said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from evtui.cli import main
+from evtui.commands import LabCommand, by_name, lab_commands
+from evtui.config import Settings
 from evtui.scenario.expectations import EXPECTATIONS
+from evtui.scenario.language.checks import check_steps
+from evtui.scenario.language.decoding import decode_steps
 from evtui.scenario.language.document import parse
 from evtui.scenario.language.loader import builtin
+from evtui.scenario.language.mistakes import Mistakes
 from evtui.scenario.language.model import Scenario
 from evtui.scenario.language.schema import json_schema
 from evtui.scenario.language.sources import read_builtin
@@ -152,3 +157,48 @@ def test_the_command_names_the_nearest_scenario(capsys: pytest.CaptureFixture[st
     assert printed.err == (
         "evtui: normal-chargin: no built-in scenario; did you mean normal-charging?\n"
     )
+
+
+VALUES: tuple[Any, ...] = (
+    *(None, True, -1, 0, 1, 3, 12.5, 501, 1e12),
+    *("", "CP1", "1s", "-1s", "1m", "txprofile", "can", "a b", "x" * 50, "é", [], {}),
+)
+"""One of each sort that an argument may be, good or not."""
+
+NEEDED = {"attack.begin": {"name": "a", "layer": "can"}}
+"""Arguments without which a command is not given, by its name."""
+
+
+def loads(step: dict[str, Any]) -> bool:
+    mistakes = Mistakes("f.yaml", {})
+    steps = decode_steps([step], "steps", mistakes)
+    check_steps(steps, "steps", Settings(), mistakes)
+    return not len(mistakes)
+
+
+@pytest.mark.parametrize("name", [*(each.name for each in lab_commands()), "anomaly.strat"])
+def test_a_command_conforms_where_the_loader_takes_it(name: str) -> None:
+    command = by_name.get(name)
+    known = command.arguments if isinstance(command, LabCommand) else ()
+    needed = NEEDED.get(name, {})
+    steps: list[dict[str, Any]] = [{"command": name}, {"command": name, "with": needed}]
+    steps += [
+        {"command": name, "with": needed | {argument: value}}
+        for argument in (*(each.name for each in known), "nothing_such")
+        for value in VALUES
+    ]
+    schema = Draft202012Validator({"$defs": SCHEMA["$defs"], **SCHEMA["$defs"]["Command"]})
+    taken = {json.dumps(each) for each in steps if loads(each)}
+    conforming = {json.dumps(each) for each in steps if schema.is_valid(each)}
+    assert taken - conforming == set()
+    of_this_lab = {each for each in conforming if "station" in each or "connector" in each}
+    assert conforming - taken - of_this_lab == set()
+    assert bool(taken) == (name in by_name and by_name[name].aim != "peer")
+
+
+def test_every_argument_of_a_command_may_be_an_input() -> None:
+    for command in lab_commands():
+        arguments = {each.name: "${n}" for each in command.arguments}
+        text = minimal(json.dumps([{"command": command.name, "with": arguments}]))
+        assert conforms(text) == (command.aim != "peer")
+    assert conforms(minimal("[{command: '${n}', with: {low_a: '${n}'}}]"))

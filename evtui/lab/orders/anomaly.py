@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from evtui.anomalies.injector import SAFE_WITHIN
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
@@ -106,11 +106,9 @@ def cycles(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
 
 @at_connector(told.SET)
 def change(_: Works, target: Target, wanted: told.Fluctuation) -> Outcome[dict[str, float]]:
-    said = {name: value for name, value in asdict(wanted).items() if value is not None}
-    name = said.pop("variant", None)
-    parameters = target.outlet.injector.parameters.updated(said)
-    text = "parameters set"
-    return _take(target, parameters, text, None if name is None else Variant(name))
+    parameters = target.outlet.injector.parameters.updated(wanted.numbers())
+    variant = None if wanted.variant is None else Variant(wanted.variant)
+    return _take(target, parameters, "parameters set", variant)
 
 
 def _take(

@@ -67,7 +67,7 @@ class Orders:
             self._works.stream.publish(
                 Order(
                     source=source,
-                    station=str(arguments.get("station", "" if here is None else here.station)),
+                    station=str(arguments.get("station") or (here.station if here else "")),
                     command=command,
                     arguments=_for_the_record(arguments),
                     outcome=text,
@@ -120,7 +120,8 @@ class Orders:
             CommandError: there is none of that name, or several and no name.
         """
         stands = self._works.stands
-        named = {**({} if here is None else here._asdict()), **given}
+        said = {name: value for name, value in given.items() if value is not None}
+        named = {**({} if here is None else here._asdict()), **said}
         name = named.get("station")
         if name is None:
             name = _only(command, "station", stands)

@@ -54,6 +54,10 @@ class Kind(Model, frozen=True, kw_only=True):
         Meta(description="of the station; when left out as around it, or the first."),
     ] = None
 
+    @classmethod
+    def complete_schema(cls, schema: dict[str, Any]) -> None:
+        """Add to its JSON Schema what the types of its fields do not say."""
+
 
 K = TypeVar("K", bound=Kind)
 Added = TypeVar("Added", bound=Kind)

@@ -15,6 +15,7 @@ from evtui.config import Preset
 
 __all__ = [
     "MARK",
+    "REFERENCE",
     "SCHEMA",
     "Amperes",
     "AtLeastOne",
@@ -35,6 +36,9 @@ __all__ = [
 ]
 
 SCHEMA = "evtui.scenario/1"
+
+REFERENCE = {"$ref": "#/$defs/Reference"}
+"""``${name}`` in the JSON Schema of a scenario."""
 
 
 class Duration(float):

@@ -13,7 +13,7 @@ import msgspec
 
 from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.language.kinds import Registry
-from evtui.scenario.language.model import SCHEMA, Input, Scenario
+from evtui.scenario.language.model import REFERENCE, SCHEMA, Input, Scenario
 from evtui.scenario.language.quantities import QUANTITIES
 from evtui.scenario.steps import STEPS
 
@@ -21,7 +21,6 @@ __all__ = ["json_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFS = "#/$defs/{name}"
-_REFERENCE = {"$ref": _REFS.format(name="Reference")}
 _WITHOUT_INPUTS = ("schema", "id", "technique", "licence", "inputs", "matrix")
 """Keys of a scenario below which ``${name}`` means nothing."""
 
@@ -40,6 +39,8 @@ def json_schema() -> dict[str, Any]:
             properties = {k: v for k, v in properties.items() if k not in _WITHOUT_INPUTS}
         if name != Input.__name__:
             definition["properties"] |= _accepting_references(properties, mappings)
+    for kind in (*STEPS.values(), *EXPECTATIONS.values()):
+        kind.complete_schema(definitions[kind.__name__])
     scenario = definitions.pop(Scenario.__name__)
     definitions |= {kind.__name__: _quantity(kind) for kind in QUANTITIES}
     definitions |= {
@@ -114,7 +115,7 @@ def _accepting(schema: dict[str, Any], mappings: list[dict[str, Any]]) -> dict[s
     plain = {"type": "string"} in alternatives
     if plain or all(_takes_none(each) or each in mappings for each in alternatives):
         return schema
-    return about | {"anyOf": [*alternatives, _REFERENCE]}
+    return about | {"anyOf": [*alternatives, REFERENCE]}
 
 
 def _takes_none(schema: dict[str, Any]) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from evtui.commands import LabCommand, by_name, lab_commands
+from evtui.commands import TARGET, Argument, LabCommand, lab_commands
 from evtui.commands.anomaly import SET
 from evtui.config import Settings
 from evtui.lab.building import identities
 from evtui.nearest import choice
 from evtui.scenario.language.mistakes import shown
+from evtui.scenario.language.model import REFERENCE
 from evtui.scenario.steps.anomaly import parameters_mistake
 from evtui.scenario.steps.base import STEPS, Step
 
@@ -38,34 +40,73 @@ class Command(Step, frozen=True, kw_only=True):
         return f"command {self.command}"
 
     def check(self, check: Check) -> None:
-        # Not those about charge points of any make: a scenario has its own, and the step ``ocpp``.
-        names = [each.name for each in lab_commands() if each.aim != "peer"]
-        if not check.one_of("command", "a command of the lab", self.command, names):
+        commands = _commands()
+        if not check.one_of("command", "a command of the lab", self.command, [*commands]):
             return
-        command = by_name[self.command]
-        assert isinstance(command, LabCommand)
-        given = dict(self.arguments)
-        wrong = command.mistakes(given)
+        command = commands[self.command]
+        wrong = command.mistakes(self.arguments)
         if command.aimed:
-            wrong |= _wrong_target(given, check.settings)
+            wrong |= _wrong_target(self.arguments, check.settings)
         for name, mistake in wrong.items():
             check.add(f"with.{name}", mistake)
         if command is SET and not wrong:
-            given.pop("variant", None)
-            if together := parameters_mistake(given, check.settings):
+            numbers = SET.read(self.arguments).numbers()
+            if together := parameters_mistake(numbers, check.settings):
                 check.add(*together)
 
     async def run(self, context: StepContext) -> None:
         await context.actions.execute(self.command, **self.arguments)
 
+    @classmethod
+    def complete_schema(cls, schema: dict[str, Any]) -> None:
+        """Add the names that there are, and for each what it takes."""
+        commands = _commands().values()
+        names = [{"const": each.name, "description": each.help} for each in commands]
+        about = schema["properties"]["command"]["description"]
+        schema["properties"]["command"] = {"description": about, "anyOf": [*names, REFERENCE]}
+        alike: dict[Any, list[str]] = {}
+        for each in commands:
+            alike.setdefault(each.arguments, []).append(each.name)
+        schema["allOf"] = [_taken_by(names, arguments) for arguments, names in alike.items()]
 
-def _wrong_target(given: dict[str, Any], settings: Settings) -> dict[str, str]:
-    """Take station and connector out of the arguments; what is wrong with them, by name."""
+
+def _commands() -> dict[str, LabCommand[Any, Any]]:
+    """What a step may name.
+
+    Not those about charge points of any make: a scenario has its own, and the step ``ocpp``.
+    """
+    return {each.name: each for each in lab_commands() if each.aim != "peer"}
+
+
+def _taken_by(names: list[str], arguments: Iterable[Argument]) -> dict[str, Any]:
+    """That ``with`` holds what commands of these names take."""
+    properties = {each.name: _argument(each) for each in arguments}
+    needed = [each.name for each in arguments if each.required]
+    takes = {"properties": properties, "required": needed, "additionalProperties": False}
+    return {
+        "if": {"properties": {"command": {"enum": names}}, "required": ["command"]},
+        "then": {"properties": {"with": takes}, "required": ["with"] if needed else []},
+    }
+
+
+def _argument(each: Argument) -> dict[str, Any]:
+    left_out = [] if each.required or each.default is not None else [{"type": "null"}]
+    kind = each.kind.schema()
+    return {
+        "description": f"{each.help}.",
+        "anyOf": [*kind.get("anyOf", [kind]), *left_out, REFERENCE],
+    }
+
+
+def _wrong_target(given: Mapping[str, object], settings: Settings) -> dict[str, str]:
+    """What is wrong with the station and the connector among the arguments, by name."""
     wrong = {}
     stations = identities(settings)
-    station, connector = given.pop("station", settings.id), given.pop("connector", 1)
-    if station not in stations:
+    station, connector = (given.get(each.name) for each in TARGET)
+    if station is not None and station not in stations:
         wrong["station"] = f"expected {choice(map(shown, stations))}, got {shown(station)}"
+    if connector is None:
+        return wrong
     if type(connector) is not int or not 1 <= connector <= settings.connectors:
         wrong["connector"] = (
             f"expected an integer from 1 to {settings.connectors}, as lab.connectors says, "
