@@ -6,11 +6,14 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import FrozenInstanceError
+from types import NoneType
 from typing import Any
 
 import msgspec
 import pytest
 
+from evtui.commands import lab_commands
+from evtui.commands.anomaly import SET
 from evtui.config import Settings
 from evtui.events import LabState, Order
 from evtui.lab import CommandError, Here, Lab
@@ -120,3 +123,27 @@ def test_whatever_a_program_hands_over_can_be_written_down() -> None:
     orders = orders_of(told)
     assert len(orders) == 6
     assert all(msgspec.json.decode(msgspec.json.encode(order.arguments)) for order in orders)
+
+
+def test_what_a_command_gives_is_of_the_type_and_has_the_fields_that_are_declared() -> None:
+    given = {
+        "anomaly.set": {"wait_1_s": "1s"},
+        "attack.begin": {"name": "mine", "layer": "can"},
+        "csms.call": {"station": "CP1", "action": "ClearCache"},
+        "csms.admit": {"station": "CP1"},
+        "csms.turn_away": {"station": "OTHER"},
+    }
+    commands = [each for each in lab_commands() if each.name not in ("lab.record", "csms.files")]
+    outcomes: dict[str, Any] = {}
+
+    async def told(lab: Lab) -> None:
+        for command in commands:
+            outcome = await lab.execute(command.name, **given.get(command.name, {}))
+            outcomes[command.name] = outcome.data
+
+    orders_of(told)
+    for command in commands:
+        msgspec.convert(outcomes[command.name], command.gives, strict=True)
+        assert bool(command.result) == (command.gives is not NoneType)
+    numbers = {each.name for each in SET.arguments if each.label}
+    assert {*outcomes["anomaly.set"]} == {*outcomes["anomaly.jitter"]} == numbers

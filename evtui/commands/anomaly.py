@@ -42,6 +42,8 @@ __all__ = [
     "Fluctuation",
 ]
 
+_SET = "anomaly.set"
+
 _WAITS = KINDS["waits_s"]
 assert isinstance(_WAITS, FourWaits)
 _WAIT = _WAITS.each
@@ -95,6 +97,8 @@ class Attack:
     )
 
 
+_PARAMETERS = f"all its numbers from now on, by their names in `{_SET}`"
+
 START = LabCommand(
     "anomaly.start",
     ("s",),
@@ -130,6 +134,7 @@ SHORTER = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 LONGER = LabCommand(
     "anomaly.longer",
@@ -142,6 +147,7 @@ LONGER = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 WEAKER = LabCommand(
     "anomaly.weaker",
@@ -154,6 +160,7 @@ WEAKER = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 STRONGER = LabCommand(
     "anomaly.stronger",
@@ -166,6 +173,7 @@ STRONGER = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 VARIANT = LabCommand(
     "anomaly.variant",
@@ -177,6 +185,7 @@ VARIANT = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=str,
+    result="the variant that is sent from now on",
 )
 LOWER_LOW = LabCommand(
     "anomaly.lower_low",
@@ -187,6 +196,7 @@ LOWER_LOW = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 RAISE_LOW = LabCommand(
     "anomaly.raise_low",
@@ -197,6 +207,7 @@ RAISE_LOW = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 JITTER = LabCommand(
     "anomaly.jitter",
@@ -207,6 +218,7 @@ JITTER = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 CYCLES = LabCommand(
     "anomaly.cycles",
@@ -217,9 +229,10 @@ CYCLES = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 SET = LabCommand(
-    "anomaly.set",
+    _SET,
     (),
     "set",
     "Set parameters of the anomaly; a running one follows at its next step.",
@@ -227,6 +240,7 @@ SET = LabCommand(
     aim="connector",
     takes=Fluctuation,
     gives=dict[str, float],
+    result=_PARAMETERS,
 )
 BEGIN_ATTACK = LabCommand(
     "attack.begin",
@@ -247,6 +261,7 @@ END_ATTACK = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=tuple[str, ...],
+    result="names of those that are ended",
 )
 ALL_CLEAR = LabCommand(
     "lab.all_clear",

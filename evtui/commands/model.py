@@ -88,10 +88,12 @@ class LabCommand(Command, Generic[A, R]):
     Attributes:
         takes: dataclass of its arguments; see :mod:`evtui.commands.arguments`.
         gives: type of its :attr:`Outcome.data`.
+        result: what that says, in one line without a full stop; empty where there is none.
     """
 
     takes: type[A]
     gives: type[R]
+    result: str = ""
 
     @property
     def scope(self) -> Literal["lab", "view"]:

@@ -18,7 +18,9 @@ __all__ = [
     "BY_FORM",
     "CALL",
     "CHARGE",
+    "DIAGNOSTICS_FIELD",
     "FILES",
+    "FIRMWARE_FIELD",
     "MARK",
     "PLUG",
     "PRESET",
@@ -76,6 +78,10 @@ class Mark:
     station: str = argument(Text(0, 48), "charge point that it is about", default="", unset="all")
 
 
+DIAGNOSTICS_FIELD = "GetDiagnostics.location"
+FIRMWARE_FIELD = "UpdateFirmware.location"
+"""Operations and fields that take a URL of the file server of the central system."""
+
 CHARGE = LabCommand(
     "station.charge",
     ("b",),
@@ -85,6 +91,7 @@ CHARGE = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=bool,
+    result="true when it begins, false when it ends",
     over_the_link=True,
 )
 PLUG = LabCommand(
@@ -96,6 +103,7 @@ PLUG = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=bool,
+    result="true when it is plugged in now",
 )
 SWIPE = LabCommand(
     "station.swipe",
@@ -117,6 +125,7 @@ PRESET = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=str,
+    result="the preset from now on",
 )
 STRICT = LabCommand(
     "station.strict",
@@ -127,6 +136,7 @@ STRICT = LabCommand(
     aim="connector",
     takes=Nothing,
     gives=bool,
+    result="true when strict from now on",
 )
 CALL = LabCommand(
     "csms.call",
@@ -137,6 +147,7 @@ CALL = LabCommand(
     aim="peer",
     takes=Call,
     gives=dict[str, Any],
+    result="the answer, by the names of OCPP 1.6",
 )
 FILES = LabCommand(
     "csms.files",
@@ -147,6 +158,7 @@ FILES = LabCommand(
     aim="peer",
     takes=Nothing,
     gives=dict[str, str],
+    result=f"URLs, by operation and field: `{DIAGNOSTICS_FIELD}`, `{FIRMWARE_FIELD}`",
 )
 VIEWS = LabCommand(
     "detector.view",
@@ -156,6 +168,7 @@ VIEWS = LabCommand(
     "Station",
     takes=Nothing,
     gives=tuple[str, ...],
+    result="what it is fed from now on: `can`, `ocpp`",
 )
 RESTART = LabCommand(
     "lab.restart",
@@ -165,6 +178,7 @@ RESTART = LabCommand(
     "Station",
     takes=Nothing,
     gives=tuple[str, ...],
+    result="names of the parts that are restarted",
 )
 RECORD = LabCommand(
     "lab.record",

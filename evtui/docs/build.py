@@ -59,7 +59,7 @@ def _keys(commands: tuple[Command, ...]) -> str:
 
 
 def _orders() -> str:
-    """Every command of the lab with its arguments, from the registry of commands."""
+    """Every command of the lab with what it takes and gives, from the registry of commands."""
     rows = []
     for command in lab_commands():
         where = "at a connector" if command.aimed else ""
@@ -67,7 +67,10 @@ def _orders() -> str:
         for each in arguments_of(command.takes):
             expected = each.kind.expected.replace(f"{EXPECTED},", "a duration")
             rows.append((f"… `{each.name}`", expected, each.default_text, each.help))
-    return table(("command, with its arguments", "value", "default", "about"), rows)
+        if command.result:
+            kind = command.gives.__name__ if command.gives in (bool, str) else str(command.gives)
+            rows.append(("… gives", f"`{kind.replace('typing.', '')}`", "", command.result))
+    return table(("command, what it takes and gives", "value", "default", "about"), rows)
 
 
 def _columns() -> str:

@@ -94,8 +94,8 @@ def files(works: Works, _: Nothing) -> Outcome[dict[str, str]]:
     server = works.central_system.files
     version = f"{works.settings.firmware or 'lab'}+1"[:50]
     places = {
-        "GetDiagnostics.location": server.diagnostics_url,
-        "UpdateFirmware.location": server.add(IMAGE, f"evtui-firmware {version}\n".encode()),
+        told.DIAGNOSTICS_FIELD: server.diagnostics_url,
+        told.FIRMWARE_FIELD: server.add(IMAGE, f"evtui-firmware {version}\n".encode()),
     }
     return Outcome(f"files are kept at {server.url}", places)
 
