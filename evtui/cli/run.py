@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import gc
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -155,13 +157,14 @@ def command(
     if events == "-" and as_json:
         raise BadInput("run: --json and --events - both want standard output; name a file")
     seconds = _duration(duration)
-    plan = load_plan(scenario, read_inputs(given), seed=seed, duration=seconds, base=base)
+    with _modules_spared():
+        options = _options(_speed(speed), seconds, redact_id_tags, record_trouble)
+        plan = load_plan(scenario, read_inputs(given), seed=seed, duration=seconds, base=base)
     if plan.axes and events is not None:
         axes = ", ".join(plan.axes)
         raise BadInput(f"run: --events follows one run, here are many; give --set for {axes}")
     with ExitStack() as stack:
         report = _Report(junit, as_json=as_json, quiet=quiet, on_stderr=events == "-")
-        options = _options(_speed(speed), seconds, redact_id_tags, record_trouble)
         follower = None
         if events is not None:
             follower = stack.enter_context(_Follower(events, plan, redact_id_tags))
@@ -310,12 +313,22 @@ def _new_folder(plan: Plan) -> Path:
 # Running
 
 
-def _spare_modules() -> None:
-    """Leave what lives as long as the program out of every garbage collection: 15 % of a run."""
-    import gc
+@contextmanager
+def _modules_spared() -> Iterator[None]:
+    """Spare what is imported inside every garbage collection: it lives as long as the program.
 
-    gc.collect()
-    gc.freeze()
+    To look through it for garbage again and again is 15 % of a run.  Done once for a process: what
+    is garbage already is kept then.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _run_one(plan: Plan, options: Options, folder: Path, stop: StopFlag, report: _Report) -> int:
@@ -328,7 +341,6 @@ def _run_one(plan: Plan, options: Options, folder: Path, stop: StopFlag, report:
     narrator = Narrator(bar=narration_is_a_bar())
     if not report.quiet:
         options = replace(options, narrate=narrator.narrate, progress=narrator.progress)
-    _spare_modules()
     try:
         result = run_headless(plan, options)
     except RecordingError as error:
@@ -359,7 +371,6 @@ def _run_matrix(
                 outcome = {0: "met", 1: "FAILED"}.get(result.exit_code, result.interrupted)
                 say(f"{done} of {len(combinations)}  {result.label}: {outcome}")
 
-        _spare_modules()
         result = run_matrix(
             combinations, options, out=folder, jobs=jobs, stop=stop, finished=finished
         )
@@ -398,11 +409,12 @@ class _Report:
         """Say and write everything; False when a file could not be written."""
         from evtui.cli.progress import say
         from evtui.events import pretty_json
-        from evtui.scenario.judge.junit import junit_xml
         from evtui.scenario.judge.summary import failed_lines
 
         written = True
         if self._junit is not None:
+            from evtui.scenario.judge.junit import junit_xml
+
             try:
                 self._junit.write_bytes(junit_xml(results))
             except OSError as error:

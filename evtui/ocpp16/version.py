@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from websockets.typing import Subprotocol
+from typing import TYPE_CHECKING, Any, cast
 
 from evtui.ocpp16 import tolerance, validation
 from evtui.ocppj.version import ErrorCodes, Version
 
+if TYPE_CHECKING:
+    from websockets.typing import Subprotocol
+
 __all__ = ["OCPP_16", "SUBPROTOCOL"]
 
-SUBPROTOCOL = Subprotocol("ocpp1.6")
+SUBPROTOCOL = cast("Subprotocol", "ocpp1.6")
 """OCPP-J 1.6 section 3.2."""
 
 

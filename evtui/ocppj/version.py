@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, Protocol
-
-from websockets.typing import Subprotocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from evtui.ocppj.framing import Frame
 from evtui.violations import Violation
+
+if TYPE_CHECKING:
+    from websockets.typing import Subprotocol
 
 __all__ = ["ErrorCodes", "Kind", "Reading", "Version"]
 

@@ -13,7 +13,7 @@ from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.language.document import child
 from evtui.scenario.language.kinds import marked_fields
 from evtui.scenario.language.mistakes import UNREADABLE, Mistakes, shown
-from evtui.scenario.language.model import Duration, Input, Scenario
+from evtui.scenario.language.model import Duration, Input, Model, Scenario
 from evtui.scenario.language.quantities import DURATION, NUMBER
 from evtui.scenario.steps import STEPS
 
@@ -215,24 +215,38 @@ def substitute(data: Any, values: Mapping[str, Any], place: str, mistakes: Mista
     becomes a plain number of seconds, since what stands there is JSON or a parameter.
     ``$${`` becomes ``${``.
     """
-    return _Substitution(values, mistakes).of(data, place, bare=False, as_text=False)
+    return _Substitution(values, mistakes).of(data, place, bare=False)
+
+
+def _is_text(key: str) -> bool:
+    """True for a key under which a scenario has text for people: a number in it is written out."""
+    kinds: tuple[type[Model], ...] = (Scenario, *STEPS.values(), *EXPECTATIONS.values())
+    having = (kind for kind in kinds if key in kind.__struct_encode_fields__)
+    return any(
+        field.key == key and field.mark == "text"
+        for kind in having
+        for field in marked_fields(kind)
+    )
 
 
 class _Substitution:
     def __init__(self, values: Mapping[str, Any], mistakes: Mistakes) -> None:
-        kinds = (Scenario, *STEPS.values(), *EXPECTATIONS.values())
-        marked = (field for kind in kinds for field in marked_fields(kind))
-        self._texts = {field.key for field in marked if field.mark == "text"}
         self._values = values
         self._mistakes = mistakes
 
-    def of(self, data: Any, place: str, *, bare: bool, as_text: bool) -> Any:
+    def of(self, data: Any, place: str, *, bare: bool, key: str = "") -> Any:
+        """A copy with the references in it replaced.
+
+        Args:
+            bare: it stands under ``with``.
+            key: that it is the value of, or an item of the list that is.
+        """
         match data:
             case str():
-                return self._text(data, place, bare=bare, as_text=as_text)
+                return self._text(data, place, bare=bare, key=key)
             case list():
                 return [
-                    self.of(each, child(place, index), bare=bare, as_text=as_text)
+                    self.of(each, child(place, index), bare=bare, key=key)
                     for index, each in enumerate(data)
                 ]
             case dict():
@@ -240,20 +254,15 @@ class _Substitution:
                     if "${" in key:
                         self._mistakes.add(child(place, key), "${...} cannot stand in a key")
                 return {
-                    key: self.of(
-                        value,
-                        child(place, key),
-                        bare=bare or key == "with",
-                        as_text=not bare and key in self._texts,
-                    )
+                    key: self.of(value, child(place, key), bare=bare or key == "with", key=key)
                     for key, value in data.items()
                 }
             case _:
                 return data
 
-    def _text(self, text: str, place: str, *, bare: bool, as_text: bool) -> Any:
+    def _text(self, text: str, place: str, *, bare: bool, key: str) -> Any:
         whole = _REFERENCE.fullmatch(text)
-        if whole and whole[1] in self._values and not as_text:
+        if whole and whole[1] in self._values and (bare or not _is_text(key)):
             value = self._values[whole[1]]
             return float(value) if bare and isinstance(value, Duration) else value
         if any(self._values.get(name) is UNREADABLE for name in _REFERENCE.findall(text)):

@@ -18,7 +18,6 @@ from typing import (
     cast,
     get_args,
     get_origin,
-    get_type_hints,
 )
 
 import msgspec
@@ -91,8 +90,7 @@ class Registry(Mapping[str, type[K]], Generic[K]):
         Raises:
             ValueError: it has no field without a default, or there is a kind of its name.
         """
-        needed = (f.encode_name for f in msgspec.structs.fields(kind) if f.required)
-        name = next(needed, None)
+        name = _first_required(kind)
         if name is None:
             raise ValueError(f"{kind.__name__}: no field without a default names the kind")
         if name in self._kinds:
@@ -120,6 +118,17 @@ class Registry(Mapping[str, type[K]], Generic[K]):
             import_module(f"{package}.{name}")
 
 
+def _first_required(kind: type[msgspec.Struct]) -> str | None:
+    """Key of the first field without a default.
+
+    Not by :func:`msgspec.structs.fields`, which works out every type: a start reads all kinds.
+    """
+    keys, defaults = kind.__struct_encode_fields__, kind.__struct_defaults__
+    without = (msgspec.NODEFAULT,) * (len(keys) - len(defaults))
+    given = zip(keys, (*without, *defaults), strict=True)
+    return next((key for key, default in given if default is msgspec.NODEFAULT), None)
+
+
 class Marked(NamedTuple):
     """A field whose type is marked in :mod:`evtui.scenario.language.model`: as ``steps``, ..."""
 
@@ -131,8 +140,7 @@ class Marked(NamedTuple):
 @cache
 def marked_fields(kind: type[msgspec.Struct]) -> tuple[Marked, ...]:
     """The fields that hold steps, a moment, or text for people."""
-    hints = get_type_hints(kind, include_extras=True)
-    fields = ((field, _mark(hints[field.name])) for field in msgspec.structs.fields(kind))
+    fields = ((field, _mark(field.type)) for field in msgspec.structs.fields(kind))
     return tuple(Marked(field.name, field.encode_name, mark) for field, mark in fields if mark)
 
 
