@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evtui.lazy import lazy_names
+
 if TYPE_CHECKING:
-    from evtui.central_system.id_tags import IdTag, IdTags
-    from evtui.central_system.system import CentralSystem, StationOffline
+    from evtui.central_system import CentralSystem, IdTag, IdTags, StationOffline
     from evtui.commands import Outcome
     from evtui.config import Settings
     from evtui.events import EventStream
     from evtui.lab import CommandError, Lab
-    from evtui.ocppj.limits import MessageRate
-    from evtui.ocppj.link import CallRefused, LinkClosed
-    from evtui.runtime.clock import LoopClock
-    from evtui.station.state.file import StateFile
-    from evtui.station.state.store import StateError
+    from evtui.ocppj import CallRefused, LinkClosed, MessageRate
+    from evtui.runtime import LoopClock
+    from evtui.station import StateError, StateFile
 
 __version__ = "0.1.0"
 
@@ -43,29 +42,16 @@ __all__ = [
     "__version__",
 ]
 
-_PLACES = {
-    "CallRefused": "evtui.ocppj.link",
-    "CentralSystem": "evtui.central_system.system",
-    "CommandError": "evtui.lab",
-    "EventStream": "evtui.events",
-    "IdTag": "evtui.central_system.id_tags",
-    "IdTags": "evtui.central_system.id_tags",
-    "Lab": "evtui.lab",
-    "LinkClosed": "evtui.ocppj.link",
-    "LoopClock": "evtui.runtime.clock",
-    "MessageRate": "evtui.ocppj.limits",
-    "Outcome": "evtui.commands",
-    "Settings": "evtui.config",
-    "StateError": "evtui.station.state.store",
-    "StateFile": "evtui.station.state.file",
-    "StationOffline": "evtui.central_system.system",
-}
-
-
-def __getattr__(name: str) -> object:
-    """A public name, imported now: the command line must not pay for what it does not use."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_PLACES[name]), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "evtui.central_system": "CentralSystem IdTag IdTags StationOffline",
+        "evtui.commands": "Outcome",
+        "evtui.config": "Settings",
+        "evtui.events": "EventStream",
+        "evtui.lab": "CommandError Lab",
+        "evtui.ocppj": "CallRefused LinkClosed MessageRate",
+        "evtui.runtime": "LoopClock",
+        "evtui.station": "StateError StateFile",
+    },
+)

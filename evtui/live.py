@@ -15,14 +15,13 @@ import msgspec
 from evtui.commands import FIRST_CONTACT, Outcome, anomaly, by_name
 from evtui.config import SETTINGS, Settings
 from evtui.events import Event, EventReader, LinkState, Note, PartState
-from evtui.runtime.clock import LoopClock
-from evtui.runtime.thread import LoopThread
+from evtui.runtime import LoopClock, LoopThread
 
 if TYPE_CHECKING:
     from evtui.lab import Lab
-    from evtui.recording.format.manifest import Manifest
-    from evtui.scenario.language.loader import Plan
-    from evtui.station.state.file import StateFile
+    from evtui.recording.format import Manifest
+    from evtui.scenario.language import Plan
+    from evtui.station import StateFile
 
 __all__ = ["Feed", "LiveLab", "settings_for"]
 
@@ -194,9 +193,8 @@ class LiveLab:
                 self._feed.close(FEED_END)
 
     async def _run(self, clock: LoopClock, stop: asyncio.Event) -> None:
-        from evtui.lab import Lab
-        from evtui.lab.recordings import Recordings
-        from evtui.runtime.logs import logs_as_notes
+        from evtui.lab import Lab, Recordings
+        from evtui.runtime import logs_as_notes
 
         def stop_lab(line: str) -> None:
             self.trouble = line
@@ -266,7 +264,7 @@ class LiveLab:
 
     async def _run_scenario(self, lab: Lab, plan: Plan, stop: asyncio.Event) -> None:
         """Run the lab with a scenario in it, which cleans up before the lab is told to stop."""
-        from evtui.scenario.run.runner import Runner
+        from evtui.scenario.run import Runner
 
         loop = asyncio.get_running_loop()
         leave = asyncio.Event()
@@ -291,7 +289,7 @@ class LiveLab:
             lab.stream.publish(Note(source="lab", level="error", text=text))
 
     def _manifest(self) -> Manifest:
-        from evtui.scenario.run.provenance import manifest_of
+        from evtui.scenario.run import manifest_of
 
         assert self._lab is not None
         return manifest_of(self._lab, mode="real", speed=1.0, plan=self._plan)
@@ -309,8 +307,8 @@ class LiveLab:
 
 def _one_line(error: Exception) -> str:
     """What an error says; what was written for people needs no name before it."""
-    from evtui.central_system.id_tags import IdTagError
-    from evtui.station.state.store import StateError
+    from evtui.central_system import IdTagError
+    from evtui.station import StateError
 
     text = " ".join(str(error).split())
     written = isinstance(error, StateError | IdTagError)

@@ -14,13 +14,12 @@ from typing import Any
 import msgspec
 
 import evtui.events
-from evtui.config.report import ConfigReport
+from evtui.config import ConfigReport
 from evtui.events import CanFrame, Event
-from evtui.feed.pump import Dropped, FeedBegins
-from evtui.recording.check.checking import Report
-from evtui.scenario.judge.results import MatrixResult, RunResult
-from evtui.scenario.language.loader import Listing
-from evtui.scenario.language.schema import json_schema
+from evtui.feed import Dropped, FeedBegins
+from evtui.recording.check import Report
+from evtui.scenario.judge import MatrixResult, RunResult
+from evtui.scenario.language import Listing, json_schema
 
 __all__ = ["EVENTS", "SCHEMAS", "schema_of_events"]
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from grimp import ImportGraph
+
+from tests.contracts import FacesContract
 
 ROOT = Path(__file__).parents[1]
 
@@ -79,3 +84,47 @@ def test_layers_import_downwards_only() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+LAZY = [
+    path
+    for path in sorted((ROOT / "evtui").rglob("__init__.py"))
+    if "lazy_names(" in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("path", LAZY, ids=lambda path: path.parent.name)
+def test_a_name_that_is_imported_late_is_the_one_that_types_are_checked_with(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    (checked,) = (node for node in tree.body if isinstance(node, ast.If))
+    (call,) = (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "lazy_names"
+    )
+    assert ast.literal_eval(call.args[1]) == {
+        node.module: " ".join(sorted(each.name for each in node.names))
+        for node in checked.body
+        if isinstance(node, ast.ImportFrom)
+    }
+    package = ".".join(path.parent.relative_to(ROOT).parts)
+    face = importlib.import_module(package)
+    assert all(getattr(face, name) is not None for name in face.__all__)
+    with pytest.raises(AttributeError, match=f"module '{package}' has no attribute 'nobody'"):
+        face.nobody  # noqa: B018
+
+
+def test_an_import_past_a_face_and_a_door_that_is_not_used_are_told() -> None:
+    graph = ImportGraph()
+    for name in ("evtui", "evtui.a", "evtui.a.one", "evtui.a.two", "evtui.a.sub", "evtui.a.sub.x"):
+        graph.add_module(name)
+    for name in ("evtui.b", "evtui.b.three"):
+        graph.add_module(name)
+    for imported in ("evtui.a", "evtui.a.one", "evtui.a.sub", "evtui.a.sub.x"):
+        graph.add_import(importer="evtui.b.three", imported=imported)
+    graph.add_import(importer="evtui.a.one", imported="evtui.a.two")
+    contract = FacesContract("faces", {}, {"doors": ["evtui.a.sub.x", "evtui.a.two"]})
+    assert contract.check(graph, verbose=False).metadata["wrong"] == [
+        "evtui.b.three imports evtui.a.one",
+        "evtui.a.two is a door that nobody outside comes through",
+    ]

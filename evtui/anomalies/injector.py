@@ -18,10 +18,10 @@ from evtui.anomalies.ocpp.fluctuation import (
     steps,
 )
 from evtui.anomalies.ocpp.intervention import Intervention, Operator
-from evtui.central_system.system import StationOffline
+from evtui.central_system import StationOffline
 from evtui.events import AnomalyState, EventStream, Note, caused_by
-from evtui.ocppj.link import CallRefused, LinkClosed
-from evtui.runtime.clock import LoopClock
+from evtui.ocppj import CallRefused, LinkClosed
+from evtui.runtime import LoopClock
 from evtui.violations import BreaksSchema, Violation
 
 __all__ = ["AnomalyError", "Injector", "until"]

@@ -20,7 +20,7 @@ from evtui.canbus.protocol import (
     encode,
 )
 from evtui.events import caused_by
-from evtui.power.stage import PowerStage, StageState
+from evtui.power import PowerStage, StageState
 
 __all__ = ["PERIOD", "ChargerModule"]
 

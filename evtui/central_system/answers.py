@@ -10,8 +10,8 @@ from evtui.central_system.id_tags import IdTags
 from evtui.central_system.stations import StationRecord
 from evtui.central_system.transactions import Transactions
 from evtui.events import EventStream, Note
-from evtui.ocppj.answering import Refusal
-from evtui.runtime.clock import LoopClock
+from evtui.ocppj import Refusal
+from evtui.runtime import LoopClock
 
 __all__ = ["Answers", "DataTransferHandler"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from evtui.central_system.admission import Admission
 from evtui.central_system.stations import StationRecord
-from evtui.ocppj.link import CallRefused, Link, LinkClosed
+from evtui.ocppj import CallRefused, Link, LinkClosed
 
 __all__ = ["BootReminder"]
 

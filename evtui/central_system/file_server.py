@@ -23,8 +23,7 @@ from evtui.central_system.file_requests import (
     read_request,
 )
 from evtui.origins import Origins
-from evtui.runtime.clock import LoopClock
-from evtui.runtime.thread import LoopThread
+from evtui.runtime import LoopClock, LoopThread
 
 __all__ = ["FileServer", "Files"]
 

@@ -21,7 +21,7 @@ from websockets.protocol import State
 
 from evtui.central_system.reception import Reception
 from evtui.escaping import for_terminal
-from evtui.ocppj.websocket import ServerConnectionInTurn, identity_from_path
+from evtui.ocppj import ServerConnectionInTurn, identity_from_path
 
 __all__ = ["Fault", "Lobby", "StationConnection", "address", "fault_at_once", "fault_of"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from evtui.events import CentralSystemLoad, EventStream, caused_by
-from evtui.ocppj.limits import LinkCounters
+from evtui.ocppj import LinkCounters
 
 __all__ = ["LoadMeter"]
 

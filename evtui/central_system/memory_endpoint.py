@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from evtui.central_system.reception import Reception
 from evtui.events import caused_by
-from evtui.ocppj.link import LinkClosed
-from evtui.ocppj.memory import MemoryTransport, memory_pair
+from evtui.ocppj import LinkClosed, MemoryTransport, memory_pair
 
 __all__ = ["MemoryEndpoint"]
 

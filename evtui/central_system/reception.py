@@ -18,11 +18,10 @@ from evtui.central_system.load import LoadMeter
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import RIVALS_WITHIN, StationRecord, Stations
 from evtui.events import EventStream, LinkState, Note, OcppMessage, caused_by
-from evtui.ocpp16.version import OCPP_16
-from evtui.ocppj.limits import MessageRate
-from evtui.ocppj.link import Link, LinkClosed, MessageIds, SentMessages, Transport
+from evtui.ocpp16 import OCPP_16
+from evtui.ocppj import Link, LinkClosed, MessageIds, MessageRate, SentMessages, Transport
 from evtui.repeats import Repeats
-from evtui.runtime.clock import LoopClock
+from evtui.runtime import LoopClock
 from evtui.violations import told_by
 
 __all__ = ["Door", "Endpoint", "Reception"]

@@ -9,8 +9,7 @@ from evtui.central_system.answers import Answers
 from evtui.central_system.boot_reminder import BootReminder
 from evtui.central_system.stations import StationRecord
 from evtui.events import EventStream, Note, caused_by
-from evtui.ocppj.answering import answer_call
-from evtui.ocppj.link import Link
+from evtui.ocppj import Link, answer_call
 
 __all__ = ["StationSession"]
 

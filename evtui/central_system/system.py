@@ -25,11 +25,15 @@ from evtui.central_system.stations import StationInfo, Stations
 from evtui.central_system.transactions import Transaction, Transactions
 from evtui.events import CentralSystemState, EventStream, Note
 from evtui.ocpp16.validation import check, is_known_action, schemas
-from evtui.ocppj.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, MessageRate
-from evtui.ocppj.link import MessageIds, SentMessages
-from evtui.runtime.clock import LoopClock, keep_in_step
-from evtui.runtime.identity import first_transaction_id as first_of_this_run
-from evtui.runtime.identity import run_nonce
+from evtui.ocppj import MAX_MESSAGE_BYTES, PING_INTERVAL, MessageIds, MessageRate, SentMessages
+from evtui.runtime import (
+    LoopClock,
+    keep_in_step,
+    run_nonce,
+)
+from evtui.runtime import (
+    first_transaction_id as first_of_this_run,
+)
 from evtui.violations import BreaksSchema
 
 __all__ = ["CentralSystem", "Endpoint", "StationNotAccepted", "StationOffline"]

@@ -14,18 +14,18 @@ from websockets.http11 import Request, Response
 
 from evtui.central_system.handshakes import Fault, Lobby, StationConnection, address, fault_of
 from evtui.central_system.reception import Reception
-from evtui.ocpp16.version import SUBPROTOCOL
-from evtui.ocppj.intake import is_own_end
-from evtui.ocppj.limits import PING_INTERVAL
-from evtui.ocppj.websocket import (
+from evtui.ocpp16 import SUBPROTOCOL
+from evtui.ocppj import (
     MAX_MESSAGE_BYTES,
+    PING_INTERVAL,
     QUEUE,
     WebSocketTransport,
     identity_from_path,
+    is_own_end,
     offered_subprotocols,
     selecting,
 )
-from evtui.runtime.loopback import HOST, Listener, listen, listen_beside
+from evtui.runtime import HOST, Listener, listen, listen_beside
 
 __all__ = ["WebSocketEndpoint"]
 

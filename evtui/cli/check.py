@@ -12,7 +12,7 @@ from evtui.cli.values import Where
 from evtui.escaping import for_terminal
 
 if TYPE_CHECKING:
-    from evtui.recording.check.checking import Report
+    from evtui.recording.check import Report
 
 __all__ = ["command"]
 
@@ -63,7 +63,7 @@ def command(folders: tuple[Path, ...], mend: bool, as_json: bool) -> int:
 
     from evtui.cli.runs import runs_in
     from evtui.events import pretty_json
-    from evtui.recording.read.opening import FolderError
+    from evtui.recording.read import FolderError
 
     runs = runs_in(folders)
     checked: list[tuple[Report, list[str]]] = []
@@ -95,8 +95,7 @@ def _check(folder: Path, *, mend: bool) -> tuple[Report, list[str]]:
     """
     import time
 
-    from evtui.recording.check.checking import check_folder
-    from evtui.recording.check.repair import repair
+    from evtui.recording.check import check_folder, repair
 
     def look() -> Report:
         return check_folder(folder, wait=lambda: time.sleep(_SECOND_LOOK))

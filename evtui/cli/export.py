@@ -14,7 +14,7 @@ from evtui.cli.values import Checked, Where
 from evtui.kinds import Choice
 
 if TYPE_CHECKING:
-    from evtui.recording.read.reader import RunFolder
+    from evtui.recording.read import RunFolder
 
 __all__ = ["command"]
 
@@ -98,7 +98,7 @@ def command(
     """
     from evtui.cli.runs import names_of, runs_in
     from evtui.export import ExportError
-    from evtui.recording.read.reader import FolderError, RunFolder
+    from evtui.recording.read import FolderError, RunFolder
 
     _check_options(name, everything, out, table, label)
     paths = runs_in(folders)

@@ -15,12 +15,12 @@ from evtui.cli.errors import BadInput
 from evtui.cli.plans import base_from, load_plan, read_inputs
 from evtui.cli.terminal import prepare_textual, terminal_trouble
 from evtui.config import SETTINGS, Settings
-from evtui.runtime.loopback import HOST, listen
+from evtui.runtime import HOST, listen
 
 if TYPE_CHECKING:
-    from evtui.feed.feed import Feed
-    from evtui.scenario.language.loader import Plan
-    from evtui.station.state.file import StateFile
+    from evtui.feed import Feed
+    from evtui.scenario.language import Plan
+    from evtui.station import StateFile
 
 __all__ = ["Launch"]
 
@@ -116,9 +116,9 @@ class Launch:
 
 
 def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
-    from evtui.feed.feed import FeedError, open_feed
-    from evtui.lab.building import identities
-    from evtui.recording.write.redaction import Redactor
+    from evtui.feed import FeedError, open_feed
+    from evtui.lab import identities
+    from evtui.recording.write import Redactor
 
     redactor = Redactor(id_tags=settings.redact_id_tags, secrets=settings.secrets)
     if plan is not None:
@@ -131,7 +131,7 @@ def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
 
 
 def _check_id_tags(path: str) -> None:
-    from evtui.central_system.id_tags import IdTagError, read_id_tags
+    from evtui.central_system import IdTagError, read_id_tags
 
     try:
         read_id_tags(path)
@@ -140,11 +140,10 @@ def _check_id_tags(path: str) -> None:
 
 
 def _open_state(path: str, feed: Feed | None) -> StateFile:
-    from evtui.central_system.state_check import check_state
+    from evtui.central_system import check_state
     from evtui.events import PartState
-    from evtui.feed.feed import FeedError
-    from evtui.station.state.file import StateFile
-    from evtui.station.state.store import StateError
+    from evtui.feed import FeedError
+    from evtui.station import StateError, StateFile
 
     with ExitStack() as undo:
         try:
@@ -162,8 +161,7 @@ def _open_state(path: str, feed: Feed | None) -> StateFile:
 
 
 def _prepare_folder(folder: str) -> None:
-    from evtui.recording.write.destination import prepare_folder
-    from evtui.recording.write.folder import RecordingError
+    from evtui.recording.write import RecordingError, prepare_folder
 
     try:
         prepare_folder(Path(folder))

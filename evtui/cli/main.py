@@ -240,7 +240,7 @@ def _config(before: dict[str, Any], /, toml: bool, as_json: bool, **options: Any
         raise BadInput("config: --toml and --json both want standard output; leave one out")
     effective = _load(before | _given(options))
     if as_json:
-        from evtui.config.report import report_of
+        from evtui.config import report_of
         from evtui.events import pretty_json
 
         report = report_of(effective, ssh=over_ssh(os.environ))

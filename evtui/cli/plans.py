@@ -11,8 +11,7 @@ from evtui.config import Effective, load
 from evtui.kinds import quoted
 
 if TYPE_CHECKING:
-    from evtui.scenario.language.loader import Plan
-    from evtui.scenario.language.settings import Base
+    from evtui.scenario.language import Base, Plan
 
 __all__ = ["base_from", "load_plan", "read_inputs"]
 
@@ -44,7 +43,7 @@ def base_from(file: str) -> tuple[Effective, Base]:
         SettingsError: something in the file is not as expected.
     """
     from evtui.cli.progress import say
-    from evtui.scenario.language.settings import OF_NO_RUN, base_of
+    from evtui.scenario.language import OF_NO_RUN, base_of
 
     effective = load(file=file, environ=os.environ, own=False)
     if ignored := [name for name in OF_NO_RUN if effective.origins[name] != "default"]:
@@ -65,8 +64,7 @@ def load_plan(
     Raises:
         BadInput: there is none, or it has mistakes.
     """
-    from evtui.scenario.language.loader import ScenarioError, load
-    from evtui.scenario.language.settings import Base
+    from evtui.scenario.language import Base, ScenarioError, load
 
     try:
         return load(scenario, inputs, seed=seed, duration=duration, base=base or Base())

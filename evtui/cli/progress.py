@@ -7,8 +7,7 @@ import sys
 
 from evtui.escaping import for_terminal
 from evtui.events import Alarm, ScenarioState
-from evtui.runtime.flush import FlushTimer
-from evtui.runtime.wall import Stopwatch
+from evtui.runtime import FlushTimer, Stopwatch
 
 __all__ = ["Narrator", "narration_is_a_bar", "say"]
 

@@ -51,7 +51,7 @@ def command(options: dict[str, Any] | None, folder: Path, verify: bool, decode: 
     if verify:
         return _verify(folder)
     from evtui.config import load
-    from evtui.recording.read.reader import FolderError, RunFolder
+    from evtui.recording.read import FolderError, RunFolder
 
     flags = {name: value for name, value in (options or {}).items() if value is not None}
     settings = load(flags, flags.pop("file", None)).settings
@@ -73,10 +73,9 @@ def _verify(path: Path) -> int:
     from tempfile import TemporaryDirectory
 
     from evtui.cli.progress import Narrator, narration_is_a_bar, say
-    from evtui.recording.read.reader import FolderError, RunFolder
-    from evtui.scenario.judge.results import INTERRUPTED
-    from evtui.scenario.run.comparing import COMPARED, VerifyError, compare
-    from evtui.scenario.run.verify import rerun
+    from evtui.recording.read import FolderError, RunFolder
+    from evtui.scenario.judge import INTERRUPTED
+    from evtui.scenario.run import COMPARED, VerifyError, compare, rerun
 
     try:
         folder = RunFolder(path)

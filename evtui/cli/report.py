@@ -43,8 +43,8 @@ def command(folders: tuple[Path, ...], out: Path | None) -> int:
     from evtui.cli.percent import Percent
     from evtui.cli.progress import say
     from evtui.cli.runs import runs_in
-    from evtui.export.target import TargetError, new_file
-    from evtui.recording.read.reader import FolderError, RunFolder
+    from evtui.export import TargetError, new_file
+    from evtui.recording.read import FolderError, RunFolder
     from evtui.report import ReportError, is_report, report
 
     try:

@@ -20,10 +20,9 @@ from evtui.kinds import Integer, quoted
 
 if TYPE_CHECKING:
     from evtui.events import Event
-    from evtui.scenario.judge.results import MatrixResult, RunResult
-    from evtui.scenario.language.loader import Plan
-    from evtui.scenario.language.settings import Base
-    from evtui.scenario.run.headless import Options, StopFlag
+    from evtui.scenario.judge import MatrixResult, RunResult
+    from evtui.scenario.language import Base, Plan
+    from evtui.scenario.run import Options, StopFlag
 
 __all__ = ["command"]
 
@@ -194,7 +193,7 @@ def _refuse_misplaced(before: dict[str, Any]) -> None:
 
 def _settings(file: str | None) -> tuple[Settings, Base]:
     """The settings in ``file``, and what of them stands under the scenario."""
-    from evtui.scenario.language.settings import Base
+    from evtui.scenario.language import Base
 
     if file is None:
         return Settings(record_trouble="stop"), Base()
@@ -222,7 +221,7 @@ def _speed(text: str) -> float | Literal["max"]:
 def _duration(text: str | None) -> float | None:
     if text is None:
         return None
-    from evtui.scenario.language.quantities import DURATION
+    from evtui.scenario.language import DURATION
 
     try:
         duration = DURATION.read(text)
@@ -240,7 +239,7 @@ def _options(
     record_trouble: Literal["stop", "continue"],
 ) -> Options:
     from evtui.cli.progress import say
-    from evtui.scenario.run.headless import Options
+    from evtui.scenario.run import Options
 
     return Options(
         speed=speed,
@@ -259,8 +258,8 @@ class _Follower:
     """
 
     def __init__(self, destination: str, plan: Plan, redact_id_tags: bool) -> None:
-        from evtui.feed.feed import FeedError, open_feed
-        from evtui.recording.write.redaction import Redactor
+        from evtui.feed import FeedError, open_feed
+        from evtui.recording.write import Redactor
 
         redactor = Redactor(id_tags=redact_id_tags)
         redactor.learn(plan.text, plan.inputs)
@@ -274,7 +273,7 @@ class _Follower:
     def on_event(self, event: Event) -> None:
         """Pass ``event`` on.  The stream would note an error, and so change the recording."""
         from evtui.cli.progress import say
-        from evtui.feed.feed import FeedError
+        from evtui.feed import FeedError
 
         if self.failed:
             return
@@ -303,8 +302,8 @@ class _Follower:
 def _new_folder(plan: Plan) -> Path:
     from datetime import UTC, datetime
 
-    from evtui.recording.write.destination import new_folder
-    from evtui.runtime.wall import utc_now
+    from evtui.recording.write import new_folder
+    from evtui.runtime import utc_now
 
     moment = datetime.fromtimestamp(utc_now(), UTC).strftime("%Y%m%dT%H%M%SZ")
     return new_folder(Path("runs"), moment, f"{plan.scenario.id}-seed{plan.settings.seed}")
@@ -333,9 +332,9 @@ def _modules_spared() -> Iterator[None]:
 
 def _run_one(plan: Plan, options: Options, folder: Path, stop: StopFlag, report: _Report) -> int:
     from evtui.cli.progress import Narrator, narration_is_a_bar
-    from evtui.recording.write.recorder import RecordingError
-    from evtui.scenario.judge.summary import run_table
-    from evtui.scenario.run.headless import run_headless
+    from evtui.recording.write import RecordingError
+    from evtui.scenario.judge import run_table
+    from evtui.scenario.run import run_headless
 
     options = replace(options, folder=folder, stop=stop)
     narrator = Narrator(bar=narration_is_a_bar())
@@ -355,10 +354,10 @@ def _run_matrix(
     plan: Plan, options: Options, folder: Path, jobs: int, stop: StopFlag, report: _Report
 ) -> int:
     from evtui.cli.progress import say
-    from evtui.recording.write.recorder import RecordingError
-    from evtui.scenario.judge.summary import matrix_table
-    from evtui.scenario.language.loader import ScenarioError
-    from evtui.scenario.run.matrix import combinations_of, run_matrix
+    from evtui.recording.write import RecordingError
+    from evtui.scenario.judge import matrix_table
+    from evtui.scenario.language import ScenarioError
+    from evtui.scenario.run import combinations_of, run_matrix
 
     done = 0
     try:
@@ -409,11 +408,11 @@ class _Report:
         """Say and write everything; False when a file could not be written."""
         from evtui.cli.progress import say
         from evtui.events import pretty_json
-        from evtui.scenario.judge.summary import failed_lines
+        from evtui.scenario.judge import failed_lines
 
         written = True
         if self._junit is not None:
-            from evtui.scenario.judge.junit import junit_xml
+            from evtui.scenario.judge import junit_xml
 
             try:
                 self._junit.write_bytes(junit_xml(results))

@@ -11,8 +11,7 @@ from evtui.cli.errors import BadInput
 from evtui.cli.values import ScenarioName
 
 if TYPE_CHECKING:
-    from evtui.scenario.language.loader import Description
-    from evtui.scenario.language.model import Input
+    from evtui.scenario.language import Description, Input
 
 __all__ = ["command"]
 
@@ -29,8 +28,7 @@ def command(name: str | None, as_json: bool) -> int:
       evtui scenarios normal-charging > mine.yaml     a start for one's own
     """
     from evtui.events import pretty_json
-    from evtui.scenario.language.loader import Listing, ScenarioError, builtin
-    from evtui.scenario.language.sources import read_builtin
+    from evtui.scenario.language import Listing, ScenarioError, builtin, read_builtin
 
     if as_json:
         if name is not None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evtui.scenario.run.headless import StopFlag
+    from evtui.scenario.run import StopFlag
 
 __all__ = ["stopped_by_signals"]
 
@@ -20,8 +20,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @contextmanager
 def stopped_by_signals() -> Iterator[StopFlag]:
     """Signals ask the command to end; the second one ends the process at once."""
-    from evtui.scenario.judge.results import INTERRUPTED
-    from evtui.scenario.run.headless import StopFlag
+    from evtui.scenario.judge import INTERRUPTED
+    from evtui.scenario.run import StopFlag
 
     stop = StopFlag()
 

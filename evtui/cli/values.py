@@ -16,7 +16,7 @@ from evtui.kinds import Choice, Kind, Place, number
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from evtui.scenario.language.model import Input
+    from evtui.scenario.language import Input
 
     _Type = click.ParamType[Any]
 else:  # generic only in newer releases
@@ -113,7 +113,7 @@ class ScenarioName(_Type):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
         """See :class:`click.ParamType`."""
-        from evtui.scenario.language.sources import builtin_names
+        from evtui.scenario.language import builtin_names
 
         return _names(builtin_names(), incomplete) + _paths("file") * self._files
 
@@ -128,7 +128,7 @@ class InputValue(_Type):
     ) -> list[CompletionItem[str]]:
         """See :class:`click.ParamType`."""
         from evtui.cli.completion import words_before
-        from evtui.scenario.language.loader import ScenarioError, describe
+        from evtui.scenario.language import ScenarioError, describe
 
         # The context knows no arguments while the value of an option is missing.
         for word in words_before():

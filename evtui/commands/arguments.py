@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, overload
 
-from evtui.config.checking import shown
+from evtui.config import shown
 from evtui.kinds import Kind, Unfit
 from evtui.nearest import choice, did_you_mean
 

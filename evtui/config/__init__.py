@@ -5,9 +5,13 @@ help text.  The command line, the TOML files, ``evtui config``, the help and the
 made from :data:`SETTINGS`, which is read off its fields.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from evtui.config.checking import SettingsError, checked
+from evtui.config.checking import (
+    SettingsError,
+    checked,
+    shown,
+)
 from evtui.config.settings import (
     KINDS,
     SETTINGS,
@@ -19,12 +23,30 @@ from evtui.config.settings import (
     Variant,
     limits,
 )
-from evtui.config.sources import Effective, from_values, in_force, load, over_ssh, platform_file
-from evtui.config.writing import to_toml, toml_value
+from evtui.config.sources import (
+    Effective,
+    from_values,
+    in_force,
+    load,
+    over_ssh,
+    platform_file,
+)
+from evtui.config.writing import (
+    to_toml,
+    toml_value,
+)
+from evtui.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from evtui.config.report import (
+        ConfigReport,
+        report_of,
+    )
 
 __all__ = [
     "KINDS",
     "SETTINGS",
+    "ConfigReport",
     "Effective",
     "Preset",
     "RecordTrouble",
@@ -40,6 +62,15 @@ __all__ = [
     "load",
     "over_ssh",
     "platform_file",
+    "report_of",
+    "shown",
     "to_toml",
     "toml_value",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "evtui.config.report": "ConfigReport report_of",
+    },
+)

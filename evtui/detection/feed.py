@@ -7,7 +7,7 @@ from typing import Any, Literal
 from evtui.canbus.protocol import Current, MalformedFrame, decode_data
 from evtui.detection.reversals import ReversalDetector
 from evtui.events import Alarm, CanFrame, Event, EventStream, OcppMessage
-from evtui.ocpp16.sampled import number_in
+from evtui.ocpp16 import number_in
 
 __all__ = ["VIEWS", "DetectorPart", "View"]
 

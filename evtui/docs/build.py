@@ -21,13 +21,12 @@ from evtui.config import SETTINGS, toml_value
 from evtui.docs import layers
 from evtui.durations import EXPECTED
 from evtui.events import Event
-from evtui.recording.format import TABLES
-from evtui.recording.format.table import FIRST_VERSION, Column
+from evtui.recording.format import FIRST_VERSION, TABLES, Column
 from evtui.scenario.expectations import EXPECTATIONS
-from evtui.scenario.language.reference import rows
+from evtui.scenario.language import rows
 from evtui.scenario.steps import STEPS
 from evtui.schemas import SCHEMAS, schema_of_events
-from evtui.station.configuration_keys import table_rows
+from evtui.station import table_rows
 from evtui.tui.key_hints import keys_of
 
 __all__ = ["FOLDER", "MADE", "README", "Made", "made_anew", "places", "table", "write"]

@@ -9,5 +9,16 @@ from evtui.export.formats import (
     export,
     exportable,
 )
+from evtui.export.target import TargetError, new_file
 
-__all__ = ["FORMATS", "TABLES", "ExportError", "Exported", "Format", "export", "exportable"]
+__all__ = [
+    "FORMATS",
+    "TABLES",
+    "ExportError",
+    "Exported",
+    "Format",
+    "TargetError",
+    "export",
+    "exportable",
+    "new_file",
+]

@@ -15,7 +15,7 @@ from evtui.export.channels import Names, Numbers
 from evtui.export.in_time import in_time
 from evtui.export.tally import Tally
 from evtui.recording.format import ERROR_FLAG, FrameRow
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.read import RunFolder
 
 __all__ = ["write_asc", "write_blf", "write_candump", "write_csv", "write_trc"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from itertools import count
 
-from evtui.recording.format.manifest import Manifest
+from evtui.recording.format import Manifest
 
 __all__ = ["MOST_CHANNELS", "ChannelError", "Names", "Numbers"]
 

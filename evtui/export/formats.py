@@ -17,7 +17,7 @@ from evtui.export.tables import TABLES, Table, write_csv
 from evtui.export.tally import Progress, Tally
 from evtui.export.target import Borrowed, TargetError, new_file
 from evtui.recording.format import layout
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.read import RunFolder
 
 __all__ = ["FORMATS", "TABLES", "ExportError", "Exported", "Format", "export", "exportable"]
 

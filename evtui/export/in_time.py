@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from evtui.export.tally import Tally
 from evtui.recording.format import FrameRow
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.read import RunFolder
 
 __all__ = ["in_time"]
 

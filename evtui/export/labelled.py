@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal
 from evtui.export.in_time import in_time
 from evtui.export.tally import Tally
 from evtui.recording.format import ERROR_FLAG, FrameRow
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.read import RunFolder
 
 __all__ = ["LABELS", "Label", "write_can_train_and_test", "write_hcrl"]
 

@@ -16,7 +16,7 @@ from evtui.escaping import for_json
 from evtui.events import json_text
 from evtui.export.tally import Tally
 from evtui.recording.format import MessageRow
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.read import RunFolder
 
 __all__ = ["write_open_ocpp_trace"]
 

@@ -11,8 +11,8 @@ from evtui import __version__
 from evtui.events import json_text
 from evtui.export.tables import Table
 from evtui.export.tally import Tally
-from evtui.recording.format.cell import Cell
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.format import Cell
+from evtui.recording.read import RunFolder
 
 __all__ = ["write_parquet"]
 

@@ -12,10 +12,20 @@ from typing import Any, BinaryIO
 from evtui.escaping import for_json, for_sheet
 from evtui.events import json_text
 from evtui.export.tally import Tally
-from evtui.recording.format import ALARMS, FRAMES, MESSAGES, SIGNALS, TRUTH, layout
-from evtui.recording.format import Table as Declared
-from evtui.recording.format.cell import IDENTIFIER, Cell
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.format import (
+    ALARMS,
+    FRAMES,
+    IDENTIFIER,
+    MESSAGES,
+    SIGNALS,
+    TRUTH,
+    Cell,
+    layout,
+)
+from evtui.recording.format import (
+    Table as Declared,
+)
+from evtui.recording.read import RunFolder
 
 __all__ = ["TABLES", "Table", "write_csv"]
 

@@ -20,9 +20,7 @@ from abc import ABC, abstractmethod
 from evtui.escaping import for_json
 from evtui.events import Event
 from evtui.feed.pump import BEGIN, Encode, Gaps, Outlet, Pump
-from evtui.recording.write.allowance import Allowance
-from evtui.recording.write.lines import event_line
-from evtui.recording.write.redaction import Redactor
+from evtui.recording.write import Allowance, Redactor, event_line
 
 __all__ = ["Feed", "FeedError", "open_feed"]
 

@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Literal, Self, TypeVar, overload
 
-from evtui.central_system.id_tags import IdTags, read_id_tags
-from evtui.central_system.memory_endpoint import MemoryEndpoint
-from evtui.central_system.system import CentralSystem, Endpoint
+from evtui.central_system import CentralSystem, Endpoint, IdTags, MemoryEndpoint, read_id_tags
 from evtui.commands import LabCommand, Outcome
 from evtui.config import Settings
 from evtui.detection import DetectorPart
@@ -31,17 +29,12 @@ from evtui.lab.building import StandBuilder, Vehicles, identities
 from evtui.lab.orders import Orders, Works
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import Stand
-from evtui.ocppj.link import LinkClosed, MessageIds, SentMessages, Transport
+from evtui.ocppj import LinkClosed, MessageIds, SentMessages, Transport
 from evtui.power import RecordedVehicle, Vehicle
 from evtui.redaction import reveal
-from evtui.runtime.clock import LoopClock, keep_in_step
-from evtui.runtime.identity import run_nonce
-from evtui.runtime.supervisor import Supervisor
+from evtui.runtime import LoopClock, Supervisor, keep_in_step, run_nonce
 from evtui.scoring import LiveScorer
-from evtui.station.files.memory import MemoryTransfers
-from evtui.station.files.network import NetworkTransfers
-from evtui.station.link.connection import Dial
-from evtui.station.state.file import StateFile
+from evtui.station import Dial, MemoryTransfers, NetworkTransfers, StateFile
 
 __all__ = ["Lab"]
 
@@ -272,9 +265,9 @@ class Lab:
     def _over_websocket(
         self, listener: socket.socket | None
     ) -> tuple[Endpoint, Callable[[str], Dial]]:
-        from evtui.central_system.websocket_endpoint import WebSocketEndpoint
-        from evtui.ocpp16.version import SUBPROTOCOL
-        from evtui.ocppj.websocket import dial, station_url
+        from evtui.central_system import WebSocketEndpoint
+        from evtui.ocpp16 import SUBPROTOCOL
+        from evtui.ocppj import dial, station_url
 
         endpoint = WebSocketEndpoint(
             self.settings.port, listener, ping_interval=self.settings.csms_ping_interval

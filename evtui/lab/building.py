@@ -7,25 +7,26 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import count
 
-from evtui.anomalies.by_hand import ByHand
-from evtui.anomalies.injector import Injector
+from evtui.anomalies import ByHand, Injector
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
-from evtui.canbus.bus import SimulatedBus
-from evtui.canbus.charger_module import ChargerModule
-from evtui.central_system.system import CentralSystem
+from evtui.canbus import ChargerModule, SimulatedBus
+from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
 from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand, disturbance
-from evtui.ocppj.link import MessageIds, SentMessages
+from evtui.ocppj import MessageIds, SentMessages
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
-from evtui.runtime.clock import LoopClock
-from evtui.station.charge_point import ChargePoint, Equipment
-from evtui.station.context import Identity
-from evtui.station.files.journal import Journal
-from evtui.station.files.transfers import FileTransfers
-from evtui.station.link.connection import Dial
-from evtui.station.state.file import StateFile
-from evtui.station.state.store import StateStore
+from evtui.runtime import LoopClock
+from evtui.station import (
+    ChargePoint,
+    Dial,
+    Equipment,
+    FileTransfers,
+    Identity,
+    Journal,
+    StateFile,
+    StateStore,
+)
 
 __all__ = ["StandBuilder", "Vehicles", "identities", "initial_parameters"]
 

@@ -24,13 +24,10 @@ from evtui.events import (
     TransactionState,
 )
 from evtui.lab.building import identities
-from evtui.recording.format.manifest import Manifest
-from evtui.recording.read.states import follow
-from evtui.recording.write.destination import new_folder
-from evtui.recording.write.folder import RecordingError
-from evtui.recording.write.recorder import Recorder
-from evtui.recording.write.redaction import Redactor
-from evtui.runtime.clock import LoopClock
+from evtui.recording.format import Manifest
+from evtui.recording.read import follow
+from evtui.recording.write import Recorder, RecordingError, Redactor, new_folder
+from evtui.runtime import LoopClock
 
 __all__ = ["Recordings"]
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evtui.anomalies.by_hand import ByHand
-from evtui.anomalies.injector import Injector
-from evtui.canbus.bus import SimulatedBus
-from evtui.canbus.charger_module import ChargerModule
+from evtui.anomalies import ByHand, Injector
+from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.config import Preset
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
-from evtui.station.charge_point import ChargePoint
-from evtui.station.connector.controller import ConnectorController
+from evtui.station import ChargePoint, ConnectorController
 
 __all__ = ["FIRST_CONNECTOR", "Outlet", "Stand", "disturbance"]
 

@@ -29,8 +29,7 @@ from evtui.ocpp16.validation import (
     errors,
     with_whole_numbers,
 )
-from evtui.ocppj.framing import Frame
-from evtui.ocppj.version import Kind, Reading
+from evtui.ocppj import Frame, Kind, Reading
 from evtui.violations import Violation
 
 __all__ = ["can_go_out", "read_call", "read_result"]

@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from evtui.moments import utc
 from evtui.ocpp16 import schema_files
-from evtui.ocppj.version import Kind
+from evtui.ocppj import Kind
 from evtui.violations import Violation
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from evtui.ocpp16 import tolerance, validation
-from evtui.ocppj.version import ErrorCodes, Version
+from evtui.ocppj import ErrorCodes, Version
 
 if TYPE_CHECKING:
     from websockets.typing import Subprotocol

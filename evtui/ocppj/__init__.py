@@ -1,1 +1,76 @@
 """OCPP-J of any version: framing, links, connections, limits, retries, messages as events."""
+
+from typing import TYPE_CHECKING
+
+from evtui.lazy import lazy_names
+from evtui.ocppj.answering import Refusal, Then, answer_call
+from evtui.ocppj.framing import UNREADABLE_ID, Frame
+from evtui.ocppj.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, LinkCounters, MessageRate
+from evtui.ocppj.link import (
+    CallRefused,
+    IncomingCall,
+    Link,
+    LinkClosed,
+    MessageIds,
+    SentMessages,
+    Transport,
+)
+from evtui.ocppj.memory import MemoryTransport, memory_pair
+from evtui.ocppj.version import ErrorCodes, Kind, Reading, Version
+
+if TYPE_CHECKING:
+    from evtui.ocppj.intake import is_own_end
+    from evtui.ocppj.websocket import (
+        QUEUE,
+        ServerConnectionInTurn,
+        WebSocketTransport,
+        dial,
+        identity_from_path,
+        offered_subprotocols,
+        selecting,
+        station_url,
+    )
+
+__all__ = [
+    "MAX_MESSAGE_BYTES",
+    "PING_INTERVAL",
+    "QUEUE",
+    "UNREADABLE_ID",
+    "CallRefused",
+    "ErrorCodes",
+    "Frame",
+    "IncomingCall",
+    "Kind",
+    "Link",
+    "LinkClosed",
+    "LinkCounters",
+    "MemoryTransport",
+    "MessageIds",
+    "MessageRate",
+    "Reading",
+    "Refusal",
+    "SentMessages",
+    "ServerConnectionInTurn",
+    "Then",
+    "Transport",
+    "Version",
+    "WebSocketTransport",
+    "answer_call",
+    "dial",
+    "identity_from_path",
+    "is_own_end",
+    "memory_pair",
+    "offered_subprotocols",
+    "selecting",
+    "station_url",
+]
+
+# A run in virtual time needs no sockets, and no library for them.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "evtui.ocppj.intake": "is_own_end",
+        "evtui.ocppj.websocket": "QUEUE ServerConnectionInTurn WebSocketTransport dial "
+        "identity_from_path offered_subprotocols selecting station_url",
+    },
+)

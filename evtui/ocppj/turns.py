@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from evtui.runtime.virtual import VirtualLoop
+from evtui.runtime import VirtualLoop
 
 __all__ = ["SHARE", "Turns"]
 

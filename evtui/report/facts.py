@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evtui.recording.format.manifest import Manifest
+from evtui.recording.format import Manifest
 from evtui.report.html import Html, table, tag
 from evtui.report.numbers import ampere, energy, moment, plain, span
 from evtui.report.summary import MOST_CONNECTORS, Summary

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path, PurePath
 
 from evtui import __version__
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.read import RunFolder
 from evtui.regular import open_regular
 from evtui.report.compare import comparison
 from evtui.report.facts import outcome, setup, tables, tiles

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from evtui.escaping import for_terminal
 from evtui.events import Detection, Event, Mark, Note, ScenarioState, Verdict
-from evtui.recording.format import AlarmRow, SignalRow, TruthRow
-from evtui.recording.format.manifest import Manifest
-from evtui.recording.read.reader import RunFolder
+from evtui.recording.format import AlarmRow, Manifest, SignalRow, TruthRow
+from evtui.recording.read import RunFolder
 from evtui.report.closeup import window
 from evtui.report.decimate import Bins, Envelope
 

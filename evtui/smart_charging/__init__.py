@@ -1,6 +1,6 @@
 """Charging profiles as pure data and what they allow, now and from now on.  No I/O, no clock."""
 
-from evtui.smart_charging.composite import CompositeSchedule, composite, conf_payload
+from evtui.smart_charging.composite_schedule import CompositeSchedule, composite, conf_payload
 from evtui.smart_charging.limit import Allowance, Outlet, allowance
 from evtui.smart_charging.profile import (
     ChargingProfile,

@@ -11,13 +11,12 @@ from typing import Any
 
 import can
 
-from evtui.canbus.bus import SimulatedBus
-from evtui.canbus.nodes import CHARGE_POINT
+from evtui.canbus import CHARGE_POINT, SimulatedBus
 from evtui.canbus.protocol import MalformedFrame, StationMessage, decode, encode
 from evtui.events import EventStream, TransactionState
-from evtui.ocppj.link import MessageIds, SentMessages
+from evtui.ocppj import MessageIds, SentMessages
 from evtui.power import Preset
-from evtui.runtime.clock import LoopClock
+from evtui.runtime import LoopClock
 from evtui.smart_charging import ProfileStore
 from evtui.station.authorization.authorizer import Authorizer
 from evtui.station.authorization.id_tag_cache import IdTagCache

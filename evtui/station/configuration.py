@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from evtui.ocppj.answering import Refusal
+from evtui.ocppj import Refusal
 from evtui.power import Preset, preset
 from evtui.station.configuration_keys import KEYS, Facts, Key, Value
 

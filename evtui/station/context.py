@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evtui.events import EventStream, Note
-from evtui.runtime.clock import LoopClock
+from evtui.runtime import LoopClock
 from evtui.smart_charging import ProfileStore
 from evtui.station.authorization.authorizer import Authorizer
 from evtui.station.authorization.reservations import Reservations

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from evtui.config import Settings, over_ssh
 from evtui.escaping import for_terminal
 from evtui.live import Feed, LiveLab
-from evtui.recording.write.redaction import secret_inputs
+from evtui.recording.write import secret_inputs
 from evtui.redaction import hide
-from evtui.runtime.signals import ExitGuard
+from evtui.runtime import ExitGuard
 
 if TYPE_CHECKING:
-    from evtui.scenario.language.loader import Plan
-    from evtui.station.state.file import StateFile
+    from evtui.scenario.language import Plan
+    from evtui.station import StateFile
 
 __all__ = ["run"]
 
@@ -63,7 +63,7 @@ def run(
         secrets += secret_inputs(plan.text, plan.inputs)
     lab = LiveLab(settings, listener, plan=plan, feed=feed, state=state)
 
-    from evtui.station.state.store import StateError
+    from evtui.station import StateError
     from evtui.tui.app import EvtuiApp
     from evtui.tui.colours import only_sixteen
     from evtui.tui.theme_choice import theme_at_start

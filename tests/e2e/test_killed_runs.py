@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from evtui.recording.check.checking import check_folder
-from evtui.recording.check.repair import repair
+from evtui.recording.check.repairing import repair
 from evtui.recording.read.reader import RunFolder
 from tests.patience import PATIENCE
 

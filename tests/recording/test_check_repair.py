@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evtui.recording.check.checking import check_folder
-from evtui.recording.check.repair import TORN_SUFFIX, repair
+from evtui.recording.check.repairing import TORN_SUFFIX, repair
 from evtui.recording.format import layout
 from evtui.recording.format.manifest import Manifest
 from tests.recording.folders import hashes

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from evtui.cli.main import main
-from evtui.recording.check.repair import TORN_SUFFIX
+from evtui.recording.check.repairing import TORN_SUFFIX
 from evtui.recording.format import layout
 from evtui.recording.format.manifest import Manifest
 from evtui.scenario.language.loader import ScenarioError

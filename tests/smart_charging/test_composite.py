@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 
 from evtui.ocpp16.validation import check
-from evtui.smart_charging import (
-    CompositeSchedule,
-    Period,
-    StoredProfile,
-    composite,
-    conf_payload,
-)
+from evtui.smart_charging import CompositeSchedule, Period, StoredProfile, composite, conf_payload
 from tests.smart_charging.station import at, cap, default, hold, outlet, span, tx
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from evtui.central_system.transactions import Transaction
-from evtui.runtime.clock import LoopClock
+from evtui.central_system import Transaction
+from evtui.runtime import LoopClock
 
 __all__ = ["Intervention", "Operator"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evtui.anomalies.injector import SAFE_WITHIN
+from evtui.anomalies import SAFE_WITHIN
 from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
 from evtui.commands import Nothing, Outcome
 from evtui.commands import anomaly as told

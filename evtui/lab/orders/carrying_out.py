@@ -10,14 +10,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from evtui.anomalies.injector import AnomalyError
-from evtui.central_system.system import StationOffline
+from evtui.anomalies import AnomalyError
+from evtui.central_system import StationOffline
 from evtui.commands import LabCommand, Outcome, by_name, lab_commands
 from evtui.events import Order
 from evtui.lab.orders.handlers import HANDLERS, CommandError, Target, Works
 from evtui.nearest import did_you_mean
-from evtui.ocppj.link import CallRefused, LinkClosed
-from evtui.recording.write.folder import RecordingError
+from evtui.ocppj import CallRefused, LinkClosed
+from evtui.recording.write import RecordingError
 
 __all__ = ["Here", "Orders"]
 

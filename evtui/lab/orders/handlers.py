@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from evtui.central_system.system import CentralSystem
+from evtui.central_system import CentralSystem
 from evtui.commands import LabCommand, Outcome
 from evtui.config import Settings
 from evtui.detection import DetectorPart
 from evtui.events import EventStream
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import Outlet, Stand
-from evtui.runtime.supervisor import Supervisor
+from evtui.runtime import Supervisor
 
 __all__ = ["HANDLERS", "CommandError", "Handler", "Target", "Works", "at_connector", "in_lab"]
 

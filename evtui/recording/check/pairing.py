@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import NamedTuple, TypeVar
 
-from evtui.ocppj.framing import UNREADABLE_ID
+from evtui.ocppj import UNREADABLE_ID
 from evtui.recording.format import MessageRow
 
 __all__ = ["CALL_TIMEOUT", "OpenCall", "Pairing"]

@@ -6,8 +6,9 @@ the writer, the reader by name, the types of an export, the data sheet and the d
 made of that line.
 """
 
-from evtui.recording.format.cell import ERROR_FLAG
-from evtui.recording.format.table import HeaderError, Reader, Table
+from evtui.recording.format.cell import ERROR_FLAG, IDENTIFIER, Cell, split_csv
+from evtui.recording.format.manifest import BusInfo, Manifest, ScenarioInfo, StationInfo
+from evtui.recording.format.table import FIRST_VERSION, Column, HeaderError, Reader, Table
 from evtui.recording.format.tables import (
     ALARMS,
     FRAMES,
@@ -25,17 +26,26 @@ from evtui.recording.format.tables import (
 __all__ = [
     "ALARMS",
     "ERROR_FLAG",
+    "FIRST_VERSION",
     "FRAMES",
+    "IDENTIFIER",
     "MESSAGES",
     "SIGNALS",
     "TABLES",
     "TRUTH",
     "AlarmRow",
+    "BusInfo",
+    "Cell",
+    "Column",
     "FrameRow",
     "HeaderError",
+    "Manifest",
     "MessageRow",
     "Reader",
+    "ScenarioInfo",
     "SignalRow",
+    "StationInfo",
     "Table",
     "TruthRow",
+    "split_csv",
 ]

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple, TypeVar
 
-from evtui.canbus.nodes import CHARGE_POINT
+from evtui.canbus import CHARGE_POINT
 from evtui.canbus.protocol import MalformedFrame, decode_data
 from evtui.events import Event
 from evtui.moments import unix_time

@@ -1,1 +1,23 @@
 """Writing a run folder while the lab runs."""
+
+from evtui.recording.write.allowance import Allowance
+from evtui.recording.write.describing import new_manifest
+from evtui.recording.write.destination import new_folder, prepare_folder
+from evtui.recording.write.folder import RecordingError
+from evtui.recording.write.lines import event_line
+from evtui.recording.write.recorder import Recorder
+from evtui.recording.write.redaction import HIDDEN, ID_TAGS, Redactor, secret_inputs
+
+__all__ = [
+    "HIDDEN",
+    "ID_TAGS",
+    "Allowance",
+    "Recorder",
+    "RecordingError",
+    "Redactor",
+    "event_line",
+    "new_folder",
+    "new_manifest",
+    "prepare_folder",
+    "secret_inputs",
+]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from evtui.canbus.nodes import CHARGE_POINT
+from evtui.canbus import CHARGE_POINT
 from evtui.events import Alarm, CanFrame, Detection, Event, OcppMessage, Sample, json_text
 from evtui.recording.format import ALARMS, ERROR_FLAG, FRAMES, MESSAGES, SIGNALS, TRUTH, TruthRow
 

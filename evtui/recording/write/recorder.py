@@ -49,7 +49,7 @@ from evtui.recording.write.metrics import ConnectorTally, Tally
 from evtui.recording.write.pending import Waiting
 from evtui.recording.write.redaction import Redactor
 from evtui.recording.write.sheet import data_sheet
-from evtui.runtime.flush import FlushTimer
+from evtui.runtime import FlushTimer
 
 __all__ = ["Recorder", "RecordingError"]
 

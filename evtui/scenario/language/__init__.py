@@ -1,1 +1,62 @@
 """The language of scenarios: from YAML to a checked scenario, with its JSON Schema."""
+
+from typing import TYPE_CHECKING
+
+from evtui.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from evtui.scenario.language.loader import (
+        Description,
+        Listing,
+        Plan,
+        ScenarioError,
+        builtin,
+        describe,
+        load,
+    )
+    from evtui.scenario.language.model import Input
+    from evtui.scenario.language.quantities import DURATION
+    from evtui.scenario.language.reference import rows
+    from evtui.scenario.language.schema import json_schema
+    from evtui.scenario.language.settings import (
+        OF_NO_RUN,
+        Base,
+        base_of,
+    )
+    from evtui.scenario.language.sources import (
+        builtin_names,
+        read_builtin,
+    )
+
+__all__ = [
+    "DURATION",
+    "OF_NO_RUN",
+    "Base",
+    "Description",
+    "Input",
+    "Listing",
+    "Plan",
+    "ScenarioError",
+    "base_of",
+    "builtin",
+    "builtin_names",
+    "describe",
+    "json_schema",
+    "load",
+    "read_builtin",
+    "rows",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "evtui.scenario.language.loader": "Description Listing Plan ScenarioError builtin "
+        "describe load",
+        "evtui.scenario.language.model": "Input",
+        "evtui.scenario.language.quantities": "DURATION",
+        "evtui.scenario.language.reference": "rows",
+        "evtui.scenario.language.schema": "json_schema",
+        "evtui.scenario.language.settings": "Base OF_NO_RUN base_of",
+        "evtui.scenario.language.sources": "builtin_names read_builtin",
+    },
+)

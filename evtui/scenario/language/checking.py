@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from evtui.config import Settings
 from evtui.detection import ReversalDetector
 from evtui.kinds import number
-from evtui.lab.building import identities
+from evtui.lab import identities
 from evtui.nearest import nearest
 from evtui.ocpp16 import validation
 from evtui.scenario.language.kinds import Kind
 from evtui.scenario.language.mistakes import Mistakes, shown
 from evtui.scenario.language.place import Place
-from evtui.station.connector.facts import Status
+from evtui.station import Status
 
 __all__ = ["Check"]
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from evtui.config import Settings
-from evtui.lab.stand import FIRST_CONNECTOR
+from evtui.lab import FIRST_CONNECTOR
 from evtui.power import ChargingCurve, RecordedVehicle, Vehicle
 from evtui.scenario.language.checks import (
     check_expectations,

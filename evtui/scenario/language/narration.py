@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evtui.recording.write.redaction import Redactor
+from evtui.recording.write import Redactor
 
 __all__ = [
     "WHO",

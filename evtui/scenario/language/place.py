@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from evtui.config import Settings
 from evtui.events import Event, OcppMessage
-from evtui.lab.stand import FIRST_CONNECTOR
+from evtui.lab import FIRST_CONNECTOR
 
 if TYPE_CHECKING:
     from evtui.scenario.language.kinds import Kind

@@ -11,9 +11,8 @@ from typing import Any, Literal
 
 import can
 
-from evtui.anomalies.by_hand import ByHand
-from evtui.anomalies.injector import SAFE_WITHIN
-from evtui.canbus.bus import Node
+from evtui.anomalies import SAFE_WITHIN, ByHand
+from evtui.canbus import Node
 from evtui.events import AnomalyState, CanFrame, Event, Note
 from evtui.lab import CommandError, Here, Lab, Stand
 from evtui.scenario.judge.outcome import StepFailed

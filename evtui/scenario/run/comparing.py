@@ -19,11 +19,8 @@ from typing import Any
 
 import msgspec
 
-from evtui.recording.format import MESSAGES, TABLES, TRUTH, Table, layout
-from evtui.recording.format.cell import split_csv
-from evtui.recording.format.manifest import Manifest
-from evtui.recording.read.parsing import event, message_row
-from evtui.recording.read.timefile import LONGEST_LINE
+from evtui.recording.format import MESSAGES, TABLES, TRUTH, Manifest, Table, layout, split_csv
+from evtui.recording.read import LONGEST_LINE, event, message_row
 from evtui.regular import open_regular, reason
 from evtui.scenario.run.headless import StopFlag
 

@@ -8,8 +8,7 @@ from typing import Protocol
 
 from evtui.config import Settings
 from evtui.events import EventStream
-from evtui.lab import Lab, Stand
-from evtui.lab.stand import Outlet
+from evtui.lab import Lab, Outlet, Stand
 from evtui.scenario.language.place import Place
 from evtui.scenario.run.actions import Actions
 from evtui.scenario.run.lookout import Lookout, Wanted

@@ -17,13 +17,8 @@ import msgspec
 
 from evtui.events import Alarm, Event, PartState, ScenarioState
 from evtui.lab import Lab
-from evtui.recording.write.recorder import Recorder, RecordingError
-from evtui.recording.write.redaction import Redactor
-from evtui.runtime.clock import LoopClock
-from evtui.runtime.logs import logs_as_notes
-from evtui.runtime.steady import run_real
-from evtui.runtime.virtual import run_virtual
-from evtui.runtime.wall import Stopwatch
+from evtui.recording.write import Recorder, RecordingError, Redactor
+from evtui.runtime import LoopClock, Stopwatch, logs_as_notes, run_real, run_virtual
 from evtui.scenario.judge.outcome import Outcome
 from evtui.scenario.judge.results import Counts, RunResult, VerdictLine
 from evtui.scenario.run.provenance import manifest_of

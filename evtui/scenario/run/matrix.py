@@ -20,9 +20,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from evtui.events import pretty_json
-from evtui.recording.write.destination import prepare_folder
-from evtui.recording.write.folder import RecordingError
-from evtui.recording.write.redaction import Redactor
+from evtui.recording.write import RecordingError, Redactor, prepare_folder
 from evtui.redaction import is_secret_name
 from evtui.scenario.judge.results import MatrixResult, RunResult
 from evtui.scenario.language.loader import load

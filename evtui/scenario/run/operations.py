@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from evtui.central_system.system import StationOffline
+from evtui.central_system import StationOffline
 from evtui.events import Event, OcppMessage
-from evtui.lab import Lab
-from evtui.lab.stand import Stand
-from evtui.ocppj.link import CallRefused, LinkClosed
+from evtui.lab import Lab, Stand
+from evtui.ocppj import CallRefused, LinkClosed
 from evtui.scenario.judge.matching import status_of
 from evtui.scenario.judge.outcome import StepFailed
 from evtui.scenario.language.narration import seconds

@@ -10,13 +10,12 @@ from msgspec import UNSET
 from evtui.config import SETTINGS, Settings
 from evtui.detection import VIEWS, ReversalDetector
 from evtui.durations import duration_text
-from evtui.lab import Lab, Stand
-from evtui.lab.stand import FIRST_CONNECTOR
+from evtui.lab import FIRST_CONNECTOR, Lab, Stand
 from evtui.power import preset
-from evtui.recording.format.manifest import BusInfo, Manifest, ScenarioInfo, StationInfo
-from evtui.recording.write.describing import new_manifest
+from evtui.recording.format import BusInfo, Manifest, ScenarioInfo, StationInfo
+from evtui.recording.write import new_manifest
 from evtui.redaction import SecretUrl
-from evtui.runtime.wall import utc_now
+from evtui.runtime import utc_now
 
 if TYPE_CHECKING:
     from evtui.scenario.language.loader import Plan

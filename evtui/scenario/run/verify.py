@@ -8,11 +8,9 @@ from math import inf
 from pathlib import Path
 
 from evtui.config import SettingsError, from_values
-from evtui.recording.format import layout
-from evtui.recording.format.manifest import Manifest
-from evtui.recording.read.reader import FolderError, RunFolder
-from evtui.recording.write.recorder import RecordingError
-from evtui.recording.write.redaction import HIDDEN, ID_TAGS
+from evtui.recording.format import Manifest, layout
+from evtui.recording.read import FolderError, RunFolder
+from evtui.recording.write import HIDDEN, ID_TAGS, RecordingError
 from evtui.regular import read_regular, reason
 from evtui.scenario.language.loader import ScenarioError, load
 from evtui.scenario.language.settings import Base, base_of

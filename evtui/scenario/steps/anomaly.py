@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from evtui.anomalies.injector import SAFE_WITHIN, TRANSACTION_WITHIN
+from evtui.anomalies import SAFE_WITHIN, TRANSACTION_WITHIN
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
 from evtui.config import Settings, Variant
 from evtui.events import AnomalyState, Note
-from evtui.lab.building import initial_parameters
+from evtui.lab import initial_parameters
 from evtui.nearest import nearest
 from evtui.scenario.judge.outcome import StepFailed
 from evtui.scenario.language.model import Duration

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from evtui.anomalies.by_hand import name_mistake
-from evtui.anomalies.injector import AnomalyError
+from evtui.anomalies import AnomalyError, name_mistake
 from evtui.config import Settings
 from evtui.events import Layer
 from evtui.nearest import nearest

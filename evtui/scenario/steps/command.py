@@ -11,7 +11,7 @@ from msgspec import Meta
 from evtui.commands import TARGET, Argument, LabCommand, lab_commands
 from evtui.commands.anomaly import SET
 from evtui.config import Settings
-from evtui.lab.building import identities
+from evtui.lab import identities
 from evtui.nearest import choice
 from evtui.scenario.language.mistakes import shown
 from evtui.scenario.language.model import REFERENCE

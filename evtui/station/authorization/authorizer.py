@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from evtui.runtime.clock import LoopClock
+from evtui.runtime import LoopClock
 from evtui.station.authorization.id_tag import IdTagInfo, fold, same_group
 from evtui.station.authorization.id_tag_cache import IdTagCache
 from evtui.station.authorization.local_list import LocalList

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from evtui.events import caused_by
-from evtui.runtime.clock import LoopClock
+from evtui.runtime import LoopClock
 from evtui.station.authorization.id_tag import same_group
 
 __all__ = ["Reservation", "Reservations"]

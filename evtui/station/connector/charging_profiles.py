@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evtui.ocppj.answering import Refusal
+from evtui.ocppj import Refusal
 from evtui.smart_charging import (
     InvalidProfile,
     Purpose,

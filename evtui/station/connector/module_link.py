@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import floor
 
 from evtui.canbus.protocol import Current, SetLimit, StartCharging, StationMessage, StopCharging
-from evtui.runtime.clock import LoopClock
+from evtui.runtime import LoopClock
 from evtui.station.connector.silence import Silence
 from evtui.station.metering.readings import Meter
 

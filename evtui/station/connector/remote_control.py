@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from evtui.ocppj.answering import Then
+from evtui.ocppj import Then
 from evtui.station.connector.charging_profiles import ChargingProfiles
 from evtui.station.connector.controller import ConnectorController
 from evtui.station.connector.facts import Status

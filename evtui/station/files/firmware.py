@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from evtui.ocppj.answering import Refusal
+from evtui.ocppj import Refusal
 from evtui.redaction import hide
 from evtui.station.files.progress import JobContext, Progress
 from evtui.station.files.requests import Retries, moment

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from evtui.runtime.clock import LoopClock
+from evtui.runtime import LoopClock
 from evtui.station.context import Identity
 
 __all__ = ["IDLE", "JobContext", "Progress"]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from evtui.moments import unix_time
-from evtui.ocppj.answering import Refusal
+from evtui.ocppj import Refusal
 from evtui.station.files.transfers import TransferFailed
 
 __all__ = ["Retries", "file_url", "moment"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from evtui.moments import unix_time
-from evtui.ocppj.answering import Then
+from evtui.ocppj import Then
 from evtui.smart_charging import Purpose
 from evtui.station.authorization.authorizer import Authorizer
 from evtui.station.authorization.local_list import LocalList

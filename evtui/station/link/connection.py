@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, runtime_checkable
 
 from evtui.events import EventStream, LinkState, caused_by
-from evtui.ocpp16.version import OCPP_16
-from evtui.ocppj.link import CallRefused, Link, LinkClosed, MessageIds, SentMessages, Transport
+from evtui.ocpp16 import OCPP_16
+from evtui.ocppj import CallRefused, Link, LinkClosed, MessageIds, SentMessages, Transport
 from evtui.station.context import StationContext
 from evtui.station.link.answers import OperationAnswers
 from evtui.station.link.outbox import Gate

@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import UNSET
 
 from evtui.events import EventStream, Note, caused_by, current_cause
-from evtui.ocppj.link import CallRefused
+from evtui.ocppj import CallRefused
 from evtui.station.connector.transaction import Transaction
 from evtui.station.link.queue_report import QueueReport
 from evtui.station.link.unwanted import Unwanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from evtui.ocppj.answering import Then
+from evtui.ocppj import Then
 from evtui.station.connector.controller import ConnectorController
 from evtui.station.context import StationContext
 

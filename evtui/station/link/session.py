@@ -6,8 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from evtui.events import EventStream, Note, caused_by
-from evtui.ocppj.answering import answer_call
-from evtui.ocppj.link import Link
+from evtui.ocppj import Link, answer_call
 from evtui.station.link.answers import OperationAnswers
 
 __all__ = ["CentralSystemSession"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from evtui.ocppj.answering import Then
+from evtui.ocppj import Then
 from evtui.station.connector.controller import ConnectorController
 from evtui.station.connector.status import StatusReporter
 from evtui.station.context import StationContext

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evtui.ocppj.link import CallRefused
+from evtui.ocppj import CallRefused
 
 __all__ = ["Unwanted"]
 

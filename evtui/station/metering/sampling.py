@@ -10,7 +10,7 @@ from typing import Any
 
 from evtui.events import caused_by
 from evtui.power import Preset
-from evtui.runtime.clock import LoopClock, iso
+from evtui.runtime import LoopClock, iso
 from evtui.station.configuration import Configuration
 from evtui.station.metering.measurands import INTERVAL, sampled_values
 from evtui.station.metering.readings import Reading

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from evtui.runtime.clock import iso
+from evtui.runtime import iso
 from evtui.station.connector.transaction import Count, Moment, Transaction, WattHours
 
 __all__ = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from evtui.ocpp16.sampled import number_in
+from evtui.ocpp16 import number_in
 from evtui.tui.models.text import clean, number
 
 __all__ = ["answer_status", "dig", "fact"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from copy import copy
 
 from evtui.events import Event, OcppMessage
-from evtui.recording.write.redaction import Redactor
+from evtui.recording.write import Redactor
 from evtui.tui.models.exchanges import Exchange
 
 __all__ = ["Hiding"]

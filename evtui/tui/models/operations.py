@@ -105,7 +105,7 @@ class Operations:
         """Configuration keys: those ``station`` has told of, else those that OCPP 1.6 names."""
         if self._keys.get(station):
             return tuple(self._keys[station])
-        from evtui.station.configuration_keys import KEYS  # not before the first frame
+        from evtui.station import KEYS
 
         return tuple(key.name for key in KEYS if key.section)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from evtui.recording.write.redaction import Redactor
+from evtui.recording.write import Redactor
 
 __all__ = ["Secrets"]
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from evtui.config import Settings, over_ssh
 from evtui.escaping import for_terminal
-from evtui.recording.read.reader import RunFolder
-from evtui.runtime.signals import ExitGuard
-from evtui.runtime.steady import SteadyClock
+from evtui.recording.read import RunFolder
+from evtui.runtime import ExitGuard, SteadyClock
 from evtui.tui.replay.overview import Overview, overview_of
 from evtui.tui.replay.times import show_time
 
