@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -16,8 +16,7 @@ from evtui.commands import (
     lab_commands,
     view_commands,
 )
-from evtui.commands.anomaly import LAYER, START
-from evtui.events import Layer
+from evtui.commands.anomaly import START
 from evtui.lab.orders import HANDLERS
 from evtui.lab.orders.handlers import at_connector
 
@@ -77,10 +76,6 @@ def test_the_footer_has_an_order() -> None:
 def test_lab_and_view_share_the_commands_between_them() -> None:
     assert {*lab_commands(), *view_commands()} >= {*COMMANDS, *BY_FORM}
     assert not set(lab_commands()) & set(view_commands())
-
-
-def test_the_layers_of_an_attack_are_those_of_the_truth() -> None:
-    assert LAYER.names == get_args(Layer)
 
 
 def test_every_command_of_the_lab_is_carried_out_by_one_function() -> None:

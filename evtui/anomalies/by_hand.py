@@ -11,8 +11,9 @@ from itertools import count
 from typing import Literal
 
 from evtui.anomalies.injector import LOOK_EVERY, AnomalyError, until
+from evtui.attacks import BY_HAND, Layer
 from evtui.commands.anomaly import ATTACK_NAME, EFFECT
-from evtui.events import BY_HAND, AnomalyState, EventStream, Layer, caused_by
+from evtui.events import AnomalyState, EventStream, caused_by
 
 __all__ = ["SETTLES", "ByHand", "name_mistake"]
 

@@ -14,11 +14,11 @@ from evtui.anomalies.ocpp.fluctuation import (
     NAME,
     FluctuationParameters,
     Step,
-    Variant,
     steps,
 )
 from evtui.anomalies.ocpp.intervention import Intervention, Operator
 from evtui.central_system import StationOffline
+from evtui.config import Variant
 from evtui.events import AnomalyState, EventStream, Note, caused_by
 from evtui.ocppj import CallRefused, LinkClosed
 from evtui.runtime import LoopClock
@@ -189,7 +189,7 @@ class Injector:
         return await self._finish()
 
     async def _cycles(self) -> None:
-        if self._variant is Variant.TXPROFILE:
+        if self._variant == "txprofile":
             await self._open_transaction()
         index = 0
         while True:
@@ -204,7 +204,7 @@ class Injector:
             variant = self._variant
             await self._do(plan, index)
             index = (index + 1) % len(plan)
-            if self._variant is not variant:
+            if self._variant != variant:
                 index = 0
                 await self._change_over()
 
@@ -214,7 +214,7 @@ class Injector:
         A profile of 0 A that stays would keep the new variant's current at 0 A.
         """
         await self._clear_profiles()
-        if self._variant is Variant.TXPROFILE:
+        if self._variant == "txprofile":
             await self._open_transaction()
         elif self._target.transaction is not None:
             await self._attempt("RemoteStopTransaction", self._target.remote_stop())
@@ -249,9 +249,9 @@ class Injector:
                 return await self._target.remote_stop()
 
     async def _set_profile(self, profile_id: int, limit: float) -> str:
-        purpose = "TxDefaultProfile" if self._variant is Variant.TXDEFAULT else "TxProfile"
+        purpose = "TxDefaultProfile" if self._variant == "txdefault" else "TxProfile"
         return await self._target.set_profile(
-            profile_id, limit, purpose, of_transaction=self._variant is Variant.TXPROFILE
+            profile_id, limit, purpose, of_transaction=self._variant == "txprofile"
         )
 
     async def _attempt(self, what: str, action: Awaitable[str]) -> None:
@@ -344,7 +344,7 @@ class Injector:
                 anomaly=NAME,
                 change=change,
                 active=self._active,
-                variant=self._variant.value,
+                variant=self._variant,
                 parameters=parameters.as_numbers(),
                 cycle=self._cycle,
                 step=self._step,

@@ -6,16 +6,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from evtui.attacks import LAYERS, Layer
 from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
-from evtui.config import KINDS, Variant
+from evtui.config import KINDS, VARIANTS, Variant
 from evtui.durations import FourWaits, Seconds
 from evtui.kinds import Choice, Kind, Name
-
-if TYPE_CHECKING:  # the help does not wait for msgspec
-    from evtui.events import Layer
 
 __all__ = [
     "ALL_CLEAR",
@@ -24,12 +22,16 @@ __all__ = [
     "BEGIN_ATTACK",
     "BY_FORM",
     "CYCLES",
+    "CYCLE_COUNTS",
     "EFFECT",
     "END_ATTACK",
+    "HIGH_STEP",
     "JITTER",
-    "LAYER",
+    "JITTERS",
     "LONGER",
     "LOWER_LOW",
+    "LOW_STEP",
+    "PERIOD_FACTOR",
     "RAISE_LOW",
     "SET",
     "SHORTER",
@@ -50,9 +52,6 @@ _WAIT = _WAITS.each
 
 ATTACK_NAME = Name(40)
 """What an attack may be called."""
-
-LAYER = Choice("ocpp", "link", "can", "physical")
-"""Where an attack acts: :data:`evtui.events.Layer`, which the help does not import."""
 
 EFFECT = Seconds(0, 604_800)
 """How long an effect may last after its attack: a week, as long as a duration can be."""
@@ -88,7 +87,7 @@ class Attack:
     """An attack that somebody does by hand."""
 
     name: str = argument(ATTACK_NAME, "what it is called in the truth")
-    layer: Layer = argument(LAYER, "where it acts")
+    layer: Layer = argument(Choice(*LAYERS), "where it acts")
     effect: float | None = argument(
         EFFECT,
         "how long its effect lasts after its end",
@@ -96,6 +95,18 @@ class Attack:
         unset="while it can be seen",
     )
 
+
+PERIOD_FACTOR = 0.8
+"""What one key press does to every wait."""
+
+HIGH_STEP, LOW_STEP = 10.0, 2.0
+"""A that one key press changes the high and the low limit by."""
+
+JITTERS = (0.0, 0.1, 0.25, 0.5)
+"""Shares of each wait, in the order in which one steps through them."""
+
+CYCLE_COUNTS = (0, 1, 3, 10)
+"""Numbers of cycles, likewise; 0 for endless."""
 
 _PARAMETERS = f"all its numbers from now on, by their names in `{_SET}`"
 
@@ -127,7 +138,7 @@ SHORTER = LabCommand(
     "anomaly.shorter",
     ("left_square_bracket",),
     "shorter",
-    "Shorten the period: all four waits times 0.8.",
+    f"Shorten the period: all four waits times {PERIOD_FACTOR:g}.",
     "Anomaly",
     3,
     "period",
@@ -140,7 +151,7 @@ LONGER = LabCommand(
     "anomaly.longer",
     ("right_square_bracket",),
     "longer",
-    "Lengthen the period: all four waits divided by 0.8.",
+    f"Lengthen the period: all four waits divided by {PERIOD_FACTOR:g}.",
     "Anomaly",
     4,
     "period",
@@ -153,7 +164,7 @@ WEAKER = LabCommand(
     "anomaly.weaker",
     ("minus",),
     "weaker",
-    "Lower the high limit by 10 A.",
+    f"Lower the high limit by {HIGH_STEP:g} A.",
     "Anomaly",
     5,
     "swing",
@@ -166,7 +177,7 @@ STRONGER = LabCommand(
     "anomaly.stronger",
     ("plus", "equals_sign"),
     "stronger",
-    "Raise the high limit by 10 A.",
+    f"Raise the high limit by {HIGH_STEP:g} A.",
     "Anomaly",
     6,
     "swing",
@@ -179,7 +190,7 @@ VARIANT = LabCommand(
     "anomaly.variant",
     ("v",),
     "variant",
-    "Next variant: seed, txprofile, txdefault, startstop.",
+    f"Next variant: {', '.join(VARIANTS)}.",
     "Anomaly",
     7,
     aim="connector",
@@ -191,7 +202,7 @@ LOWER_LOW = LabCommand(
     "anomaly.lower_low",
     ("less_than_sign",),
     "low −",
-    "Lower the low limit by 2 A.",
+    f"Lower the low limit by {LOW_STEP:g} A.",
     "Anomaly",
     aim="connector",
     takes=Nothing,
@@ -202,7 +213,7 @@ RAISE_LOW = LabCommand(
     "anomaly.raise_low",
     ("greater_than_sign",),
     "low +",
-    "Raise the low limit by 2 A.",
+    f"Raise the low limit by {LOW_STEP:g} A.",
     "Anomaly",
     aim="connector",
     takes=Nothing,
@@ -213,7 +224,8 @@ JITTER = LabCommand(
     "anomaly.jitter",
     ("J",),
     "jitter",
-    "Next jitter: 0, 10, 25, 50 % of each wait, drawn from the seed.",
+    f"Next jitter: {', '.join(f'{100 * each:g}' for each in JITTERS)} % of each wait, "
+    "drawn from the seed.",
     "Anomaly",
     aim="connector",
     takes=Nothing,
@@ -224,7 +236,7 @@ CYCLES = LabCommand(
     "anomaly.cycles",
     ("n",),
     "cycles",
-    "Next number of cycles: endless, 1, 3, 10.",
+    f"Next number of cycles: {', '.join(str(each or 'endless') for each in CYCLE_COUNTS)}.",
     "Anomaly",
     aim="connector",
     takes=Nothing,

@@ -10,6 +10,7 @@ from typing import Any
 
 from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
+from evtui.config import PRESETS
 from evtui.durations import Seconds
 from evtui.kinds import CiString, Identity, Payload, Text, Words
 
@@ -120,7 +121,7 @@ PRESET = LabCommand(
     "station.preset",
     ("P",),
     "preset",
-    "Next power stage: seed, dc, ccs, ac.",
+    f"Next power stage: {', '.join(PRESETS)}.",
     "Station",
     aim="connector",
     takes=Nothing,

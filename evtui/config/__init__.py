@@ -14,7 +14,9 @@ from evtui.config.checking import (
 )
 from evtui.config.settings import (
     KINDS,
+    PRESETS,
     SETTINGS,
+    VARIANTS,
     Preset,
     RecordTrouble,
     Setting,
@@ -45,7 +47,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "PRESETS",
     "SETTINGS",
+    "VARIANTS",
     "ConfigReport",
     "Effective",
     "Preset",

@@ -33,7 +33,9 @@ from evtui.redaction import SecretUrl
 
 __all__ = [
     "KINDS",
+    "PRESETS",
     "SETTINGS",
+    "VARIANTS",
     "Preset",
     "RecordTrouble",
     "Setting",
@@ -45,7 +47,13 @@ __all__ = [
 ]
 
 Preset = Literal["seed", "dc", "ccs", "ac"]
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+"""In the order in which one steps through them."""
+
 Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
+"""Of the fluctuation, in the order in which one steps through them."""
+
 RecordTrouble = Literal["continue", "stop"]
 UnknownStations = Literal["accept", "refuse", "ask"]
 UnknownIdTags = Literal["accept", "reject"]
@@ -217,7 +225,7 @@ class Settings:
     id_tag: str = _setting("ANOM_TEST", CiString(1, 20), "Charge point", "Id tag of remote starts.")
     preset: Preset = _setting(
         "seed",
-        Choice(*get_args(Preset)),
+        Choice(*PRESETS),
         "Charge point",
         "Power stage; seed is the name of the first one, a toy.",
     )
@@ -277,7 +285,7 @@ class Settings:
 
     variant: Variant = _setting(
         "seed",
-        Choice(*get_args(Variant)),
+        Choice(*VARIANTS),
         "Anomaly",
         "Variant of the repeated current fluctuation; seed is the name of the first one.",
     )

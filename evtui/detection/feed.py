@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from evtui.canbus.protocol import Current, MalformedFrame, decode_data
@@ -9,12 +10,15 @@ from evtui.detection.reversals import ReversalDetector
 from evtui.events import Alarm, CanFrame, Event, EventStream, OcppMessage
 from evtui.ocpp16 import number_in
 
-__all__ = ["VIEWS", "DetectorPart", "View"]
+__all__ = ["FED_FROM", "VIEWS", "DetectorPart", "View"]
 
 View = Literal["can", "ocpp"]
 """Where an observer sits: at the edge on CAN, or at the central system."""
 
-VIEWS: tuple[View, ...] = ("can", "ocpp")
+FED_FROM: Mapping[View, str] = {"can": "CAN", "ocpp": "MeterValues"}
+"""What a detector in each view is fed from, for people."""
+
+VIEWS = tuple(FED_FROM)
 
 FIRST_CURRENT_ID = 0x300
 """Only what comes from the modules is decoded."""

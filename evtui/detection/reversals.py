@@ -39,6 +39,14 @@ class ReversalDetector:
         self._started = False
         self._turns: deque[float] = deque()
 
+    def parameters(self) -> dict[str, float]:
+        """Name, with its unit, to value, as recordings keep them."""
+        return {
+            "hysteresis_a": self.hysteresis,
+            "count": self.count,
+            "window_s": self.window,
+        }
+
     @property
     def turns(self) -> int:
         """Turns inside the window at the last update."""

@@ -33,10 +33,9 @@ from evtui.events.stream import (
 from evtui.events.text import NULL, as_json, json_text, pretty_json
 from evtui.events.told import LeftOut, Mark, Note, Order, RecordingState, ScenarioState, Verdict
 from evtui.events.traffic import BusLoad, CanFrame, OcppMessage, Role, Sample
-from evtui.events.truth import BY_HAND, Alarm, AnomalyState, Detection, Layer
+from evtui.events.truth import Alarm, AnomalyState, Detection
 
 __all__ = [
-    "BY_HAND",
     "NOTES_AT_ONCE",
     "NULL",
     "Alarm",
@@ -52,7 +51,6 @@ __all__ = [
     "EventStream",
     "LabState",
     "LabTime",
-    "Layer",
     "LeftOut",
     "LinkState",
     "Mark",

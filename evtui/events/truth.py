@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from evtui.attacks import BY_HAND, Layer
 from evtui.events.base import Event, about
 
-__all__ = ["BY_HAND", "Alarm", "AnomalyState", "Detection", "Layer"]
-
-
-Layer = Literal["ocpp", "link", "can", "physical"]
-"""Where an attack acts."""
-
-BY_HAND = "by-hand"
-"""Variant of an attack whose steps are somebody's own; see :mod:`evtui.anomalies.by_hand`."""
+__all__ = ["Alarm", "AnomalyState", "Detection"]
 
 
 class AnomalyState(Event, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 from evtui.anomalies import ByHand, Injector
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
+from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
 from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
@@ -174,7 +174,7 @@ class StandBuilder:
             id_tag=settings.id_tag,
             current=lambda: stage.state.current,
             chance=random.Random(f"{settings.seed}/{place}/jitter"),
-            variant=Variant(settings.variant),
+            variant=settings.variant,
             parameters=initial_parameters(settings),
             attacks=self._attacks,
         )

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from evtui.anomalies.injector import Injector
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
+from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
 from evtui.central_system.system import StationOffline
 from evtui.central_system.transactions import Transaction
+from evtui.config import Variant
 from evtui.events import AnomalyState, Event, EventStream, Note
 from evtui.runtime.clock import LoopClock
 
@@ -134,7 +135,7 @@ class Bench:
         self,
         *,
         latency: float = 0.0,
-        variant: Variant = Variant.SEED,
+        variant: Variant = "seed",
         seed: int = 1,
         **parameters: Any,
     ) -> None:

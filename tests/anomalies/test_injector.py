@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtui.anomalies.injector import AnomalyError
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Variant
+from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
+from evtui.config import VARIANTS, Variant
 from evtui.events import AnomalyState, Event, Note
 from evtui.ocppj.link import CallRefused, LinkClosed
 from tests.anomalies.model_station import FOREIGN_PROFILE, Bench
@@ -88,7 +89,7 @@ def test_three_cycles_end_by_themselves_in_the_safe_state() -> None:
 
 def test_txprofile_swings_the_limits_of_one_transaction() -> None:
     async def scenario() -> Bench:
-        bench = Bench(variant=Variant.TXPROFILE)
+        bench = Bench(variant="txprofile")
         await bench.run(17.0)
         await bench.injector.stop()
         return bench
@@ -106,7 +107,7 @@ def test_txprofile_swings_the_limits_of_one_transaction() -> None:
 
 def test_txprofile_without_a_vehicle_gives_up_and_says_so() -> None:
     async def scenario() -> Bench:
-        bench = Bench(variant=Variant.TXPROFILE)
+        bench = Bench(variant="txprofile")
         bench.station.plugged = False
         await bench.run(70.0)
         return bench
@@ -181,7 +182,7 @@ def test_another_amplitude_takes_effect_at_the_next_step() -> None:
     ]
 
 
-@pytest.mark.parametrize("to", [Variant.TXPROFILE, Variant.TXDEFAULT, Variant.STARTSTOP])
+@pytest.mark.parametrize("to", ["txprofile", "txdefault", "startstop"])
 @pytest.mark.parametrize("after", [1.0, 2.5, 4.0, 6.0])
 def test_another_variant_begins_its_cycle_at_the_next_step(to: Variant, after: float) -> None:
     async def scenario() -> Bench:
@@ -198,13 +199,13 @@ def test_another_variant_begins_its_cycle_at_the_next_step(to: Variant, after: f
     assert first.step == 0
     assert first.t == pytest.approx(due, abs=0.1)
     waits = [b.t - a.t for a, b in pairwise(s for s in bench.steps if s.variant == to)]
-    expected = FluctuationParameters().waits[0 if to is not Variant.STARTSTOP else 2]
+    expected = FluctuationParameters().waits[0 if to != "startstop" else 2]
     assert waits[0] == pytest.approx(expected)
     assert bench.changes == ["on", "off", "safe"]
     assert bench.station.profiles == {FOREIGN_PROFILE}
 
 
-@pytest.mark.parametrize(("old", "new"), permutations(Variant, 2))
+@pytest.mark.parametrize(("old", "new"), permutations(VARIANTS, 2))
 def test_a_new_variant_finds_nothing_that_the_old_one_left_behind(
     old: Variant, new: Variant
 ) -> None:
@@ -224,14 +225,14 @@ def test_a_new_variant_finds_nothing_that_the_old_one_left_behind(
         await asyncio.sleep(10.0)
         return found[0]
 
-    assert run_virtual(scenario()) == ({FOREIGN_PROFILE}, new is Variant.TXPROFILE)
+    assert run_virtual(scenario()) == ({FOREIGN_PROFILE}, new == "txprofile")
 
 
 def test_the_first_wait_is_whole_when_the_transaction_took_its_time() -> None:
     async def scenario() -> Bench:
         bench = Bench()
         await bench.run(6.0)
-        bench.injector.configure(variant=Variant.TXPROFILE)
+        bench.injector.configure(variant="txprofile")
         bench.station.plugged = False
         await asyncio.sleep(10.0)
         bench.station.plug()
@@ -245,7 +246,7 @@ def test_the_first_wait_is_whole_when_the_transaction_took_its_time() -> None:
 def test_configuring_an_anomaly_that_is_off_only_says_so() -> None:
     async def scenario() -> Bench:
         bench = Bench()
-        bench.injector.configure(variant=Variant.STARTSTOP)
+        bench.injector.configure(variant="startstop")
         await asyncio.sleep(10.0)
         return bench
 
@@ -466,8 +467,8 @@ def test_a_defect_while_stopping_is_told_and_the_safe_state_is_reached_all_the_s
 
 @settings(max_examples=150, deadline=None)
 @given(
-    variant=st.sampled_from(Variant),
-    switch=st.none() | st.sampled_from(Variant),
+    variant=st.sampled_from(VARIANTS),
+    switch=st.none() | st.sampled_from(VARIANTS),
     at=st.floats(0.0, 20.0),
     latency=st.sampled_from((0.0, 0.01, 0.1, 0.4)),
     jitter=st.sampled_from((0.0, 0.5)),

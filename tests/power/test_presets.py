@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from evtui import config
 from evtui.power import PRESETS, CcsSession, FirstOrder, Slew, preset
 
 
 def test_there_are_four_presets_in_the_order_in_which_one_steps_through_them() -> None:
-    assert list(PRESETS) == ["seed", "dc", "ccs", "ac"]
+    assert (*PRESETS,) == config.PRESETS
     assert all(preset(name).name == name for name in PRESETS)
 
 

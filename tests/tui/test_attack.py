@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from textual.events import Key, Paste
 from textual.widgets import Input
 
+from evtui.attacks import LAYERS
 from evtui.commands.anomaly import ATTACK_NAME
-from evtui.events import Layer
 from evtui.tui.models.selection import Place, Selection
 from evtui.tui.models.stations import Stations
 from evtui.tui.models.summary import LabSummary, fit_segments
@@ -196,7 +196,7 @@ async def test_the_prompt_names_the_connector_and_leaves_room_for_a_name(width: 
             AttackScreen(Place("A-LONG-IDENTITY-OF-FORTY-EIGHT-CHARACTERS-X-7", 12))
         )
         await handled(one.pilot)
-        for _ in get_args(Layer):
+        for _ in LAYERS:
             asked = str(one.screen.query_one("#layer").render())
             assert "/12 on " in asked
             assert "7/12" in asked

@@ -11,26 +11,23 @@ swing the current.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from math import isfinite
 from typing import Any, Literal
 
-from evtui.config import limits
+from evtui.config import Variant, limits
 from evtui.sums import total
 
 __all__ = [
     "NAME",
     "Action",
     "FluctuationParameters",
+    "Name",
     "Step",
-    "Variant",
     "steps",
 ]
 
-NAME = "repeated-current-fluctuation"
-
-PERIOD_FACTOR = 0.8
-"""What one key press does to every wait."""
+Name = Literal["repeated-current-fluctuation"]
+NAME: Name = "repeated-current-fluctuation"
 
 MIN_WAIT, MAX_WAIT = limits("waits_s")
 """s, range of one wait."""
@@ -39,21 +36,6 @@ MAX_CURRENT = limits("high_a")[1]
 """A, range of the SetLimit signal on CAN."""
 
 MAX_JITTER = limits("jitter")[1]
-
-
-class Variant(StrEnum):
-    """What the central system sends."""
-
-    SEED = "seed"
-    TXPROFILE = "txprofile"
-    TXDEFAULT = "txdefault"
-    STARTSTOP = "startstop"
-
-    @property
-    def next(self) -> Variant:
-        """The variant after this one, round and round."""
-        order = list(Variant)
-        return order[(order.index(self) + 1) % len(order)]
 
 
 Action = Literal["profile_low", "profile_high", "remote_start", "remote_stop"]
@@ -181,8 +163,8 @@ def steps(variant: Variant, parameters: FluctuationParameters) -> tuple[Step, ..
     high = Step("profile_high", f"SetChargingProfile {parameters.high:g} A", parameters.waits[1])
     start = Step("remote_start", "RemoteStartTransaction", parameters.waits[2])
     stop = Step("remote_stop", "RemoteStopTransaction", parameters.waits[3])
-    if variant is Variant.STARTSTOP:
+    if variant == "startstop":
         return start, replace(stop, wait=stop.wait + low.wait + high.wait)
-    if variant is Variant.TXPROFILE:
+    if variant == "txprofile":
         return low, replace(high, wait=high.wait + start.wait + stop.wait)
     return low, high, start, stop

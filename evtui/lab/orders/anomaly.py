@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from evtui.anomalies import SAFE_WITHIN
-from evtui.anomalies.ocpp.fluctuation import PERIOD_FACTOR, FluctuationParameters, Variant
+from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
 from evtui.commands import Nothing, Outcome
 from evtui.commands import anomaly as told
+from evtui.commands.anomaly import CYCLE_COUNTS, HIGH_STEP, JITTERS, LOW_STEP, PERIOD_FACTOR
+from evtui.config import VARIANTS, Variant
 from evtui.lab.building import initial_parameters
 from evtui.lab.orders.charging import end_charging
 from evtui.lab.orders.handlers import CommandError, Target, Works, at_connector, in_lab
 from evtui.lab.orders.turns import after
-
-HIGH_STEP, LOW_STEP = 10.0, 2.0
-"""A that one key press changes the high and the low limit by."""
-
-JITTERS = (0.0, 0.1, 0.25, 0.5)
-CYCLES = (0, 1, 3, 10)
 
 
 @at_connector(told.START)
@@ -77,7 +73,7 @@ def raise_low(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]
 
 def _swing(target: Target, parameters: FluctuationParameters) -> Outcome[dict[str, float]]:
     text = f"low {parameters.low:g} A, high {parameters.high:g} A"
-    if target.outlet.injector.variant is Variant.STARTSTOP:
+    if target.outlet.injector.variant == "startstop":
         default = target.outlet.stage.preset.default_limit
         text += f": startstop sends no profiles, the station offers its {default:g} A"
     return _take(target, parameters, text)
@@ -85,9 +81,9 @@ def _swing(target: Target, parameters: FluctuationParameters) -> Outcome[dict[st
 
 @at_connector(told.VARIANT)
 def variant(_: Works, target: Target, __: Nothing) -> Outcome[str]:
-    target.outlet.injector.configure(variant=target.outlet.injector.variant.next)
-    name = target.outlet.injector.variant
-    return Outcome(f"variant {name}", name.value)
+    name = after(VARIANTS, target.outlet.injector.variant)
+    target.outlet.injector.configure(variant=name)
+    return Outcome(f"variant {name}", name)
 
 
 @at_connector(told.JITTER)
@@ -100,15 +96,14 @@ def jitter(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
 @at_connector(told.CYCLES)
 def cycles(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
     parameters = target.outlet.injector.parameters
-    parameters = replace(parameters, cycles=after(CYCLES, parameters.cycles))
+    parameters = replace(parameters, cycles=after(CYCLE_COUNTS, parameters.cycles))
     return _take(target, parameters, f"cycles {parameters.cycles or 'endless'}")
 
 
 @at_connector(told.SET)
 def change(_: Works, target: Target, wanted: told.Fluctuation) -> Outcome[dict[str, float]]:
     parameters = target.outlet.injector.parameters.updated(wanted.numbers())
-    variant = None if wanted.variant is None else Variant(wanted.variant)
-    return _take(target, parameters, "parameters set", variant)
+    return _take(target, parameters, "parameters set", wanted.variant)
 
 
 def _take(
@@ -145,7 +140,7 @@ async def all_clear(works: Works, _: Nothing) -> Outcome[None]:
             await end_charging(works, Target(stand, outlet))
             await outlet.by_hand.settle(SAFE_WITHIN)
             outlet.injector.configure(
-                variant=Variant(works.settings.variant),
+                variant=works.settings.variant,
                 parameters=initial_parameters(works.settings),
             )
     return Outcome("all clear: no anomaly, no transaction, default parameters", None)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, get_args
+from typing import Any
 
 from evtui.commands import Nothing, Outcome
 from evtui.commands import station as told
-from evtui.config import Preset
-from evtui.detection import VIEWS, View
+from evtui.config import PRESETS
+from evtui.detection import FED_FROM, VIEWS, View
 from evtui.events import Mark
 from evtui.lab.orders.handlers import CommandError, Target, Works, at_connector, in_lab
 from evtui.lab.orders.turns import after
 
-PRESETS: tuple[Preset, ...] = get_args(Preset)
-VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, ("can",), ("ocpp",))
+VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, *((view,) for view in VIEWS))
 
 IMAGE = "evtui-lab.bin"
 """A firmware image that our charge points can install; see evtui.station.files.firmware."""
@@ -122,9 +121,8 @@ def views(works: Works, _: Nothing) -> Outcome[tuple[str, ...]]:
     works.detector.watch(after(VIEW_CHOICES, works.detector.views))
     for stand in works.stands.values():
         works.publish_state(stand)
-    names = {"can": "CAN", "ocpp": "MeterValues"}
     fed = works.detector.views
-    return Outcome("detector fed from " + " and ".join(names[view] for view in fed), fed)
+    return Outcome("detector fed from " + " and ".join(FED_FROM[view] for view in fed), fed)
 
 
 @in_lab(told.RESTART)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
+from evtui.detection import View
 from evtui.events import Alarm, AnomalyState
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
 from evtui.scenario.judge.matching import TOLERANCE
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AlarmExpected", "NoAlarmExpected"]
 
-View = Annotated[Literal["can", "ocpp"] | None, Meta(description="either when left out.")]
+Seen = Annotated[View | None, Meta(description="either when left out.")]
 
 
 @EXPECTATIONS.add
@@ -34,7 +35,7 @@ class AlarmExpected(Expectation, frozen=True, kw_only=True):
             "begins, or from the start of a run without one."
         ),
     ]
-    view: View = None
+    view: Seen = None
 
     def words(self) -> str:
         alarm = f"{alarm_in_words(self.alarm)}{view_in_words(self.view)}"
@@ -112,7 +113,7 @@ class NoAlarmExpected(Expectation, frozen=True, kw_only=True):
     no_alarm_before: Annotated[
         Moment, Meta(description="anomaly, end, or s from the start of the run.")
     ]
-    view: View = None
+    view: Seen = None
 
     def words(self) -> str:
         before = self.no_alarm_before

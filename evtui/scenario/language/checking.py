@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evtui.config import Settings
-from evtui.detection import ReversalDetector
+from evtui.detection import DETECTORS
 from evtui.kinds import number
 from evtui.lab import identities
 from evtui.nearest import nearest
@@ -18,7 +18,6 @@ from evtui.station import Status
 
 __all__ = ["Check"]
 
-_DETECTORS = (ReversalDetector.name, "any")
 _STATUSES = tuple(status.value for status in Status)
 
 
@@ -70,7 +69,7 @@ class Check:
 
     def detector(self, key: str, name: str) -> bool:
         """True when there is a detector of that name, or it is ``any``."""
-        return self.one_of(key, "a detector", name, _DETECTORS)
+        return self.one_of(key, "a detector", name, [*DETECTORS, "any"])
 
     def status(self, key: str, name: str) -> bool:
         """True when it is a ChargePointStatus."""

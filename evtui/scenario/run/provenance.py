@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import UNSET
 
 from evtui.config import SETTINGS, Settings
-from evtui.detection import VIEWS, ReversalDetector
+from evtui.detection import DETECTORS, VIEWS
 from evtui.durations import duration_text
 from evtui.lab import FIRST_CONNECTOR, Lab, Stand
 from evtui.power import preset
@@ -57,7 +57,7 @@ def manifest_of(
         seed=lab.settings.seed,
         settings=_settings(lab.settings),
         stations=[_station(stand) for stand in stands],
-        detectors=[_detector()],
+        detectors=_detectors(),
         buses={
             f"can{channel}": BusInfo(
                 name=stand.bus.name, station=stand.name, bitrate=stand.bus.bitrate
@@ -128,14 +128,8 @@ def _station(stand: Stand) -> StationInfo:
     )
 
 
-def _detector() -> dict[str, Any]:
-    detector = ReversalDetector()
-    return {
-        "name": detector.name,
-        "views": list(VIEWS),
-        "parameters": {
-            "hysteresis_a": detector.hysteresis,
-            "count": detector.count,
-            "window_s": detector.window,
-        },
-    }
+def _detectors() -> list[dict[str, Any]]:
+    return [
+        {"name": name, "views": list(VIEWS), "parameters": detector().parameters()}
+        for name, detector in DETECTORS.items()
+    ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from evtui.anomalies import SAFE_WITHIN, TRANSACTION_WITHIN
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
+from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Name
 from evtui.config import Settings, Variant
 from evtui.events import AnomalyState, Note
 from evtui.lab import initial_parameters
@@ -41,7 +41,7 @@ class Anomaly(Step, frozen=True, kw_only=True):
     acts = False
     example = "{anomaly: repeated-current-fluctuation, duration: 1min}"
 
-    anomaly: Annotated[Literal["repeated-current-fluctuation"], Meta(description="name.")]
+    anomaly: Annotated[Name, Meta(description="name.")]
     variant: Annotated[Variant | None, Meta(description="that of the settings when left out.")] = (
         None
     )

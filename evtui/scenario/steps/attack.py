@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from evtui.anomalies import AnomalyError, name_mistake
+from evtui.attacks import Layer
 from evtui.config import Settings
-from evtui.events import Layer
 from evtui.nearest import nearest
 from evtui.scenario.judge.outcome import StepFailed
 from evtui.scenario.language.length import longest

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from evtui.config import Settings
+from evtui.detection import View
 from evtui.scenario.language.model import Duration, Model
 from evtui.scenario.language.narration import alarm_in_words, seconds, view_in_words, with_fields
 from evtui.scenario.steps.base import STEPS, Step
@@ -64,7 +65,7 @@ class Awaited(Model, frozen=True, kw_only=True):
     fields: Annotated[dict[str, Any] | None, Meta(description="values its payload must have.")] = (
         msgspec.field(default=None, name="with")
     )
-    view: Annotated[Literal["can", "ocpp"] | None, Meta(description="of the alarm.")] = None
+    view: Annotated[View | None, Meta(description="of the alarm.")] = None
 
     def words(self) -> str:
         """What is waited for: ``status Charging``."""

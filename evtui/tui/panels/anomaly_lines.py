@@ -6,9 +6,10 @@ are decides which lines are shown and which share one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evtui.detection import FED_FROM, View
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
@@ -19,8 +20,9 @@ from evtui.tui.rows import Row, Run, first_that_fits, progress_bar, row_text
 
 __all__ = ["AnomalyView"]
 
-VIEWS = (("can", "edge", "edge (CAN)"), ("ocpp", "CSMS", "CSMS (MeterValues)"))
-"""What a detector is fed from: name in the events, short and long name for people."""
+PLACES: Mapping[View, str] = {"can": "edge", "ocpp": "CSMS"}
+VIEWS = [(view, place, f"{place} ({FED_FROM[view]})") for view, place in PLACES.items()]
+"""Where a detector looks from: name in the events, short and long name for people."""
 
 EXPLANATIONS = {
     "seed": (
@@ -42,7 +44,7 @@ EXPLANATIONS = {
         "start and stop shape the wave",
     ),
 }
-"""What swings the current in each variant (DESIGN section 5), long and short."""
+"""What swings the current in each variant, long and short."""
 
 STRICT_SEED = (
     "strict: both profiles come back Rejected, there is no transaction",

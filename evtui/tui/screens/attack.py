@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple, get_args
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from textual import on
@@ -12,8 +12,8 @@ from textual.containers import Horizontal
 from textual.events import Resize
 from textual.widgets import Input, Static
 
+from evtui.attacks import LAYERS, Layer
 from evtui.commands.anomaly import ATTACK_NAME
-from evtui.events import Layer
 from evtui.tui.dialog import Dialog
 from evtui.tui.entry import Entry
 from evtui.tui.models.selection import Place
@@ -21,7 +21,6 @@ from evtui.tui.models.text import clean, cut_middle
 
 __all__ = ["AttackScreen", "Begun"]
 
-LAYERS: tuple[Layer, ...] = get_args(Layer)
 
 LONGEST_LAYER = max(map(len, LAYERS))
 

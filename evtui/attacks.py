@@ -1,0 +1,15 @@
+"""What attacks have in common, whoever does them.  Pure."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+__all__ = ["BY_HAND", "LAYERS", "Layer"]
+
+Layer = Literal["ocpp", "link", "can", "physical"]
+"""Where an attack acts."""
+
+LAYERS: tuple[Layer, ...] = get_args(Layer)
+
+BY_HAND = "by-hand"
+"""Variant of an attack whose steps are somebody's own; see :mod:`evtui.anomalies.by_hand`."""
