@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 __all__ = ["Repeats", "Summary"]
 
@@ -15,8 +16,7 @@ KEYS_MAX = 256
 """Kinds of things remembered; a new one pushes out the one that was longest quiet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary(Generic[T]):
+class Summary(msgspec.Struct, Generic[T], frozen=True):
     """What was held back of one kind.
 
     Attributes:
@@ -37,8 +37,7 @@ class Summary(Generic[T]):
         return f" (and {self.more:,} more like it in the last {max(1, round(self.seconds))} s)"
 
 
-@dataclass(slots=True)
-class _Kind(Generic[T]):
+class _Kind(msgspec.Struct, Generic[T]):
     told: float
     seen: float
     left: int

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from itertools import count
 from typing import Literal
+
+import msgspec
 
 from evtui.anomalies.injector import LOOK_EVERY, AnomalyError, until
 from evtui.attacks import BY_HAND, Layer
@@ -32,8 +33,7 @@ def name_mistake(name: object) -> str:
     return ""
 
 
-@dataclass(slots=True)
-class _Attack:
+class _Attack(msgspec.Struct):
     """One that is on, or whose effect still shows.
 
     Attributes:

@@ -20,12 +20,12 @@ are these plus 0x20 (n - 1), which leaves room for eight.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
 import can
+import msgspec
 
 if TYPE_CHECKING:
     from cantools.database.can import Database, Message
@@ -60,25 +60,21 @@ class MalformedFrame(ValueError):
     """A frame has the arbitration id of a message but not its length."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartCharging:
+class StartCharging(msgspec.Struct, frozen=True):
     """0x200: close the contactor and follow the limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopCharging:
+class StopCharging(msgspec.Struct, frozen=True):
     """0x201: bring the current to zero and open the contactor."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetLimit:
+class SetLimit(msgspec.Struct, frozen=True):
     """0x210: the highest current the module may deliver, in whole A."""
 
     amperes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
+class Current(msgspec.Struct, frozen=True):
     """0x300: the output current as measured, in whole A."""
 
     amperes: int

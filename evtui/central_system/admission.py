@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -24,8 +23,7 @@ WORD = "admission"
 """Kind of a row of what somebody has said of a station; its name is the identity."""
 
 
-@dataclass(frozen=True, slots=True)
-class BootAnswer:
+class BootAnswer(msgspec.Struct, frozen=True):
     """What a BootNotification is answered.
 
     Attributes:

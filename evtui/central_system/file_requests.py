@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, replace
 from http import HTTPStatus
+
+import msgspec
+from msgspec.structs import replace
 
 __all__ = ["Answer", "Refused", "Request", "is_file_name", "read_request"]
 
@@ -38,8 +40,7 @@ class Refused(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A request without its body.
 
     Attributes:
@@ -77,8 +78,7 @@ class Request:
         return int(digits)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What is said to a request.
 
     Attributes:

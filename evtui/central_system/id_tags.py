@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -30,8 +29,7 @@ class IdTagError(ValueError):
     """A tag, or a file of them, is not as it must be; the text is one line for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdTag:
+class IdTag(msgspec.Struct, frozen=True):
     """One entry.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -30,8 +29,7 @@ SHOWN = ("chargePointVendor", "chargePointModel", "chargePointSerialNumber", "fi
 """What is shown of a BootNotification, all of it text."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectorInfo:
+class ConnectorInfo(msgspec.Struct, frozen=True):
     """The newest StatusNotification of a connector (OCPP 1.6 section 6.47).
 
     Attributes:
@@ -44,8 +42,7 @@ class ConnectorInfo:
     timestamp: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StationInfo:
+class StationInfo(msgspec.Struct, frozen=True):
     """A station at one moment.
 
     Attributes:
@@ -75,7 +72,7 @@ class StationInfo:
     firmware: str = ""
     last_seen: float | None = None
     gone: str = ""
-    connectors: Mapping[int, ConnectorInfo] = field(default_factory=dict)
+    connectors: Mapping[int, ConnectorInfo] = msgspec.field(default_factory=dict)
     firmware_status: str = ""
     diagnostics_status: str = ""
     connections: int = 0
@@ -91,8 +88,7 @@ class StationInfo:
         return self.boot_status == "Accepted"
 
 
-@dataclass(slots=True)
-class StationRecord:
+class StationRecord(msgspec.Struct):
     """A station as it changes; :meth:`snapshot` is what others see.
 
     Acceptance outlives a connection: a station boots once and may reconnect any number of times
@@ -112,17 +108,17 @@ class StationRecord:
     boot_status: str = ""
     booted: bool = False
     accepted_before: bool = False
-    boot: Mapping[str, Any] = field(default_factory=dict)
+    boot: Mapping[str, Any] = msgspec.field(default_factory=dict)
     last_seen: float | None = None
     gone: str = ""
-    connectors: dict[int, ConnectorInfo] = field(default_factory=dict)
+    connectors: dict[int, ConnectorInfo] = msgspec.field(default_factory=dict)
     firmware_status: str = ""
     diagnostics_status: str = ""
     connections: int = 0
     calls: int = 0
-    triggered: set[str] = field(default_factory=set)
+    triggered: set[str] = msgspec.field(default_factory=set)
     usurped: float | None = None
-    put_out: deque[float] = field(default_factory=lambda: deque(maxlen=RIVALS))
+    put_out: deque[float] = msgspec.field(default_factory=lambda: deque(maxlen=RIVALS))
 
     def rivals(self, now: float) -> str:
         """What it means that connections are replaced so often, empty while they are not.

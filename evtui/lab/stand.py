@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from evtui.anomalies import ByHand, Injector
 from evtui.canbus import ChargerModule, SimulatedBus
@@ -34,8 +35,7 @@ def disturbance(connector: ConnectorController, stage: PowerStage) -> str:
     return ""
 
 
-@dataclass(slots=True)
-class Outlet:
+class Outlet(msgspec.Struct):
     """One connector with what is behind it and in front of it.
 
     Attributes:
@@ -70,8 +70,7 @@ class Outlet:
             self.connector.plug()
 
 
-@dataclass(slots=True)
-class Stand:
+class Stand(msgspec.Struct):
     """One charge point with its bus and its outlets.
 
     Attributes:

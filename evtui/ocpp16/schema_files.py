@@ -17,16 +17,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+import msgspec
+
 __all__ = ["DIFFERENCES", "Difference", "names", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """One rule that file and text do not share.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 __all__ = [
     "CALLS_WAITING_MAX",
@@ -25,8 +26,7 @@ CALLS_WAITING_MAX = 1_000
 """Calls of ours that may wait for their turn on one connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRate:
+class MessageRate(msgspec.Struct, frozen=True):
     """How many messages a peer may send before it is held back.
 
     A charge point sends a few a minute; what it queued while it was offline comes in a burst.
@@ -78,8 +78,7 @@ def size_of(text: str | bytes) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-@dataclass(slots=True)
-class LinkCounters:
+class LinkCounters(msgspec.Struct):
     """What went over a link, or over all that share these counters, since the start.
 
     Attributes:

@@ -7,11 +7,12 @@ import io
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
 from math import inf, isnan, nan
 from typing import NamedTuple
+
+import msgspec
 
 from .units import UNITS, Unit, unit_of
 
@@ -40,8 +41,7 @@ LONGEST_S = 7 * 86_400.0
 """A session; a longer one is not in s."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargingCurve:
+class ChargingCurve(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured from the first to the last row with current, row by row.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from ._checks import positive, share
 
@@ -14,8 +15,7 @@ DERATE_TO = 75.0
 """Degrees Celsius from which it gives nothing (the same data sheets)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cooling:
+class Cooling(msgspec.Struct, frozen=True, kw_only=True):
     """What is lost as heat and how it leaves: ``C dT/dt = losses - (T - ambient) / R``.
 
     Attributes:

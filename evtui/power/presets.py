@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ._checks import not_negative, positive, share
 from .heat import Cooling
 from .ramp import FirstOrder, Ramp, Slew
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CcsSession:
+class CcsSession(msgspec.Struct, frozen=True, kw_only=True):
     """What a CCS session adds to a DC station.
 
     Attributes:
@@ -37,8 +36,7 @@ class CcsSession:
             positive("patience (interruptions)", self.patience)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcSupply:
+class AcSupply(msgspec.Struct, frozen=True, kw_only=True):
     """How an AC station feeds a vehicle: mains, and a limit given by a pilot signal.
 
     Attributes:
@@ -70,8 +68,7 @@ class AcSupply:
         return self.voltage * phases * self.power_factor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
+class Preset(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of power stage.
 
     Attributes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ._checks import positive, share
 
 
-@dataclass(frozen=True, slots=True)
-class FirstOrder:
+class FirstOrder(msgspec.Struct, frozen=True):
     """First-order lag: in every ``period`` the current moves ``share`` of the way.
 
     The defaults, 20 % every 100 ms, are a time constant of 0.448 s.  Other steps than
@@ -35,8 +34,7 @@ class FirstOrder:
         return target + (current - target) * remaining
 
 
-@dataclass(frozen=True, slots=True)
-class Slew:
+class Slew(msgspec.Struct, frozen=True):
     """Constant rates up and down.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import replace
 from math import sqrt
+
+from msgspec.structs import replace
 
 from .curve import ChargingCurve, integral, interpolate
 from .vehicle import Vehicle

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from ._checks import not_negative, positive, share
 
@@ -56,8 +58,7 @@ class Battery(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vehicle:
+class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
     """A vehicle as it arrives: an ideal voltage source behind a resistance.
 
     The battery takes ``max_current`` until its voltage under load reaches the voltage of a

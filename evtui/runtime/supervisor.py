@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from evtui.events import EventStream, PartState, caused_by
 
 __all__ = ["Supervisor"]
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(msgspec.Struct):
     name: str
     run: Callable[[], Awaitable[None]]
     task: asyncio.Task[None] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from evtui.events import Alarm, AnomalyState, Detection, Event, EventStream, Sample
 
@@ -12,8 +12,7 @@ FIRST_CHANGE = 1.0
 """A by which the current must leave its value at the start of an attack to count as changed."""
 
 
-@dataclass(slots=True)
-class _Attack:
+class _Attack(msgspec.Struct):
     """One whose effect has not ended.
 
     Attributes:

@@ -6,9 +6,11 @@ OCPP 1.6 sections 3.13.3 and 5.7.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from evtui.moments import date_time
 from evtui.smart_charging.limit import Outlet, shares
@@ -23,8 +25,7 @@ MOST_CHANGES = 1_000
 """Changes of profiles looked at for one schedule; a question must not hold up the station."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompositeSchedule:
+class CompositeSchedule(msgspec.Struct, frozen=True):
     """What is allowed from ``start`` on.
 
     Attributes:

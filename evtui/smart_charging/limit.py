@@ -27,8 +27,10 @@ each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from math import inf
+
+import msgspec
+from msgspec.structs import replace
 
 from evtui.moments import earliest
 from evtui.smart_charging.profile import Period
@@ -42,8 +44,7 @@ ASSUMED_PHASES = 3
 """numberPhases of a period that gives none (section 7.14)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlet:
+class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     """A connector, as far as its limit depends on the station.
 
     Attributes:
@@ -99,8 +100,7 @@ class Outlet:
         return self.in_unit(self.drawing * self.drawing_phases / self.phases, unit)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """The limit now and when it may change.
 
     Attributes:
@@ -116,8 +116,7 @@ class Allowance:
     phases: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """What a connector may draw if all of them do.
 
     Attributes:

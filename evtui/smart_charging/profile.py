@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+
+import msgspec
 
 from evtui.moments import date_time, unix_time
 
@@ -58,8 +59,7 @@ class Recurrency(StrEnum):
         return 86_400.0 if self is Recurrency.DAILY else 604_800.0
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """ChargingSchedulePeriod (section 7.14).
 
     Attributes:
@@ -74,8 +74,7 @@ class Period:
     number_phases: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChargingProfile:
+class ChargingProfile(msgspec.Struct, frozen=True):
     """One charging profile.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from evtui.smart_charging.profile import (
     ChargingProfile,
@@ -17,8 +18,7 @@ from evtui.smart_charging.profile import (
 __all__ = ["ProfileStore", "StoredProfile"]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredProfile:
+class StoredProfile(msgspec.Struct, frozen=True):
     """A profile and the connector it was set for; 0 is the whole charge point.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import floor
+
+import msgspec
 
 from evtui.moments import earliest
 from evtui.smart_charging.profile import ChargingProfile, Period
@@ -12,8 +13,7 @@ from evtui.smart_charging.profile import ChargingProfile, Period
 __all__ = ["Prevailing", "period_at", "prevailing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Prevailing:
+class Prevailing(msgspec.Struct, frozen=True):
     """What a stack of profiles says at a moment.
 
     Attributes:

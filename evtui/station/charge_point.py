@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import can
+import msgspec
+from msgspec.structs import replace
 
 from evtui.canbus import CHARGE_POINT, SimulatedBus
 from evtui.canbus.protocol import MalformedFrame, StationMessage, decode, encode
@@ -49,8 +50,7 @@ LONGEST_VERSION = 50
 RETIMED_BY = frozenset({"MeterValueSampleInterval", "ClockAlignedDataInterval"})
 
 
-@dataclass(frozen=True, slots=True)
-class Equipment:
+class Equipment(msgspec.Struct, frozen=True):
     """What a charge point has beside its bus.
 
     Attributes:

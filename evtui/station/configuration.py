@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from evtui.ocppj import Refusal
 from evtui.power import Preset, preset
@@ -16,8 +16,7 @@ __all__ = ["Configuration", "Entry"]
 _KEYS = {key.name.lower(): key for key in KEYS}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """What GetConfiguration.conf says of one key (section 7.29)."""
 
     key: str

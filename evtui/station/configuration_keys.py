@@ -6,8 +6,9 @@ One line a key.  What a value may be is said by its kind; who may change it by `
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import msgspec
 
 from evtui.power import Preset, preset
 from evtui.station.metering.measurands import known_items, parse_items
@@ -25,8 +26,7 @@ MOST = 999_999_999
 _ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What the station is, as far as values depend on it.
 
     Attributes:
@@ -57,8 +57,7 @@ class Kind(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Boolean:
+class _Boolean(msgspec.Struct, frozen=True):
     name: str = "boolean"
 
     def parse(self, text: str, facts: Facts) -> Value:
@@ -70,8 +69,7 @@ class _Boolean:
         return "true" if value else "false"
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
+class _Number(msgspec.Struct, frozen=True):
     """Whole from outside unless ``decimal``; set from inside, any number is reported."""
 
     unit: str = ""
@@ -94,8 +92,7 @@ class _Number:
         return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(msgspec.Struct, frozen=True):
     """What only the station itself sets."""
 
     name: str = "text"
@@ -107,8 +104,7 @@ class _Text:
         return str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Measurands:
+class _Measurands(msgspec.Struct, frozen=True):
     """A list of measurands; kept as it was asked for, reported as far as it can be measured.
 
     Another power stage may come and go: what is asked for is not forgotten meanwhile.
@@ -127,8 +123,7 @@ class _Measurands:
         return ",".join(item for item in str(value).split(",") if item in known)
 
 
-@dataclass(frozen=True, slots=True)
-class _PhaseRotation:
+class _PhaseRotation(msgspec.Struct, frozen=True):
     """``connector.rotation`` items, at most one a connector (section 9.1.7); empty: not told."""
 
     name: str = "CSL of rotations"
@@ -155,8 +150,7 @@ class _PhaseRotation:
         return ",".join(f"{number}.{unset}" for number in range(facts.connectors + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One configuration key.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from evtui.events import EventStream, Note
 from evtui.runtime import LoopClock
@@ -17,8 +18,7 @@ from evtui.station.state.store import StateStore
 __all__ = ["Identity", "StationContext"]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """Who the charge point says it is (OCPP 1.6 section 6.3).
 
     Attributes:
@@ -36,8 +36,7 @@ class Identity:
     firmware: str = ""
 
 
-@dataclass(slots=True)
-class StationContext:
+class StationContext(msgspec.Struct):
     """Clock, stream and stores of one charge point.
 
     Attributes:

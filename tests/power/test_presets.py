@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from evtui import config
 from evtui.power import PRESETS, CcsSession, FirstOrder, Slew, preset

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from evtui.power import ChargingCurve, PowerStage, RecordedVehicle, StageState, Vehicle, preset
 from evtui.power.curve import interpolate

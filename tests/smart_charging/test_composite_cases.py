@@ -8,9 +8,10 @@ hours in A.  What is expected: from when on which limit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
 from evtui.smart_charging import Kind, Outlet, StoredProfile, composite
 from tests.smart_charging.station import at, cap, default, hold, outlet, span, tx

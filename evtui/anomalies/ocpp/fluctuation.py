@@ -10,9 +10,11 @@ swing the current.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from evtui.config import Variant, limits
 from evtui.sums import total
@@ -41,8 +43,7 @@ MAX_JITTER = limits("jitter")[1]
 Action = Literal["profile_low", "profile_high", "remote_start", "remote_stop"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One thing to send and the wait after it.
 
     Attributes:
@@ -56,8 +57,7 @@ class Step:
     wait: float
 
 
-@dataclass(frozen=True, slots=True)
-class FluctuationParameters:
+class FluctuationParameters(msgspec.Struct, frozen=True):
     """What one can tweak.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from evtui.anomalies import SAFE_WITHIN
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters

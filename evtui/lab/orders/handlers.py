@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
 
 from evtui.central_system import CentralSystem
 from evtui.commands import LabCommand, Outcome
@@ -25,8 +26,7 @@ class CommandError(Exception):
     """A command cannot be done; the text is one line for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Works:
+class Works(msgspec.Struct, frozen=True):
     """What commands act on.
 
     Attributes:

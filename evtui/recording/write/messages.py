@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from evtui.events import OcppMessage
 from evtui.recording.format.truth import TruthTracker
@@ -27,8 +28,7 @@ _DIRECTIONS = {"central_system": "csms->cp", "charge_point": "cp->csms"}
 _TYPES = {"call": 2, "result": 3, "error": 4, "invalid": None}
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(msgspec.Struct):
     """A line to be; what it takes from the truth is that of the moment it was sent."""
 
     message: OcppMessage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from evtui.events import Verdict
 
@@ -23,8 +23,7 @@ class StepFailed(Exception):
         self.label = label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one run.
 
     Attributes:

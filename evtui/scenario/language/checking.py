@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from evtui.config import Settings
 from evtui.detection import DETECTORS
@@ -21,8 +22,7 @@ __all__ = ["Check"]
 _STATUSES = tuple(status.value for status in Status)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(msgspec.Struct, frozen=True, kw_only=True):
     """Takes the mistakes of one entry.
 
     Attributes:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
+import msgspec
 import yaml
 
 from evtui.scenario.language.mistakes import UNREADABLE, Mistakes, ScenarioError, Unreadable, shown
@@ -47,8 +47,7 @@ _OTHERWISE_IN_1_1 = {
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """What a file says.
 
     Attributes:
@@ -126,8 +125,7 @@ def _way_out(row: str, what: str) -> str:
     return ""
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(msgspec.Struct):
     """A value, or an alias's target, which several places share.
 
     Attributes:
@@ -144,7 +142,7 @@ class _Node:
     depth: int = 0
     open: bool = False
     key: str | None = None
-    key_lines: dict[str, int] = field(default_factory=dict)
+    key_lines: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 _Scalar: TypeAlias = "str | int | float | bool | Unreadable | None"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from evtui.config import Settings
@@ -128,8 +128,7 @@ def _transaction(message: OcppMessage) -> int | None:
     return transaction if isinstance(transaction, int) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """What of the events an expectation looks at.
 
     Attributes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
 from typing import Any, TypeVar
+
+import msgspec
 
 from evtui.durations import EXPECTED, PATTERN, read_duration
 from evtui.nearest import choice
@@ -27,8 +28,7 @@ _AMOUNT = re.compile(rf"\s*([-+]?{NUMBER})\s*(\S*)\s*")
 Q = TypeVar("Q", bound=float)
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True):
     """How an amount is written: a number, or one with its unit.
 
     Attributes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+
+import msgspec
 
 from evtui.nearest import choice, did_you_mean, nearest
 from evtui.regular import Irregular, read_regular
@@ -29,8 +30,7 @@ LARGEST_CURVE = 32 << 20
 _SUFFIXES = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A scenario's text and where it was found.
 
     Attributes:

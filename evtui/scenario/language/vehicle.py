@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from evtui.config import Settings
 from evtui.power import ChargingCurve, RecordedVehicle, Vehicle, read_curve

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from evtui.config import Settings
 from evtui.events import EventStream
@@ -37,8 +38,7 @@ class Sequencer(Protocol):
         """Tell that a step waits for something that has not come yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepContext:
+class StepContext(msgspec.Struct, frozen=True, kw_only=True):
     """One step that is being done.
 
     Attributes:

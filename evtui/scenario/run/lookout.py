@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from evtui.events import Alarm, Event, EventStream, OcppMessage
 from evtui.scenario.judge.matching import FirstSight, matches
@@ -20,8 +21,7 @@ RECENT_CALLS = 200
 """Calls kept for a wait that begins when what it waits for was just sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What is waited for, and where.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 from msgspec import UNSET
 
 from evtui.config import SETTINGS, Settings
@@ -116,13 +117,13 @@ def _options(plan: Plan, duration: float | None, redact_id_tags: bool) -> list[s
 
 def _station(stand: Stand) -> StationInfo:
     stage = preset(stand.preset)
-    ramp = {"kind": type(stage.ramp).__name__} | asdict(stage.ramp)
+    ramp = {"kind": type(stage.ramp).__name__} | msgspec.to_builtins(stage.ramp)
     vehicles = {str(number): each.vehicle.parameters() for number, each in stand.outlets.items()}
     first = vehicles.pop(str(FIRST_CONNECTOR))
     return StationInfo(
         id=stand.name,
         preset=stand.preset,
-        power_stage=asdict(stage) | {"ramp": ramp},
+        power_stage=msgspec.to_builtins(stage) | {"ramp": ramp},
         vehicle=first,
         vehicles=vehicles or UNSET,
     )

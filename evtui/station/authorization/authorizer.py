@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+import msgspec
 
 from evtui.runtime import LoopClock
 from evtui.station.authorization.id_tag import IdTagInfo, fold, same_group
@@ -37,8 +38,7 @@ class Messages(Protocol):
     ) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What was decided about an id tag.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from evtui.moments import unix_time
 
@@ -14,8 +16,7 @@ VALID = frozenset({"Accepted", "ConcurrentTx"})
 """A tag with one of these is valid, whatever may be done with it now (section 3.5.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdTagInfo:
+class IdTagInfo(msgspec.Struct, frozen=True):
     """IdTagInfo (section 7.27).
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -36,8 +35,7 @@ class Flags(Protocol):
     def flag(self, key: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(msgspec.Struct, frozen=True):
     """What ReserveNow.req asked for (section 6.37).
 
     Attributes:

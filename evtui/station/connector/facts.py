@@ -6,8 +6,9 @@ Available, Unavailable or Faulted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 __all__ = ["ConnectorFacts", "Status", "connector_status", "is_established"]
 
@@ -32,8 +33,7 @@ CONTACTOR_CLOSED = frozenset({"charging", "stopping"})
 VEHICLE_DECLINES = frozenset({"wants replug", "vehicle gave up", "full"})
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectorFacts:
+class ConnectorFacts(msgspec.Struct, frozen=True):
     """What decides a connector's status.
 
     Attributes:

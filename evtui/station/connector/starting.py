@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from evtui.station.authorization.authorizer import Decision
 from evtui.station.connector.status import StatusReporter
@@ -13,8 +14,7 @@ from evtui.station.context import StationContext
 __all__ = ["Starting"]
 
 
-@dataclass(slots=True, eq=False)
-class _Attempt:
+class _Attempt(msgspec.Struct, eq=False):
     """A transaction that is to start.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from evtui.events import ConnectorState
 from evtui.station.connector.facts import ConnectorFacts, Status, connector_status

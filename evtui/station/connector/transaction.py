@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 __all__ = ["Count", "Moment", "Transaction", "WattHours"]
@@ -23,8 +23,7 @@ UNANSWERED = -1
 """transactionId for what follows a StartTransaction that was never answered (errata 3.18)."""
 
 
-@dataclass(slots=True)
-class Transaction:
+class Transaction(msgspec.Struct):
     """A transaction at a connector: plain data that outlives the process in a state file.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from evtui.events import (
     ConnectorState,
@@ -42,15 +43,14 @@ class JournalLine(NamedTuple):
     text: str
 
 
-@dataclass(slots=True)
-class StationJournal:
+class StationJournal(msgspec.Struct):
     """The newest lines of one station.
 
     Attributes:
         pushed_out: lines that had to make room for newer ones.
     """
 
-    lines: deque[JournalLine] = field(default_factory=lambda: deque(maxlen=CAPACITY))
+    lines: deque[JournalLine] = msgspec.field(default_factory=lambda: deque(maxlen=CAPACITY))
     pushed_out: int = 0
 
     def add(self, line: JournalLine) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from evtui.moments import unix_time
 from evtui.ocppj import Refusal
@@ -28,8 +29,7 @@ LONGEST_RETRY_INTERVAL = 86_400.0
 """Retries and s; what a request asks beyond is cut: an interval of 0 would flood the server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retries:
+class Retries(msgspec.Struct, frozen=True):
     """How often, and how soon, a failed transfer is tried again.
 
     Attributes:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from evtui.events import EventStream, Note, caused_by, current_cause
@@ -43,8 +43,7 @@ class Gate(Enum):
     OPEN = "everything"
 
 
-@dataclass(slots=True, eq=False)
-class _Entry:
+class _Entry(msgspec.Struct, eq=False):
     number: int
     action: str
     payload: dict[str, Any]
@@ -56,8 +55,7 @@ class _Entry:
         return self.payload
 
 
-@dataclass(slots=True, eq=False)
-class _Kept(_Entry):
+class _Kept(_Entry, eq=False):
     transaction: Transaction
     posted: float
     attempts: int = 0

@@ -8,9 +8,10 @@ values either, but section 4.7 wants them as what is offered to the vehicle.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
+
+import msgspec
 
 from evtui.power import Preset
 from evtui.station.metering.readings import Reading
@@ -21,8 +22,7 @@ INTERVAL = "Energy.Active.Import.Interval"
 """The one measurand that belongs to a stretch of time and not to a moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measurand:
+class Measurand(msgspec.Struct, frozen=True):
     """One measurand of section 7.31 as this station gives it.
 
     Attributes:

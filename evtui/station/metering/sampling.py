@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from math import floor
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from evtui.events import caused_by
 from evtui.power import Preset
@@ -39,8 +41,7 @@ def next_aligned(unix: float, interval: float) -> float:
     return float(min(midnight + (passed + 1) * interval, midnight + DAY))
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(msgspec.Struct, frozen=True):
     """A reading with the Unix time (s) at which it was taken."""
 
     unix: float

@@ -8,7 +8,6 @@ that dies between two changes leaves a state that makes sense.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -56,8 +55,7 @@ class StateInUse(StateError):
     """Another process uses its file."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedMessage:
+class QueuedMessage(msgspec.Struct, frozen=True):
     """A transaction-related message that waits for its answer.
 
     Attributes:
@@ -77,8 +75,7 @@ class QueuedMessage:
     attempts: Count = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(msgspec.Struct, frozen=True):
     """A connector's energy register.
 
     Attributes:
@@ -272,8 +269,7 @@ def next_key(store: StateStore) -> int:
     return key
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
+class Interrupted(msgspec.Struct, frozen=True):
     """A transaction that ran when the charge point died, and how it was ended.
 
     Attributes:
