@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from evtui.canbus.bus import Node, SimulatedBus
 from evtui.canbus.charger_module import ChargerModule
+from evtui.canbus.frame import Frame
 from evtui.canbus.nodes import CHARGE_POINT
-from evtui.canbus.python_can import LabBus
+from evtui.lazy import lazy_names
 
-__all__ = ["CHARGE_POINT", "ChargerModule", "LabBus", "Node", "SimulatedBus"]
+if TYPE_CHECKING:
+    from evtui.canbus.python_can import LabBus
+
+__all__ = ["CHARGE_POINT", "ChargerModule", "Frame", "LabBus", "Node", "SimulatedBus"]
+
+# python-can looks through all that is installed when it is imported.
+__getattr__ = lazy_names(__name__, {"evtui.canbus.python_can": "LabBus"})

@@ -1,9 +1,9 @@
 """An in-process CAN bus with a bit rate, arbitration and a bounded transmit queue per node.
 
-Frames are python-can messages, handed to the nodes on the event loop: no thread, and no task
-per node.  Nothing is ever delivered inside ``send()``; a frame arrives when its last bit has
-passed, and that moment, not the moment the loop woke up, is its timestamp.  The loop wakes up
-about once a millisecond at best; everything that has ended by then is delivered in order.
+Frames are handed to the nodes on the event loop: no thread, and no task per node.  Nothing is
+ever delivered inside ``send()``; a frame arrives when its last bit has passed, and that moment,
+not the moment the loop woke up, is its timestamp.  The loop wakes up about once a millisecond at
+best; everything that has ended by then is delivered in order.
 """
 
 from __future__ import annotations
@@ -13,42 +13,23 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import NamedTuple
 
-import can
-
+from evtui.canbus.frame import Frame
 from evtui.canbus.line import Line
 from evtui.canbus.notes import ThrottledNotes
 from evtui.events import BusLoad, CanFrame, EventStream, LabTime, caused_by, current_cause
 
-__all__ = ["TRANSMIT_QUEUE", "Node", "SimulatedBus", "classic_copy"]
+__all__ = ["TRANSMIT_QUEUE", "Node", "Receiver", "SimulatedBus"]
 
 TRANSMIT_QUEUE = 256
 """Frames a node may have waiting; more are dropped and counted."""
 
-Receiver = Callable[[can.Message], None]
-
-
-def classic_copy(message: can.Message) -> can.Message:
-    """A copy of ``message`` that shares no data with it, without timestamp and channel.
-
-    Raises:
-        ValueError: not a valid classic CAN frame (CAN FD, id or length out of range).
-    """
-    if message.is_fd:
-        raise ValueError("the bus speaks classic CAN, not CAN FD")
-    return can.Message(
-        arbitration_id=message.arbitration_id,
-        is_extended_id=message.is_extended_id,
-        is_remote_frame=message.is_remote_frame,
-        is_error_frame=message.is_error_frame,
-        dlc=message.dlc,
-        data=bytes(message.data),
-        check=True,
-    )
+Receiver = Callable[[CanFrame], None]
+"""Called on the loop with every frame that others sent, as it is published."""
 
 
 class _Outgoing(NamedTuple):
     node: Node
-    message: can.Message
+    frame: Frame
     cause: int | None
 
 
@@ -66,32 +47,28 @@ class Node:
         self,
         bus: SimulatedBus,
         name: str,
-        on_message: Receiver,
+        on_frame: Receiver,
         on_detach: Callable[[], None] | None,
     ) -> None:
         self.name = name
         self.attached = True
         self.queued = 0
         self.dropped = 0
-        self.on_message = on_message
+        self.on_frame = on_frame
         self._on_detach = on_detach
         self._bus = bus
 
-    def send(self, message: can.Message, cause: int | None = None) -> bool:
-        """Queue a copy of ``message``; returns at once, and nobody has received it yet.
+    def send(self, frame: Frame, cause: int | None = None) -> bool:
+        """Queue a frame; returns at once, and nobody has received it yet.
 
         Args:
-            message: a classic CAN frame; its timestamp and channel are ignored.
             cause: sequence number of the event that made us send it; default: the event
                 being handled now.
 
         Returns:
             False when the frame was dropped: queue full, or node no longer on the bus.
-
-        Raises:
-            ValueError: not a valid classic CAN frame (CAN FD, id or length out of range).
         """
-        return self._bus._accept(self, message, current_cause() if cause is None else cause)
+        return self._bus._accept(self, frame, current_cause() if cause is None else cause)
 
     def detach(self) -> None:
         """Leave the bus: nothing more is received or accepted.  What is queued still goes out."""
@@ -169,16 +146,14 @@ class SimulatedBus:
     def attach(
         self,
         name: str,
-        on_message: Receiver,
+        on_frame: Receiver,
         on_detach: Callable[[], None] | None = None,
     ) -> Node:
         """Join the bus.
 
         Args:
             name: unique on this bus.
-            on_message: called on the loop with every frame that others sent; all receivers
-                share the message object, so treat it as read-only.  Its timestamp is in lab
-                seconds, its channel is the bus's name.
+            on_frame: called on the loop with every frame that others sent.
             on_detach: called once when the node leaves or the bus is closed.
 
         Raises:
@@ -189,7 +164,7 @@ class SimulatedBus:
             raise RuntimeError(f"{self.name} is closed")
         if name in self._nodes:
             raise ValueError(f"{self.name} already has a node named {name!r}")
-        node = self._nodes[name] = Node(self, name, on_message, on_detach)
+        node = self._nodes[name] = Node(self, name, on_frame, on_detach)
         return node
 
     async def run(self) -> None:
@@ -233,9 +208,7 @@ class SimulatedBus:
             node.detach()
         self.notes.flush()
 
-    def _accept(self, node: Node, message: can.Message, cause: int | None) -> bool:
-        copy = classic_copy(message)
-        copy.channel = self.name
+    def _accept(self, node: Node, frame: Frame, cause: int | None) -> bool:
         if not node.attached:
             node.dropped += 1
             return False
@@ -245,7 +218,7 @@ class SimulatedBus:
             self.notes.add("warning", f"{node.name}: frame dropped, its transmit queue is full")
             return False
         node.queued += 1
-        self._line.offer(self._clock.now(), copy, _Outgoing(node, copy, cause))
+        self._line.offer(self._clock.now(), frame, _Outgoing(node, frame, cause))
         self._arm()
         return True
 
@@ -268,32 +241,31 @@ class SimulatedBus:
         finally:
             self._arm()
 
-    def _deliver(self, end: float, sender: Node, message: can.Message, cause: int | None) -> None:
+    def _deliver(self, end: float, sender: Node, frame: Frame, cause: int | None) -> None:
         sender.queued -= 1
         self.frames += 1
-        message.timestamp = end
-        frame = self._stream.publish(
+        sent = self._stream.publish(
             CanFrame(
                 source=sender.name,
                 cause=cause,
                 station=self.station,
                 bus=self.name,
                 node=sender.name,
-                arbitration_id=message.arbitration_id,
-                data=bytes(message.data),
-                extended=message.is_extended_id,
-                error=message.is_error_frame,
-                remote=message.is_remote_frame,
-                requested=message.dlc if message.is_remote_frame else 0,
+                arbitration_id=frame.arbitration_id,
+                data=frame.data,
+                extended=frame.extended,
+                error=frame.error,
+                remote=frame.remote,
+                requested=frame.requested,
             ),
             t=end,
         )
-        with caused_by(frame.seq):
+        with caused_by(sent.seq):
             for node in self.nodes:
                 if node is sender or not node.attached:
                     continue
                 try:
-                    node.on_message(message)
+                    node.on_frame(sent)
                 except Exception as error:
                     what = f"{node.name} failed on a frame"
                     self.notes.add("error", what, f"{type(error).__name__}: {error}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import can
-
 from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.nodes import module_of
 from evtui.canbus.protocol import (
@@ -19,7 +17,7 @@ from evtui.canbus.protocol import (
     decode,
     encode,
 )
-from evtui.events import caused_by
+from evtui.events import CanFrame, caused_by
 from evtui.power import PowerStage, StageState
 
 __all__ = ["PERIOD", "ChargerModule"]
@@ -64,7 +62,7 @@ class ChargerModule:
     async def run(self) -> None:
         """Work until cancelled; however it ends, the stage is at 0 A and the node detached."""
         loop = asyncio.get_running_loop()
-        node = self._bus.attach(self.name, self._on_message)
+        node = self._bus.attach(self.name, self._on_frame)
         crashed: asyncio.Future[None] = loop.create_future()
         timer: asyncio.TimerHandle | None = None
         begun, steps = loop.time(), 0
@@ -104,11 +102,11 @@ class ChargerModule:
             self._on_sample(state)
         return state
 
-    def _on_message(self, message: can.Message) -> None:
+    def _on_frame(self, frame: CanFrame) -> None:
         try:
-            received = decode(message)
+            received = decode(frame)
         except MalformedFrame as error:
-            if connector_of(message.arbitration_id) == self._connector:
+            if connector_of(frame.arbitration_id) == self._connector:
                 self.malformed += 1
                 self._bus.notes.add("warning", f"{self.name}: frame ignored: {error}")
             return

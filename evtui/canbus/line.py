@@ -11,39 +11,39 @@ import heapq
 from collections import deque
 from typing import Generic, NamedTuple, TypeVar
 
-import can
+from evtui.canbus.frame import Frame
 
 __all__ = ["Ended", "Line", "arbitration_rank", "frame_bits"]
 
 T = TypeVar("T")
 
 
-def frame_bits(message: can.Message) -> int:
-    """Bits that ``message`` occupies the line for, intermission included.
+def frame_bits(frame: Frame) -> int:
+    """Bits that ``frame`` occupies the line for, intermission included.
 
     Classic CAN with worst-case bit stuffing, as can-utils' ``canbusload`` counts it: 55 + 10n
     bits with an 11-bit identifier, 80 + 10n with 29 bits, n data bytes.  An error frame is two
     superposed flags (12), delimiter (8) and intermission (3), ISO 11898-1.
     """
-    if message.is_error_frame:
+    if frame.error:
         return 23
-    return (80 if message.is_extended_id else 55) + 10 * len(message.data)
+    return (80 if frame.extended else 55) + 10 * len(frame.data)
 
 
-def arbitration_rank(message: can.Message) -> int:
+def arbitration_rank(frame: Frame) -> int:
     """The arbitration field as a number; the lowest one wins the line.
 
     Bits in the order in which they are sent: 11 of the identifier, RTR (SRR in an extended
     frame), IDE, 18 more of an extended identifier, its RTR.  An error frame ranks before
     everything, since an error flag overwrites whatever is sent.
     """
-    if message.is_error_frame:
+    if frame.error:
         return -1
-    remote = int(message.is_remote_frame)
-    if message.is_extended_id:
-        base, rest = divmod(message.arbitration_id, 1 << 18)
+    remote = int(frame.remote)
+    if frame.extended:
+        base, rest = divmod(frame.arbitration_id, 1 << 18)
         return base << 21 | 0b11 << 19 | rest << 1 | remote
-    return message.arbitration_id << 21 | remote << 20
+    return frame.arbitration_id << 21 | remote << 20
 
 
 class Ended(NamedTuple, Generic[T]):
@@ -74,11 +74,11 @@ class Line(Generic[T]):
         self._busy = 0.0
         self._free_at = 0.0
 
-    def offer(self, now: float, message: can.Message, item: T) -> None:
-        """Queue ``item`` with the length and rank of ``message``; it starts now if it may."""
+    def offer(self, now: float, frame: Frame, item: T) -> None:
+        """Queue ``item`` with the length and rank of ``frame``; it starts now if it may."""
         self._advance(now)
         self._order += 1
-        waiting = (arbitration_rank(message), self._order, frame_bits(message), item)
+        waiting = (arbitration_rank(frame), self._order, frame_bits(frame), item)
         heapq.heappush(self._waiting, waiting)
         if self._sending is None:
             self._begin(now)

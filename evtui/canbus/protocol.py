@@ -24,8 +24,10 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
-import can
 import msgspec
+
+from evtui.canbus.frame import Frame
+from evtui.events import CanFrame
 
 if TYPE_CHECKING:
     from cantools.database.can import Database, Message
@@ -131,7 +133,7 @@ def cycle_time(arbitration_id: int) -> float | None:
     return message.cycle_time / 1000 if message and message.cycle_time else None
 
 
-def encode(value: StationMessage, connector: int = 1) -> can.Message:
+def encode(value: StationMessage, connector: int = 1) -> Frame:
     """The frame for ``value``, to or from the module of ``connector``.
 
     The DBC's range of a limit (0 to 500 A) is not enforced: a lab must be able to say 501 A.
@@ -147,18 +149,18 @@ def encode(value: StationMessage, connector: int = 1) -> can.Message:
     else:
         data = b""
     arbitration_id = _IDS[type(value)] + CONNECTOR_STRIDE * (connector - 1)
-    return can.Message(arbitration_id=arbitration_id, is_extended_id=False, data=data)
+    return Frame(arbitration_id, data)
 
 
-def decode(message: can.Message) -> Received | None:
-    """What ``message`` says, or None for a frame that is not part of the protocol.
+def decode(frame: Frame | CanFrame) -> Received | None:
+    """What ``frame`` says, or None for a frame that is not part of the protocol.
 
     Raises:
         MalformedFrame: the identifier is known but the length is not that of its message.
     """
-    if message.is_extended_id or message.is_remote_frame or message.is_error_frame:
+    if frame.extended or frame.remote or frame.error:
         return None
-    return decode_data(message.arbitration_id, message.data)
+    return decode_data(frame.arbitration_id, frame.data)
 
 
 def decode_data(arbitration_id: int, data: bytes | bytearray) -> Received | None:

@@ -34,7 +34,9 @@ from typing import Any
 import can
 from can.typechecking import CanFilters
 
-from evtui.canbus.bus import TRANSMIT_QUEUE, Node, SimulatedBus, classic_copy
+from evtui.canbus.bus import TRANSMIT_QUEUE, Node, SimulatedBus
+from evtui.canbus.frame import Frame
+from evtui.events import CanFrame
 
 __all__ = ["RECEIVE_QUEUE", "LabBus"]
 
@@ -134,7 +136,7 @@ class LabBus(can.BusABC):
             raise can.CanInitializationError(f"{self.channel_info}: {error}") from error
 
     def send(self, msg: can.Message, timeout: float | None = None) -> None:
-        """Queue a copy of ``msg`` and return.
+        """Queue ``msg`` and return.
 
         Args:
             msg: a classic CAN frame.
@@ -145,14 +147,14 @@ class LabBus(can.BusABC):
                 the program), or the bus is shut down.
             ValueError: not a valid classic CAN frame.
         """
-        message = classic_copy(msg)
+        frame = _frame(msg)
         with self._lock:
             if not self._node.attached:
                 raise can.CanOperationError("the bus is shut down")
             if self._entering + self._node.queued >= TRANSMIT_QUEUE:
                 raise can.CanOperationError("the transmit queue is full")
             self._entering += 1
-        self._on_engine(self._enter, message)
+        self._on_engine(self._enter, frame)
 
     def set_filters(self, filters: CanFilters | None = None) -> None:
         """Receive from now on what matches ``filters``, as in python-can; None: everything."""
@@ -202,19 +204,26 @@ class LabBus(can.BusABC):
             attached.cancel()
             raise TimeoutError("the engine does not answer") from None
 
-    def _enter(self, message: can.Message) -> None:
+    def _enter(self, frame: Frame) -> None:
         with self._lock:
             self._entering -= 1
-        self._node.send(message, self._lab_bus.guest_cause())
+        self._node.send(frame, self._lab_bus.guest_cause())
 
-    def _receive(self, message: can.Message) -> None:
+    def _receive(self, frame: CanFrame) -> None:
+        message = can.Message(
+            timestamp=self._lab_bus.start_utc + frame.t,
+            channel=self._lab_bus.channel,
+            arbitration_id=frame.arbitration_id,
+            is_extended_id=frame.extended,
+            is_remote_frame=frame.remote,
+            is_error_frame=frame.error,
+            dlc=frame.dlc,
+            data=frame.data,
+        )
         with self._lock:
             if not self._matches_filters(message):
                 return
-        copy = classic_copy(message)
-        copy.timestamp = self._lab_bus.start_utc + message.timestamp
-        copy.channel = self._lab_bus.channel
-        if not self._mailbox.put(copy):
+        if not self._mailbox.put(message):
             self.dropped += 1
             self._lab_bus.notes.add(
                 "warning", f"{self._name}: frame dropped, the program does not read its queue"
@@ -234,3 +243,21 @@ class LabBus(can.BusABC):
             return asyncio.get_running_loop() is self._lab_bus.loop
         except RuntimeError:
             return False
+
+
+def _frame(message: can.Message) -> Frame:
+    """What python-can calls a message.
+
+    Raises:
+        ValueError: not a valid classic CAN frame.
+    """
+    if message.is_fd:
+        raise ValueError("the bus speaks classic CAN, not CAN FD")
+    return Frame(
+        message.arbitration_id,
+        bytes(message.data),
+        message.is_extended_id,
+        message.is_remote_frame,
+        message.is_error_frame,
+        message.dlc if message.is_remote_frame else 0,
+    )

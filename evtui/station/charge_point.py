@@ -8,13 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import can
 import msgspec
 from msgspec.structs import replace
 
 from evtui.canbus import CHARGE_POINT, SimulatedBus
 from evtui.canbus.protocol import MalformedFrame, StationMessage, decode, encode
-from evtui.events import EventStream, TransactionState
+from evtui.events import CanFrame, EventStream, TransactionState
 from evtui.ocppj import MessageIds, SentMessages
 from evtui.power import Preset
 from evtui.runtime import LoopClock
@@ -322,7 +321,7 @@ class ChargePoint:
     def _send(self, connector: int, message: StationMessage) -> None:
         self._node.send(encode(message, connector))
 
-    def _on_frame(self, frame: can.Message) -> None:
+    def _on_frame(self, frame: CanFrame) -> None:
         try:
             received = decode(frame)
         except MalformedFrame:

@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-import can
-
-from evtui.canbus import SimulatedBus
+from evtui.canbus import Frame, SimulatedBus
 from evtui.events import CanFrame, Event, EventStream
 from evtui.runtime.clock import LoopClock
 from tests.patience import PATIENCE
@@ -38,12 +36,12 @@ class Rig:
         return [frame.arbitration_id for frame in self.of(CanFrame)]
 
 
-def frame(arbitration_id: int, data: bytes = b"", *, extended: bool = False) -> can.Message:
+def frame(arbitration_id: int, data: bytes = b"", *, extended: bool = False) -> Frame:
     """A data frame."""
-    return can.Message(arbitration_id=arbitration_id, data=data, is_extended_id=extended)
+    return Frame(arbitration_id, data, extended)
 
 
-def ignore(_: can.Message) -> None:
+def ignore(_: CanFrame) -> None:
     """A receiver that has no use for what it hears."""
 
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from itertools import pairwise
+from typing import Any
 
-import can
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.canbus import Node
+from evtui.canbus import Frame, Node
 from evtui.canbus.bus import TRANSMIT_QUEUE
 from evtui.events import BusLoad, CanFrame, Note, caused_by
 from tests.canbus.rig import Rig, frame, ignore, until
@@ -33,7 +33,7 @@ def test_a_frame_reaches_every_other_node_but_not_its_sender() -> None:
 def test_nothing_is_delivered_or_published_inside_send() -> None:
     async def scenario() -> None:
         rig = Rig()
-        heard: list[can.Message] = []
+        heard: list[CanFrame] = []
         rig.bus.attach("listener", heard.append)
         rig.bus.attach("sender", ignore).send(frame(0x1))
         assert heard == []
@@ -47,7 +47,7 @@ def test_nothing_is_delivered_or_published_inside_send() -> None:
 def test_a_frame_is_stamped_with_the_moment_its_last_bit_passed() -> None:
     async def scenario() -> None:
         rig = Rig()
-        heard: list[can.Message] = []
+        heard: list[CanFrame] = []
         rig.bus.attach("listener", heard.append)
         sender = rig.bus.attach("sender", ignore)
         await asyncio.sleep(2)
@@ -57,8 +57,8 @@ def test_a_frame_is_stamped_with_the_moment_its_last_bit_passed() -> None:
         bit = 1 / 500_000
         expected = pytest.approx([2 + 75 * bit, 2 + 150 * bit])
         assert [event.t for event in rig.of(CanFrame)] == expected
-        assert [message.timestamp for message in heard] == expected
-        assert heard[0].channel == "CP1/can"
+        assert [frame.t for frame in heard] == expected
+        assert heard == rig.of(CanFrame)
 
     run_virtual(scenario())
 
@@ -84,26 +84,12 @@ def test_the_lowest_id_among_those_waiting_goes_first_and_equal_ids_in_order() -
     ]
 
 
-def test_what_is_sent_cannot_be_changed_afterwards() -> None:
-    async def scenario() -> None:
-        rig = Rig()
-        heard: list[can.Message] = []
-        rig.bus.attach("listener", heard.append)
-        message = frame(0x210, b"\x64\x00")
-        rig.bus.attach("sender", ignore).send(message)
-        message.data[0] = 0xFF
-        await asyncio.sleep(1)
-        assert bytes(heard[0].data) == rig.of(CanFrame)[0].data == b"\x64\x00"
-
-    run_virtual(scenario())
-
-
 def test_a_reaction_to_a_frame_has_that_frame_as_its_cause() -> None:
     async def scenario() -> None:
         rig = Rig()
         order: list[str] = []
 
-        def react(_: can.Message) -> None:
+        def react(_: CanFrame) -> None:
             order.append("received")
             module.send(frame(0x300))
 
@@ -138,9 +124,9 @@ def test_the_cause_is_that_of_the_send_and_not_of_whoever_woke_the_bus_up() -> N
 def test_a_receiver_that_raises_is_reported_and_stops_nobody_else() -> None:
     async def scenario() -> None:
         rig = Rig()
-        heard: list[can.Message] = []
+        heard: list[CanFrame] = []
 
-        def broken(message: can.Message) -> None:
+        def broken(message: CanFrame) -> None:
             raise LookupError(f"no idea what {message.arbitration_id:X} is")
 
         rig.bus.attach("broken", broken)
@@ -276,7 +262,7 @@ def test_a_loop_held_up_for_seconds_gets_one_load_for_all_of_them() -> None:
 def test_a_node_that_left_hears_nothing_more_but_its_queued_frames_still_go_out() -> None:
     async def scenario() -> None:
         rig = Rig()
-        heard: list[can.Message] = []
+        heard: list[CanFrame] = []
         leaver = rig.bus.attach("leaver", heard.append)
         sender = rig.bus.attach("sender", ignore)
         sender.send(frame(0x1))
@@ -337,34 +323,31 @@ def test_two_nodes_cannot_share_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("fields", "told"),
     [
-        frame(0x800),
-        frame(0x2000_0000, extended=True),
-        frame(0x1, bytes(9)),
-        can.Message(arbitration_id=0x1, is_fd=True),
+        ({"arbitration_id": 0x800}, "0x800 does not fit into 11 bits"),
+        ({"arbitration_id": -1}, "-0x1 does not fit into 11 bits"),
+        ({"arbitration_id": 1 << 29, "extended": True}, "does not fit into 29 bits"),
+        ({"arbitration_id": 1, "data": bytes(9)}, "9 bytes of data"),
+        ({"arbitration_id": 1, "remote": True, "data": b"x"}, "a remote frame has no data"),
+        ({"arbitration_id": 1, "remote": True, "requested": 9}, "9 bytes asked for"),
+        ({"arbitration_id": 1, "requested": 1}, "others for none"),
     ],
-    ids=["12-bit id", "30-bit id", "9 bytes", "CAN FD"],
 )
-def test_what_is_no_classic_can_frame_is_refused(message: can.Message) -> None:
-    async def scenario() -> None:
-        sender = Rig().bus.attach("sender", ignore)
-        with pytest.raises(ValueError, match=r"."):
-            sender.send(message)
-        assert sender.queued == 0
-
-    run_virtual(scenario())
+def test_what_is_no_classic_can_frame_cannot_be_made(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Frame(**fields)
 
 
 def test_remote_error_and_extended_frames_keep_what_they_are() -> None:
     async def scenario() -> None:
         rig = Rig()
-        heard: list[can.Message] = []
+        heard: list[CanFrame] = []
         rig.bus.attach("listener", heard.append)
         sender = rig.bus.attach("sender", ignore)
         sender.send(frame(0x1ABCDEFF, b"x", extended=True))
-        sender.send(can.Message(arbitration_id=0x7, is_remote_frame=True, dlc=2))
-        sender.send(can.Message(is_error_frame=True))
+        sender.send(Frame(0x7, remote=True, requested=2))
+        sender.send(Frame(0, error=True))
         await asyncio.sleep(1)
         long, error, remote = rig.of(CanFrame)
         assert (long.extended, long.arbitration_id) == (True, 0x1ABCDEFF)

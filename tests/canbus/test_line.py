@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-import can
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evtui.canbus import Frame
 from evtui.canbus.line import Ended, Line, arbitration_rank, frame_bits
 from tests.canbus.rig import frame
 
 BITRATE = 500_000
 
 messages = st.builds(
-    can.Message,
+    Frame,
     arbitration_id=st.integers(0, 0x7FF),
-    is_extended_id=st.booleans(),
+    extended=st.booleans(),
     data=st.binary(max_size=8),
 )
 offers = st.lists(st.tuples(st.floats(0, 0.01), messages), max_size=30).map(
@@ -28,7 +28,7 @@ def drain(line: Line[int], now: float = 1e9) -> list[Ended[int]]:
     return taken
 
 
-def offered(pairs: list[tuple[float, can.Message]]) -> list[Ended[int]]:
+def offered(pairs: list[tuple[float, Frame]]) -> list[Ended[int]]:
     line: Line[int] = Line(BITRATE)
     for number, (at, message) in enumerate(pairs):
         line.offer(at, message, number)
@@ -45,19 +45,19 @@ def offered(pairs: list[tuple[float, can.Message]]) -> list[Ended[int]]:
     ],
 )
 def test_frames_take_as_long_as_canbusload_says_for_worst_case_stuffing(
-    message: can.Message, frames_per_s: int
+    message: Frame, frames_per_s: int
 ) -> None:
     assert BITRATE // frame_bits(message) == frames_per_s
 
 
 def test_an_error_frame_is_shorter_than_any_data_frame() -> None:
-    assert frame_bits(can.Message(is_error_frame=True)) < frame_bits(frame(0))
+    assert frame_bits(Frame(0, error=True)) < frame_bits(frame(0))
 
 
 def test_arbitration_is_won_as_on_the_wire() -> None:
-    remote = can.Message(arbitration_id=0x100, is_extended_id=False, is_remote_frame=True)
+    remote = Frame(0x100, remote=True)
     winners_first = [
-        can.Message(is_error_frame=True),
+        Frame(0, error=True),
         frame(0x0FF),
         frame(0x100),
         remote,
@@ -89,7 +89,7 @@ def test_arbitration_is_decided_among_those_waiting_when_the_line_fell_idle() ->
 
 @given(offers)
 def test_every_frame_leaves_the_line_once_and_two_never_overlap(
-    pairs: list[tuple[float, can.Message]],
+    pairs: list[tuple[float, Frame]],
 ) -> None:
     taken = offered(pairs)
     assert sorted(ended.item for ended in taken) == list(range(len(pairs)))
@@ -103,7 +103,7 @@ def test_every_frame_leaves_the_line_once_and_two_never_overlap(
 
 @given(offers)
 def test_the_line_is_never_idle_while_a_frame_waits(
-    pairs: list[tuple[float, can.Message]],
+    pairs: list[tuple[float, Frame]],
 ) -> None:
     free_at = 0.0
     waiting = dict(enumerate(at for at, _ in pairs))
@@ -115,7 +115,7 @@ def test_the_line_is_never_idle_while_a_frame_waits(
 
 
 @given(offers)
-def test_how_often_one_looks_changes_nothing(pairs: list[tuple[float, can.Message]]) -> None:
+def test_how_often_one_looks_changes_nothing(pairs: list[tuple[float, Frame]]) -> None:
     line: Line[int] = Line(BITRATE)
     taken = []
     for number, (at, message) in enumerate(pairs):
@@ -126,7 +126,7 @@ def test_how_often_one_looks_changes_nothing(pairs: list[tuple[float, can.Messag
 
 @given(offers, st.floats(0.01, 0.1))
 def test_busy_time_is_the_sum_of_all_bits_and_never_more_than_the_time(
-    pairs: list[tuple[float, can.Message]], now: float
+    pairs: list[tuple[float, Frame]], now: float
 ) -> None:
     line: Line[int] = Line(BITRATE)
     for number, (at, message) in enumerate(pairs):

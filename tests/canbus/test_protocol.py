@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import can
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evtui.canbus import Frame
 from evtui.canbus.protocol import (
     CONNECTORS_MAX,
     Current,
@@ -44,8 +44,8 @@ def test_the_bytes_are_those_of_the_protocol_table(
     value: StationMessage, arbitration_id: int, data: bytes
 ) -> None:
     message = encode(value)
-    assert (message.arbitration_id, bytes(message.data)) == (arbitration_id, data)
-    assert not message.is_extended_id
+    assert (message.arbitration_id, message.data) == (arbitration_id, data)
+    assert not message.extended
     assert decode(message) == (1, value)
 
 
@@ -88,12 +88,12 @@ def test_a_start_with_data_is_malformed() -> None:
     [
         frame(0x7FF, b"\x01"),
         frame(0x210, b"\x64\x00", extended=True),
-        can.Message(arbitration_id=0x210, is_extended_id=False, is_remote_frame=True, dlc=2),
-        can.Message(arbitration_id=0x200, is_extended_id=False, is_error_frame=True),
+        Frame(0x210, remote=True, requested=2),
+        Frame(0x200, error=True),
     ],
     ids=["unknown id", "29-bit id", "remote frame", "error frame"],
 )
-def test_a_frame_that_is_not_ours_decodes_to_none(message: can.Message) -> None:
+def test_a_frame_that_is_not_ours_decodes_to_none(message: Frame) -> None:
     assert decode(message) is None
 
 
@@ -132,9 +132,9 @@ def test_the_codec_does_what_the_dbc_says(amperes: int, connector: int) -> None:
         known = database().get_message_by_name(type(value).__name__ + number)
         signals = {signal.name: amperes for signal in known.signals}
         assert frame.arbitration_id == known.frame_id
-        assert frame.is_extended_id == known.is_extended_frame
-        assert bytes(frame.data) == known.encode(signals, strict=False)
-        assert known.decode_simple(bytes(frame.data)) == signals
+        assert frame.extended == known.is_extended_frame
+        assert frame.data == known.encode(signals, strict=False)
+        assert known.decode_simple(frame.data) == signals
 
 
 def test_the_dbc_is_read_once() -> None:

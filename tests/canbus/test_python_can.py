@@ -10,13 +10,20 @@ from typing import Any
 import can
 import pytest
 
-from evtui.canbus import ChargerModule, LabBus, SimulatedBus, python_can
+from evtui.canbus import ChargerModule, Frame, LabBus, SimulatedBus, python_can
 from evtui.canbus.bus import TRANSMIT_QUEUE
 from evtui.canbus.protocol import Current, SetLimit, StartCharging, encode
 from evtui.events import CanFrame, Note
 from evtui.power import PowerStage, Vehicle, preset
 from tests.canbus.rig import START_UTC, Rig, frame, ignore, until
 from tests.patience import PATIENCE
+
+
+def foreign(frame: Frame) -> can.Message:
+    """A frame as a python-can program makes it."""
+    return can.Message(
+        arbitration_id=frame.arbitration_id, data=frame.data, is_extended_id=frame.extended
+    )
 
 
 def documented_program() -> Callable[[SimulatedBus], int]:
@@ -54,8 +61,8 @@ async def test_a_program_in_a_thread_hears_0x300_through_a_notifier_and_commands
         with LabBus(rig.bus, "guest") as bus:
             reader = can.BufferedReader()
             with can.Notifier(bus, [reader], timeout=0.05):
-                bus.send(encode(SetLimit(300)))
-                bus.send(encode(StartCharging()))
+                bus.send(foreign(encode(SetLimit(300))))
+                bus.send(foreign(encode(StartCharging())))
                 for _ in range(50):
                     message = reader.get_message(timeout=PATIENCE)
                     assert message is not None
@@ -197,7 +204,7 @@ async def test_send_periodic_sends_copies_so_that_a_counter_in_the_data_is_seen(
             message.data[0] += 1
 
         with LabBus(rig.bus, "guest") as bus:
-            bus.send_periodic(frame(0x55, b"\x00"), period=0.005, modifier_callback=count)
+            bus.send_periodic(foreign(frame(0x55, b"\x00")), period=0.005, modifier_callback=count)
             while rig.bus.frames < 5:
                 bus.recv(0.002)
 
@@ -231,7 +238,7 @@ async def test_a_program_that_sends_faster_than_the_line_is_told_so() -> None:
         with LabBus(rig.bus, "flooder") as bus:
             for sent in range(100_000):
                 try:
-                    bus.send(frame(0x000, bytes(8)))
+                    bus.send(foreign(frame(0x000, bytes(8))))
                 except can.CanOperationError:
                     return sent
         return 0
@@ -246,7 +253,7 @@ async def test_what_is_sent_just_before_shutdown_still_goes_out() -> None:
 
     def program() -> None:
         with LabBus(rig.bus, "guest") as bus:
-            bus.send(frame(0x1))
+            bus.send(foreign(frame(0x1)))
 
     await asyncio.to_thread(program)
     await until(lambda: rig.ids() == [0x1])
@@ -257,9 +264,43 @@ async def test_an_invalid_frame_is_refused_in_the_senders_own_thread() -> None:
 
     def program() -> None:
         with LabBus(rig.bus, "guest") as bus, pytest.raises(ValueError, match="11"):
-            bus.send(frame(0x800))
+            bus.send(can.Message(arbitration_id=0x800, is_extended_id=False))
 
     await asyncio.to_thread(program)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        can.Message(arbitration_id=0x1, is_fd=True),
+        can.Message(arbitration_id=0x1, data=bytes(9)),
+        can.Message(arbitration_id=0x1, is_remote_frame=True, dlc=9),
+    ],
+    ids=["CAN FD", "9 bytes", "9 bytes asked for"],
+)
+async def test_what_is_no_classic_can_frame_is_refused(message: can.Message) -> None:
+    rig = Rig()
+    with LabBus(rig.bus, "guest") as bus, pytest.raises(ValueError, match=r"CAN|bytes"):
+        bus.send(message)
+
+
+async def test_remote_error_and_extended_frames_keep_what_they_are() -> None:
+    rig = Rig()
+    sender = rig.bus.attach("sender", ignore)
+    with LabBus(rig.bus, "guest") as bus:
+        bus.send(can.Message(arbitration_id=0x7, is_extended_id=False, is_remote_frame=True, dlc=2))
+        bus.send(can.Message(arbitration_id=0x1ABCDEFF, data=b"x"))
+        await until(lambda: rig.bus.frames == 2)
+        sender.send(Frame(0x1ABCDEFE, extended=True, remote=True, requested=3))
+        sender.send(Frame(0x9, error=True))
+        await until(lambda: rig.bus.frames == 4)
+        heard = list(iter(lambda: bus.recv(0), None))
+    remote, long, *_ = rig.of(CanFrame)
+    assert (remote.arbitration_id, remote.remote, remote.dlc) == (0x7, True, 2)
+    assert (long.arbitration_id, long.extended, long.data) == (0x1ABCDEFF, True, b"x")
+    asked, error = heard
+    assert (error.is_error_frame, error.is_extended_id) == (True, False)
+    assert (asked.is_remote_frame, asked.is_extended_id, asked.dlc) == (True, True, 3)
 
 
 async def test_a_name_that_is_taken_is_an_initialization_error() -> None:
@@ -282,7 +323,7 @@ async def test_when_the_lab_closes_a_waiting_program_is_told_instead_of_waiting_
             with pytest.raises(can.CanOperationError, match="shut down"):
                 bus.recv()
             with pytest.raises(can.CanOperationError, match="shut down"):
-                bus.send(frame(0x1))
+                bus.send(foreign(frame(0x1)))
         return "left"
 
     waiting = asyncio.create_task(asyncio.to_thread(program))
@@ -297,6 +338,6 @@ def test_after_the_engine_has_ended_send_raises_and_shutdown_does_not() -> None:
 
     bus = asyncio.run(engine())
     with pytest.raises(can.CanOperationError, match="engine has ended"):
-        bus.send(frame(0x1))
+        bus.send(foreign(frame(0x1)))
     bus.shutdown()
     bus.shutdown()

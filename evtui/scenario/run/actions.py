@@ -9,10 +9,8 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Any, Literal
 
-import can
-
 from evtui.anomalies import SAFE_WITHIN, ByHand
-from evtui.canbus import Node
+from evtui.canbus import Frame, Node
 from evtui.events import AnomalyState, CanFrame, Event, Note
 from evtui.lab import CommandError, Here, Lab, Stand
 from evtui.scenario.judge.outcome import StepFailed
@@ -114,14 +112,14 @@ class Guest:
         self.profile_ids = count(FIRST_PROFILE_ID)
         self._node: Node | None = None
 
-    def send(self, frame: can.Message) -> bool:
+    def send(self, frame: Frame) -> bool:
         """Hand a frame to the bus; False when it does not take it.
 
         Raises:
             ValueError, RuntimeError: it cannot be sent.
         """
         if self._node is None:
-            self._node = self.stand.bus.attach(SOURCE, lambda message: None)
+            self._node = self.stand.bus.attach(SOURCE, lambda frame: None)
         return self._node.send(frame)
 
     def leave(self) -> None:
@@ -167,9 +165,7 @@ class Actions:
         """Send a frame from a node of the scenario's own; returns when it is on the bus."""
         bus = self.stand.bus
         try:
-            sent = self._guest.send(
-                can.Message(arbitration_id=arbitration_id, is_extended_id=extended, data=data)
-            )
+            sent = self._guest.send(Frame(arbitration_id, data, extended))
         except (ValueError, RuntimeError) as error:
             raise StepFailed(str(error)) from None
 
