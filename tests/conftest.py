@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from pathlib import Path
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,7 +21,21 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long is skipped, with that as the reason, unless everything is asked for."""
+    if not os.environ.get("EVTUI_FULL"):
+        for item in items:
+            if "full" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="takes long; EVTUI_FULL=1 runs it"))
+
+
+_STATES = count()
+
+
 @pytest.fixture(autouse=True)
-def _state_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _state_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """What a person chose is no test's business, and what a test chooses not that person's."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    state = tmp_path_factory.getbasetemp() / f"state-{next(_STATES)}"  # made by who writes there
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))

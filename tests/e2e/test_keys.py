@@ -95,7 +95,8 @@ def _answers(terminal: Terminal) -> None:
     assert not terminal.ended
 
 
-@pytest.mark.parametrize("where", IN if FULL else ["lab"])
+@pytest.mark.full
+@pytest.mark.parametrize("where", IN)
 def test_every_command_is_pressed_twice_and_thrice_in_one_read(
     start: Start, where: str, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_every_command_is_pressed_twice_and_thrice_in_one_read(
     _answers(terminal)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("where", IN)
 def test_every_dialog_is_closed_twice_and_thrice_in_one_read(
     start: Start, where: str, tmp_path: Path

@@ -135,6 +135,7 @@ async def test_killed_in_the_middle_of_sessions_it_has_each_transaction_once(
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.full
 async def test_killed_in_turn_two_evtui_agree_on_every_transaction(tmp_path: Path) -> None:
     chance = random.Random("in turn")
     books = Books()

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.e2e
 SIZES = [(80, 24), (120, 36)]
 
 
-@pytest.mark.parametrize(("columns", "rows"), SIZES)
+@pytest.mark.parametrize(
+    ("columns", "rows"), [SIZES[0], pytest.param(*SIZES[1], marks=pytest.mark.full)]
+)
 def test_one_key_sets_ocpp_can_current_and_alarm_in_motion(
     start: Start, columns: int, rows: int
 ) -> None:
@@ -49,6 +51,7 @@ def test_a_shorter_period_shows_in_the_parameters_and_on_the_bus(start: Start) -
     terminal.wait_for(lambda screen: 0.9 <= _period(screen) <= 1.0)
 
 
+@pytest.mark.full
 def test_every_variant_swings_the_current_and_v_changes_it_while_it_runs(start: Start) -> None:
     waits = ("--waits", "0.6,0.2,0.7,0.3")
     terminal = up(start("--port", "0", *waits, columns=120, rows=36))

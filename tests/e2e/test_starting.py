@@ -81,6 +81,7 @@ def test_it_comes_up_and_leaves_with_few_colours(
     assert not re.search(unwanted, terminal.output)
 
 
+@pytest.mark.full
 def test_over_ssh_there_are_fewer_frames(start: Start) -> None:
     ssh = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
     here = up(start("--port", "0", *QUICK))

@@ -95,6 +95,7 @@ def test_a_lab_goes_on_with_everything_it_had(start: Start, tmp_path: Path) -> N
     _assert_whole(folder)
 
 
+@pytest.mark.full
 def test_a_replay_goes_on_where_it_was(start: Start, tmp_path: Path) -> None:
     chance = random.Random(2)
     record_sample(tmp_path / "sample")

@@ -117,6 +117,7 @@ async def test_each_role_of_a_row_can_be_read_on_the_row_that_is_chosen() -> Non
                     assert contrast(ink, paper) >= LEAST_CONTRAST - 0.1, (theme, name)
 
 
+@pytest.mark.full
 async def test_what_is_selected_in_a_field_stands_out_and_can_be_read() -> None:
     lab = FakeLab()
     app = app_over(lab, "textual-dark")

@@ -66,7 +66,9 @@ DEEPEST = 5
 CALM = 4
 """Looks in a row at queues that are all empty."""
 
-IN_EACH_APP = pytest.mark.parametrize("where", DIALOGS)
+IN_EACH_APP = pytest.mark.parametrize(
+    "where", ["lab", pytest.param("replay", marks=pytest.mark.full)]
+)
 
 
 @asynccontextmanager

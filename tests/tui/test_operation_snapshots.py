@@ -15,7 +15,11 @@ from tests.tui.fake_lab import FakeLab
 
 Snapshot = Callable[..., bool]
 
-SIZES = [(80, 24), (120, 36), (200, 50)]
+SIZES = [
+    (80, 24),
+    pytest.param((120, 36), marks=pytest.mark.full),
+    pytest.param((200, 50), marks=pytest.mark.full),
+]
 KNOWN = {"idTag": "ANOM_TEST", "location": "http://127.0.0.1:8080/files/"}
 
 
