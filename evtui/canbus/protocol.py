@@ -20,7 +20,7 @@ are these plus 0x20 (n - 1), which leaves room for eight.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,6 +56,9 @@ CONNECTORS_MAX = 8
 """Connectors whose identifiers fit between those of the first and 0x300, and 0x7FF."""
 
 CONNECTOR_STRIDE = 0x20
+
+FRAMES_KEPT = 4_096
+"""Frames whose meaning is remembered: a lab says the same few hundred all the time."""
 
 
 class MalformedFrame(ValueError):
@@ -133,6 +136,7 @@ def cycle_time(arbitration_id: int) -> float | None:
     return message.cycle_time / 1000 if message and message.cycle_time else None
 
 
+@lru_cache(FRAMES_KEPT)
 def encode(value: StationMessage, connector: int = 1) -> Frame:
     """The frame for ``value``, to or from the module of ``connector``.
 
@@ -163,7 +167,8 @@ def decode(frame: Frame | CanFrame) -> Received | None:
     return decode_data(frame.arbitration_id, frame.data)
 
 
-def decode_data(arbitration_id: int, data: bytes | bytearray) -> Received | None:
+@lru_cache(FRAMES_KEPT)
+def decode_data(arbitration_id: int, data: bytes) -> Received | None:
     """What a data frame with an 11-bit identifier says, None for one that is not ours.
 
     Raises:
@@ -209,5 +214,5 @@ def _by_id() -> dict[int, Message]:
     return {message.frame_id: message for message in database().messages}
 
 
-def _wrong_length(data: bytes | bytearray, expected: int) -> str:
+def _wrong_length(data: bytes, expected: int) -> str:
     return f"{len(data)} of {expected} bytes"

@@ -14,11 +14,12 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context
-from heapq import heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 __all__ = ["VirtualClock", "VirtualLoop", "run_virtual"]
 
@@ -32,6 +33,12 @@ asyncio's own 1 ns vanishes beside 97 days of seconds in a float: a timer that i
 come, and the loop would spin.  And 0.1 s after 0.7 s is the moment 0.8 s, whatever floats make
 of it.
 """
+
+LONGEST_STEP = 86_400.0
+"""s that time moves at once; as asyncio's."""
+
+CANCELLED_KEPT = 20
+"""Cancelled timers that may lie in the heap if it has as many others; asyncio keeps 100."""
 
 _POLL_EVERY = 256
 """Steps of a loop that never waits between two looks at its wake-up pipe, for signal handlers."""
@@ -83,6 +90,14 @@ class VirtualClock(selectors.DefaultSelector):
         return ready
 
 
+class _Handle(Protocol):
+    """What asyncio keeps of a callback."""
+
+    _cancelled: bool
+
+    def _run(self) -> None: ...
+
+
 class _Timer(asyncio.TimerHandle):
     """A timer that goes before what was asked for later, where both are due at one moment.
 
@@ -94,7 +109,9 @@ class _Timer(asyncio.TimerHandle):
     __slots__ = ("place",)
 
     place: tuple[int, int]
+    _when: float
     _scheduled: bool
+    _cancelled: bool
 
     def __lt__(self, other: Any) -> bool:  # all that a heap asks for
         return bool(self.place < other.place)
@@ -114,7 +131,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     # asyncio's own, the same from CPython 3.11 to 3.14.
     _check_closed: Callable[[], None]
+    _process_events: Callable[[list[tuple[selectors.SelectorKey, int]]], None]
     _scheduled: list[_Timer]
+    _timer_cancelled_count: int
+    _ready: deque[_Handle]
+    _stopping: bool
 
     def __init__(self, clock: VirtualClock | None = None) -> None:
         self._virtual = VirtualClock() if clock is None else clock
@@ -140,6 +161,45 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heappush(self._scheduled, timer)
         timer._scheduled = True  # counted, should it be cancelled
         return timer
+
+    def _run_once(self) -> None:
+        """One step: move the time to the next timer, and call what is due.
+
+        As asyncio's, which the same callbacks are called in the same order by, without what
+        a loop needs that waits for files and watches how long a callback takes: a third of the
+        time of a headless run was spent there.
+        """
+        timers, ready, virtual = self._scheduled, self._ready, self._virtual
+        self._drop_cancelled()
+        if ready or self._stopping:
+            timeout: float | None = 0
+        elif timers:
+            timeout = min(max(0.0, timers[0]._when - virtual.now), LONGEST_STEP)
+        else:
+            timeout = None
+        if files := virtual.select(timeout):
+            self._process_events(files)
+        end = virtual.now + RESOLUTION
+        while timers and timers[0]._when < end:
+            timer = heappop(timers)
+            timer._scheduled = False
+            ready.append(timer)
+        for _ in range(len(ready)):  # what they add is called in the next step
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _drop_cancelled(self) -> None:
+        timers = self._scheduled
+        if self._timer_cancelled_count > max(CANCELLED_KEPT, len(timers) // 2):
+            for timer in timers:
+                timer._scheduled = not timer._cancelled
+            timers[:] = [timer for timer in timers if timer._scheduled]
+            heapify(timers)
+            self._timer_cancelled_count = 0
+        while timers and timers[0]._cancelled:
+            heappop(timers)._scheduled = False
+            self._timer_cancelled_count -= 1
 
 
 def run_virtual(
