@@ -17,6 +17,11 @@ __all__ = ["command"]
 
 DIFFERENT = 1
 
+RENUMBERED = (
+    "all else is the same: only the events of one moment are numbered in another order, "
+    "as another version of evtui may do"
+)
+
 
 @click.command(
     short_help="Open a run folder in the terminal, or run it again and compare.",
@@ -101,6 +106,9 @@ def _verify(path: Path) -> int:
         raise BadInput(str(error)) from None
     if found.difference is not None:
         click.echo(for_terminal(f"different: {found.difference}"))
+        return DIFFERENT
+    if found.renumbered is not None:
+        click.echo(for_terminal(f"different: {found.renumbered}; {RENUMBERED}"))
         return DIFFERENT
     part = ""
     if manifest.ragged:

@@ -48,7 +48,8 @@ def verify(folder: Path) -> Difference | None:
     """Run it again beside it and compare."""
     again = folder.with_name("again")
     rerun(manifest_of(folder), folder, again)
-    return compare(folder, again).difference
+    found = compare(folder, again)
+    return found.difference or found.renumbered
 
 
 def edit(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:

@@ -81,11 +81,15 @@ class Comparison:
     """What came of it.
 
     Attributes:
-        difference: the first in time, None where there is none.
+        difference: the first in time, None where there is none but in the numbers of events.
+        renumbered: the first line in time that differs in the numbers of events and in nothing
+            else, None where there is none: what happened at one moment is numbered in another
+            order, as it may be by another version.
         apart: columns or fields by file that stand in one of the two recordings only.
     """
 
     difference: Difference | None
+    renumbered: Difference | None
     apart: Mapping[str, Sequence[str]]
 
 
@@ -108,14 +112,20 @@ def compare(folder: Path, again: Path, stop: StopFlag | None = None) -> Comparis
         manifest = Manifest.load(folder / layout.MANIFEST)
         pairs = [_Pair(manifest, name, folder, again, stop) for name in COMPARED]
         found = [difference for pair in pairs if (difference := _compare(pair))]
+        renumbered = [pair.renumbered for pair in pairs if pair.renumbered]
     except OSError as error:
         raise VerifyError(f"{error.filename or folder}: {reason(error)}") from None
     except ValueError as error:
         raise VerifyError(f"{folder / layout.MANIFEST}: {error}") from None
     return Comparison(
-        min(found, key=lambda each: inf if each.t is None else each.t, default=None),
+        min(found, key=_moment, default=None),
+        min(renumbered, key=_moment, default=None),
         {pair.name: tuple(pair.apart) for pair in pairs if pair.apart},
     )
+
+
+def _moment(each: Difference) -> float:
+    return inf if each.t is None else each.t
 
 
 class _Side:
@@ -167,6 +177,10 @@ _OBJECTS: dict[str, Callable[[bytes], Any]] = {layout.OCPP: message_row, layout.
 """How the lines of the other files are read."""
 
 
+_NUMBERS = ("seq", "cause")
+"""Columns and keys that number events, or refer to one by its number."""
+
+
 class _Pair:
     """One file in both recordings.
 
@@ -174,6 +188,7 @@ class _Pair:
         until: lab time in s before which lines must be the same; inf for all.
         torn: True when the recorded file may end anywhere.
         apart: names that stand in one of the two only, in the order in which they were met.
+        renumbered: the first line that differs in nothing but numbers of events.
     """
 
     def __init__(
@@ -188,6 +203,7 @@ class _Pair:
         self.torn = manifest.ragged
         self.until = inf if self.torn or interrupted is None else interrupted - ROUNDING
         self.apart: dict[str, None] = {}
+        self.renumbered: Difference | None = None
 
     def lines(self, side: _Side) -> Iterator[bytes]:
         """Whole lines, as far as they are compared."""
@@ -215,6 +231,21 @@ class _Pair:
         self.apart |= dict.fromkeys(name for name in [*names, *again] if name not in common)
         return True
 
+    def differs_beyond_numbers(self, old: bytes | None, new: bytes | None) -> bool:
+        """Whether two lines that differ do so in more than numbers of events."""
+        if old is None or new is None or self.name == layout.CAN_LOG:
+            return True
+        with suppress(ValueError, RecursionError):
+            if self.name in _TABLES:
+                return not self._say_the_same(old, new, _NUMBERS)
+            said, again = (msgspec.json.decode(each, type=dict[str, Any]) for each in (old, new))
+            again |= {name: said[name] for name in _NUMBERS if name in said}
+            match said, again:
+                case {"delivered": {"seq": number}}, {"delivered": {"seq": _, **rest}}:
+                    again["delivered"] = rest | {"seq": number}
+            return said != again and not self.read_alike(old, msgspec.json.encode(again))
+        return True
+
     def _names(self, old: bytes, new: bytes) -> tuple[list[str], list[str]]:
         if self.name in _OBJECTS:
             keys = dict[str, msgspec.Raw]
@@ -224,14 +255,16 @@ class _Pair:
             )
         return self.recorded.columns, self.again.columns
 
-    def _say_the_same(self, old: bytes, new: bytes) -> bool:
+    def _say_the_same(self, old: bytes, new: bytes, apart_from: Sequence[str] = ()) -> bool:
         read = _OBJECTS.get(self.name)
         if read is not None:
             return bool(read(old) == read(new))
         recorded, again = self.recorded.row(old), self.again.row(new)
         known = set(self.recorded.columns) & set(self.again.columns)
         has_all = known >= _TABLES[self.name].required
-        return has_all and all(recorded.get(name) == again.get(name) for name in known)
+        return has_all and all(
+            recorded.get(name) == again.get(name) for name in known.difference(apart_from)
+        )
 
     def difference(self, number: int, old: bytes | None, new: bytes | None) -> Difference:
         """Of two lines; the time is that of the one that has one."""
@@ -249,8 +282,12 @@ def _compare(pair: _Pair) -> Difference | None:
         old, new = next(recorded, None), next(again, None)
         if old is None and (new is None or pair.torn):
             return None
-        if old != new and not pair.read_alike(old, new):
-            return pair.difference(number, old, new)
+        if old == new or pair.read_alike(old, new):
+            continue
+        different = pair.difference(number, old, new)
+        if pair.differs_beyond_numbers(old, new):
+            return different
+        pair.renumbered = pair.renumbered or different
     return None
 
 
