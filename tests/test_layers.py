@@ -128,3 +128,16 @@ def test_an_import_past_a_face_and_a_door_that_is_not_used_are_told() -> None:
         "evtui.b.three imports evtui.a.one",
         "evtui.a.two is a door that nobody outside comes through",
     ]
+
+
+@pytest.mark.parametrize("kinds", ["steps", "expectations"])
+def test_what_a_kind_is_written_with_does_not_import_the_kinds(kinds: str) -> None:
+    """A file of a step may import it first, before the package that reads all files of steps."""
+    program = (
+        "import sys, evtui.scenario.run.context, evtui.scenario.language.checking;"
+        f"print('evtui.scenario.{kinds}' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

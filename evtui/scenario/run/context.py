@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -14,8 +14,10 @@ from evtui.scenario.language.place import Place
 from evtui.scenario.run.actions import Actions
 from evtui.scenario.run.lookout import Lookout, Wanted
 from evtui.scenario.run.operations import Operations
-from evtui.scenario.steps import Step
-from evtui.scenario.steps.wait import Awaited
+
+if TYPE_CHECKING:  # steps import this
+    from evtui.scenario.steps import Step
+    from evtui.scenario.steps.wait import Awaited
 
 __all__ = ["Sequencer", "StepContext"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +14,9 @@ from evtui.scenario.judge.outcome import StepFailed
 from evtui.scenario.language.narration import seconds
 from evtui.scenario.language.place import Place, Whereabouts
 from evtui.scenario.run.waiting import first_event
-from evtui.scenario.steps.wait import Awaited
+
+if TYPE_CHECKING:  # steps import this
+    from evtui.scenario.steps.wait import Awaited
 
 __all__ = ["Lookout", "Wanted"]
 
