@@ -226,8 +226,10 @@ class SimulatedBus:
         self._nodes.pop(node.name, None)
 
     def _arm(self) -> None:
+        if self._timer is not None or self._closed:
+            return
         end = self._line.next_end
-        if self._timer is None and end is not None and not self._closed:
+        if end is not None:
             when = self.loop.time() + (end - self._clock.now())
             self._timer = self.loop.call_at(when, self._wake_up, end, context=self._no_cause)
 

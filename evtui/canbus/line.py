@@ -78,10 +78,11 @@ class Line(Generic[T]):
         """Queue ``item`` with the length and rank of ``frame``; it starts now if it may."""
         self._advance(now)
         self._order += 1
-        waiting = (arbitration_rank(frame), self._order, frame_bits(frame), item)
-        heapq.heappush(self._waiting, waiting)
-        if self._sending is None:
-            self._begin(now)
+        bits = frame_bits(frame)
+        if self._sending is None:  # then nobody waits
+            self._begin(now, bits, item)
+            return
+        heapq.heappush(self._waiting, (arbitration_rank(frame), self._order, bits, item))
 
     def take(self, now: float) -> Ended[T] | None:
         """Remove and return the oldest item that has left the line by ``now``, or None."""
@@ -108,10 +109,10 @@ class Line(Generic[T]):
             self._ended.append(self._sending)
             self._sending = None
             if self._waiting:
-                self._begin(end)
+                _, _, bits, item = heapq.heappop(self._waiting)
+                self._begin(end, bits, item)
 
-    def _begin(self, start: float) -> None:
-        _, _, bits, item = heapq.heappop(self._waiting)
+    def _begin(self, start: float, bits: int, item: T) -> None:
         duration = bits / self.bitrate
         self._busy += duration
         # A timer may fire a rounding error early; two frames must not overlap for that.

@@ -247,15 +247,12 @@ class EventStream:
         stamp = msgspec.structs.force_setattr
         stamp(event, "seq", self._seq)
         stamp(event, "t", t)
-        self._pending.append(event)
-        if not self._delivering:
-            self._deliver()
-
-    def _deliver(self) -> None:
+        if self._delivering:
+            self._pending.append(event)
+            return
         self._delivering = True
         try:
-            while self._pending:
-                event = self._pending.popleft()
+            while True:
                 kind = type(event)
                 subscribers = self._of_kind.get(kind)
                 if subscribers is None:
@@ -269,6 +266,9 @@ class EventStream:
                         subscriber(event)
                     except Exception as error:
                         self._drop(subscriber, event, error)
+                if not self._pending:
+                    break
+                event = self._pending.popleft()
         finally:
             self._delivering = False
 

@@ -10,7 +10,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from evtui.central_system import CentralSystem, Endpoint, IdTags, MemoryEndpoint, read_id_tags
 from evtui.commands import LabCommand, Outcome
@@ -34,7 +34,10 @@ from evtui.power import RecordedVehicle, Vehicle
 from evtui.redaction import reveal
 from evtui.runtime import LoopClock, Supervisor, keep_in_step, run_nonce
 from evtui.scoring import LiveScorer
-from evtui.station import Dial, MemoryTransfers, NetworkTransfers, StateFile
+from evtui.station import Dial, FileTransfers, MemoryTransfers
+
+if TYPE_CHECKING:
+    from evtui.station import StateFile
 
 __all__ = ["Lab"]
 
@@ -109,6 +112,8 @@ class Lab:
         self._supervisor = Supervisor(self.stream)
         ours = identities(settings)
         if state is None and settings.state is not None and not repeatable:
+            from evtui.station import StateFile
+
             state = StateFile(settings.state)
         self._state = state
         if state is not None:
@@ -143,7 +148,7 @@ class Lab:
             ids=self._ids,
             sent=self._sent,
             dial=dial,
-            transfers=MemoryTransfers() if repeatable else NetworkTransfers(),
+            transfers=MemoryTransfers() if repeatable else _over_the_network(),
             state=state,
             reconfigured=self._on_configuration,
         )
@@ -411,3 +416,9 @@ def _at_the_first(vehicle: Vehicle | RecordedVehicle | None, station: str) -> Ve
 def _id_tags(settings: Settings) -> IdTags:
     tags = () if settings.id_tags is None else read_id_tags(settings.id_tags)
     return IdTags(tags, unknown=settings.unknown_id_tags)
+
+
+def _over_the_network() -> FileTransfers:
+    from evtui.station import NetworkTransfers  # with FTP and HTTP, which few runs need
+
+    return NetworkTransfers()

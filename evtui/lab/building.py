@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 from evtui.anomalies import ByHand, Injector
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
@@ -24,9 +25,11 @@ from evtui.station import (
     FileTransfers,
     Identity,
     Journal,
-    StateFile,
     StateStore,
 )
+
+if TYPE_CHECKING:
+    from evtui.station import StateFile
 
 __all__ = ["StandBuilder", "Vehicles", "identities", "initial_parameters"]
 

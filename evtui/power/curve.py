@@ -7,7 +7,6 @@ import io
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from itertools import pairwise
 from math import inf, isnan, nan
 from typing import NamedTuple
@@ -217,6 +216,8 @@ def _rows(
 def _index(header: list[str], name: str, origin: str) -> int:
     if name in header:
         return header.index(name)
+    from difflib import get_close_matches  # only a mistake pays for the import
+
     near = get_close_matches(name, header, n=1)
     there = ", ".join(header[:20])
     hint = f"did you mean {near[0]!r}?" if near else f"there are {there[:200]!r}"

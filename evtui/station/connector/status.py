@@ -26,6 +26,7 @@ class StatusReporter:
         self._context = context
         self._connector = connector
         self._facts = ConnectorFacts()
+        self._status = connector_status(self._facts)
         self._error_code = "NoError"
         self._info = ""
         self._published = ""
@@ -40,7 +41,7 @@ class StatusReporter:
     @property
     def status(self) -> Status:
         """Status of OCPP 1.6 section 4.9."""
-        return connector_status(self._facts)
+        return self._status
 
     def update(self, *, error_code: str = "NoError", info: str = "", **changes: Any) -> None:
         """Change some facts; a status that changes with them is published and sent.
@@ -51,7 +52,8 @@ class StatusReporter:
             changes: facts, by the names of :class:`ConnectorFacts`.
         """
         self._facts = replace(self._facts, **changes)
-        status = self.status.value
+        self._status = connector_status(self._facts)
+        status = self._status.value
         if status == self._published:
             return
         self._published, self._error_code, self._info = status, error_code, info
