@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from itertools import count
@@ -19,6 +20,26 @@ settings.load_profile("busy machine")
 # so would every program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# A full collection looks at every module and at everything that is collected, half a second
+# each: they come between tests, and leave out what was there before.
+COLLECTIONS = 50
+"""Of the middle generation, after which the end of a test makes a full one."""
+gc.set_threshold(700, 10, 20 * COLLECTIONS)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected is there to stay."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Clear up between tests, where nothing waits for it."""
+    if gc.get_count()[2] >= COLLECTIONS:
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
