@@ -101,7 +101,10 @@ def _complete(definition: dict[str, Any], kind: type[msgspec.Struct] | None) -> 
 
 
 def _in_json(text: str) -> str:
-    """A description as it reads for JSON, on one line."""
+    """A description as it reads for JSON, on one line.
+
+    It is written once, for readers of the classes in Python too; nothing is taken out of it.
+    """
     text = re.sub(r":\w+:`([^`]*)`|``([^`]*)``", lambda found: found[1] or found[2], text)
     for python, json in (("None", "null"), ("True", "true"), ("False", "false")):
         text = re.sub(rf"\b{python}\b", json, text)

@@ -78,6 +78,7 @@ def _verify(path: Path) -> int:
     from tempfile import TemporaryDirectory
 
     from evtui.cli.progress import Narrator, narration_is_a_bar, say
+    from evtui.recording.format import layout
     from evtui.recording.read import FolderError, RunFolder
     from evtui.scenario.judge import INTERRUPTED
     from evtui.scenario.run import COMPARED, VerifyError, compare, rerun
@@ -86,7 +87,7 @@ def _verify(path: Path) -> int:
         folder = RunFolder(path)
         manifest = folder.manifest
         if manifest is None or manifest.scenario is None:
-            missing = "manifest.json" if manifest is None else "scenario"
+            missing = layout.MANIFEST if manifest is None else "scenario"
             raise BadInput(f"{path}: has no {missing}, so there is nothing to run again")
         if not manifest.reproducible:
             click.echo(for_terminal(f"{path}: a run made in real time is not reproducible"))

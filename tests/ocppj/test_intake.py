@@ -59,6 +59,30 @@ def begin(connection: ClientConnection, size: int, whole: int = 900_000) -> byte
     return frame[size:]
 
 
+async def give_up_places(seen: Seen, places: int, *, begun: int, above: int, other: str) -> str:
+    """Take every place by messages that never end, and see another station served all the same.
+
+    Args:
+        begun: bytes that are sent of each.
+        above: bytes that a connection holds at least that has a place.
+        other: message of the other station, of the id ``1``.
+
+    Returns:
+        What the central system says of one that took a place.
+    """
+    central = Rig().central_system()
+    async with running(central), AsyncExitStack() as stack:
+        slow = [await station(stack, central.url, f"SLOW{n}") for n in range(places)]
+        for each in slow:
+            begin(each, begun)
+        await until(lambda: sum(held > above for held in seen.holding()) == places, 30)
+        served = await station(stack, central.url, "OTHER")
+        await served.send(other)
+        assert json.loads(await served.recv())[1] == "1"
+        await until(lambda: not central.is_connected("SLOW0"), 30)
+        return str(central.stations["SLOW0"])
+
+
 async def test_long_messages_of_many_are_let_in_a_few_at_a_time_and_all_are_answered(
     seen: Seen,
 ) -> None:
@@ -108,18 +132,8 @@ async def test_who_never_ends_a_long_message_gives_its_place_up(
     seen: Seen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "PATIENCE", 0.2)
-    rig = Rig()
-    central = rig.central_system()
-    async with running(central), AsyncExitStack() as stack:
-        slow = [await station(stack, central.url, f"SLOW{n}") for n in range(PLACES)]
-        for each in slow:
-            begin(each, 200_000)
-        await until(lambda: sum(held > LONG for held in seen.holding()) == PLACES, 30)
-        other = await station(stack, central.url, "OTHER")
-        await other.send(long_call("1"))
-        assert json.loads(await other.recv())[1] == "1"
-        await until(lambda: not central.is_connected("SLOW0"), 30)
-        assert "a long message came too slowly" in str(central.stations["SLOW0"])
+    told = await give_up_places(seen, PLACES, begun=200_000, above=LONG, other=long_call("1"))
+    assert "a long message came too slowly" in told
 
 
 async def test_a_slow_message_that_nobody_waits_behind_is_taken(
@@ -163,18 +177,9 @@ async def test_who_never_ends_a_message_of_middle_size_gives_its_place_up(
 ) -> None:
     monkeypatch.setattr(intake, "MIDDLE_PLACES", 2)
     monkeypatch.setattr(intake, "PATIENCE", 0.2)
-    rig = Rig()
-    central = rig.central_system()
-    async with running(central), AsyncExitStack() as stack:
-        slow = [await station(stack, central.url, f"SLOW{n}") for n in range(2)]
-        for each in slow:
-            begin(each, 30_000)
-        await until(lambda: sum(held > SHORT for held in seen.holding()) == 2, 30)
-        other = await station(stack, central.url, "OTHER")
-        await other.send(long_call("1", 50_000))
-        assert json.loads(await other.recv())[1] == "1"
-        await until(lambda: not central.is_connected("SLOW0"), 30)
-        assert "came too slowly" in str(central.stations["SLOW0"])
+    other = long_call("1", 50_000)
+    told = await give_up_places(seen, 2, begun=30_000, above=SHORT, other=other)
+    assert "came too slowly" in told
 
 
 async def test_fragments_count_as_what_they_are_part_of(seen: Seen) -> None:

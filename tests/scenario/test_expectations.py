@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,6 +35,7 @@ from tests.scenario.events import (
     seconds,
     status,
 )
+from tests.scenario.files import minimal, plan_of
 
 T0 = 1000.0
 
@@ -42,19 +44,9 @@ def expect_alarm(within: float = 30.0, **options: Any) -> AlarmExpected:
     return AlarmExpected(alarm="reversals", within=seconds(within), **options)
 
 
-def test_every_kind_of_expectation_is_observed_and_has_words() -> None:
-    ten = seconds(10)
-    every = [
-        expect_alarm(),
-        NoAlarmExpected(no_alarm_before=ten),
-        MessageExpected(message="Heartbeat"),
-        NoMessageExpected(no_message="Reset"),
-        OrderExpected(order=["A"]),
-        StatusExpected(status="Charging"),
-        CurrentExpected(current=CurrentRange(between=(Amperes(0), Amperes(1)))),
-        EnergyExpected(energy=EnergyRange(between=(WattHours(0), WattHours(1)))),
-        NoSchemaViolation(no_schema_violation=True),
-    ]
+def test_every_kind_of_expectation_is_observed_and_has_words(tmp_path: Path) -> None:
+    examples = "".join(f"\n  - {kind.example}" for kind in EXPECTATIONS.values())
+    every = plan_of(minimal(more=f"expect: {examples}\n"), tmp_path).scenario.expect
     assert [type(each) for each in every] == list(EXPECTATIONS.values())
     judgements = Judge(every).judge()
     assert all(judgement.expectation and judgement.found for judgement in judgements)

@@ -109,7 +109,8 @@ def split_csv(line: bytes) -> list[str]:
     try:
         return next(csv.reader((text,)), [])
     except csv.Error as error:  # which is no ValueError
-        raise ValueError(str(error).partition(" - ")[0]) from None  # without advice on open()
+        # Python's error has no fields; worded otherwise, its advice on open() would be shown too.
+        raise ValueError(str(error).partition(" - ")[0]) from None
 
 
 def check_lab_time(value: float) -> float:

@@ -1,4 +1,9 @@
-"""What must not stand in a folder that is published: secrets, and id tags on request.  Pure."""
+"""What must not stand in a folder that is published: secrets, and id tags on request.  Pure.
+
+In messages and events id tags and secrets are found as decoded values, by the names of their
+fields, of every spelling: a peer need not keep to a schema.  Regular expressions are for what has
+no fields: raw text of what is no OCPP, notes, comments, and a scenario, which may be no YAML.
+"""
 
 from __future__ import annotations
 

@@ -221,7 +221,8 @@ class StateFile:
         except StateInUse:
             return ""
         except StateError as error:
-            # The path stands before it already, where it is told.
+            # The path stands before it already, where it is told.  Were it worded otherwise, it
+            # would stand there twice, and nothing else hangs on it.
             return f"damaged while it was used: {str(error).removeprefix(f'{self._path}: ')}"
         return ""
 

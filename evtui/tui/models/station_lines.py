@@ -74,7 +74,9 @@ def trouble(station: Station | None, now: float) -> Trouble | None:
     if station is None or station.link in ("accepted", "connected", "booting", "asking"):
         return None
     why = clean(station.link_detail).removeprefix(REDUNDANT)
-    short = why.partition(": ")[0]  # reasons are told so; without a colon it is all of it
+    # Reasons come from libraries and peers too, so there is no field for the short form: where
+    # the colon is missing all of it is shown, cut to the width.
+    short = why.partition(": ")[0]
     if not why:
         return None
     if station.link == "connecting":

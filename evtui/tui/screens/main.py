@@ -132,6 +132,7 @@ class MainScreen(PanelScreen):
         for event in events:
             match event:
                 case Note(level="warning" | "error"):
+                    # Only so that a name is not said twice; nothing is decided by it.
                     unnamed = event.station and event.station not in event.text
                     about = f"{event.station}: " if unnamed else ""
                     self.notice(about + event.text, event.level, news=True)
