@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import Any, Protocol, TypeVar, TypeVarTuple
+from typing import Any, NamedTuple, Protocol, TypeVar, TypeVarTuple
 
 __all__ = ["VirtualClock", "VirtualLoop", "run_virtual"]
 
@@ -98,23 +98,27 @@ class _Handle(Protocol):
     def _run(self) -> None: ...
 
 
-class _Timer(asyncio.TimerHandle):
-    """A timer that goes before what was asked for later, where both are due at one moment.
+class _TimerHandle(asyncio.TimerHandle):
+    """What asyncio knows of it too."""
 
-    Attributes:
-        place: when it is due, in steps of :data:`RESOLUTION`, and how many timers the loop had
-            made before it.
-    """
+    __slots__ = ()
 
-    __slots__ = ("place",)
-
-    place: tuple[int, int]
     _when: float
     _scheduled: bool
     _cancelled: bool
 
-    def __lt__(self, other: Any) -> bool:  # all that a heap asks for
-        return bool(self.place < other.place)
+
+class _Timer(NamedTuple):
+    """A timer in the heap; of those due at one moment the one that was asked for first goes first.
+
+    Attributes:
+        due: moment, in steps of :data:`RESOLUTION`.
+        made: how many timers the loop had made before it.
+    """
+
+    due: int
+    made: int
+    handle: _TimerHandle
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -132,7 +136,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     # asyncio's own, the same from CPython 3.11 to 3.14.
     _check_closed: Callable[[], None]
     _process_events: Callable[[list[tuple[selectors.SelectorKey, int]]], None]
-    _scheduled: list[_Timer]
     _timer_cancelled_count: int
     _ready: deque[_Handle]
     _stopping: bool
@@ -140,6 +143,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, clock: VirtualClock | None = None) -> None:
         self._virtual = VirtualClock() if clock is None else clock
         self._made = count()
+        self._timers: list[_Timer] = []
         super().__init__(self._virtual)
         self._clock_resolution = RESOLUTION
 
@@ -156,11 +160,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.TimerHandle:
         """As asyncio's, with a timer that knows its place; every other way to wait ends here."""
         self._check_closed()
-        timer = _Timer(when, callback, args, self, context)
-        timer.place = (round(when / RESOLUTION), next(self._made))
-        heappush(self._scheduled, timer)
+        timer = _TimerHandle(when, callback, args, self, context)
         timer._scheduled = True  # counted, should it be cancelled
+        heappush(self._timers, _Timer(round(when / RESOLUTION), next(self._made), timer))
         return timer
+
+    def close(self) -> None:
+        """As asyncio's; what is still to come does not come any more."""
+        super().close()
+        self._timers.clear()
 
     def _run_once(self) -> None:
         """One step: move the time to the next timer, and call what is due.
@@ -169,19 +177,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         a loop needs that waits for files and watches how long a callback takes: a third of the
         time of a headless run was spent there.
         """
-        timers, ready, virtual = self._scheduled, self._ready, self._virtual
+        timers, ready, virtual = self._timers, self._ready, self._virtual
         self._drop_cancelled()
         if ready or self._stopping:
             timeout: float | None = 0
         elif timers:
-            timeout = min(max(0.0, timers[0]._when - virtual.now), LONGEST_STEP)
+            timeout = min(max(0.0, timers[0].handle._when - virtual.now), LONGEST_STEP)
         else:
             timeout = None
         if files := virtual.select(timeout):
             self._process_events(files)
         end = virtual.now + RESOLUTION
-        while timers and timers[0]._when < end:
-            timer = heappop(timers)
+        while timers and timers[0].handle._when < end:
+            timer = heappop(timers).handle
             timer._scheduled = False
             ready.append(timer)
         for _ in range(len(ready)):  # what they add is called in the next step
@@ -190,15 +198,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
                 handle._run()
 
     def _drop_cancelled(self) -> None:
-        timers = self._scheduled
+        timers = self._timers
         if self._timer_cancelled_count > max(CANCELLED_KEPT, len(timers) // 2):
             for timer in timers:
-                timer._scheduled = not timer._cancelled
-            timers[:] = [timer for timer in timers if timer._scheduled]
+                timer.handle._scheduled = not timer.handle._cancelled
+            timers[:] = [timer for timer in timers if timer.handle._scheduled]
             heapify(timers)
             self._timer_cancelled_count = 0
-        while timers and timers[0]._cancelled:
-            heappop(timers)._scheduled = False
+        while timers and timers[0].handle._cancelled:
+            heappop(timers).handle._scheduled = False
             self._timer_cancelled_count -= 1
 
 
