@@ -164,6 +164,8 @@ class FourWaits(Kind[Waits]):
         return text.split(",")
 
     def check(self, value: object) -> Waits:
+        if isinstance(value, str):
+            value = self.read(value)
         if not isinstance(value, list | tuple) or len(value) != 4:
             raise ValueError
         first, second, third, fourth = (self.each.check(wait) for wait in value)

@@ -1,4 +1,4 @@
-"""Anomalies: each is one file in the folder of the layer it acts on."""
+"""Anomalies: the injector, what it sends, and attacks by hand."""
 
 from evtui.anomalies.by_hand import ByHand, name_mistake
 from evtui.anomalies.injector import SAFE_WITHIN, TRANSACTION_WITHIN, AnomalyError, Injector

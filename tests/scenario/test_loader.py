@@ -62,10 +62,9 @@ def test_steps_inside_repeat_and_parallel_are_typed_too(plan: Plan) -> None:
     assert parallel.parallel[1] == [Wait(wait=Duration(2))]
 
 
-def test_parameters_of_an_anomaly_are_plain_numbers_on_top_of_the_defaults(plan: Plan) -> None:
+def test_parameters_of_an_anomaly_come_on_top_of_the_defaults(plan: Plan) -> None:
     anomaly = plan.scenario.steps[10]
     assert isinstance(anomaly, Anomaly)
-    assert {type(value) for value in anomaly.parameters.values()} == {float}
     parameters = anomaly.all_parameters(plan.settings)
     assert (parameters.high, parameters.low, parameters.waits[0]) == (100.0, 0.0, 120.0)
 
@@ -216,10 +215,15 @@ def test_a_file_that_is_not_there_names_the_built_in_one_somebody_meant(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.yml").write_text(minimal())
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "scenario.yaml").write_text(minimal())
     for given, expected in {
         "normal-chargin": "normal-chargin: no built-in scenario; did you mean normal-charging?",
         "Normal-Charging.yaml": "no such file; did you mean normal-charging?",
         "mine": "no built-in scenario; for the file write ./mine.yml",
+        "empty": "empty: no built-in scenario, but a folder",
+        "run": "no built-in scenario; for what was run there: ./run/scenario.yaml",
         "zzz.yaml": "no such file; evtui scenarios lists the built-in ones",
         "": "an empty name: no built-in scenario",
     }.items():

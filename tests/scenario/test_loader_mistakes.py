@@ -29,6 +29,8 @@ STEPS = {
     "5": "steps[1]: expected a step such as plug, got 5",
     "{}": "steps[1]: expected a step: plug, unplug, wait",
     "plug: true": "steps[1].plug: expected nothing, got true",
+    "plug: {station: CP1, connector: 2}": "a mapping; station and connector stand beside it",
+    "plug: {connector: 2}": "got a mapping; connector stands beside it",
     "start: 5": "steps[1].start: expected text, got 5; put it in quotes",
     f"start: {'x' * 21}": "steps[1].start: expected 1 to 20 printable ASCII characters",
     "set_limit: 5 kW": "steps[1].set_limit: expected a current such as 32 or 32 A",
@@ -80,6 +82,9 @@ STEPS = {
     "command: view.pause": 'expected a command of the lab, got "view.pause"',
     "{command: anomaly.start, with: {x: 1}}": "steps[1].with.x: no such argument; it takes",
     "{command: anomaly.set, with: {low: 1}}": "steps[1].with.low: no such argument; did you mean",
+    "{command: anomaly.start, station: CP1, connector: 1, with: {connector: 2}}": (
+        "with.connector: got 2 and 1 beside the command; leave one out"
+    ),
     "{command: anomaly.start, with: {station: CP2}}": 'with.station: expected "CP1", got "CP2"',
 }
 
@@ -97,12 +102,12 @@ WAITED = {
 
 PARAMETERS = {
     "higha: 3": "steps[1].with.higha: no such parameter; did you mean high_a?",
-    "high_a: 600": "steps[1].with.high_a: high is 600 A; 0 to 500 A are possible",
+    "high_a: 600": "steps[1].with.high_a: expected a number from 0 to 500 A, got 600",
     "low_a: 200": "steps[1].with.low_a: low is 200 A, above high, 100 A",
-    "low_a: 20 A": 'steps[1].with.low_a: expected a number, got "20 A"',
-    "low_a: 150, high_a: 200, jitter: 2": "steps[1].with.jitter: jitter is 2",
-    "low_a: -1, jitter: 2": "steps[1].with: low is -1 A",
-    "wait_1_s: 0": "steps[1].with.wait_1_s: wait 1 is 0 s",
+    "low_a: 20 A": 'steps[1].with.low_a: expected a number from 0 to 500 A, got "20 A"',
+    "low_a: 150, high_a: 200, jitter: 2": "with.jitter: expected a number from 0 to 0.9, got 2",
+    "low_a: -1, jitter: 2": "steps[1].with.low_a: expected a number from 0 to 500 A, got -1",
+    "wait_1_s: 0": "steps[1].with.wait_1_s: expected a duration such as",
 }
 
 ELSEWHERE = [

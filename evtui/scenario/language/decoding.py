@@ -18,7 +18,7 @@ from evtui.kinds import number
 from evtui.nearest import choice, did_you_mean, nearest, nearest_name
 from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.language.document import child
-from evtui.scenario.language.kinds import K, Registry, marked_fields
+from evtui.scenario.language.kinds import K, Kind, Registry, marked_fields
 from evtui.scenario.language.mistakes import UNREADABLE, Mistakes, shown
 from evtui.scenario.language.quantities import DURATION, NUMBER, QUANTITIES
 from evtui.scenario.steps import STEPS
@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 _WORD = re.compile(r"(\w+)[\s:]+(.+)", re.DOTALL)
 _NUMBER = re.compile(rf"[-+]?{NUMBER}|0x[0-9a-fA-F]+")
+
+_PLACE = [field.encode_name for field in msgspec.structs.fields(Kind)]
+"""Where a step acts: fields of every kind."""
 
 _WORDS: dict[Any, str] = {
     str: "text",
@@ -246,7 +249,7 @@ def _in_words(data: Any, kind: Any) -> str:
     if isinstance(data, list) and (items := _items(kind)) is not None:
         return f"expected a list of {len(items)}, got {shown(data)}"
     words = choice(_WORDS.get(_plain_type(each), "something else") for each in alternatives)
-    return f"expected {words}{_bound(data, kind)}, got {shown(data)}{_quotes(alternatives, data)}"
+    return f"expected {words}{_bound(data, kind)}, got {shown(data)}{_way_out(alternatives, data)}"
 
 
 def _plain_type(kind: Any) -> Any:
@@ -266,8 +269,10 @@ def _bound(data: Any, kind: Any) -> str:
     return ""
 
 
-def _quotes(kinds: list[Any], data: Any) -> str:
-    """The way out for a number that should be text, or the other way round."""
+def _way_out(kinds: list[Any], data: Any) -> str:
+    """For a number that should be text, or the other way round, and for a place put inside."""
+    if dict not in kinds and isinstance(data, dict) and data and {*data} <= {*_PLACE}:
+        return f"; {' and '.join(data)} {'stands' if len(data) == 1 else 'stand'} beside it"
     if str in kinds and isinstance(data, int | float):
         return "; put it in quotes"
     if {int, float} & {*kinds} and isinstance(data, str) and _NUMBER.fullmatch(data):

@@ -83,7 +83,14 @@ def read_builtin(name: str) -> Source:
     if name not in names:
         beside = (each for each in (name, *(name + suffix for suffix in _SUFFIXES)))
         file = next((each for each in beside if each and os.path.isfile(each)), "")
-        way_out = f"; for the file write ./{file}" if file else _near_builtin(name)
+        if file:
+            way_out = f"; for the file write ./{file}"
+        elif os.path.isdir(name):
+            folder = os.path.join(name, "scenario.yaml")
+            kept = os.path.isfile(folder)
+            way_out = f"; for what was run there: ./{folder}" if kept else ", but a folder"
+        else:
+            way_out = _near_builtin(name)
         raise ScenarioError(f"{name or 'an empty name'}: no built-in scenario{way_out}")
     text = (_builtin() / f"{name}.yaml").read_text("utf-8")
     return Source(name, name, text, None)

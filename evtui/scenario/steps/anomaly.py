@@ -9,11 +9,13 @@ from msgspec import Meta
 
 from evtui.anomalies import SAFE_WITHIN, TRANSACTION_WITHIN
 from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Name
+from evtui.commands.anomaly import SET
 from evtui.config import Settings, Variant
 from evtui.events import AnomalyState, Note
 from evtui.lab import initial_parameters
 from evtui.nearest import nearest
 from evtui.scenario.judge.outcome import StepFailed
+from evtui.scenario.language.arguments import argument_schema
 from evtui.scenario.language.model import Duration
 from evtui.scenario.language.narration import seconds
 from evtui.scenario.run.truth import Truth
@@ -30,7 +32,7 @@ UNANSWERED = 60.0
 """s that an anomaly of a number of cycles may take longer, because calls are not answered."""
 
 Parameters = Annotated[
-    dict[str, float], Meta(description="as the truth names them, {high_a: 50, cycles: 3}.")
+    dict[str, Any], Meta(description="as the truth names them, {high_a: 50, wait_1_s: 500ms}.")
 ]
 
 
@@ -70,7 +72,18 @@ class Anomaly(Step, frozen=True, kw_only=True):
         Raises:
             ValueError: an unknown name or a value out of its range; the text says which.
         """
-        return initial_parameters(settings).updated(self.parameters)
+        return initial_parameters(settings).updated(SET.read(self.parameters).numbers())
+
+    @classmethod
+    def complete_schema(cls, schema: dict[str, Any]) -> None:
+        """Add the parameters that there are, with their ranges."""
+        known = FluctuationParameters().as_numbers()
+        schema["properties"]["with"] |= {
+            "properties": {
+                each.name: argument_schema(each) for each in SET.arguments if each.name in known
+            },
+            "additionalProperties": False,
+        }
 
     def longest(self, settings: Settings) -> float:
         parameters = self.all_parameters(settings)
@@ -125,7 +138,7 @@ def _check_that_it_was_done(truth: Truth, parameters: FluctuationParameters) -> 
         raise StepFailed(f"it ended by itself in cycle {truth.cycle}: {truth.trouble}")
 
 
-def parameters_mistake(numbers: dict[str, Any], settings: Settings) -> tuple[str, str] | None:
+def parameters_mistake(given: dict[str, Any], settings: Settings) -> tuple[str, str] | None:
     """Key and text of what is wrong with parameters on top of the settings'; None when nothing."""
 
     def refusal(some: dict[str, Any]) -> str:
@@ -136,9 +149,12 @@ def parameters_mistake(numbers: dict[str, Any], settings: Settings) -> tuple[str
         return ""
 
     known = initial_parameters(settings).as_numbers()
-    for name in numbers:
+    for name in given:
         if name not in known:
             return f"with.{name}", f"no such parameter{nearest(name, known)}"
+    for name, mistake in SET.mistakes(given).items():
+        return f"with.{name}", mistake
+    numbers = SET.read(given).numbers()
     problem = refusal(numbers)
     if not problem:
         return None

@@ -13,6 +13,7 @@ from evtui.commands.anomaly import SET
 from evtui.config import Settings
 from evtui.lab import identities
 from evtui.nearest import choice
+from evtui.scenario.language.arguments import argument_schema
 from evtui.scenario.language.mistakes import shown
 from evtui.scenario.language.model import REFERENCE
 from evtui.scenario.steps.anomaly import parameters_mistake
@@ -46,13 +47,22 @@ class Command(Step, frozen=True, kw_only=True):
         command = commands[self.command]
         wrong = command.mistakes(self.arguments)
         if command.aimed:
-            wrong |= _wrong_target(self.arguments, check.settings)
+            wrong |= _wrong_target(self.arguments, check.settings) | self._twice()
         for name, mistake in wrong.items():
             check.add(f"with.{name}", mistake)
         if command is SET and not wrong:
             numbers = SET.read(self.arguments).numbers()
             if together := parameters_mistake(numbers, check.settings):
                 check.add(*together)
+
+    def _twice(self) -> dict[str, str]:
+        """What of the target is an argument, and another one stands beside the command."""
+        beside = {each.name: getattr(self, each.name) for each in TARGET}
+        return {
+            name: f"got {shown(given)} and {shown(said)} beside the command; leave one out"
+            for name, said in beside.items()
+            if said is not None and (given := self.arguments.get(name, said)) != said
+        }
 
     async def run(self, context: StepContext) -> None:
         await context.actions.execute(self.command, **self.arguments)
@@ -80,21 +90,12 @@ def _commands() -> dict[str, LabCommand[Any, Any]]:
 
 def _taken_by(names: list[str], arguments: Iterable[Argument]) -> dict[str, Any]:
     """That ``with`` holds what commands of these names take."""
-    properties = {each.name: _argument(each) for each in arguments}
+    properties = {each.name: argument_schema(each) for each in arguments}
     needed = [each.name for each in arguments if each.required]
     takes = {"properties": properties, "required": needed, "additionalProperties": False}
     return {
         "if": {"properties": {"command": {"enum": names}}, "required": ["command"]},
         "then": {"properties": {"with": takes}, "required": ["with"] if needed else []},
-    }
-
-
-def _argument(each: Argument) -> dict[str, Any]:
-    left_out = [] if each.required or each.default is not None else [{"type": "null"}]
-    kind = each.kind.schema()
-    return {
-        "description": f"{each.help}.",
-        "anyOf": [*kind.get("anyOf", [kind]), *left_out, REFERENCE],
     }
 
 
