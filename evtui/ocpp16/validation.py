@@ -52,17 +52,20 @@ def is_date_time(value: str) -> bool:
 
 @cache
 def schemas() -> Mapping[str, Any]:
-    """Validator of each message: the action for a call, ``<action>Response`` for a result.
+    """Schema of each message: the action for a call, ``<action>Response`` for a result.
 
     Read together, before the first message comes: a process that has run out of file
     descriptors must still answer the stations it has.
     """
-    return {
-        name: jsonschema_rs.Draft4Validator(
-            schema_files.read(name), validate_formats=True, formats={"date-time": is_date_time}
-        )
-        for name in schema_files.names()
-    }
+    return {name: schema_files.read(name) for name in schema_files.names()}
+
+
+@cache
+def _validator(name: str) -> Any:
+    """Compiled when the first message needs it: few runs see more than ten of them."""
+    return jsonschema_rs.Draft4Validator(
+        schemas()[name], validate_formats=True, formats={"date-time": is_date_time}
+    )
 
 
 def actions() -> list[str]:
@@ -92,12 +95,13 @@ def check(action: str, kind: Kind, payload: Any) -> Violation | None:
     Returns:
         None when it conforms, else the first violation.  An action without a schema conforms.
     """
-    validator = schemas().get(_name(action, kind))
-    if validator is None:
+    name = _name(action, kind)
+    if name not in schemas():
         return None
     if not isinstance(payload, dict):
         return Violation("FormationViolation", f"{action}: payload is not an object")
     try:
+        validator = _validator(name)
         if validator.is_valid(payload):
             return None
         validator.validate(payload)  # stops at the first violation; a payload may hold 300,000
@@ -114,7 +118,7 @@ def errors(action: str, kind: Kind, payload: dict[str, Any]) -> list[Any]:
     Raises:
         ValueError: it is no JSON value.
     """
-    return list(schemas()[_name(action, kind)].iter_errors(payload))
+    return list(_validator(_name(action, kind)).iter_errors(payload))
 
 
 def describe(action: str, error: Any) -> Violation:
