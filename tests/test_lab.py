@@ -421,12 +421,12 @@ def test_a_station_of_ours_works_at_somebody_elses_central_system() -> None:
 def breakable(part: str) -> Iterator[Callable[[], None]]:
     """Gives a function that makes the part crash where it stands."""
     owner = PARTS[part]
-    original: Callable[[object], Awaitable[None]] = owner.run  # type: ignore[attr-defined]
+    original: Callable[..., Awaitable[None]] = owner.run  # type: ignore[attr-defined]
     broken = False
 
-    async def run(self: object) -> None:
+    async def run(self: object, *args: object) -> None:
         nonlocal broken
-        work = asyncio.ensure_future(original(self))
+        work = asyncio.ensure_future(original(self, *args))
         try:
             while not broken and not work.done():
                 await asyncio.wait({work}, timeout=0.05)

@@ -26,6 +26,7 @@ from evtui.station import (
     Identity,
     Journal,
     StateStore,
+    build_charge_point,
 )
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class StandBuilder:
         settings = self._settings
         kind = preset(settings.preset)
         bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock, number=next(self._buses))
-        charge_point = ChargePoint(
+        charge_point = build_charge_point(
             Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
             self._stream,
             self._clock,

@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from evtui.station.charge_point import ChargePoint, Equipment
+    from evtui.station.charge_point import ChargePoint
     from evtui.station.configuration_keys import KEYS, table_rows
     from evtui.station.connector.controller import ConnectorController
     from evtui.station.connector.facts import Status
-    from evtui.station.context import Identity
     from evtui.station.files.journal import Journal
     from evtui.station.files.memory import MemoryTransfers
     from evtui.station.files.network import NetworkTransfers
     from evtui.station.files.transfers import FileTransfers
+    from evtui.station.identity import Identity
     from evtui.station.link.connection import Dial
     from evtui.station.state.file import StateFile
     from evtui.station.state.store import StateError, StateStore
+    from evtui.station.wire import Equipment, build_charge_point
 
 __all__ = [
     "KEYS",
@@ -33,23 +34,25 @@ __all__ = [
     "StateFile",
     "StateStore",
     "Status",
+    "build_charge_point",
     "table_rows",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
-        "evtui.station.charge_point": "ChargePoint Equipment",
+        "evtui.station.charge_point": "ChargePoint",
         "evtui.station.configuration_keys": "KEYS table_rows",
         "evtui.station.connector.controller": "ConnectorController",
         "evtui.station.connector.facts": "Status",
-        "evtui.station.context": "Identity",
         "evtui.station.files.journal": "Journal",
         "evtui.station.files.memory": "MemoryTransfers",
         "evtui.station.files.network": "NetworkTransfers",
         "evtui.station.files.transfers": "FileTransfers",
+        "evtui.station.identity": "Identity",
         "evtui.station.link.connection": "Dial",
         "evtui.station.state.file": "StateFile",
         "evtui.station.state.store": "StateError StateStore",
+        "evtui.station.wire": "Equipment build_charge_point",
     },
 )

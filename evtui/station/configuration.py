@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from evtui.ocppj import Refusal
 from evtui.power import Preset, preset
 from evtui.station.configuration_keys import KEYS, Facts, Key, Value
+from evtui.station.listeners import Listeners
 
 __all__ = ["Configuration", "Entry"]
 
@@ -31,8 +32,10 @@ class Configuration:
         connectors: number of connectors.
         meter_interval: s between MeterValues.
         strict: reject a TxProfile without a transaction.
-        changed: called with the key after a change from either side.
         refused: called with a line for people when a change from outside was not made.
+
+    Attributes:
+        changed: told the key after a change from either side.
     """
 
     def __init__(
@@ -41,9 +44,9 @@ class Configuration:
         connectors: int,
         meter_interval: float,
         strict: bool,
-        changed: Callable[[str], None] = lambda key: None,
         refused: Callable[[str], None] = lambda line: None,
     ) -> None:
+        self.changed: Listeners[[str]] = Listeners()
         self._facts = Facts(connectors, preset("dc"))
         self._values: dict[str, Value] = {key.name: key.default for key in KEYS}
         self._values |= {
@@ -54,7 +57,6 @@ class Configuration:
         }
         self._after_reboot: dict[str, Value] = {}
         self._from_outside: dict[str, str] = {}
-        self._changed = changed
         self._refused = refused
 
     # What is in effect
@@ -84,7 +86,7 @@ class Configuration:
         self._after_reboot.pop(key, None)
         self._from_outside.pop(key, None)
         self._values[key] = value
-        self._changed(key)
+        self.changed(key)
 
     def use(self, preset: Preset) -> None:
         """Another power stage is behind the connectors: other measurands, another limit."""
@@ -100,7 +102,7 @@ class Configuration:
         waiting, self._after_reboot = self._after_reboot, {}
         for key, value in waiting.items():
             self._values[key] = value
-            self._changed(key)
+            self.changed(key)
 
     # From outside
 
@@ -126,7 +128,7 @@ class Configuration:
         (self._after_reboot if waits else self._values)[known.name] = value
         if not waits:
             self._after_reboot.pop(known.name, None)
-        self._changed(known.name)
+        self.changed(known.name)
         return "RebootRequired" if waits else "Accepted"
 
     def report(self, keys: Iterable[str] | None) -> tuple[list[Entry], list[str]]:

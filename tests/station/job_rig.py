@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
-from evtui.events import EventStream, Note
+from evtui.events import Event, EventStream, Note
 from evtui.runtime.clock import LoopClock
-from evtui.station.context import Identity
 from evtui.station.files.memory import MemoryTransfers
+from evtui.station.identity import Identity, Nameplate
+from evtui.station.publisher import Publisher
+from evtui.station.state.store import StateStore
 from tests.station.rig import START_UTC
 
 __all__ = ["BookOfPosts", "JobRig"]
@@ -47,21 +49,23 @@ class BookOfPosts:
 
 
 class JobRig:
-    """The context of a job, on the running loop; lab time is 0 now."""
+    """What a job is handed, on the running loop; lab time is 0 now."""
 
     def __init__(self, name: str = "CP1") -> None:
         self.identity = Identity(name, "evtui", "lab", firmware="1.0")
+        self.nameplate = Nameplate(self.identity, StateStore())
         self.clock = LoopClock(asyncio.get_running_loop(), START_UTC)
         self.stream = EventStream(self.clock)
         self.outbox = BookOfPosts()
         self.files = MemoryTransfers()
+        self.publisher = Publisher(name, self.stream)
         self.notes: list[str] = []
+        self.stream.subscribe(self._on_note, Note)
+        self.note = self.publisher.note
 
-    def note(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
-        """As :meth:`evtui.station.context.StationContext.note`."""
-        name = self.identity.name
-        self.stream.publish(Note(source=name, station=name, level=level, text=text))
-        self.notes.append(text)
+    def _on_note(self, event: Event) -> None:
+        assert isinstance(event, Note)
+        self.notes.append(event.text)
 
     @property
     def told(self) -> list[str]:

@@ -16,12 +16,12 @@ from evtui.events import CanFrame, Event, EventStream, Note, OcppMessage
 from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import PowerStage, Vehicle, preset
 from evtui.runtime.clock import LoopClock
-from evtui.station.charge_point import ChargePoint, Equipment
 from evtui.station.connector.controller import ConnectorController
-from evtui.station.context import Identity
 from evtui.station.files.journal import Journal
 from evtui.station.files.memory import MemoryTransfers
+from evtui.station.identity import Identity
 from evtui.station.state.store import StateStore
+from evtui.station.wire import Equipment, build_charge_point
 from tests.station.fake_central import Call, FakeCentral
 from tests.virtual_loop import run_virtual
 
@@ -73,7 +73,7 @@ class Rig:
         self.store = StateStore() if store is None else store
         self.bus = SimulatedBus("CP1/can", "CP1", self.stream, self.clock)
         self.stage = PowerStage(preset(kind))
-        self.charge_point = ChargePoint(
+        self.charge_point = build_charge_point(
             Identity("CP1", "evtui", "lab"),
             self.stream,
             self.clock,

@@ -112,7 +112,7 @@ async def test_a_scheduled_change_takes_effect_after_a_crash_that_ended_the_tran
         assert rig.central.statuses(1) == ["Unavailable" if connector == 0 else "Available"]
         assert rig.central.statuses(0) == ["Unavailable" if connector == 0 else "Available"]
         assert await change(rig, connector, "Operative") == "Accepted"
-        revived = dict(rig.charge_point._store.rows)
+        revived = dict(rig.store.rows)
     async with station(connectors=2, plugged=False, store=StateStore(revived)) as rig:
         await rig.accepted()
         assert statuses(rig) == ["Available"] * 3

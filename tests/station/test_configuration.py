@@ -47,11 +47,10 @@ class Station:
             connectors=connectors,
             meter_interval=1.5,
             strict=False,
-            changed=self.changes.append,
             refused=self.complaints.append,
         )
         self.keys.use(preset(kind))
-        self.changes.clear()
+        self.keys.changed.add(self.changes.append)
 
     def value(self, key: str) -> str:
         """The value as GetConfiguration.conf carries it."""

@@ -33,7 +33,9 @@ class Rig(JobRig):
     def __init__(self, name: str = "CP1") -> None:
         super().__init__(name)
         self.journal = Journal(self.stream)
-        self.diagnostics = Diagnostics(self, self.files, self.journal)
+        self.diagnostics = Diagnostics(
+            self.nameplate, self.publisher, self.clock, self.outbox, self.files, self.journal
+        )
 
     def request(self, location: str = LOCATION, **fields: Any) -> dict[str, Any]:
         """GetDiagnostics.req; returns GetDiagnostics.conf."""

@@ -33,7 +33,9 @@ class Rig(JobRig):
         self.charging = False
         self.hooks: list[tuple[float, str]] = []
         self.firmware = FirmwareManagement(
-            self,
+            self.publisher,
+            self.clock,
+            self.outbox,
             self.files,
             busy=lambda: self.charging,
             installing=lambda on: self._hook("unavailable" if on else "available"),

@@ -46,7 +46,6 @@ def belongings(rig: Rig) -> dict[str, Any]:
         "keys": station.configuration.report(None),
         "profiles": list(station.profiles._profiles),
         "reservations": station.reservations.export(),
-        "list": station.local_list.export(),
         "availability": station.availability.export(),
     }
 

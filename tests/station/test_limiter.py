@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import cast
 
 from evtui.power import preset
 from evtui.runtime.clock import LoopClock
-from evtui.smart_charging import ProfileStore, StoredProfile
+from evtui.smart_charging import StoredProfile
 from evtui.station.connector.limiter import Limiter
-from evtui.station.context import StationContext
 from tests.smart_charging.station import cap, hold, tx
 from tests.station.rig import START_UTC, virtual
 
 
-@dataclass
-class Surroundings:
-    """As much of a :class:`StationContext` as a limiter uses; 100 A without a profile."""
-
-    clock: LoopClock
-    profiles: ProfileStore
-
-    @property
-    def configuration(self) -> Surroundings:
-        return self
+class Keys:
+    """The configuration keys of a limiter; 100 A without a profile."""
 
     def number(self, key: str) -> float:
         return {"EvtuiDefaultLimit": 100.0}[key]
@@ -33,13 +22,10 @@ class Surroundings:
 def two_limiters(*profiles: StoredProfile) -> list[Limiter]:
     """Limiters of connectors 1 and 2 of a DC station that holds these profiles."""
     clock = LoopClock(asyncio.get_running_loop(), START_UTC)
-    context = cast(StationContext, Surroundings(clock, hold(*profiles)))
-
-    def limiter(number: int) -> Limiter:
-        return Limiter(context, number, preset("dc"), lambda: None, lambda: [limiters[2 - number]])
-
-    limiters = [limiter(1), limiter(2)]
-    return limiters
+    held = hold(*profiles)
+    first, second = (Limiter(number, preset("dc"), clock, Keys(), held) for number in (1, 2))
+    first.neighbours, second.neighbours = [second], [first]
+    return [first, second]
 
 
 def limits(limiters: list[Limiter]) -> list[float]:

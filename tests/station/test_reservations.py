@@ -33,9 +33,8 @@ class Site:
         self.changes: list[tuple[int, bool]] = []
         self.when_changed: Callable[[int], object] = lambda connector: None
         self.clock = LoopClock(asyncio.get_running_loop(), start_utc)
-        self.reservations = Reservations(
-            range(1, connectors + 1), self, self.clock, self.status, self.changed
-        )
+        self.reservations = Reservations(range(1, connectors + 1), self, self.clock, self.status)
+        self.reservations.changed.add(self.changed)
 
     def flag(self, key: str) -> bool:
         return {"ReserveConnectorZeroSupported": self.zero}[key]

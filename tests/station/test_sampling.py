@@ -42,9 +42,8 @@ class Bench:
         self.causes: list[int | None] = []
         self.measures = True
         self.preset: Preset = preset("dc")
-        self.keys = Configuration(
-            connectors=1, meter_interval=10, strict=True, changed=self._changed
-        )
+        self.keys = Configuration(connectors=1, meter_interval=10, strict=True)
+        self.keys.changed.add(self._changed)
         self.sampler: Sampler | None = None
         for key, text in {"MeterValuesSampledData": REGISTER, **keys}.items():
             assert self.keys.change(key, str(text)) == "Accepted"

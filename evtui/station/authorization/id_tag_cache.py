@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from evtui.station.authorization.id_tag import IdTagInfo, fold
+from evtui.station.listeners import Listeners
 
 __all__ = ["IdTagCache"]
 
@@ -23,14 +23,14 @@ class IdTagCache:
 
     Args:
         capacity: most tags remembered.
-        changed: called after something was learned or forgotten.
+
+    Attributes:
+        changed: told after something was learned or forgotten.
     """
 
-    def __init__(
-        self, capacity: int = CAPACITY, changed: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self.changed: Listeners[[]] = Listeners()
         self._capacity = capacity
-        self._changed = changed
         self._infos: dict[str, IdTagInfo] = {}
 
     def __len__(self) -> int:
@@ -47,12 +47,12 @@ class IdTagCache:
         if len(self._infos) >= self._capacity:
             self._make_room(now)
         self._infos[fold(id_tag)] = info
-        self._changed()
+        self.changed()
 
     def clear(self) -> None:
         """Forget everything."""
         self._infos.clear()
-        self._changed()
+        self.changed()
 
     def export(self) -> dict[str, Any]:
         """Everything as plain JSON, the tag heard of longest ago first."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from evtui.station.authorization.id_tag import IdTagInfo, fold
+from evtui.station.listeners import Listeners
 
 __all__ = ["ListKeys", "LocalList"]
 
@@ -38,12 +39,14 @@ class LocalList:
     Args:
         configuration: asked for LocalAuthListEnabled, LocalAuthListMaxLength and
             SendLocalListMaxLength.
-        changed: called after an update was taken.
+
+    Attributes:
+        changed: told after an update was taken.
     """
 
-    def __init__(self, configuration: ListKeys, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, configuration: ListKeys) -> None:
+        self.changed: Listeners[[]] = Listeners()
         self._configuration = configuration
-        self._changed = changed
         self._version = EMPTY
         self._entries: dict[str, IdTagInfo] = {}
 
@@ -98,7 +101,7 @@ class LocalList:
         if len(kept) > self._configuration.number("LocalAuthListMaxLength"):
             return "Failed"
         self._version, self._entries = version, kept
-        self._changed()
+        self.changed()
         return "Accepted"
 
     def export(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import msgspec
 from evtui.events import caused_by
 from evtui.runtime import LoopClock
 from evtui.station.authorization.id_tag import same_group
+from evtui.station.listeners import Listeners
 
 __all__ = ["Reservation", "Reservations"]
 
@@ -65,6 +66,8 @@ class Reservations:
         configuration: asked for ReserveConnectorZeroSupported.
         clock: says when a reservation has expired.
         status: ChargePointStatus (section 7.7) of a connector, or of the charge point for 0.
+
+    Attributes:
         changed: told a connector, or 0 for any, after it was reserved or released.
     """
 
@@ -74,13 +77,12 @@ class Reservations:
         configuration: Flags,
         clock: LoopClock,
         status: Callable[[int], str],
-        changed: Callable[[int], None] = lambda connector: None,
     ) -> None:
+        self.changed: Listeners[[int]] = Listeners()
         self._connectors = tuple(connectors)
         self._configuration = configuration
         self._clock = clock
         self._status = status
-        self._changed = changed
         self._by_connector: dict[int, Reservation] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -125,7 +127,7 @@ class Reservations:
         self._by_connector[connector] = wanted
         self._arm()
         for number in {connector, connector if old is None else old.connector}:
-            self._changed(number)
+            self.changed(number)
         return status
 
     def cancel(self, reservation_id: int) -> str:
@@ -197,7 +199,7 @@ class Reservations:
         }
         self._arm()
         for number in list(self._by_connector):
-            self._changed(number)
+            self.changed(number)
 
     def close(self) -> None:
         """Stop the timer; call when the charge point is not run any more."""
@@ -273,7 +275,7 @@ class Reservations:
         if self._by_connector.get(reservation.connector) is reservation:
             del self._by_connector[reservation.connector]
             self._arm()
-            self._changed(reservation.connector)
+            self.changed(reservation.connector)
 
     def _has_expired(self, reservation: Reservation) -> bool:
         return self._left(reservation) <= RESOLUTION

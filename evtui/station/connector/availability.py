@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
 from evtui.station.connector.controller import ConnectorController
-from evtui.station.connector.facts import Status
 from evtui.station.connector.status import StatusReporter
-from evtui.station.context import StationContext
+from evtui.station.listeners import Listeners
 
 __all__ = ["Availability"]
 
@@ -22,23 +21,20 @@ class Availability:
     still Scheduled too.
 
     Args:
-        context: what the charge point's pieces share.
+        station: status of connector 0.
         connectors: by connectorId, from 1.
-        changed: called after something else was asked for.
 
     Attributes:
         station: status of connector 0.
+        changed: told after something else was asked for.
     """
 
     def __init__(
-        self,
-        context: StationContext,
-        connectors: Mapping[int, ConnectorController],
-        changed: Callable[[], None] = lambda: None,
+        self, station: StatusReporter, connectors: Mapping[int, ConnectorController]
     ) -> None:
-        self.station = StatusReporter(context, 0)
+        self.station = station
+        self.changed: Listeners[[]] = Listeners()
         self._connectors = connectors
-        self._changed = changed
         self._operative = True
 
     def change(self, connector: int, *, operative: bool) -> str:
@@ -55,17 +51,13 @@ class Availability:
             self._operative = operative
         answers = [each.change_availability(operative=operative) for each in affected]
         self.review()
-        self._changed()
+        self.changed()
         return "Scheduled" if "Scheduled" in answers else "Accepted"
 
     def review(self) -> None:
         """Call after a transaction has ended: a scheduled change of the charge point may be due."""
         running = any(each.transaction for each in self._connectors.values())
         self.station.update(operative=self._operative or running)
-
-    def status_of(self, connector: int) -> Status:
-        """Status of a connector; 0 is the charge point."""
-        return self._connectors[connector].status if connector else self.station.status
 
     def export(self) -> list[int]:
         """What was asked to be inoperative: connectorIds, 0 for the charge point."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from evtui.ocppj import Refusal
+from evtui.runtime import LoopClock
 from evtui.smart_charging import (
     InvalidProfile,
+    ProfileStore,
     Purpose,
     StoredProfile,
     composite,
     conf_payload,
     profile_from_payload,
 )
+from evtui.station.configuration import Configuration
 from evtui.station.connector.controller import ConnectorController
-from evtui.station.context import StationContext
+from evtui.station.listeners import Listeners
+from evtui.station.publisher import Publisher
 
 __all__ = ["ChargingProfiles"]
 
@@ -25,18 +29,27 @@ class ChargingProfiles:
 
     Args:
         connectors: by connectorId, from 1.
-        changed: called after profiles have come or gone.
+        profiles: those of the charge point.
+        configuration: asked for the keys of section 9.4 and EvtuiStrictTxProfile.
+
+    Attributes:
+        changed: told after profiles have come or gone.
     """
 
     def __init__(
         self,
-        context: StationContext,
         connectors: Mapping[int, ConnectorController],
-        changed: Callable[[], None],
+        profiles: ProfileStore,
+        configuration: Configuration,
+        clock: LoopClock,
+        publisher: Publisher,
     ) -> None:
-        self._context = context
+        self.changed: Listeners[[]] = Listeners()
         self._connectors = connectors
-        self._changed = changed
+        self._profiles = profiles
+        self._configuration = configuration
+        self._clock = clock
+        self._publisher = publisher
 
     def set(self, connector: int, profile: Mapping[str, Any]) -> str:
         """Answer a SetChargingProfile.req (section 5.16).
@@ -55,14 +68,14 @@ class ChargingProfiles:
         if purpose == Purpose.TX:
             running = self._connectors[connector].transaction
             wanted = profile.get("transactionId")
-            strict = self._context.configuration.flag("EvtuiStrictTxProfile")
+            strict = self._configuration.flag("EvtuiStrictTxProfile")
             if running is None and wanted is None and not strict:
                 bound = False
             elif running is None or wanted not in (None, running.transaction_id):
                 return "Rejected"
         status = self._install(connector, profile, bound=bound)
         if status == "Accepted" and not bound:
-            self._context.note(
+            self._publisher.note(
                 "lenient: took a TxProfile although no transaction runs (OCPP 1.6 5.16.4 says no)"
             )
         return status
@@ -82,7 +95,7 @@ class ChargingProfiles:
         stack_level: int | None,
     ) -> str:
         """Answer a ClearChargingProfile.req (section 5.5)."""
-        cleared = self._context.profiles.clear(profile_id, connector, purpose, stack_level)
+        cleared = self._profiles.clear(profile_id, connector, purpose, stack_level)
         if not cleared:
             return "Unknown"
         self._follow()
@@ -95,43 +108,50 @@ class ChargingProfiles:
             duration: s.
             unit: ``A`` or ``W``; None leaves it to the station, which reckons in A.
         """
-        most = int(self._context.configuration.number("ChargingScheduleMaxPeriods"))
+        most = int(self._configuration.number("ChargingScheduleMaxPeriods"))
         outlets = [each.limiter.planned_outlet for each in self._connectors.values()]
         try:
             schedule = composite(
-                self._context.profiles,
+                self._profiles,
                 outlets,
                 connector,
-                start=self._context.clock.unix(),
+                start=self._clock.unix(),
                 duration=duration,
                 unit=unit or "A",
                 most_periods=most,
             )
         except ValueError as error:
-            self._context.note(f"GetCompositeSchedule rejected: {error}", "warning")
+            self._publisher.note(f"GetCompositeSchedule rejected: {error}", "warning")
             return {"status": "Rejected"}
         return conf_payload(schedule)
 
+    def export(self) -> list[dict[str, Any]]:
+        """As :meth:`ProfileStore.export`."""
+        return self._profiles.export()
+
+    def restore(self, exported: list[dict[str, Any]]) -> None:
+        """As :meth:`ProfileStore.restore`; the connectors follow when they are asked to."""
+        self._profiles.restore(exported)
+
     def _install(self, connector: int, payload: Mapping[str, Any], *, bound: bool) -> str:
-        number = self._context.configuration.number
-        profiles = self._context.profiles
+        number = self._configuration.number
         try:
             profile = profile_from_payload(payload)
         except InvalidProfile as error:
-            self._context.note(f"charging profile rejected: {error}", "warning")
+            self._publisher.note(f"charging profile rejected: {error}", "warning")
             return "Rejected"
         stored = StoredProfile(connector, profile, bound)
         if (
             not 0 <= profile.stack_level <= number("ChargeProfileMaxStackLevel")
             or len(profile.periods) > number("ChargingScheduleMaxPeriods")
-            or not profiles.has_room_for(stored, int(number("MaxChargingProfilesInstalled")))
+            or not self._profiles.has_room_for(stored, int(number("MaxChargingProfilesInstalled")))
         ):
             return "Rejected"
-        profiles.install(stored)
+        self._profiles.install(stored)
         self._follow()
         return "Accepted"
 
     def _follow(self) -> None:
-        self._changed()
+        self.changed()
         for connector in self._connectors.values():
             connector.apply_limit()

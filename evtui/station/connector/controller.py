@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 from evtui.canbus.protocol import StationMessage
 from evtui.events import Sample, caused_by
 from evtui.power import Preset, StageState
+from evtui.station.authorization.authorizer import Authorizer
 from evtui.station.authorization.id_tag import fold
+from evtui.station.configuration import Configuration
 from evtui.station.connector.facts import Status, is_established
 from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.module_link import ModuleLink
@@ -16,8 +18,8 @@ from evtui.station.connector.starting import Starting
 from evtui.station.connector.status import StatusReporter
 from evtui.station.connector.transaction import Transaction
 from evtui.station.connector.transaction_control import TransactionControl
-from evtui.station.context import StationContext
 from evtui.station.metering.connector_meter import ConnectorMeter
+from evtui.station.publisher import Publisher
 
 __all__ = ["ConnectorController"]
 
@@ -29,62 +31,59 @@ class ConnectorController:
     """Connector logic; runs on the engine's loop, never waits, is told what happens.
 
     Args:
-        context: what the charge point's pieces share.
         number: connectorId, from 1.
-        send: puts a message for the charger module on the bus.
         preset: kind of power stage behind it.
-        ended: called after a transaction has ended.
-        neighbours: the other connectors, with which a ChargePointMaxProfile is shared.
-
-    Attributes:
+        configuration: asked what an unplugged cable means and whether remote starts are authorized.
+        authorizer: asked whether a tag may stop a transaction.
         status_report: its status, told to the central system.
         metering: its meter, told to the central system.
         limiter: what the charging profiles allow it.
+        module: its charger module, over CAN.
+        control: its transaction.
+        starting: what may become one.
+
+    Attributes:
+        ended: told after a transaction has ended.
+        rebooting: True from a Reset to the boot that follows; nothing starts meanwhile.
         switch_phases: told how many phases of an AC supply to switch on.  The contactors are the
             station's own, on its own wires: what is behind the connector is tied on here.
     """
 
     def __init__(
         self,
-        context: StationContext,
         number: int,
-        send: Callable[[StationMessage], None],
         preset: Preset,
+        publisher: Publisher,
+        configuration: Configuration,
+        authorizer: Authorizer,
         *,
-        ended: Callable[[], None] = lambda: None,
-        neighbours: Callable[[], Iterable[ConnectorController]] = tuple,
+        status_report: StatusReporter,
+        metering: ConnectorMeter,
+        limiter: Limiter,
+        module: ModuleLink,
+        control: TransactionControl,
+        starting: Starting,
     ) -> None:
         self.number = number
-        self.status_report = StatusReporter(context, number)
-        self.metering = ConnectorMeter(
-            context, number, preset, stage=lambda: self._stage, offered=lambda: self.limit
-        )
-        self.limiter = Limiter(
-            context,
-            number,
-            preset,
-            self._limit_applied,
-            neighbours=lambda: [each.limiter for each in neighbours()],
-        )
+        self.ended = control.ended
+        self.rebooting = False
+        self.status_report = status_report
+        self.metering = metering
+        self.limiter = limiter
         self.switch_phases: Callable[[int], None] = lambda phases: None
-        self._phases = self.limiter.phases
-        self._context = context
+        self._phases = limiter.phases
+        self._publisher = publisher
+        self._configuration = configuration
+        self._authorizer = authorizer
         self._preset = preset
-        self._module = ModuleLink(
-            context.clock,
-            self.metering.meter,
-            send,
-            returned=self._module_is_back,
-            lost=self._module_is_lost,
-        )
-        self._control = TransactionControl(
-            context, number, self.status_report, self.metering, self.limiter, self._module, ended
-        )
-        self._starting = Starting(
-            context, number, self.status_report, self._control.begin, self._start_abandoned
-        )
-        self._stage: StageState | None = None
+        self._module = module
+        self._control = control
+        self._starting = starting
         self._locked_by: Transaction | None = None
+        limiter.applied.add(self._limit_applied)
+        module.returned.add(self._module_is_back)
+        module.lost.add(self._module_is_lost)
+        starting.abandoned.add(self._start_abandoned)
 
     # What others may know
 
@@ -123,7 +122,7 @@ class ConnectorController:
         """True when a start can be accepted now, from whoever may use the connector."""
         facts = self.status_report.facts
         usable = facts.operative and not (facts.updating or facts.faulted)
-        return usable and not (self.busy or self._context.rebooting)
+        return usable and not (self.busy or self.rebooting)
 
     def startable_by(self, id_tag: str) -> bool:
         """True when a start for this tag can be accepted now."""
@@ -160,7 +159,7 @@ class ConnectorController:
 
     def on_stage(self, state: StageState) -> None:
         """What the power stage does; called after each of its steps, every 100 ms."""
-        self._stage = state
+        self.metering.stage = state
         self._module.voltage, self._module.phases = state.voltage, state.phases
         self.limiter.on_phases(state.phases)
         facts = self.status_report.facts
@@ -171,8 +170,8 @@ class ConnectorController:
             )
         self.limiter.on_voltage(state.voltage)
         transaction = self.transaction
-        name = self._context.identity.name
-        self._context.stream.publish(
+        name = self._publisher.name
+        self._publisher.stream.publish(
             Sample(
                 source=name,
                 station=name,
@@ -217,7 +216,7 @@ class ConnectorController:
         station, or stays locked until the same id tag is presented, it is unlocked from afar
         or put to use again (section 4.10).
         """
-        running, flag = self.transaction, self._context.configuration.flag
+        running, flag = self.transaction, self._configuration.flag
         if running is not None and flag("StopTransactionOnEVSideDisconnect"):
             self.stop("EVDisconnected", info=UNPLUGGED)
             if not flag("UnlockConnectorOnEVSideDisconnect"):
@@ -231,9 +230,9 @@ class ConnectorController:
     def present(self, id_tag: str) -> None:
         """Somebody holds an id tag to the reader, to start or to stop (sections 4.1 and 4.8)."""
         running, starting, locked = self.transaction, self._starting.id_tag, self._locked_by
-        note = self._context.note
+        note = self._publisher.note
         if running is not None:
-            self._context.authorizer.presented_while_running(
+            self._authorizer.presented_while_running(
                 running.id_tag,
                 running.parent_id_tag,
                 id_tag,
@@ -258,7 +257,7 @@ class ConnectorController:
         if allowed:
             self.stop("Local", id_tag, only=running)
         elif self.transaction is running:
-            self._context.note(f"id tag {id_tag} may not stop this transaction", "warning")
+            self._publisher.note(f"id tag {id_tag} may not stop this transaction", "warning")
 
     def unlock(self) -> str:
         """Answer an UnlockConnector.req (section 5.18): open the lock; a transaction ends first."""
@@ -273,16 +272,16 @@ class ConnectorController:
     def request_start(self, id_tag: str) -> None:
         """Do what an accepted RemoteStartTransaction.req asks for (section 5.11)."""
         if not self.startable_by(id_tag):  # any more
-            self._context.note(f"start given up: connector {self.number} is {self.status}")
+            self._publisher.note(f"start given up: connector {self.number} is {self.status}")
             self._start_abandoned()
             return
         self._locked_by = None
-        authorize = self._context.configuration.flag("AuthorizeRemoteTxRequests")
+        authorize = self._configuration.flag("AuthorizeRemoteTxRequests")
         self._starting.request(id_tag, authorize=authorize)
 
     def _start_abandoned(self) -> None:
         """Forget the profile that came with a start, if one did."""
-        self._context.profiles.end_transaction(self.number)
+        self.limiter.end_transaction()
         self.apply_limit()
 
     def stop(
@@ -329,10 +328,6 @@ class ConnectorController:
             self._locked_by = None
             self.status_report.update(finishing=False)
 
-    def show_reserved(self, reserved: bool) -> None:
-        """The connector is held for somebody, or not any more."""
-        self.status_report.update(reserved=reserved)
-
     # Limit
 
     def clock_set(self) -> None:
@@ -352,7 +347,7 @@ class ConnectorController:
         if ac is not None and phases is not None:  # before the limit that is meant for them
             self.switch_phases(phases)
             if phases != self._phases:
-                self._context.note(
+                self._publisher.note(
                     f"connector {self.number}: {phases} of {ac.phases} phases in use"
                 )
         self._phases = phases

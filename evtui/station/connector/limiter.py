@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from evtui.power import Preset
-from evtui.smart_charging import Outlet, allowance
-from evtui.station.context import StationContext
+from evtui.runtime import LoopClock
+from evtui.smart_charging import Outlet, ProfileStore, allowance
+from evtui.station.listeners import Listeners
 
 __all__ = ["Limiter"]
 
@@ -31,17 +33,24 @@ never 0.  And a timer far away overflows on some loops.
 """
 
 
+class _Numbers(Protocol):
+    """What is used of the configuration."""
+
+    def number(self, key: str) -> float: ...
+
+
 class Limiter:
     """The limit of one connector.
 
     Args:
-        context: what the charge point's pieces share.
         connector: connectorId, from 1.
         preset: kind of power stage.
-        applied: called whenever the limit was worked out, changed or not.
-        neighbours: limiters of the other connectors: a ChargePointMaxProfile is shared with them.
+        configuration: asked for EvtuiDefaultLimit.
+        profiles: those of the charge point.
 
     Attributes:
+        applied: told whenever the limit was worked out, changed or not.
+        neighbours: limiters of the other connectors: a ChargePointMaxProfile is shared with them.
         limit: A that the station allows now, on each phase for AC.
         phases: how many of an AC supply may be used now; None for DC.
         preset: kind of power stage; may be replaced.
@@ -51,21 +60,23 @@ class Limiter:
 
     def __init__(
         self,
-        context: StationContext,
         connector: int,
         preset: Preset,
-        applied: Callable[[], None],
-        neighbours: Callable[[], Iterable[Limiter]] = tuple,
+        clock: LoopClock,
+        configuration: _Numbers,
+        profiles: ProfileStore,
     ) -> None:
+        self.applied: Listeners[[]] = Listeners()
+        self.neighbours: Sequence[Limiter] = ()
         self.limit = preset.default_limit
         self.phases = None if preset.ac is None else preset.ac.phases
         self.preset = preset
         self.charging_since: float | None = None
         self.barred = False
-        self._context = context
         self._connector = connector
-        self._applied = applied
-        self._neighbours = neighbours
+        self._clock = clock
+        self._configuration = configuration
+        self._profiles = profiles
         self._voltage = self._current = 0.0
         self._phases_on: int | None = None
         self._held_back = False
@@ -78,12 +89,12 @@ class Limiter:
         ac, since = self.preset.ac, self.charging_since
         return Outlet(
             connector=self._connector,
-            default_limit=self._context.configuration.number("EvtuiDefaultLimit"),
+            default_limit=self._configuration.number("EvtuiDefaultLimit"),
             rated_current=0.0 if self.barred else self.preset.rated_current,
             # For AC without the power factor (errata 3.69): watts are then never exceeded.
             watts_per_ampere=self._voltage if ac is None else ac.voltage * ac.phases,
             phases=None if ac is None else ac.phases,
-            charging_since=None if since is None else self._context.clock.unix(since),
+            charging_since=None if since is None else self._clock.unix(since),
             drawing=self._current,
             drawing_phases=self._phases_on,
         )
@@ -98,8 +109,17 @@ class Limiter:
 
     def apply(self) -> None:
         """Work out the limit, and those of the neighbours, whose share may be another now."""
-        for limiter in (self, *self._neighbours()):
+        for limiter in (self, *self.neighbours):
             limiter._work_out()
+
+    def end_transaction(self) -> None:
+        """Forget what held for a transaction alone: its profiles, and whether it was barred.
+
+        The limit is worked out anew with the next :meth:`apply`.
+        """
+        self._profiles.end_transaction(self._connector)
+        self.charging_since = None
+        self.barred = False
 
     def on_voltage(self, voltage: float) -> None:
         """Take the voltage (V) that the station measures; limits in W follow it."""
@@ -108,7 +128,7 @@ class Limiter:
         if (
             not (1 - VOLTAGE_DROP) * before <= voltage <= before
             and self.preset.ac is None
-            and self._context.profiles.has_watts
+            and self._profiles.has_watts
         ):
             self.apply()
 
@@ -116,7 +136,7 @@ class Limiter:
         """Take the current (A) that is measured; neighbours may wait for it to fall."""
         if current != self._current:
             self._current = current
-            for limiter in self._neighbours():
+            for limiter in self.neighbours:
                 if limiter._held_back:
                     limiter._work_out()
 
@@ -124,7 +144,7 @@ class Limiter:
         """Take how many phases are switched on; a share in W may wait for it."""
         if phases != self._phases_on:
             self._phases_on = phases
-            for limiter in self._neighbours():
+            for limiter in self.neighbours:
                 if limiter._held_back:
                     limiter._work_out()
 
@@ -137,14 +157,13 @@ class Limiter:
     def _work_out(self) -> None:
         """Set the limit, and a timer for when a profile changes its mind."""
         self.cancel()
-        context = self._context
-        now = context.clock.unix()
+        now = self._clock.unix()
         self._converted_at = self._voltage
-        outlets = [self.outlet, *(limiter.outlet for limiter in self._neighbours())]
-        allowed = allowance(context.profiles, outlets, self._connector, now)
+        outlets = [self.outlet, *(limiter.outlet for limiter in self.neighbours)]
+        allowed = allowance(self._profiles, outlets, self._connector, now)
         self.limit, self.phases = allowed.limit, allowed.phases
         self._held_back = allowed.held_back
         if allowed.until is not None:
             delay = min(max(SHORTEST_TIMER, allowed.until - now), LONGEST_TIMER)
             self._timer = asyncio.get_running_loop().call_later(delay, self._work_out)
-        self._applied()
+        self.applied()

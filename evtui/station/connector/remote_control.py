@@ -4,34 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from evtui.ocppj import Then
 from evtui.station.connector.charging_profiles import ChargingProfiles
 from evtui.station.connector.controller import ConnectorController
 from evtui.station.connector.facts import Status
-from evtui.station.context import StationContext
 
 __all__ = ["RemoteControl"]
+
+
+class _Gate(Protocol):
+    """What is used of the outbox."""
+
+    @property
+    def open(self) -> bool: ...
 
 
 class RemoteControl:
     """Answers what the central system asks on behalf of somebody at a connector.
 
     Args:
-        context: what the charge point's pieces share.
         connectors: by connectorId, from 1.
+        charging_profiles: take the profile that comes with a start.
+        outbox: open while the central system has accepted the charge point.
     """
 
     def __init__(
         self,
-        context: StationContext,
         connectors: Mapping[int, ConnectorController],
         charging_profiles: ChargingProfiles,
+        outbox: _Gate,
     ) -> None:
-        self._context = context
         self._connectors = connectors
         self._charging_profiles = charging_profiles
+        self._outbox = outbox
 
     def start(
         self, id_tag: str, connector: int | None, profile: Mapping[str, Any] | None, then: Then
@@ -41,7 +48,7 @@ class RemoteControl:
         Without a connector the station chooses: one that is reserved for the tag, then one
         where a vehicle waits, then any other that is free.
         """
-        controller = self._choose(id_tag, connector) if self._context.outbox.open else None
+        controller = self._choose(id_tag, connector) if self._outbox.open else None
         if controller is None:
             return "Rejected"
         if profile is not None:
@@ -53,7 +60,7 @@ class RemoteControl:
 
     def stop(self, transaction_id: int, then: Then) -> str:
         """Answer a RemoteStopTransaction.req: an unknown id is rejected."""
-        if not self._context.outbox.open:
+        if not self._outbox.open:
             return "Rejected"
         for controller in self._connectors.values():
             running = controller.transaction

@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from evtui.station.authorization.authorizer import Decision
+from evtui.station.authorization.authorizer import Authorizer, Decision
+from evtui.station.authorization.reservations import Reservations
+from evtui.station.configuration import Configuration
 from evtui.station.connector.status import StatusReporter
-from evtui.station.context import StationContext
+from evtui.station.listeners import Listeners
+from evtui.station.publisher import Publisher
 
 __all__ = ["Starting"]
 
@@ -33,26 +36,35 @@ class Starting:
     """Brings id tag and vehicle together; one attempt at a time.
 
     Args:
-        context: what the charge point's pieces share.
         connector: connectorId, from 1.
+        configuration: asked for ConnectionTimeOut.
+        authorizer: asked whether a tag may charge.
+        reservations: may keep a tag out.
         status: the connector's; told when an attempt is under way, asked for the vehicle.
         begin: called with id tag and group when the transaction begins.
-        abandoned: called after an attempt was given up.
+
+    Attributes:
+        abandoned: told after an attempt was given up.
     """
 
     def __init__(
         self,
-        context: StationContext,
         connector: int,
+        publisher: Publisher,
+        configuration: Configuration,
+        authorizer: Authorizer,
+        reservations: Reservations,
         status: StatusReporter,
         begin: Callable[[str, str | None], None],
-        abandoned: Callable[[], None],
     ) -> None:
-        self._context = context
+        self.abandoned: Listeners[[]] = Listeners()
         self._connector = connector
+        self._publisher = publisher
+        self._configuration = configuration
+        self._authorizer = authorizer
+        self._reservations = reservations
         self._status = status
         self._begin = begin
-        self._abandoned = abandoned
         self._attempt: _Attempt | None = None
 
     @property
@@ -81,11 +93,9 @@ class Starting:
         if not reserved:  # a reserved connector stays so until the tag is known to be entitled
             self._status.update(starting=True, finishing=False)
         if authorize:
-            self._context.authorizer.authorize(
-                id_tag, lambda decision: self._authorized(attempt, decision)
-            )
+            self._authorizer.authorize(id_tag, lambda decision: self._authorized(attempt, decision))
         else:
-            attempt.parent = self._context.authorizer.parent(id_tag)
+            attempt.parent = self._authorizer.parent(id_tag)
             self._wait_for_vehicle(attempt)
 
     def vehicle_there(self) -> None:
@@ -103,9 +113,9 @@ class Starting:
             return
         self.close()
         self._attempt = None
-        self._context.note(f"start given up: {reason}", "warning")
+        self._publisher.note(f"start given up: {reason}", "warning")
         self._status.update(starting=False)
-        self._abandoned()
+        self.abandoned()
 
     def close(self) -> None:
         """Stop the timer."""
@@ -114,8 +124,8 @@ class Starting:
 
     def _reserved(self, id_tag: str) -> tuple[bool, bool]:
         """Whether a reservation keeps the tag out for all we know, and if so, for certain."""
-        parent = self._context.authorizer.parent(id_tag)
-        blocking = self._context.reservations.blocking(self._connector, id_tag, parent)
+        parent = self._authorizer.parent(id_tag)
+        blocking = self._reservations.blocking(self._connector, id_tag, parent)
         if blocking is None:
             return False, True
         return True, blocking.parent is None or parent is not None
@@ -132,13 +142,12 @@ class Starting:
 
     def _wait_for_vehicle(self, attempt: _Attempt) -> None:
         """Begin at once, or within ConnectionTimeOut (section 9.1.6)."""
-        reservations = self._context.reservations
-        if reservations.blocking(self._connector, attempt.id_tag, attempt.parent) is not None:
+        if self._reservations.blocking(self._connector, attempt.id_tag, attempt.parent) is not None:
             self.abandon("the connector is reserved for somebody else")
             return
         self._status.update(starting=True, finishing=False)
         if not self._status.facts.plugged:
-            timeout = self._context.configuration.number("ConnectionTimeOut")
+            timeout = self._configuration.number("ConnectionTimeOut")
             attempt.waiting = asyncio.get_running_loop().call_later(timeout, self._give_up)
         self.vehicle_there()
 

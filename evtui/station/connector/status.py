@@ -3,28 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from evtui.events import ConnectorState
+from evtui.runtime import LoopClock
+from evtui.station.configuration import Configuration
 from evtui.station.connector.facts import ConnectorFacts, Status, connector_status
-from evtui.station.context import StationContext
+from evtui.station.listeners import Listeners
+from evtui.station.publisher import Publisher
 
 __all__ = ["StatusReporter"]
+
+
+class _Messages(Protocol):
+    """What is used of the outbox."""
+
+    def post(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        *,
+        done: Callable[[dict[str, Any] | None], None] | None = None,
+        triggered: bool = False,
+    ) -> bool: ...
 
 
 class StatusReporter:
     """Keeps the facts of one connector and reports each change of what they amount to.
 
     Args:
-        context: what the charge point's pieces share.
         connector: connectorId; 0 is the charge point.
+        configuration: asked for MinimumStatusDuration.
+        outbox: where StatusNotifications go.
+
+    Attributes:
+        changed: told after the status has changed.
     """
 
-    def __init__(self, context: StationContext, connector: int) -> None:
-        self._context = context
+    def __init__(
+        self,
+        connector: int,
+        publisher: Publisher,
+        clock: LoopClock,
+        configuration: Configuration,
+        outbox: _Messages,
+    ) -> None:
+        self.changed: Listeners[[]] = Listeners()
         self._connector = connector
+        self._publisher = publisher
+        self._clock = clock
+        self._configuration = configuration
+        self._outbox = outbox
         self._facts = ConnectorFacts()
         self._status = connector_status(self._facts)
         self._error_code = "NoError"
@@ -57,8 +89,8 @@ class StatusReporter:
         if status == self._published:
             return
         self._published, self._error_code, self._info = status, error_code, info
-        name = self._context.identity.name
-        self._context.stream.publish(
+        name = self._publisher.name
+        self._publisher.stream.publish(
             ConnectorState(
                 source=name,
                 station=name,
@@ -69,7 +101,7 @@ class StatusReporter:
             )
         )
         self._notify_when_stable()
-        self._context.reservations.review()
+        self.changed()
 
     def notify(
         self, *, always: bool = False, triggered: bool = False, error_code: str | None = None
@@ -88,11 +120,11 @@ class StatusReporter:
             "connectorId": self._connector,
             "errorCode": error_code or self._error_code,
             "status": status,
-            "timestamp": self._context.clock.iso(),
+            "timestamp": self._clock.iso(),
         }
         if self._info:
             payload["info"] = self._info
-        post = self._context.outbox.post
+        post = self._outbox.post
         if post("StatusNotification", payload, done=self._sent, triggered=triggered):
             self._notified = status
 
@@ -105,7 +137,7 @@ class StatusReporter:
     def _notify_when_stable(self) -> None:
         """Send the status once it has lasted MinimumStatusDuration (sections 4.9 and 9.1.20)."""
         self.close()
-        duration = self._context.configuration.number("MinimumStatusDuration")
+        duration = self._configuration.number("MinimumStatusDuration")
         if duration <= 0:
             self.notify()
         else:

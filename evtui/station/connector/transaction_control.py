@@ -4,51 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from evtui.events import TransactionState
+from evtui.runtime import LoopClock
+from evtui.station.authorization.authorizer import Authorizer
+from evtui.station.authorization.reservations import Reservations
+from evtui.station.configuration import Configuration
 from evtui.station.connector.facts import is_established
 from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.module_link import ModuleLink
 from evtui.station.connector.status import StatusReporter
 from evtui.station.connector.transaction import Transaction
-from evtui.station.context import StationContext
+from evtui.station.listeners import Listeners
 from evtui.station.metering.connector_meter import ConnectorMeter
-from evtui.station.state.store import next_key
+from evtui.station.publisher import Publisher
+from evtui.station.state.store import StateStore, next_key
 
 __all__ = ["TransactionControl"]
+
+
+class _Messages(Protocol):
+    """What is used of the outbox."""
+
+    def post_transaction(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        transaction: Transaction,
+        *,
+        done: Callable[[dict[str, Any] | None], None] | None = None,
+    ) -> None: ...
 
 
 class TransactionControl:
     """Begins and ends the transaction of one connector and says so.
 
     Args:
-        context: what the charge point's pieces share.
         connector: connectorId, from 1.
-        ended: called after a transaction has ended.
+        configuration: asked for StopTransactionOnInvalidId and MaxEnergyOnInvalidId.
+        outbox: where StartTransaction and StopTransaction go.
+        store: gives out keys of transactions.
+        authorizer: learns what the answers say of id tags.
+        reservations: one that a transaction was made for ends with its start.
 
     Attributes:
+        ended: told after a transaction has ended.
         running: the transaction, None without one.
     """
 
     def __init__(
         self,
-        context: StationContext,
         connector: int,
+        publisher: Publisher,
+        clock: LoopClock,
+        configuration: Configuration,
+        outbox: _Messages,
+        store: StateStore,
+        authorizer: Authorizer,
+        reservations: Reservations,
         status: StatusReporter,
         metering: ConnectorMeter,
         limiter: Limiter,
         module: ModuleLink,
-        ended: Callable[[], None],
     ) -> None:
+        self.ended: Listeners[[]] = Listeners()
         self.running: Transaction | None = None
-        self._context = context
         self._connector = connector
+        self._publisher = publisher
+        self._clock = clock
+        self._configuration = configuration
+        self._outbox = outbox
+        self._store = store
+        self._authorizer = authorizer
+        self._reservations = reservations
         self._status = status
         self._metering = metering
         self._limiter = limiter
         self._module = module
-        self._ended = ended
         self._energy_left: float | None = None
 
     def begin(self, id_tag: str, parent: str | None) -> None:
@@ -57,26 +90,25 @@ class TransactionControl:
         Args:
             parent: group of the id tag, None while unknown.
         """
-        context = self._context
-        now = context.clock.now()
+        now = self._clock.now()
         transaction = self.running = Transaction(
-            key=next_key(context.store),
+            key=next_key(self._store),
             connector=self._connector,
             id_tag=id_tag,
             meter_start=self._metering.keep(),
-            started=context.clock.unix(now),
+            started=self._clock.unix(now),
             parent_id_tag=parent,
-            reservation_id=context.reservations.use(self._connector, id_tag, parent),
+            reservation_id=self._reservations.use(self._connector, id_tag, parent),
         )
         payload = {
             "connectorId": self._connector,
             "idTag": transaction.id_tag,
             "meterStart": transaction.meter_start,
-            "timestamp": context.clock.iso(now),
+            "timestamp": self._clock.iso(now),
         }
         if transaction.reservation_id is not None:
             payload["reservationId"] = transaction.reservation_id
-        context.outbox.post_transaction(
+        self._outbox.post_transaction(
             "StartTransaction", payload, transaction, done=partial(self._answered, transaction)
         )
         self._module.start()
@@ -102,20 +134,19 @@ class TransactionControl:
         meter_stop = max(self._metering.keep(), transaction.meter_start)
         payload: dict[str, Any] = {
             "meterStop": meter_stop,
-            "timestamp": self._context.clock.iso(),
+            "timestamp": self._clock.iso(),
             "reason": reason,
         }
         if id_tag is not None:
             payload["idTag"] = id_tag
         if data:
             payload["transactionData"] = data
-        self._context.outbox.post_transaction(
+        self._outbox.post_transaction(
             "StopTransaction", payload, transaction, done=partial(self._end_answered, id_tag)
         )
         self._publish(transaction, "stopped", meter_stop, reason)
-        self._context.profiles.end_transaction(self._connector)
-        self._limiter.charging_since = self._energy_left = None
-        self._limiter.barred = False
+        self._limiter.end_transaction()
+        self._energy_left = None
         facts = self._status.facts
         self._status.update(
             transaction=False,
@@ -125,7 +156,7 @@ class TransactionControl:
             info=info,
         )
         self._limiter.apply()
-        self._ended()
+        self.ended()
 
     def watch_energy(self) -> None:
         """Bar a vehicle whose id tag is not accepted once it has had what it may have."""
@@ -138,7 +169,7 @@ class TransactionControl:
         if answer is None:
             return
         told = answer.get("idTagInfo")  # an answer is used for its id alone, too
-        info = None if told is None else self._context.authorizer.learned(transaction.id_tag, told)
+        info = None if told is None else self._authorizer.learned(transaction.id_tag, told)
         if info is not None:
             transaction.parent_id_tag = info.parent or transaction.parent_id_tag
         if self.running is not transaction:
@@ -146,17 +177,16 @@ class TransactionControl:
         self._publish(transaction, "started", transaction.meter_start)
         if info is None or info.accepted:
             return
-        configuration = self._context.configuration
-        if configuration.flag("StopTransactionOnInvalidId"):
+        if self._configuration.flag("StopTransactionOnInvalidId"):
             self.end("DeAuthorized")
         else:  # only the delivery of energy stops (errata 3.17), after MaxEnergyOnInvalidId
-            more = configuration.number("MaxEnergyOnInvalidId")
+            more = self._configuration.number("MaxEnergyOnInvalidId")
             self._energy_left = self._metering.meter.energy + more
             self.watch_energy()
 
     def _end_answered(self, id_tag: str | None, answer: dict[str, Any] | None) -> None:
         if answer is not None and id_tag is not None and "idTagInfo" in answer:
-            self._context.authorizer.learned(id_tag, answer["idTagInfo"])
+            self._authorizer.learned(id_tag, answer["idTagInfo"])
 
     def _publish(
         self,
@@ -165,8 +195,8 @@ class TransactionControl:
         meter: int,
         reason: str = "",
     ) -> None:
-        name = self._context.identity.name
-        self._context.stream.publish(
+        name = self._publisher.name
+        self._publisher.stream.publish(
             TransactionState(
                 source=name,
                 station=name,

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from evtui.redaction import hide
+from evtui.runtime import LoopClock
 from evtui.station.files.journal import Journal, JournalLine
-from evtui.station.files.progress import JobContext, Progress
+from evtui.station.files.progress import Messages, Progress
 from evtui.station.files.requests import Retries, file_url, moment
 from evtui.station.files.transfers import FileTransfers, TransferFailed
+from evtui.station.identity import Nameplate
+from evtui.station.listeners import Listeners
+from evtui.station.publisher import Publisher
 
 __all__ = ["Diagnostics"]
 
@@ -32,27 +36,35 @@ class Diagnostics:
     could not be told from its own, since the notifications carry no number.
 
     Args:
+        nameplate: what the file says of the charge point.
         journal: remembers what happened to the station, from now on.
-        changed: called after what :meth:`export` gives may have changed.
+
+    Attributes:
+        changed: told after what :meth:`export` gives may have changed.
     """
 
     def __init__(
         self,
-        context: JobContext,
+        nameplate: Nameplate,
+        publisher: Publisher,
+        clock: LoopClock,
+        outbox: Messages,
         transfers: FileTransfers,
         journal: Journal,
-        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._context = context
+        self.changed: Listeners[[]] = Listeners()
+        self._nameplate = nameplate
+        self._publisher = publisher
+        self._clock = clock
         self._transfers = transfers
         self._journal = journal
-        self._kept = journal.of(context.identity.name)
+        self._kept = journal.of(publisher.name)
         self._task: asyncio.Task[None] | None = None
         self._progress = Progress(
             "DiagnosticsStatusNotification",
             {"Uploading": "UploadFailed"},
-            context.outbox,
-            changed,
+            outbox,
+            self.changed,
         )
 
     @property
@@ -83,7 +95,7 @@ class Diagnostics:
         self._progress.abandon()
         self._task = asyncio.create_task(
             self._upload(url, data, Retries.of(payload)),
-            name=f"{self._context.identity.name} diagnostics",
+            name=f"{self._publisher.name} diagnostics",
         )
         return {"fileName": _name_in(url) or name}
 
@@ -111,14 +123,14 @@ class Diagnostics:
     def close(self) -> None:
         """Upload nothing more and remember nothing more."""
         self._cancel()
-        self._journal.forget(self._context.identity.name)
+        self._journal.forget(self._publisher.name)
 
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
     def _between(self, start: float | None, stop: float | None) -> list[JournalLine]:
-        unix = self._context.clock.unix
+        unix = self._clock.unix
         return [
             line
             for line in self._kept.lines
@@ -126,11 +138,11 @@ class Diagnostics:
         ]
 
     def _own_name(self) -> str:
-        identity = re.sub(r"[^A-Za-z0-9._-]", "_", self._context.identity.name)
-        return f"{identity}-{self._context.clock.utc():%Y%m%dT%H%M%SZ}.jsonl"
+        identity = re.sub(r"[^A-Za-z0-9._-]", "_", self._publisher.name)
+        return f"{identity}-{self._clock.utc():%Y%m%dT%H%M%SZ}.jsonl"
 
     def _file(self, lines: list[JournalLine]) -> bytes:
-        identity, iso = self._context.identity, self._context.clock.iso
+        identity, iso = self._nameplate.identity, self._clock.iso
         head = {
             "station": identity.name,
             "vendor": identity.vendor,
@@ -144,7 +156,7 @@ class Diagnostics:
         return "".join(json.dumps(row) + "\n" for row in (head, *rows)).encode()
 
     async def _upload(self, url: str, data: bytes, retries: Retries) -> None:
-        note = self._context.note
+        note = self._publisher.note
         self._progress.tell("Uploading")
         try:
             await retries.run(

@@ -12,9 +12,12 @@ import msgspec
 
 from evtui.ocppj import Refusal
 from evtui.redaction import hide
-from evtui.station.files.progress import JobContext, Progress
+from evtui.runtime import LoopClock
+from evtui.station.files.progress import Messages, Progress
 from evtui.station.files.requests import Retries, moment
 from evtui.station.files.transfers import FileTransfers, TransferFailed
+from evtui.station.listeners import Listeners
+from evtui.station.publisher import Publisher
 
 __all__ = ["FirmwareManagement", "firmware_version"]
 
@@ -81,20 +84,25 @@ class FirmwareManagement:
         installing: told True when connectors shall become Unavailable as soon as nothing runs
             on them, False when they need not be any more.
         reboot: told the new firmware version; ends the connection and boots with it.
-        changed: called after what :meth:`export` gives may have changed.
+
+    Attributes:
+        changed: told after what :meth:`export` gives may have changed.
     """
 
     def __init__(
         self,
-        context: JobContext,
+        publisher: Publisher,
+        clock: LoopClock,
+        outbox: Messages,
         transfers: FileTransfers,
         *,
         busy: Callable[[], bool],
         installing: Callable[[bool], None],
         reboot: Callable[[str], None],
-        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._context = context
+        self.changed: Listeners[[]] = Listeners()
+        self._publisher = publisher
+        self._clock = clock
         self._transfers = transfers
         self._busy = busy
         self._installing = installing
@@ -109,8 +117,8 @@ class FirmwareManagement:
                 "Downloaded": "InstallationFailed",
                 "Installing": "InstallationFailed",
             },
-            context.outbox,
-            changed,
+            outbox,
+            self.changed,
         )
 
     @property
@@ -175,7 +183,7 @@ class FirmwareManagement:
 
     def _begin(self, update: _Update) -> None:
         self._waiting = update
-        name = f"{self._context.identity.name} firmware"
+        name = f"{self._publisher.name} firmware"
         self._task = asyncio.create_task(self._run(update), name=name)
 
     async def _run(self, update: _Update) -> None:
@@ -187,7 +195,7 @@ class FirmwareManagement:
             return
         version = firmware_version(image)
         if version is None:
-            self._context.note(
+            self._publisher.note(
                 f"firmware not installed: {hide(location)} does not begin with "
                 "'evtui-firmware <version>'",
                 "warning",
@@ -201,21 +209,21 @@ class FirmwareManagement:
             self._progress.tell("Installing")
             await asyncio.sleep(INSTALLATION)
             self._progress.tell_when_accepted("Installed")
-            self._context.note(f"firmware {version} installed; rebooting")
+            self._publisher.note(f"firmware {version} installed; rebooting")
             self._reboot(version)
         finally:
             self._installing(False)
 
     async def _until(self, due: float) -> None:
         """Wait for a moment (Unix s); before a clock that is set it comes sooner or later."""
-        while (left := due - self._context.clock.unix()) > RESOLUTION:
+        while (left := due - self._clock.unix()) > RESOLUTION:
             self._clock_was_set.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._clock_was_set.wait()
 
     async def _download(self, location: str, retries: Retries) -> bytes | None:
-        note = self._context.note
+        note = self._publisher.note
         self._progress.tell("Downloading")
         try:
             image = await retries.run(

@@ -7,20 +7,19 @@ the same rules (OCPP 1.6 sections 4.4, 4.5, 5.9 and 5.19).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-from evtui.runtime import LoopClock
-from evtui.station.context import Identity
-
-__all__ = ["IDLE", "JobContext", "Progress"]
+__all__ = ["IDLE", "Messages", "Progress"]
 
 IDLE = "Idle"
 """Sent only in answer to a TriggerMessage (sections 4.4 and 4.5)."""
 
 
-class _Outbox(Protocol):
+class Messages(Protocol):
+    """What a job uses of the outbox."""
+
     def post(
         self,
         action: str,
@@ -29,21 +28,6 @@ class _Outbox(Protocol):
         done: Callable[[dict[str, Any] | None], None] | None = None,
         triggered: bool = False,
     ) -> bool: ...
-
-
-class JobContext(Protocol):
-    """What such a job needs of :class:`~evtui.station.context.StationContext`."""
-
-    @property
-    def identity(self) -> Identity: ...
-
-    @property
-    def clock(self) -> LoopClock: ...
-
-    @property
-    def outbox(self) -> _Outbox: ...
-
-    def note(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None: ...
 
 
 class Progress:
@@ -66,7 +50,7 @@ class Progress:
         self,
         action: str,
         cut_off: Mapping[str, str],
-        outbox: _Outbox,
+        outbox: Messages,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._action = action

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
+
+import msgspec
 
 from evtui.moments import unix_time
 from evtui.ocppj import Then
@@ -25,41 +27,20 @@ __all__ = ["OperationAnswers", "Operations"]
 Payload = dict[str, Any]
 
 
-class Operations(Protocol):
+class Operations(msgspec.Struct, frozen=True, kw_only=True):
     """The pieces of a charge point that can be asked something."""
 
-    @property
-    def configuration(self) -> Configuration: ...
-
-    @property
-    def authorizer(self) -> Authorizer: ...
-
-    @property
-    def availability(self) -> Availability: ...
-
-    @property
-    def remote_control(self) -> RemoteControl: ...
-
-    @property
-    def triggers(self) -> Triggers: ...
-
-    @property
-    def charging_profiles(self) -> ChargingProfiles: ...
-
-    @property
-    def local_list(self) -> LocalList: ...
-
-    @property
-    def reservations(self) -> Reservations: ...
-
-    @property
-    def firmware(self) -> FirmwareManagement: ...
-
-    @property
-    def diagnostics(self) -> Diagnostics: ...
-
-    @property
-    def reboots(self) -> Reboots: ...
+    configuration: Configuration
+    authorizer: Authorizer
+    availability: Availability
+    remote_control: RemoteControl
+    triggers: Triggers
+    charging_profiles: ChargingProfiles
+    local_list: LocalList
+    reservations: Reservations
+    firmware: FirmwareManagement
+    diagnostics: Diagnostics
+    reboots: Reboots
 
 
 class OperationAnswers:
@@ -67,9 +48,6 @@ class OperationAnswers:
 
     A tolerated call may say a word that its schema does not know: nothing is done then, and
     the status of the answer says so.
-
-    Args:
-        operations: asked for a piece when an operation needs it, so they may come later.
     """
 
     def __init__(self, operations: Operations) -> None:

@@ -12,13 +12,15 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol, runtime_checkable
 
-from evtui.events import EventStream, LinkState, caused_by
+from evtui.events import LinkState, caused_by
 from evtui.ocpp16 import OCPP_16
 from evtui.ocppj import CallRefused, Link, LinkClosed, MessageIds, SentMessages, Transport
-from evtui.station.context import StationContext
-from evtui.station.link.answers import OperationAnswers
-from evtui.station.link.outbox import Gate
-from evtui.station.link.session import CentralSystemSession
+from evtui.station.configuration import Configuration
+from evtui.station.identity import Nameplate
+from evtui.station.link.outbox import Gate, Outbox
+from evtui.station.link.session import Answers, CentralSystemSession
+from evtui.station.listeners import Listeners
+from evtui.station.publisher import Publisher
 
 __all__ = ["Connection", "Dial"]
 
@@ -64,36 +66,42 @@ class Connection:
     """The link side of a charge point.
 
     Args:
-        context: what the charge point's pieces share.
-        answers: what the central system is answered.
+        nameplate: what a BootNotification says of the charge point.
+        configuration: asked for HeartbeatInterval, WebSocketPingInterval and MessageTimeout.
+        outbox: what the charge point has to say.
         dial: opens a transport.
         ids: message ids.
         sent: twins of messages, shared with our central system.
         chance: spreads the retries.
-        accepted: called when the central system may be talked to; the argument is True after
-            a boot, one that was asked for included, and False after a mere reconnect.
         tolerant: messages that break their schemas slightly are acted on.
+
+    Attributes:
+        accepted: told when the central system may be talked to; the argument is True after
+            a boot, one that was asked for included, and False after a mere reconnect.
     """
 
     def __init__(
         self,
-        context: StationContext,
-        answers: OperationAnswers,
+        nameplate: Nameplate,
+        publisher: Publisher,
+        configuration: Configuration,
+        outbox: Outbox,
         dial: Dial,
         *,
         ids: MessageIds,
         sent: SentMessages,
         chance: random.Random,
-        accepted: Callable[[bool], None],
         tolerant: bool = False,
     ) -> None:
-        self._context = context
-        self._answers = answers
+        self.accepted: Listeners[[bool]] = Listeners()
+        self._nameplate = nameplate
+        self._publisher = publisher
+        self._configuration = configuration
+        self._outbox = outbox
         self._dial = dial
         self._ids = ids
         self._sent = sent
         self._chance = chance
-        self._accepted = accepted
         self._tolerant = tolerant
         self._registration = ""  # the last answer to a BootNotification since the last boot
         self._booted = False  # it was Accepted, and on this connection
@@ -114,8 +122,12 @@ class Connection:
         """True once a BootNotification was Accepted on the connection that is there."""
         return self._booted
 
-    async def run(self) -> None:
-        """Stay connected until cancelled."""
+    async def run(self, answers: Answers) -> None:
+        """Stay connected until cancelled.
+
+        Args:
+            answers: what the central system is answered.
+        """
         loop = asyncio.get_running_loop()
         retry = FIRST_RETRY
         while True:
@@ -126,7 +138,7 @@ class Connection:
                 reason = str(closed)
             else:
                 begun = loop.time()
-                ended = await self._use(transport)
+                ended = await self._use(transport, answers)
                 reason = str(ended)
                 if loop.time() - begun >= STEADY:
                     retry = FIRST_RETRY
@@ -136,7 +148,7 @@ class Connection:
                     reason = ": ".join(filter(None, (self._rival, reason)))
             wait = max(retry * self._chance.uniform(0.8, 1.2), self._silent_until - loop.time())
             retry = min(retry * 2, LONGEST_RETRY)
-            self._state("offline", reason, next_try=self._context.stream.now() + wait)
+            self._state("offline", reason, next_try=self._publisher.stream.now() + wait)
             await asyncio.sleep(wait)
 
     def _rivalry(self, now: float) -> str:
@@ -148,7 +160,7 @@ class Connection:
         self._put_out.append(now)
         if len(self._put_out) < PUT_OUT or now - self._put_out[0] > PUT_OUT_WITHIN:
             return ""
-        name = self._context.identity.name
+        name = self._publisher.name
         return f"another client called {name}?: put out {PUT_OUT} times soon after the start"
 
     def boot_now(self) -> None:
@@ -172,7 +184,7 @@ class Connection:
             return False
         self._trusted_until = now + self._distrust
         self._distrust = min(2 * self._distrust, LONGEST_DISTRUST)
-        self._context.note(
+        self._publisher.note(
             "SecurityError: the central system does not take us for accepted; booting again",
             "warning",
         )
@@ -187,7 +199,7 @@ class Connection:
     def retime_pings(self) -> None:
         """WebSocketPingInterval has changed; it holds for this connection and the next."""
         if isinstance(self._transport, Pinging):
-            self._transport.ping_every(self._context.configuration.number("WebSocketPingInterval"))
+            self._transport.ping_every(self._configuration.number("WebSocketPingInterval"))
 
     async def restart(self) -> None:
         """Close the connection and boot on the next one, as after a reset."""
@@ -197,26 +209,25 @@ class Connection:
         if self._link is not None:
             await self._link.close(1000, "reset")
 
-    async def _use(self, transport: Transport) -> LinkClosed:
+    async def _use(self, transport: Transport, answers: Answers) -> LinkClosed:
         """Work with one connection until it is gone and say why it went."""
-        context = self._context
         self._count += 1
-        name = context.identity.name
+        name, stream = self._publisher.name, self._publisher.stream
         link = self._link = Link(
             transport,
             version=OCPP_16,
             station=name,
             role="charge_point",
-            stream=context.stream,
+            stream=stream,
             source=name,
             ids=self._ids,
             sent=self._sent,
-            supports=self._answers.actions,
+            supports=answers.actions,
             number=self._count,
-            timeout=context.configuration.number("MessageTimeout"),
+            timeout=self._configuration.number("MessageTimeout"),
             tolerant=self._tolerant,
         )
-        session = CentralSystemSession(link, self._answers, context.stream, name)
+        session = CentralSystemSession(link, answers, stream, name)
         self._transport = transport
         self._booted = False
         self._distrust, self._trusted_until = FIRST_DISTRUST, 0.0
@@ -226,7 +237,7 @@ class Connection:
             # First, so that a station that is accepted already is so for the first message too.
             asyncio.create_task(self._talk(link), name=f"{name} talker"),
             asyncio.create_task(
-                context.outbox.run(link.call, self.boot_again), name=f"{name} sender"
+                self._outbox.run(link.call, self.boot_again), name=f"{name} sender"
             ),
             asyncio.create_task(session.serve(), name=f"{name} reader"),
         ]
@@ -252,8 +263,8 @@ class Connection:
         while True:
             self._state("accepted", self._rival)
             with caused_by(None):
-                self._context.outbox.set_gate(Gate.OPEN)
-                self._accepted(self._booted)
+                self._outbox.set_gate(Gate.OPEN)
+                self.accepted(self._booted)
                 await self._heartbeats()
                 await self._boot(link)
 
@@ -271,7 +282,7 @@ class Connection:
         loop = asyncio.get_running_loop()
         while True:
             if self._registration == "Pending":
-                self._context.outbox.set_gate(Gate.TRIGGERED)
+                self._outbox.set_gate(Gate.TRIGGERED)
             await self._boot_is_due()
             self._state("booting")
             answer = await self._ask_to_boot(link)
@@ -282,7 +293,7 @@ class Connection:
             self._registration = status or self._registration
             if status == "Accepted":
                 self._booted, self._boot_due = True, 0.0
-                self._context.configuration.set("HeartbeatInterval", interval)
+                self._configuration.set("HeartbeatInterval", interval)
             if self._registration == "Accepted":
                 return
             self._boot_due = loop.time() + interval
@@ -297,7 +308,7 @@ class Connection:
             self._registration = ""
             self._booted = False
             self._boot_due = 0.0
-            self._context.outbox.set_gate(Gate.CLOSED)
+            self._outbox.set_gate(Gate.CLOSED)
 
     async def _boot_is_due(self) -> None:
         wait = self._boot_due - asyncio.get_running_loop().time()
@@ -312,7 +323,7 @@ class Connection:
 
     async def _ask_to_boot(self, link: Link) -> tuple[str, int] | None:
         """Status and interval in s, None without a valid answer."""
-        identity = self._context.identity
+        identity = self._nameplate.identity
         optional = {
             "chargePointSerialNumber": identity.serial,
             "firmwareVersion": identity.firmware,
@@ -327,7 +338,7 @@ class Connection:
                 },
             )
         except (TimeoutError, CallRefused) as error:
-            self._context.note(f"BootNotification failed: {error}", "warning")
+            self._publisher.note(f"BootNotification failed: {error}", "warning")
             return None
         except LinkClosed:
             self._boot_now.set()  # it may have waited for its turn still
@@ -344,19 +355,18 @@ class Connection:
         last = loop.time()
         while not self._boot_now.is_set():
             self._beats_retimed.clear()
-            interval = self._context.configuration.number("HeartbeatInterval")
+            interval = self._configuration.number("HeartbeatInterval")
             due = max(last + interval, loop.time()) if interval > 0 else None
             try:
                 async with asyncio.timeout_at(due):
                     await self._beats_retimed.wait()
             except TimeoutError:
-                self._context.outbox.post("Heartbeat", {})
+                self._outbox.post("Heartbeat", {})
                 last = loop.time() if due is None else due
 
     def _state(self, state: str, detail: str = "", next_try: float | None = None) -> None:
-        name = self._context.identity.name
-        stream: EventStream = self._context.stream
-        stream.publish(
+        name = self._publisher.name
+        self._publisher.stream.publish(
             LinkState(
                 source=name,
                 station=name,

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from evtui.ocppj import Then
+from evtui.station.configuration import Configuration
 from evtui.station.connector.controller import ConnectorController
-from evtui.station.context import StationContext
+from evtui.station.link.outbox import Outbox
+from evtui.station.publisher import Publisher
 
 __all__ = ["Reboots"]
 
@@ -23,20 +25,26 @@ class Reboots:
     """Ends what runs and boots on a new connection.
 
     Args:
-        context: what the charge point's pieces share.
         connectors: by connectorId, from 1.
+        configuration: told that the charge point has booted.
+        outbox: asked for the last messages to go out.
         reconnect: closes the connection, so that the station boots on the next one.
     """
 
     def __init__(
         self,
-        context: StationContext,
         connectors: Mapping[int, ConnectorController],
+        publisher: Publisher,
+        configuration: Configuration,
+        outbox: Outbox,
         reconnect: Callable[[], Awaitable[None]],
     ) -> None:
-        self._context = context
         self._connectors = connectors
+        self._publisher = publisher
+        self._configuration = configuration
+        self._outbox = outbox
         self._reconnect = reconnect
+        self._rebooting = False
         self._installing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -53,9 +61,9 @@ class Reboots:
         Args:
             reason: OCPP 1.6 Reason (section 7.36) of the transactions that it ends.
         """
-        if not self._context.rebooting:
-            self._context.rebooting = True
-            name = f"{self._context.identity.name} reboot"
+        if not self._rebooting:
+            self._set_rebooting(True)
+            name = f"{self._publisher.name} reboot"
             self._task = asyncio.create_task(self._go_down_and_up(reason), name=name)
 
     def installing(self, installing: bool) -> None:
@@ -64,7 +72,7 @@ class Reboots:
         What was Unavailable for an installation is so until after the boot that ends it.
         """
         self._installing = installing
-        if not self._context.rebooting:
+        if not self._rebooting:
             self._show_installing()
 
     def stop_charging(self, reason: str) -> None:
@@ -78,13 +86,13 @@ class Reboots:
 
     async def flush(self) -> None:
         """Wait for the last messages to be delivered, but not for long."""
-        if not self._context.outbox.open:
+        if not self._outbox.open:
             return
         try:
             async with asyncio.timeout(FLUSH):
-                await self._context.outbox.flushed()
+                await self._outbox.flushed()
         except TimeoutError:
-            self._context.note("left before the last messages were acknowledged", "warning")
+            self._publisher.note("left before the last messages were acknowledged", "warning")
 
     async def close(self) -> None:
         """Call off a reboot that goes on."""
@@ -98,11 +106,16 @@ class Reboots:
             self.stop_charging(reason)
             if reason == "SoftReset":
                 await self.flush()
-            self._context.configuration.rebooted()
+            self._configuration.rebooted()
             await self._reconnect()
         finally:
-            self._context.rebooting = False
+            self._set_rebooting(False)
             self._show_installing()
+
+    def _set_rebooting(self, rebooting: bool) -> None:
+        self._rebooting = rebooting
+        for controller in self._connectors.values():
+            controller.rebooting = rebooting
 
     def _show_installing(self) -> None:
         for controller in self._connectors.values():

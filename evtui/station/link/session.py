@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, Protocol
 
 from evtui.events import EventStream, Note, caused_by
-from evtui.ocppj import Link, answer_call
-from evtui.station.link.answers import OperationAnswers
+from evtui.ocppj import Link, Then, answer_call
 
-__all__ = ["CentralSystemSession"]
+__all__ = ["Answers", "CentralSystemSession"]
+
+
+class Answers(Protocol):
+    """What the central system is answered."""
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """Actions that are answered."""
+
+    def to(self, then: Then, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a valid call of one of :attr:`actions`.
+
+        Args:
+            then: takes what must come after the answer.
+
+        Raises:
+            Refusal: the answer is a CALLERROR.
+        """
 
 
 class CentralSystemSession:
     """Serves one connection to the central system."""
 
-    def __init__(
-        self, link: Link, answers: OperationAnswers, stream: EventStream, source: str
-    ) -> None:
+    def __init__(self, link: Link, answers: Answers, stream: EventStream, source: str) -> None:
         self._link = link
         self._answers = answers
         self._stream = stream

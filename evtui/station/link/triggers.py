@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from evtui.ocppj import Then
 from evtui.station.connector.controller import ConnectorController
 from evtui.station.connector.status import StatusReporter
-from evtui.station.context import StationContext
 from evtui.station.files.diagnostics import Diagnostics
 from evtui.station.files.firmware import FirmwareManagement
+from evtui.station.link.connection import Connection
+from evtui.station.link.outbox import Outbox
 
 __all__ = ["Triggers"]
 
@@ -19,30 +20,27 @@ class Triggers:
     """Answers TriggerMessage; what was asked for follows the answer, while Pending too (4.2).
 
     Args:
-        context: what the charge point's pieces share.
         connectors: by connectorId, from 1.
         station: status of connector 0.
-        boot_now: sends a BootNotification, without waiting longer if one is pending.
-        booted: True once one was Accepted on the connection that is there.
+        connection: sends a BootNotification; knows whether one was accepted.
+        outbox: where Heartbeats go; closed while nothing may be triggered but a boot.
     """
 
     def __init__(
         self,
-        context: StationContext,
         connectors: Mapping[int, ConnectorController],
         station: StatusReporter,
         firmware: FirmwareManagement,
         diagnostics: Diagnostics,
-        boot_now: Callable[[], None],
-        booted: Callable[[], bool],
+        connection: Connection,
+        outbox: Outbox,
     ) -> None:
-        self._context = context
         self._connectors = connectors
         self._station = station
         self._firmware = firmware
         self._diagnostics = diagnostics
-        self._boot_now = boot_now
-        self._booted = booted
+        self._connection = connection
+        self._outbox = outbox
 
     def request(self, message: str, connector: int | None, then: Then) -> str:
         """Answer a TriggerMessage.req.
@@ -56,12 +54,12 @@ class Triggers:
             TriggerMessageStatus (section 7.44).  Rejected: a connector that does not exist, and
             anything but a BootNotification before the first one was answered (section 4.2).
         """
-        outbox = self._context.outbox
+        outbox = self._outbox
         match message:
             case "BootNotification":
-                if self._booted():  # errata 3.35: not before the next boot or reconnect
+                if self._connection.booted:  # errata 3.35: not before the next boot or reconnect
                     return "Rejected"
-                then(self._boot_now)
+                then(self._connection.boot_now)
             case _ if outbox.closed:
                 return "Rejected"
             case "Heartbeat":

@@ -4,58 +4,85 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from evtui.events import caused_by
 from evtui.power import Preset, StageState
+from evtui.runtime import LoopClock
+from evtui.station.configuration import Configuration
 from evtui.station.connector.transaction import Transaction
-from evtui.station.context import StationContext
 from evtui.station.metering.readings import Meter, Reading
 from evtui.station.metering.sampling import Sampler
+from evtui.station.publisher import Publisher
+from evtui.station.state.store import StateStore
 
 __all__ = ["ConnectorMeter"]
+
+
+class _Messages(Protocol):
+    """What is used of the outbox."""
+
+    @property
+    def open(self) -> bool: ...
+
+    def post(self, action: str, payload: dict[str, Any], *, triggered: bool = False) -> bool: ...
+
+    def post_transaction(
+        self, action: str, payload: dict[str, Any], transaction: Transaction
+    ) -> None: ...
 
 
 class ConnectorMeter:
     """Reads the meter, in a transaction and outside, and keeps its register over a crash.
 
     Args:
-        context: what the charge point's pieces share.
         connector: connectorId, from 1.
         preset: kind of power stage that is metered.
-        stage: what the station's own wires tell of it; None before they told anything.
+        configuration: asked for the keys of meter values.
+        outbox: where MeterValues go.
+        store: keeps the register.
+        persist_interval: s between two registers kept while a transaction runs.
         offered: A that the station allows now.
 
     Attributes:
         meter: what integrates the module's reports.
+        stage: what the station's own wires tell of it; None before they told anything.
         reported: A in the newest MeterValues, None before the first.
     """
 
     def __init__(
         self,
-        context: StationContext,
         connector: int,
         preset: Preset,
-        stage: Callable[[], StageState | None],
+        publisher: Publisher,
+        clock: LoopClock,
+        configuration: Configuration,
+        outbox: _Messages,
+        store: StateStore,
+        persist_interval: float,
         offered: Callable[[], float],
     ) -> None:
         self.meter = Meter(preset)
+        self.stage: StageState | None = None
         self.reported: float | None = None
-        self._context = context
+        self._publisher = publisher
+        self._clock = clock
+        self._outbox = outbox
+        self._store = store
+        self._persist_interval = persist_interval
         self._connector = connector
         self._preset = preset
-        self._stage = stage
         self._offered = offered
         self._transaction: Transaction | None = None
         self._keeping: asyncio.TimerHandle | None = None
         self._sampler = Sampler(
-            context.configuration,
-            context.clock,
+            configuration,
+            clock,
             read=self._read,
             preset=lambda: self._preset,
             report=self._post,
         )
-        kept = context.store.register(connector)
+        kept = store.register(connector)
         if kept is not None:
             self.meter.restore(kept.energy)
 
@@ -66,8 +93,7 @@ class ConnectorMeter:
 
     def keep(self) -> int:
         """Keep the register and return it, Wh: what a message is about to report."""
-        context = self._context
-        context.store.save_register(self._connector, self.meter.energy, context.clock.unix())
+        self._store.save_register(self._connector, self.meter.energy, self._clock.unix())
         return int(self.meter.energy)
 
     def begin(self, transaction: Transaction) -> None:
@@ -80,7 +106,7 @@ class ConnectorMeter:
         """The transaction ends; returns transactionData of its StopTransaction, if any."""
         data = self._sampler.end()
         if data and self._sampler.dropped:
-            self._context.note(
+            self._publisher.note(
                 f"StopTransaction leaves out {self._sampler.dropped} readings "
                 "(StopTransactionMaxMeterValues)"
             )
@@ -111,7 +137,7 @@ class ConnectorMeter:
         self._sampler.close()
 
     def _read(self) -> Reading | None:
-        stage = self._stage()
+        stage = self.stage
         if stage is None:
             return None
         return self.meter.read(
@@ -132,7 +158,7 @@ class ConnectorMeter:
         if reading is not None:
             self.reported = reading.current
         payload: dict[str, Any] = {"connectorId": self._connector, "meterValue": values}
-        outbox, transaction = self._context.outbox, self._transaction
+        outbox, transaction = self._outbox, self._transaction
         triggered = context == "Trigger"
         if transaction is not None:
             self.keep()
@@ -147,7 +173,7 @@ class ConnectorMeter:
         self.keep()
         with caused_by(None):
             self._keeping = asyncio.get_running_loop().call_later(
-                self._context.persist_interval, self._keep_on
+                self._persist_interval, self._keep_on
             )
 
     def _keep_no_more(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol
 
+from evtui.station.listeners import Listeners
 from evtui.station.state.store import StateStore
 
 __all__ = ["Belongings", "Keepable"]
@@ -12,6 +14,10 @@ __all__ = ["Belongings", "Keepable"]
 
 class Keepable(Protocol):
     """Something that can be written down and taken back."""
+
+    @property
+    def changed(self) -> Listeners[...]:
+        """Tells that it should be written down again."""
 
     def export(self) -> Any:
         """Everything as plain JSON."""
@@ -25,7 +31,7 @@ class Keepable(Protocol):
 
 
 class Belongings:
-    """Each is a document of the state, written whenever it has changed.
+    """Each is a document of the state, taken back once and then written whenever it has changed.
 
     Args:
         store: where they are kept.
@@ -39,10 +45,6 @@ class Belongings:
     ) -> None:
         self._store = store
         self._owned = owned
-
-    def keep(self, name: str) -> None:
-        """One of them has changed."""
-        self._store.save(name, self._owned[name].export())
 
     def take_back(self) -> None:
         """Take back what was kept.
@@ -60,3 +62,11 @@ class Belongings:
             except Exception as error:  # whatever JSON may do to a reader
                 said = str(error) or type(error).__name__
                 raise self._store.damaged(f"document {name}: {said}") from None
+
+    def keep_up(self) -> None:
+        """Write each of them down whenever it changes from now on."""
+        for name, each in self._owned.items():
+            each.changed.add(partial(self._keep, name))
+
+    def _keep(self, name: str, *_: object) -> None:
+        self._store.save(name, self._owned[name].export())

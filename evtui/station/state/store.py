@@ -275,11 +275,13 @@ class Interrupted(msgspec.Struct, frozen=True):
     Attributes:
         meter_stop: Wh.
         at: Unix s of its end.
+        reason: why it ended, ``Reboot`` or ``PowerLoss`` (section 7.36).
     """
 
     transaction: Transaction
     meter_stop: int
     at: float
+    reason: str
 
 
 def recover(store: StateStore, reason: str) -> list[Interrupted]:
@@ -301,7 +303,7 @@ def recover(store: StateStore, reason: str) -> list[Interrupted]:
     for transaction in store.transactions():
         if transaction.key in stopped:
             continue
-        end = _end_of(transaction, store.register(transaction.connector))
+        end = _end_of(transaction, store.register(transaction.connector), reason)
         number += 1
         payload = {
             "meterStop": end.meter_stop,
@@ -314,9 +316,9 @@ def recover(store: StateStore, reason: str) -> list[Interrupted]:
     return interrupted
 
 
-def _end_of(transaction: Transaction, register: Register | None) -> Interrupted:
+def _end_of(transaction: Transaction, register: Register | None, reason: str) -> Interrupted:
     start = transaction.meter_start
     # Energy tells too whether it was kept since the start: the clock may have been set back.
     if register is None or (register.at < transaction.started and register.energy < start + 1):
-        return Interrupted(transaction, start, transaction.started)
-    return Interrupted(transaction, max(int(register.energy), start), register.at)
+        return Interrupted(transaction, start, transaction.started, reason)
+    return Interrupted(transaction, max(int(register.energy), start), register.at, reason)
