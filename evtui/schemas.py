@@ -14,12 +14,7 @@ from typing import Any
 import msgspec
 
 import evtui.events
-from evtui.config import ConfigReport
 from evtui.events import CanFrame, Event
-from evtui.feed import Dropped, FeedBegins
-from evtui.recording.check import Report
-from evtui.scenario.judge import MatrixResult, RunResult
-from evtui.scenario.language import Listing, json_schema
 
 __all__ = ["EVENTS", "SCHEMAS", "schema_of_events"]
 
@@ -38,6 +33,8 @@ EVENTS: tuple[type[Event], ...] = tuple(
 
 def schema_of_events() -> dict[str, Any]:
     """Of one line of a feed, or of ``events.jsonl`` in a run folder."""
+    from evtui.feed import Dropped, FeedBegins
+
     schema = _schema("evtui.events/1", "a line of a feed of events", *EVENTS, FeedBegins, Dropped)
     data = schema["$defs"][CanFrame.__name__]["properties"]["data"]
     data.pop("contentEncoding")
@@ -111,12 +108,45 @@ def _in_json(text: str) -> str:
     return " ".join(text.split())
 
 
+# Each imports what it is about: who asks for one must not wait for the others.
+
+
+def _of_scenarios() -> dict[str, Any]:
+    from evtui.scenario.language import json_schema
+
+    return json_schema()
+
+
+def _of_run() -> dict[str, Any]:
+    from evtui.scenario.judge import MatrixResult, RunResult
+
+    return _schema("evtui.result/1", "evtui run --json", RunResult, MatrixResult)
+
+
+def _of_check() -> dict[str, Any]:
+    from evtui.recording.check import Report
+
+    return _schema("evtui.check/1", "evtui check --json", Report, list[Report])
+
+
+def _of_listing() -> dict[str, Any]:
+    from evtui.scenario.language import Listing
+
+    return _schema("evtui.scenarios/1", "evtui scenarios --json", Listing)
+
+
+def _of_config() -> dict[str, Any]:
+    from evtui.config import ConfigReport
+
+    return _schema("evtui.config/1", "evtui config --json", ConfigReport)
+
+
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "scenario": json_schema,
+    "scenario": _of_scenarios,
     "events": schema_of_events,
-    "run": lambda: _schema("evtui.result/1", "evtui run --json", RunResult, MatrixResult),
-    "check": lambda: _schema("evtui.check/1", "evtui check --json", Report, list[Report]),
-    "scenarios": lambda: _schema("evtui.scenarios/1", "evtui scenarios --json", Listing),
-    "config": lambda: _schema("evtui.config/1", "evtui config --json", ConfigReport),
+    "run": _of_run,
+    "check": _of_check,
+    "scenarios": _of_listing,
+    "config": _of_config,
 }
 """What ``evtui schema NAME`` prints."""
