@@ -148,6 +148,15 @@ def test_it_is_in_the_tables_of_the_documentation() -> None:
     assert "| `marks: 2` | That many marks are set. |" in MADE["expectations"]()
 
 
+def test_a_kind_that_lacks_what_every_kind_has_is_refused() -> None:
+    class Halt(Step, frozen=True, kw_only=True):
+        halt: None
+
+    with pytest.raises(ValueError, match=r"^Halt: run, words missing$"):
+        STEPS.add(Halt)  # type: ignore[type-abstract]
+    assert "halt" not in STEPS
+
+
 def test_there_are_no_two_of_one_name() -> None:
     with pytest.raises(ValueError, match="Blink: there is a step blink already"):
         STEPS.add(Blink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPECTATIONS", "Expectation", "Observer"]
 
 
-class Observer:
+class Observer(ABC):
     """Watches for one expectation.
 
     It remembers a few numbers, however long the run.  What would be true because nothing was
@@ -31,13 +32,13 @@ class Observer:
     reads: ClassVar[tuple[type[Event], ...]] = ()
     deliveries: ClassVar[bool] = False
 
+    @abstractmethod
     def see(self, event: Any, t: float) -> None:
         """Take an event of these types; ``t`` is in s since the start of the run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self) -> tuple[bool, str]:
         """Whether it was met so far, and what was found, in one line."""
-        raise NotImplementedError
 
 
 class Expectation(Kind, frozen=True, kw_only=True):
@@ -61,16 +62,16 @@ class Expectation(Kind, frozen=True, kw_only=True):
         AtLeastOne | None, Meta(description="of the station; when left out all of them.")
     ] = None
 
+    @abstractmethod
     def words(self) -> str:
         """A line for people: ``status Charging within 10 s``."""
-        raise NotImplementedError
 
     def check(self, check: Check) -> None:
         """Tell what is wrong with it, before anything starts."""
 
+    @abstractmethod
     def observer(self) -> Observer:
         """What watches for it."""
-        raise NotImplementedError
 
 
 EXPECTATIONS: Registry[Expectation] = Registry("expectation", "alarm")

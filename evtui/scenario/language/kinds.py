@@ -88,13 +88,16 @@ class Registry(Mapping[str, type[K]], Generic[K]):
         """Add a kind; used as a decorator of its class.
 
         Raises:
-            ValueError: it has no field without a default, or there is a kind of its name.
+            ValueError: it has no field without a default, there is a kind of its name, or a method
+                that every kind must have is missing.
         """
         name = _first_required(kind)
         if name is None:
             raise ValueError(f"{kind.__name__}: no field without a default names the kind")
         if name in self._kinds:
             raise ValueError(f"{kind.__name__}: there is a {self.what} {name} already")
+        if missing := _abstract_methods(kind):
+            raise ValueError(f"{kind.__name__}: {', '.join(missing)} missing")
         self._kinds[name] = cast("type[K]", kind)
         return kind
 
@@ -127,6 +130,14 @@ def _first_required(kind: type[msgspec.Struct]) -> str | None:
     without = (msgspec.NODEFAULT,) * (len(keys) - len(defaults))
     given = zip(keys, (*without, *defaults), strict=True)
     return next((key for key, default in given if default is msgspec.NODEFAULT), None)
+
+
+def _abstract_methods(kind: type[Any]) -> list[str]:
+    """Names of the methods that its bases leave to it and that it does not have.
+
+    msgspec makes structs without asking :mod:`abc`, which would therefore never refuse one.
+    """
+    return [n for n in dir(kind) if getattr(getattr(kind, n), "__isabstractmethod__", False)]
 
 
 class Marked(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evtui.config import Settings
@@ -23,9 +24,9 @@ class Step(Kind, frozen=True, kw_only=True):
 
     acts: ClassVar[bool] = True
 
+    @abstractmethod
     def words(self) -> str:
         """A line for people: ``remote start``."""
-        raise NotImplementedError
 
     def check(self, check: Check) -> None:
         """Tell what is wrong with it, before anything starts.
@@ -42,6 +43,7 @@ class Step(Kind, frozen=True, kw_only=True):
         """s after which it ends or gives up, None when it takes no time or nobody knows."""
         return None
 
+    @abstractmethod
     async def run(self, context: StepContext) -> int | None:
         """Do it.
 
@@ -52,7 +54,6 @@ class Step(Kind, frozen=True, kw_only=True):
         Raises:
             StepFailed: it cannot be done; every step is bounded in time.
         """
-        raise NotImplementedError
 
     def turns(self) -> int:
         """How many times the steps inside are done."""
