@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from evtui.kinds import Kind, Number, number, quoted
+from evtui.kinds import Number, ValueKind, number, quoted
 
 __all__ = [
     "EXPECTED",
@@ -125,7 +125,7 @@ class Seconds(Number):
         return {"anyOf": [text, super().schema()]}
 
 
-class WholeSeconds(Kind[int]):
+class WholeSeconds(ValueKind[int]):
     """A duration of whole seconds from ``low`` to ``high``."""
 
     metavar = "TIME"
@@ -149,7 +149,7 @@ class WholeSeconds(Kind[int]):
         return self._within.schema()
 
 
-class FourWaits(Kind[Waits]):
+class FourWaits(ValueKind[Waits]):
     """The waits after the four steps of a fluctuation cycle, in seconds."""
 
     metavar = "T,T,T,T"

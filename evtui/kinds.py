@@ -20,17 +20,17 @@ __all__ = [
     "CiString",
     "EndpointUrl",
     "Identities",
-    "Identity",
+    "IdentityText",
     "Integer",
-    "Kind",
     "Name",
     "Number",
     "OriginNames",
+    "PathText",
     "Payload",
-    "Place",
     "Switch",
     "Text",
     "Unfit",
+    "ValueKind",
     "Words",
     "number",
     "quoted",
@@ -59,7 +59,7 @@ def number(value: float) -> str:
     return rounded if rounded and float(rounded) == value else float.__repr__(value)
 
 
-class Kind(ABC, Generic[T_co]):
+class ValueKind(ABC, Generic[T_co]):
     """What a value may be.
 
     Attributes:
@@ -97,7 +97,7 @@ class Kind(ABC, Generic[T_co]):
         return {}
 
 
-class Switch(Kind[bool]):
+class Switch(ValueKind[bool]):
     """On or off; on the command line two options, so it is never read from text."""
 
     expected = "true or false"
@@ -111,7 +111,7 @@ class Switch(Kind[bool]):
         return {"type": "boolean"}
 
 
-class Integer(Kind[int]):
+class Integer(ValueKind[int]):
     """A whole number from ``low`` to ``high``, both included."""
 
     metavar = "N"
@@ -137,7 +137,7 @@ class Integer(Kind[int]):
         return {"type": "integer", "minimum": self.low, **high}
 
 
-class Number(Kind[float]):
+class Number(ValueKind[float]):
     """A finite number from ``low`` to ``high``, both included; TOML may write it as integer."""
 
     metavar = "N"
@@ -162,7 +162,7 @@ class Number(Kind[float]):
         return {"type": "number", "minimum": self.low, "maximum": self.high}
 
 
-class Choice(Kind[Any]):
+class Choice(ValueKind[Any]):
     """One of several names, such as the strings of a ``Literal`` type."""
 
     metavar = "NAME"
@@ -173,7 +173,7 @@ class Choice(Kind[Any]):
         self.expected = f"one of {self.limits}"
 
     def check(self, value: object) -> Any:
-        """See :class:`Kind`; a name that is none gets the nearest one."""
+        """See :class:`ValueKind`; a name that is none gets the nearest one."""
         if not isinstance(value, str):
             raise ValueError
         if value not in self.names:
@@ -184,7 +184,7 @@ class Choice(Kind[Any]):
         return {"enum": [*self.names]}
 
 
-class Text(Kind[str]):
+class Text(ValueKind[str]):
     """Printable characters, so that no value can move the cursor of a terminal or a log."""
 
     alphabet = "printable"
@@ -205,7 +205,7 @@ class Text(Kind[str]):
         return {"type": "string", "minLength": self._low, "maxLength": self._high}
 
 
-class Identity(Text):
+class IdentityText(Text):
     """A charge point identity: the last segment of a path, so it must not be blank.
 
     OCPP-J 1.6 section 3.1.1 gives it no length; 48 is that of OCPP 2.0.1 part 4 section 3.1.1.
@@ -223,7 +223,7 @@ class Identity(Text):
         return text
 
 
-class Identities(Kind[tuple[str, ...]]):
+class Identities(ValueKind[tuple[str, ...]]):
     """Charge point identities: a list, or one text with commas between them."""
 
     metavar = "NAME,NAME"
@@ -237,10 +237,10 @@ class Identities(Kind[tuple[str, ...]]):
         names = self.read(value) if isinstance(value, str) else value
         if not isinstance(names, list | tuple):
             raise ValueError
-        return tuple(map(Identity().check, names))
+        return tuple(map(IdentityText().check, names))
 
 
-class OriginNames(Kind[tuple[str, ...]]):
+class OriginNames(ValueKind[tuple[str, ...]]):
     """Origins of web pages (RFC 6454): a list, or one text with commas between them."""
 
     metavar = "ORIGIN,ORIGIN"
@@ -259,7 +259,7 @@ class OriginNames(Kind[tuple[str, ...]]):
         return tuple(map(normal_origin, origins))
 
 
-class Place(Text):
+class PathText(Text):
     """Where something is written: a file, a folder, or another place by its name."""
 
     def __init__(self, metavar: str, noun: str) -> None:
@@ -288,7 +288,7 @@ class CiString(Text):
         return super().schema() | {"pattern": "^[ -~]*$"}
 
 
-class Name(Kind[str]):
+class Name(ValueKind[str]):
     """A name as files and labels have it: no blanks, and a letter or digit first."""
 
     def __init__(self, longest: int) -> None:
@@ -306,7 +306,7 @@ class Name(Kind[str]):
         return {"type": "string", "maxLength": self.longest, "pattern": r"^[^\s.-]\S*$"}
 
 
-class Words(Kind[str]):
+class Words(ValueKind[str]):
     """Any text; what separates its words becomes one blank."""
 
     expected = "a text"
@@ -320,7 +320,7 @@ class Words(Kind[str]):
         return {"type": "string"}
 
 
-class Payload(Kind[dict[str, Any]]):
+class Payload(ValueKind[dict[str, Any]]):
     """Fields of an OCPP message by their names."""
 
     metavar = "JSON"
@@ -335,7 +335,7 @@ class Payload(Kind[dict[str, Any]]):
         return {"type": "object"}
 
 
-class EndpointUrl(Kind[str]):
+class EndpointUrl(ValueKind[str]):
     """An OCPP-J endpoint URL (OCPP-J 1.6 section 3.1.1), whatever of it can ever work.
 
     ``{id}`` in path or query, as often as it stands there, is the charge point identity; without
@@ -346,7 +346,7 @@ class EndpointUrl(Kind[str]):
     expected = "a URL such as ws://host:9000/path or wss://host/{id}/path"
 
     def check(self, value: object) -> str:
-        """See :class:`Kind`; refuses with the reason and the way out."""
+        """See :class:`ValueKind`; refuses with the reason and the way out."""
         if not isinstance(value, str):
             raise ValueError
         url = value.given if isinstance(value, SecretUrl) else value

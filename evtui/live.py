@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from evtui.scenario.language import Plan
     from evtui.station import StateFile
 
-__all__ = ["Feed", "LiveLab", "settings_for"]
+__all__ = ["LiveFeed", "LiveLab", "settings_for"]
 
 CALLS_OFF = frozenset({anomaly.STOP.name, anomaly.ALL_CLEAR.name})
 """Orders after which none that waits is carried out any more."""
@@ -41,7 +41,7 @@ ORDERED_BY = "terminal"
 """Source of the orders that come through a :class:`LiveLab`."""
 
 
-class Feed(Protocol):
+class LiveFeed(Protocol):
     """Where every event goes as well; see :func:`evtui.feed.feed.open_feed`."""
 
     def on_event(self, event: Event) -> None: ...
@@ -78,7 +78,7 @@ class LiveLab:
         listener: socket.socket | None = None,
         *,
         plan: Plan | None = None,
-        feed: Feed | None = None,
+        feed: LiveFeed | None = None,
         state: StateFile | None = None,
     ) -> None:
         self._settings = settings

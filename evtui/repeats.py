@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-__all__ = ["Repeats", "Summary"]
+__all__ = ["Repeats", "RepeatsSummary"]
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ KEYS_MAX = 256
 """Kinds of things remembered; a new one pushes out the one that was longest quiet."""
 
 
-class Summary(msgspec.Struct, Generic[T], frozen=True):
+class RepeatsSummary(msgspec.Struct, Generic[T], frozen=True):
     """What was held back of one kind.
 
     Attributes:
@@ -87,20 +87,20 @@ class Repeats(Generic[T]):
         self.due = moment if self.due is None else min(self.due, moment)
         return False
 
-    def take(self, now: float, *, all_of_it: bool = False) -> list[Summary[T]]:
+    def take(self, now: float, *, all_of_it: bool = False) -> list[RepeatsSummary[T]]:
         """What was held long enough, in the order in which the kinds were last seen.
 
         Args:
             all_of_it: also what is not due yet, because this is the end.
         """
-        summaries: list[Summary[T]] = []
+        summaries: list[RepeatsSummary[T]] = []
         self.due = None
         for kind in self._kinds.values():
             if kind.newest is None:
                 continue
             moment = kind.told + self._every
             if now >= moment or all_of_it:
-                summaries.append(Summary(kind.newest, kind.held - 1, now - kind.told))
+                summaries.append(RepeatsSummary(kind.newest, kind.held - 1, now - kind.told))
                 kind.told, kind.held, kind.newest = now, 0, None
             else:
                 self.due = moment if self.due is None else min(self.due, moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.repeats import KEYS_MAX, Repeats, Summary
+from evtui.repeats import KEYS_MAX, Repeats, RepeatsSummary
 
 
 def told(repeats: Repeats[int], moments: list[float], key: str = "x") -> list[bool]:
@@ -22,7 +22,7 @@ def test_the_first_are_told_at_once_and_the_rest_once_in_a_while() -> None:
     assert told(repeats, [n / 100 for n in range(50)]) == [True] * 3 + [False] * 47
     assert due(repeats) == 0.02 + 1.0
     assert repeats.take(1.0) == []
-    assert repeats.take(1.02) == [Summary(newest=49, more=46, seconds=1.0)]
+    assert repeats.take(1.02) == [RepeatsSummary(newest=49, more=46, seconds=1.0)]
     assert due(repeats) is None
     assert not repeats.tells("x", 50, 1.5)
     assert due(repeats) == 2.02
@@ -51,13 +51,13 @@ def test_kinds_do_not_share_what_is_told_at_once() -> None:
 def test_at_the_end_what_is_held_is_told_although_it_is_not_due() -> None:
     repeats: Repeats[int] = Repeats(first=1, every=10.0)
     told(repeats, [0, 1, 2])
-    assert repeats.take(2.0, all_of_it=True) == [Summary(newest=2, more=1, seconds=2.0)]
+    assert repeats.take(2.0, all_of_it=True) == [RepeatsSummary(newest=2, more=1, seconds=2.0)]
     assert due(repeats) is None
 
 
 def test_one_alone_is_told_without_a_number() -> None:
-    assert Summary("x", 0, 1.0).text == ""
-    assert Summary("x", 1234, 9.8).text == " (and 1,234 more like it in the last 10 s)"
+    assert RepeatsSummary("x", 0, 1.0).text == ""
+    assert RepeatsSummary("x", 1234, 9.8).text == " (and 1,234 more like it in the last 10 s)"
 
 
 def test_kinds_are_bounded_and_what_is_held_is_not_forgotten_for_new_ones() -> None:

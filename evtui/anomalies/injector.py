@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from evtui.anomalies.ocpp.fluctuation import (
     NAME,
     FluctuationParameters,
-    Step,
+    FluctuationStep,
     steps,
 )
 from evtui.anomalies.ocpp.intervention import Intervention, Operator
@@ -220,7 +220,7 @@ class Injector:
             await self._attempt("RemoteStopTransaction", self._target.remote_stop())
             await until(lambda: self._target.transaction is None, CHANGE_OVER_WITHIN)
 
-    async def _do(self, plan: tuple[Step, ...], index: int) -> None:
+    async def _do(self, plan: tuple[FluctuationStep, ...], index: int) -> None:
         step = plan[index]
         wait = step.wait * self._chance.uniform(
             1 - self._parameters.jitter, 1 + self._parameters.jitter
@@ -237,7 +237,7 @@ class Injector:
             await self._attempt(step.label, self._action(step))
         await asyncio.sleep(max(0.0, due - self._clock.now()))
 
-    async def _action(self, step: Step) -> str:
+    async def _action(self, step: FluctuationStep) -> str:
         match step.action:
             case "profile_low":
                 return await self._set_profile(LOW_PROFILE_ID, self._parameters.low)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONNECTORS_MAX",
     "Current",
-    "Description",
+    "FrameDescription",
     "MalformedFrame",
     "Received",
     "SetLimit",
@@ -107,7 +107,7 @@ class Received(NamedTuple):
     message: StationMessage
 
 
-class Description(NamedTuple):
+class FrameDescription(NamedTuple):
     """A frame in words.
 
     Attributes:
@@ -192,16 +192,18 @@ def connector_of(arbitration_id: int) -> int | None:
     return None if meaning is None else meaning[0]
 
 
-def describe(arbitration_id: int, data: bytes, *, extended: bool = False) -> Description | None:
+def describe(
+    arbitration_id: int, data: bytes, *, extended: bool = False
+) -> FrameDescription | None:
     """Name and signals of any frame, for people; None for one that is not ours.  Never raises."""
     known = None if extended else _known(arbitration_id)
     if known is None:
         return None
     if len(data) != known.length:
-        return Description(known.name, _wrong_length(data, known.length))
+        return FrameDescription(known.name, _wrong_length(data, known.length))
     values = known.decode_simple(data)
     signals = (f"{values[signal.name]} {signal.unit or ''}".strip() for signal in known.signals)
-    return Description(known.name, ", ".join(signals))
+    return FrameDescription(known.name, ", ".join(signals))
 
 
 def _known(arbitration_id: int) -> Message | None:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-__all__ = ["Change", "Ledger", "Row", "Rows", "StateKeeper"]
+__all__ = ["Change", "KeptRows", "Ledger", "Row", "StateKeeper"]
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ Change = tuple[Row, bytes | None]
 """A row and its new JSON; None removes it."""
 
 
-class Rows(Protocol):
+class KeptRows(Protocol):
     """The central system's part of a state file.
 
     Attributes:
@@ -39,7 +39,7 @@ class Rows(Protocol):
 class StateKeeper(Protocol):
     """A :class:`~evtui.station.state.file.StateFile`."""
 
-    def central_system(self) -> Rows:
+    def central_system(self) -> KeptRows:
         """What was kept, and where to keep more."""
 
 
@@ -50,7 +50,7 @@ class Ledger:
         rows: where they are; without, nothing is kept, and nothing found.
     """
 
-    def __init__(self, rows: Rows | None = None) -> None:
+    def __init__(self, rows: KeptRows | None = None) -> None:
         self._rows = rows
         self._found: dict[str, dict[str, bytes]] = {}
         for (kind, name), value in () if rows is None else rows.found.items():

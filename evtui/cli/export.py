@@ -185,7 +185,7 @@ def _folder(path: Path) -> Path:
 
 def _export(run: RunFolder, jobs: list[_Job], label: str | None, force: bool) -> None:
     """Write them, and say what was written and what was not."""
-    from evtui.cli.percent import Percent
+    from evtui.cli.percent import PercentProgress
     from evtui.cli.progress import say
     from evtui.export import FORMATS as KNOWN
     from evtui.export import export
@@ -193,7 +193,7 @@ def _export(run: RunFolder, jobs: list[_Job], label: str | None, force: bool) ->
     told: list[str] = []
     for name, table, out in jobs:
         chosen = KNOWN[name]
-        percent = Percent(f"{run.path.name} -> {out}", run.t_first, run.t_end)
+        percent = PercentProgress(f"{run.path.name} -> {out}", run.t_first, run.t_end)
         try:
             done = export(
                 run,

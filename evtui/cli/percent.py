@@ -8,10 +8,10 @@ import click
 
 from evtui.escaping import for_terminal
 
-__all__ = ["Percent"]
+__all__ = ["PercentProgress"]
 
 
-class Percent:
+class PercentProgress:
     """One line on stderr that is rewritten as time in the folder goes on.
 
     Args:

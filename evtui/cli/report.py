@@ -40,7 +40,7 @@ def command(folders: tuple[Path, ...], out: Path | None) -> int:
     The page needs no network and no other file.  An earlier report is replaced, any other file is
     not.  Needs the extra evtui[report].
     """
-    from evtui.cli.percent import Percent
+    from evtui.cli.percent import PercentProgress
     from evtui.cli.progress import say
     from evtui.cli.runs import runs_in
     from evtui.export import TargetError, new_file
@@ -52,7 +52,7 @@ def command(folders: tuple[Path, ...], out: Path | None) -> int:
         target = None if str(out) == "-" else out or _default(folders)
         if target is not None and target.is_file() and not is_report(target):
             raise BadInput(f"{target} exists and is no report; choose another name with --out")
-        percent = Percent("report", 0.0, max(run.t_end for run in runs))
+        percent = PercentProgress("report", 0.0, max(run.t_end for run in runs))
         try:
             page = report(runs, percent).encode()
         finally:

@@ -11,7 +11,7 @@ from evtui.cli.errors import BadInput
 from evtui.cli.values import ScenarioName
 
 if TYPE_CHECKING:
-    from evtui.scenario.language import Description, Input
+    from evtui.scenario.language import Input, ScenarioDescription
 
 __all__ = ["command"]
 
@@ -45,7 +45,7 @@ def command(name: str | None, as_json: bool) -> int:
     return 0
 
 
-def _listed(scenario: Description) -> str:
+def _listed(scenario: ScenarioDescription) -> str:
     formatter = click.HelpFormatter()
     formatter.write(f"{scenario.id}\n  {scenario.title}\n")
     formatter.indent()
@@ -59,7 +59,7 @@ def _listed(scenario: Description) -> str:
     return formatter.getvalue().rstrip()
 
 
-def _default(name: str, spec: Input, scenario: Description) -> str:
+def _default(name: str, spec: Input, scenario: ScenarioDescription) -> str:
     """The default with its unit, as one would give it."""
     if spec.default is None:
         return "from the matrix" if name in scenario.matrix else "needed"

@@ -11,7 +11,7 @@ import click
 
 from evtui.cli.errors import BadInput
 from evtui.config import checked
-from evtui.kinds import Choice, Kind, Place, number
+from evtui.kinds import Choice, PathText, ValueKind, number
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -24,7 +24,7 @@ else:  # generic only in newer releases
 
 __all__ = ["FILE", "Checked", "InputValue", "OfKind", "OneOf", "ScenarioName", "Where", "written"]
 
-FILE = Place("FILE", "a file")
+FILE = PathText("FILE", "a file")
 
 
 def written(parameter: click.Parameter | None) -> str:
@@ -39,7 +39,7 @@ class OfKind(_Type):
 
     name = "text"
 
-    def __init__(self, kind: Kind[Any]) -> None:
+    def __init__(self, kind: ValueKind[Any]) -> None:
         self.kind = kind
 
     def shell_complete(
@@ -48,7 +48,9 @@ class OfKind(_Type):
         """See :class:`click.ParamType`."""
         if isinstance(self.kind, Choice):
             return _names(self.kind.names, incomplete)
-        return _paths("dir" if self.kind.folder else "file") if isinstance(self.kind, Place) else []
+        return (
+            _paths("dir" if self.kind.folder else "file") if isinstance(self.kind, PathText) else []
+        )
 
 
 class Checked(OfKind):

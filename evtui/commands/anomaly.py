@@ -13,7 +13,7 @@ from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.config import KINDS, VARIANTS, Variant
 from evtui.durations import FourWaits, Seconds
-from evtui.kinds import Choice, Kind, Name
+from evtui.kinds import Choice, Name, ValueKind
 
 __all__ = [
     "ALL_CLEAR",
@@ -57,7 +57,7 @@ EFFECT = Seconds(0, 604_800)
 """How long an effect may last after its attack: a week, as long as a duration can be."""
 
 
-def _parameter(kind: Kind[Any], about: str, label: str = "") -> Any:
+def _parameter(kind: ValueKind[Any], about: str, label: str = "") -> Any:
     return argument(kind, about, default=None, unset="as it is", label=label)
 
 

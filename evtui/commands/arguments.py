@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, overload
 
 from evtui.config import shown
-from evtui.kinds import Kind, Unfit
+from evtui.kinds import Unfit, ValueKind
 from evtui.nearest import choice, did_you_mean
 
 __all__ = ["Argument", "ArgumentError", "Nothing", "argument", "arguments_of", "mistakes", "read"]
@@ -36,7 +36,7 @@ class Argument:
     """
 
     name: str
-    kind: Kind[Any]
+    kind: ValueKind[Any]
     help: str
     required: bool = True
     default: Any = None
@@ -59,13 +59,13 @@ class Nothing:
 
 
 @overload
-def argument(kind: Kind[T], about: str, *, label: str = ...) -> T: ...
+def argument(kind: ValueKind[T], about: str, *, label: str = ...) -> T: ...
 @overload
 def argument(
-    kind: Kind[T], about: str, *, default: D, unset: str = ..., label: str = ...
+    kind: ValueKind[T], about: str, *, default: D, unset: str = ..., label: str = ...
 ) -> T | D: ...
 def argument(
-    kind: Kind[Any], about: str, *, default: Any = MISSING, unset: str = "", label: str = ""
+    kind: ValueKind[Any], about: str, *, default: Any = MISSING, unset: str = "", label: str = ""
 ) -> Any:
     """One field of a dataclass of arguments; see :class:`Argument`."""
     metadata = {"kind": kind, "help": about, "unset": unset, "label": label}

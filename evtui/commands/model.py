@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from evtui.commands.arguments import Argument, ArgumentError, arguments_of, mistakes, read
-from evtui.kinds import Identity, Integer
+from evtui.kinds import IdentityText, Integer
 
 __all__ = ["TARGET", "Command", "LabCommand", "Outcome"]
 
@@ -31,7 +31,7 @@ class Outcome(Generic[D_co]):
 
 TARGET = (
     Argument(
-        "station", Identity(), "one of our charge points", required=False, unset="the only one"
+        "station", IdentityText(), "one of our charge points", required=False, unset="the only one"
     ),
     Argument("connector", Integer(0), "its connectorId", required=False, unset="the only one"),
 )

@@ -12,7 +12,7 @@ from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.config import PRESETS
 from evtui.durations import Seconds
-from evtui.kinds import CiString, Identity, Payload, Text, Words
+from evtui.kinds import CiString, IdentityText, Payload, Text, Words
 
 __all__ = [
     "ADMIT",
@@ -35,7 +35,7 @@ __all__ = [
     "TURN_AWAY",
     "VIEWS",
     "Call",
-    "Mark",
+    "MarkWords",
     "Peer",
     "Swipe",
 ]
@@ -54,14 +54,14 @@ class Swipe:
 class Peer:
     """A charge point, ours or not."""
 
-    station: str = argument(Identity(), "identity of the charge point")
+    station: str = argument(IdentityText(), "identity of the charge point")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """An operation of the central system."""
 
-    station: str = argument(Identity(), "identity of the charge point, ours or not")
+    station: str = argument(IdentityText(), "identity of the charge point, ours or not")
     action: str = argument(Text(1, 50), "operation of OCPP 1.6, such as Reset")
     payload: dict[str, Any] | None = argument(
         Payload(), "its fields by the names of OCPP 1.6", default=None, unset="none"
@@ -69,7 +69,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class MarkWords:
     """A moment, with a few words."""
 
     text: str = argument(Words(), "what is to be said of it", default="mark")
@@ -197,7 +197,7 @@ MARK = LabCommand(
     "mark",
     "Mark a moment with a few words, on the chart and in the recording.",
     "Recording",
-    takes=Mark,
+    takes=MarkWords,
     gives=NoneType,
 )
 ADMIT = LabCommand(

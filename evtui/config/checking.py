@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from evtui.kinds import Kind, Unfit, quoted
+from evtui.kinds import Unfit, ValueKind, quoted
 from evtui.redaction import hide
 
 __all__ = ["SettingsError", "checked", "shown"]
@@ -26,7 +26,7 @@ class SettingsError(ValueError):
         self.mistakes = mistakes
 
 
-def checked(kind: Kind[T], value: Any, place: str, *, from_text: bool = False) -> T:
+def checked(kind: ValueKind[T], value: Any, place: str, *, from_text: bool = False) -> T:
     """``value`` as its kind wants it.
 
     Args:

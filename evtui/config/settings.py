@@ -20,13 +20,13 @@ from evtui.kinds import (
     CiString,
     EndpointUrl,
     Identities,
-    Identity,
+    IdentityText,
     Integer,
-    Kind,
     Number,
     OriginNames,
-    Place,
+    PathText,
     Switch,
+    ValueKind,
 )
 from evtui.passwords import VARIABLE, has_password, needs_password
 from evtui.redaction import SecretUrl
@@ -88,7 +88,7 @@ T = TypeVar("T")
 
 def _setting(
     default: T,
-    kind: Kind[T],
+    kind: ValueKind[T],
     group: str,
     summary: str,
     *,
@@ -137,7 +137,7 @@ class Settings:
     )
     password_file: str | None = _setting(
         None,
-        Place("FILE", "a file"),
+        PathText("FILE", "a file"),
         "Lab",
         "Its first line is the password for --csms, of the user that the URL names, else of the "
         "identity.",
@@ -173,7 +173,7 @@ class Settings:
     )
     id_tags: str | None = _setting(
         None,
-        Place("FILE", "a file"),
+        PathText("FILE", "a file"),
         "Lab",
         "Id tags our central system knows: CSV with id_tag, status, parent, expiry.",
         unset="none",
@@ -197,14 +197,14 @@ class Settings:
         1, Integer(0), "Lab", "Start of the random numbers: the same number, the same run."
     )
 
-    id: str = _setting("CP1", Identity(), "Charge point", "Charge point identity.")
+    id: str = _setting("CP1", IdentityText(), "Charge point", "Charge point identity.")
     stations: int = _setting(
         1, Integer(1, 20), "Charge point", "Charge points of ours: CP1, CP2, ..."
     )
     connectors: int = _setting(1, Integer(1, 8), "Charge point", "Connectors of each.")
     state: str | None = _setting(
         None,
-        Place("FILE", "a file"),
+        PathText("FILE", "a file"),
         "Charge point",
         "Keep what charge points and central system know in it, over a crash too.",
         unset="in memory",
@@ -249,7 +249,7 @@ class Settings:
 
     record: str | None = _setting(
         None,
-        Place("DIR", "a folder"),
+        PathText("DIR", "a folder"),
         "Recording",
         "Record into this folder from the first moment.",
         unset="off",
@@ -269,7 +269,7 @@ class Settings:
     )
     events: str | None = _setting(
         None,
-        Place("FILE|-|unix:PATH", "a file, - or unix:PATH"),
+        PathText("FILE|-|unix:PATH", "a file, - or unix:PATH"),
         "Recording",
         "Write every event as a JSON line as it happens.",
         unset="off",
@@ -372,7 +372,7 @@ class Setting:
 
     name: str
     default: object
-    kind: Kind[object]
+    kind: ValueKind[object]
     group: str
     summary: str
     flag: str
@@ -412,7 +412,7 @@ SETTINGS: tuple[Setting, ...] = tuple(
 )
 
 
-KINDS: Mapping[str, Kind[Any]] = {setting.name: setting.kind for setting in SETTINGS}
+KINDS: Mapping[str, ValueKind[Any]] = {setting.name: setting.kind for setting in SETTINGS}
 """What each setting may be, by field name."""
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import can
 from can.io.generic import MessageWriter
 
-from evtui.export.channels import Names, Numbers
+from evtui.export.channels import ChannelNumbers, Names
 from evtui.export.in_time import in_time
 from evtui.export.tally import Tally
 from evtui.recording.format import ERROR_FLAG, FrameRow
@@ -107,7 +107,7 @@ def _write(
     frames: Iterable[FrameRow],
     tally: Tally,
 ) -> None:
-    channels = Numbers(folder.manifest)
+    channels = ChannelNumbers(folder.manifest)
     tally.channels = channels.told
     with open_writer() as writer:
         for frame in frames:

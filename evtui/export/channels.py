@@ -8,7 +8,7 @@ from itertools import count
 
 from evtui.recording.format import Manifest
 
-__all__ = ["MOST_CHANNELS", "ChannelError", "Names", "Numbers"]
+__all__ = ["MOST_CHANNELS", "ChannelError", "ChannelNumbers", "Names"]
 
 MOST_CHANNELS = 65_535
 """A .blf numbers channels from 1, in 16 bits."""
@@ -22,7 +22,7 @@ class ChannelError(Exception):
     """There are more buses than a format can tell apart; the text is one line."""
 
 
-class Numbers(dict[str, int]):
+class ChannelNumbers(dict[str, int]):
     """Channel from 0 of each bus: the number at the end of its name in can.log, or the next free.
 
     The buses of the manifest come first, then each as it appears.

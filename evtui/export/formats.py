@@ -13,7 +13,7 @@ from typing import BinaryIO
 from evtui.export.channels import ChannelError
 from evtui.export.labelled import Label, write_can_train_and_test, write_hcrl
 from evtui.export.ocpp_trace import write_open_ocpp_trace
-from evtui.export.tables import TABLES, Table, write_csv
+from evtui.export.tables import TABLES, ExportTable, write_csv
 from evtui.export.tally import Progress, Tally
 from evtui.export.target import Borrowed, TargetError, new_file
 from evtui.recording.format import layout
@@ -50,7 +50,7 @@ class Exported:
 @dataclass(frozen=True)
 class _Job:
     folder: RunFolder
-    table: Table
+    table: ExportTable
     label: Label
     stream: BinaryIO
     tally: Tally
@@ -241,7 +241,7 @@ def exportable(folder: RunFolder) -> list[tuple[str, str]]:
     return pairs
 
 
-def _check_source(folder: RunFolder, table: Table) -> None:
+def _check_source(folder: RunFolder, table: ExportTable) -> None:
     if folder.path.is_file():
         if table.name != "frames":
             raise ExportError(

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from evtui import __version__
 from evtui.events import json_text
-from evtui.export.tables import Table
+from evtui.export.tables import ExportTable
 from evtui.export.tally import Tally
 from evtui.recording.format import Cell
 from evtui.recording.read import RunFolder
@@ -20,7 +20,7 @@ _ROWS = 16_384
 """Rows of a group: all that is held in memory at a time."""
 
 
-def write_parquet(table: Table, folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
+def write_parquet(table: ExportTable, folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
     """The table with its columns as the run folder names them, in groups of rows.
 
     ``timestamp`` and what is in s are numbers as in the folder, ``t_utc`` is a time stamp in UTC

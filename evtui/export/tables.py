@@ -27,11 +27,11 @@ from evtui.recording.format import (
 )
 from evtui.recording.read import RunFolder
 
-__all__ = ["TABLES", "Table", "write_csv"]
+__all__ = ["TABLES", "ExportTable", "write_csv"]
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """A table of a run folder.
 
     Attributes:
@@ -59,16 +59,18 @@ class Table:
 TABLES = {
     table.name: table
     for table in (
-        Table("frames", FRAMES, (layout.CAN_LOG, FRAMES.file), "frames", lambda run: run.frames()),
-        Table("signals", SIGNALS, (SIGNALS.file,), "samples", lambda run: run.signals()),
-        Table("ocpp", MESSAGES, (MESSAGES.file,), "messages", lambda run: run.messages()),
-        Table("alarms", ALARMS, (ALARMS.file,), "alarms", lambda run: run.alarms()),
-        Table("truth", TRUTH, (TRUTH.file,), "attacks", lambda run: run.truth()),
+        ExportTable(
+            "frames", FRAMES, (layout.CAN_LOG, FRAMES.file), "frames", lambda run: run.frames()
+        ),
+        ExportTable("signals", SIGNALS, (SIGNALS.file,), "samples", lambda run: run.signals()),
+        ExportTable("ocpp", MESSAGES, (MESSAGES.file,), "messages", lambda run: run.messages()),
+        ExportTable("alarms", ALARMS, (ALARMS.file,), "alarms", lambda run: run.alarms()),
+        ExportTable("truth", TRUTH, (TRUTH.file,), "attacks", lambda run: run.truth()),
     )
 }
 
 
-def write_csv(table: Table, folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
+def write_csv(table: ExportTable, folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
     """CSV as the run folder writes it: flags 0 or 1, unknown empty, nested values as JSON.
 
     Identifiers and data of frames are hexadecimal behind 0x, so that nobody reads 300 or 0064 as

@@ -19,8 +19,8 @@ from abc import ABC, abstractmethod
 
 from evtui.escaping import for_json
 from evtui.events import Event
-from evtui.feed.pump import BEGIN, Encode, Gaps, Outlet, Pump
-from evtui.recording.write import Allowance, Redactor, event_line
+from evtui.feed.pump import BEGIN, Encode, FeedReader, Gaps, Pump
+from evtui.recording.write import RecordingAllowance, Redactor, event_line
 
 __all__ = ["Feed", "FeedError", "open_feed"]
 
@@ -85,7 +85,7 @@ def open_feed(
         return for_json(event_line(event, redactor)).encode()
 
     feed = _open(destination, encode, in_terminal=in_terminal)
-    return feed if ours is None else _BoundedFeed(feed, Allowance(ours))
+    return feed if ours is None else _BoundedFeed(feed, RecordingAllowance(ours))
 
 
 def _open(destination: str, encode: Encode, *, in_terminal: bool) -> Feed:
@@ -103,7 +103,7 @@ def _open(destination: str, encode: Encode, *, in_terminal: bool) -> Feed:
         raise FeedError("events to -: standard output is closed; name a file") from None
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return _FileFeed(encode, descriptor, "standard output")
-    return _PumpedFeed(Pump(encode, Outlet(descriptor)), "standard output")
+    return _PumpedFeed(Pump(encode, FeedReader(descriptor)), "standard output")
 
 
 def _open_path(path: str, encode: Encode, *, in_terminal: bool) -> Feed:
@@ -121,7 +121,7 @@ def _open_path(path: str, encode: Encode, *, in_terminal: bool) -> Feed:
     if stat.S_ISFIFO(mode):
         if not os.access(path, os.W_OK):
             raise FeedError(f"events to {path}: permission denied")
-        return _PumpedFeed(Pump(encode, Outlet(None, reopen=lambda: _open_waiting(path))), path)
+        return _PumpedFeed(Pump(encode, FeedReader(None, reopen=lambda: _open_waiting(path))), path)
     if stat.S_ISCHR(mode):
         if in_terminal and kind.st_rdev in _our_terminal():
             raise FeedError(f"events to {path}: the app is there; name a file or unix:PATH")
@@ -129,7 +129,7 @@ def _open_path(path: str, encode: Encode, *, in_terminal: bool) -> Feed:
             descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
         except OSError as error:
             raise _refusal(path, error) from None
-        return _PumpedFeed(Pump(encode, Outlet(descriptor)), path)
+        return _PumpedFeed(Pump(encode, FeedReader(descriptor)), path)
     if stat.S_ISSOCK(mode):
         raise FeedError(f"events to {path}: is a socket; unix:PATH listens on one")
     raise FeedError(f"events to {path}: expected a file, a FIFO or a device")
@@ -252,7 +252,7 @@ class _FileFeed(Feed):
 class _BoundedFeed(Feed):
     """Leaves out what peers send too much of; the feed says how many lines are missing."""
 
-    def __init__(self, feed: Feed, allowance: Allowance) -> None:
+    def __init__(self, feed: Feed, allowance: RecordingAllowance) -> None:
         self._feed = feed
         self._allowance = allowance
         self._left_out = 0

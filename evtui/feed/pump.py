@@ -24,8 +24,8 @@ __all__ = [
     "Dropped",
     "Encode",
     "FeedBegins",
+    "FeedReader",
     "Gaps",
-    "Outlet",
     "Pump",
 ]
 
@@ -96,7 +96,7 @@ class Gaps:
         return msgspec.json.encode(Dropped(missing)) + b"\n" if missing else b""
 
 
-class Outlet:
+class FeedReader:
     """One reader: what waits for it, and the lines that are on the way.
 
     Args:
@@ -194,7 +194,7 @@ class Pump:
     def __init__(
         self,
         encode: Encode,
-        *outlets: Outlet,
+        *outlets: FeedReader,
         listener: socket.socket | None = None,
     ) -> None:
         self._encode = encode
@@ -279,7 +279,7 @@ class Pump:
             else:
                 self._admit()
 
-    def _serve(self, outlet: Outlet, what: int) -> None:
+    def _serve(self, outlet: FeedReader, what: int) -> None:
         try:
             if what & GONE:
                 raise BrokenPipeError
@@ -301,4 +301,4 @@ class Pump:
             reader.close()
             return
         reader.setblocking(False)
-        self._outlets = (*self._outlets, Outlet(reader.detach()))
+        self._outlets = (*self._outlets, FeedReader(reader.detach()))

@@ -14,7 +14,7 @@ from evtui.durations import read_duration
 from evtui.escaping import for_terminal
 from evtui.ocpp16.validation import is_date_time
 
-__all__ = ["Field", "FormError", "Kind", "Path", "Reading", "read", "write"]
+__all__ = ["FormError", "FormField", "FormReading", "Kind", "Path", "read", "write"]
 
 Path = tuple[str, ...]
 """Where a value stands: ``("csChargingProfiles", "stackLevel")``; empty for the whole."""
@@ -79,7 +79,7 @@ _MEANINGS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """One value of a payload.
 
     Attributes:
@@ -100,7 +100,7 @@ class Field:
     choices: tuple[str, ...] = ()
     longest: int | None = None
     step: float | None = None
-    items: tuple[Field, ...] = ()
+    items: tuple[FormField, ...] = ()
 
     @property
     def name(self) -> str:
@@ -182,14 +182,14 @@ class Field:
 # Reading one field
 
 
-def _text(field: Field, text: str, now: float) -> str:
+def _text(field: FormField, text: str, now: float) -> str:
     text = "" if text == EMPTY_TEXT else text
     if field.longest is not None and len(text) > field.longest:
         raise FormError(f"{len(text)} characters; at most {field.longest} are allowed")
     return text
 
 
-def _whole_number(field: Field, text: str, now: float) -> int:
+def _whole_number(field: FormField, text: str, now: float) -> int:
     if _WHOLE_NUMBER.fullmatch(text):
         return int(text)
     if field.name in _IN_SECONDS:
@@ -207,7 +207,7 @@ def _whole_seconds(text: str) -> int:
     return int(seconds)
 
 
-def _number(field: Field, text: str, now: float) -> float:
+def _number(field: FormField, text: str, now: float) -> float:
     if not _NUMBER.fullmatch(text):
         raise FormError(f"{_shown(text)} is no number")
     exact = Decimal(text.replace(",", "."))
@@ -216,14 +216,14 @@ def _number(field: Field, text: str, now: float) -> float:
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
-def _choice(field: Field, text: str, now: float) -> str:
+def _choice(field: FormField, text: str, now: float) -> str:
     for choice in field.choices:
         if choice.casefold() == text.casefold():
             return choice
     raise FormError(f"{_shown(text)} is none of {', '.join(field.choices)}")
 
 
-def _time(field: Field, text: str, now: float) -> str:
+def _time(field: FormField, text: str, now: float) -> str:
     if text.casefold() == "now":
         return _iso(now)
     if text[0] in "+-" and (seconds := _seconds(text)) is not None:
@@ -241,16 +241,16 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-def _words(field: Field, text: str, now: float) -> list[str]:
+def _words(field: FormField, text: str, now: float) -> list[str]:
     return [_text(field, word, now) for word in re.split(r"[\s,;]+", text) if word]
 
 
-def _rows(field: Field, text: str, now: float) -> list[dict[str, Any]]:
+def _rows(field: FormField, text: str, now: float) -> list[dict[str, Any]]:
     rows = [row for row in map(str.split, text.split(";")) if row]
     return [_row(field, number, row, now) for number, row in enumerate(rows, 1)]
 
 
-def _row(field: Field, number: int, words: list[str], now: float) -> dict[str, Any]:
+def _row(field: FormField, number: int, words: list[str], now: float) -> dict[str, Any]:
     row = _ROWS[field.name]
     texts: dict[Path, str] = {}
     places = iter(row.words)
@@ -273,7 +273,7 @@ def _row(field: Field, number: int, words: list[str], now: float) -> dict[str, A
     return reading.payload
 
 
-_READERS: Mapping[Kind, Callable[[Field, str, float], Any]] = {
+_READERS: Mapping[Kind, Callable[[FormField, str, float], Any]] = {
     "text": _text,
     "URL": _text,
     "whole number": _whole_number,
@@ -303,7 +303,7 @@ def _iso(unix: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FormReading:
     """What was made of what was typed.
 
     Attributes:
@@ -316,7 +316,7 @@ class Reading:
     problems: Mapping[Path, str]
 
 
-def read(wanted: tuple[Field, ...], texts: Mapping[Path, str], now: float) -> Reading:
+def read(wanted: tuple[FormField, ...], texts: Mapping[Path, str], now: float) -> FormReading:
     payload: dict[str, Any] = {}
     problems: dict[Path, str] = {}
     given = [field for field in wanted if _is_given(field, texts)]
@@ -331,15 +331,15 @@ def read(wanted: tuple[Field, ...], texts: Mapping[Path, str], now: float) -> Re
             _put(payload, field.path, value)
         elif field.required and (not field.group or any(_within(field, each) for each in given)):
             problems[field.path] = f"{field.name}: missing; expected {field.expected}"
-    return Reading(payload, problems)
+    return FormReading(payload, problems)
 
 
-def _is_given(field: Field, texts: Mapping[Path, str]) -> bool:
+def _is_given(field: FormField, texts: Mapping[Path, str]) -> bool:
     text = texts.get(field.path, "")
     return bool(text if field.kind == "text" else text.strip())
 
 
-def _within(field: Field, other: Field) -> bool:
+def _within(field: FormField, other: FormField) -> bool:
     """True where ``other`` stands in the optional object around ``field``."""
     return other.path[: len(field.group)] == field.group
 
@@ -351,7 +351,7 @@ def _put(payload: dict[str, Any], path: Path, value: Any) -> None:
     payload[name] = value
 
 
-def write(known: tuple[Field, ...], value: Any, at: Path = ()) -> dict[Path, str]:
+def write(known: tuple[FormField, ...], value: Any, at: Path = ()) -> dict[Path, str]:
     place = ".".join(at)
     field = next((each for each in known if each.path == at), None)
     if field is not None:

@@ -13,15 +13,15 @@ from math import isinf
 from typing import Any
 
 from evtui.ocpp16 import schema_files
-from evtui.ocpp16.form_fields import Field, FormError, Kind, Path, Reading, read, write
+from evtui.ocpp16.form_fields import FormError, FormField, FormReading, Kind, Path, read, write
 from evtui.ocpp16.validation import check
 
 __all__ = [
     "OPERATIONS",
-    "Field",
     "FormError",
+    "FormField",
+    "FormReading",
     "Path",
-    "Reading",
     "decode",
     "defaults",
     "fields",
@@ -55,7 +55,7 @@ OPERATIONS: Mapping[str, str] = {
 
 
 @cache
-def fields(action: str) -> tuple[Field, ...]:
+def fields(action: str) -> tuple[FormField, ...]:
     """The fields of an operation, in the order of its schema.
 
     Raises:
@@ -66,8 +66,8 @@ def fields(action: str) -> tuple[Field, ...]:
     return _flattened(schema_files.read(action))
 
 
-def _flattened(schema: Mapping[str, Any], at: Path = (), group: Path = ()) -> tuple[Field, ...]:
-    found: list[Field] = []
+def _flattened(schema: Mapping[str, Any], at: Path = (), group: Path = ()) -> tuple[FormField, ...]:
+    found: list[FormField] = []
     needed = schema.get("required", ())
     for name, rules in schema["properties"].items():
         path = (*at, name)
@@ -78,7 +78,7 @@ def _flattened(schema: Mapping[str, Any], at: Path = (), group: Path = ()) -> tu
     return tuple(found)
 
 
-def _field(rules: Mapping[str, Any], path: Path, required: bool, group: Path) -> Field:
+def _field(rules: Mapping[str, Any], path: Path, required: bool, group: Path) -> FormField:
     items: Mapping[str, Any] = rules.get("items", {})
     kind: Kind
     plain: Mapping[str, Kind] = {"string": "text", "integer": "whole number", "number": "number"}
@@ -92,7 +92,7 @@ def _field(rules: Mapping[str, Any], path: Path, required: bool, group: Path) ->
         kind = "rows" if items["type"] == "object" else "words"
     else:
         kind = plain[rules["type"]]
-    return Field(
+    return FormField(
         path,
         kind,
         required,
@@ -154,7 +154,7 @@ def defaults(action: str, known: Mapping[str, str]) -> dict[Path, str]:
     }
 
 
-def parse(action: str, texts: Mapping[Path, str], now: float) -> Reading:
+def parse(action: str, texts: Mapping[Path, str], now: float) -> FormReading:
     """Make a payload of the texts of a form, and hold it against the schema.
 
     Args:
@@ -165,12 +165,12 @@ def parse(action: str, texts: Mapping[Path, str], now: float) -> Reading:
     return reading if reading.problems else _checked(action, reading.payload)
 
 
-def parse_json(action: str, text: str) -> Reading:
+def parse_json(action: str, text: str) -> FormReading:
     """Read a payload typed as JSON, and hold it against the schema."""
     try:
         return _checked(action, decode(text))
     except FormError as error:
-        return Reading({}, {(): str(error)})
+        return FormReading({}, {(): str(error)})
 
 
 def decode(text: str) -> dict[str, Any]:
@@ -213,10 +213,10 @@ def texts_of(action: str, payload: Mapping[str, Any]) -> dict[Path, str]:
     return write(fields(action), payload)
 
 
-def _checked(action: str, payload: dict[str, Any]) -> Reading:
+def _checked(action: str, payload: dict[str, Any]) -> FormReading:
     violation = check(action, "call", payload)
     if violation is None:
-        return Reading(payload, {})
+        return FormReading(payload, {})
     place = violation.path
     at = next((each.path for each in fields(action) if each.path == place[: len(each.path)]), ())
-    return Reading(payload, {at: violation.detail})
+    return FormReading(payload, {at: violation.detail})

@@ -23,10 +23,10 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["DIFFERENCES", "Difference", "names", "read"]
+__all__ = ["DIFFERENCES", "SchemaDifference", "names", "read"]
 
 
-class Difference(msgspec.Struct, frozen=True):
+class SchemaDifference(msgspec.Struct, frozen=True):
     """One rule that file and text do not share.
 
     Attributes:
@@ -58,21 +58,21 @@ _AT_LEAST_0 = "0 or more"
 _REFUSED = "PropertyConstraintViolation"
 
 
-def _connector(schema: str, least: int, section: str, done: str) -> Difference:
-    return Difference(schema, "connectorId", "minimum", None, least, section, done)
+def _connector(schema: str, least: int, section: str, done: str) -> SchemaDifference:
+    return SchemaDifference(schema, "connectorId", "minimum", None, least, section, done)
 
 
-def _profile(schema: str, profile: str) -> tuple[Difference, ...]:
+def _profile(schema: str, profile: str) -> tuple[SchemaDifference, ...]:
     periods = f"{profile}.chargingSchedule.chargingSchedulePeriod"
     rejected = "Rejected, with the reason in a note"
     return (
-        Difference(schema, f"{profile}.stackLevel", "minimum", None, 0, "7.8", "Rejected"),
-        Difference(schema, periods, "minItems", None, 1, "7.13", rejected),
+        SchemaDifference(schema, f"{profile}.stackLevel", "minimum", None, 0, "7.8", "Rejected"),
+        SchemaDifference(schema, periods, "minItems", None, 1, "7.13", rejected),
     )
 
 
-DIFFERENCES: tuple[Difference, ...] = (
-    Difference(
+DIFFERENCES: tuple[SchemaDifference, ...] = (
+    SchemaDifference(
         "StopTransaction",
         "transactionData.sampledValue.unit",
         "enum",
@@ -82,7 +82,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Hertz is taken, as in MeterValues",
         mended=True,
     ),
-    Difference(
+    SchemaDifference(
         "StopTransaction",
         "transactionData.sampledValue",
         "minItems",
@@ -101,7 +101,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     _connector("UnlockConnector", 1, "6.53", "NotSupported"),
     *_profile("SetChargingProfile", "csChargingProfiles"),
     *_profile("RemoteStartTransaction", "chargingProfile"),
-    Difference(
+    SchemaDifference(
         "GetCompositeScheduleResponse",
         "chargingSchedule.chargingSchedulePeriod",
         "minItems",

@@ -29,7 +29,7 @@ from evtui.ocpp16.validation import (
     errors,
     with_whole_numbers,
 )
-from evtui.ocppj import Frame, Kind, Reading
+from evtui.ocppj import Kind, OcppFrame, PayloadReading
 from evtui.violations import Violation
 
 __all__ = ["can_go_out", "read_call", "read_result"]
@@ -97,7 +97,9 @@ _ANSWER = _Rule(
 _TOLERATED_ANSWER = _ANSWER._replace(tolerant=True)
 
 
-def read_call(frame: Frame, *, tolerant: bool, owes: Callable[[str, Any], bool]) -> Reading:
+def read_call(
+    frame: OcppFrame, *, tolerant: bool, owes: Callable[[str, Any], bool]
+) -> PayloadReading:
     """Read a CALL of an action that has a schema.
 
     Args:
@@ -107,22 +109,22 @@ def read_call(frame: Frame, *, tolerant: bool, owes: Callable[[str, Any], bool])
     """
     payload, violation = accept(frame.action, "call", frame.payload)
     if violation is None and not (frame.twice or frame.unfit):
-        return Reading(payload)
+        return PayloadReading(payload)
     doubt = frame.doubt
     # Given twice, and differently, an id names nothing.
     if owes(frame.action, frame.certain if frame.twice and not tolerant else frame.payload):
         return _read(frame.action, "call", frame.payload, violation, _OWED, doubt)
     if frame.unfit or (frame.twice and not tolerant):
-        return Reading(None, Violation("FormationViolation", doubt))
+        return PayloadReading(None, Violation("FormationViolation", doubt))
     rule = _TOLERATED_CALL if tolerant else _CALL
     return _read(frame.action, "call", frame.payload, violation, rule, doubt)
 
 
-def read_result(frame: Frame, action: str, *, tolerant: bool) -> Reading:
+def read_result(frame: OcppFrame, action: str, *, tolerant: bool) -> PayloadReading:
     """Read the CALLRESULT of a call of ``action``."""
     payload, violation = accept(action, "result", frame.payload)
     if violation is None and not (frame.twice or frame.unfit):
-        return Reading(payload)
+        return PayloadReading(payload)
     doubt = frame.doubt
     if tolerant or not frame.twice:
         rule = _TOLERATED_ANSWER if tolerant else _ANSWER
@@ -131,7 +133,7 @@ def read_result(frame: Frame, action: str, *, tolerant: bool) -> Reading:
     _, unclear = accept(action, "result", frame.certain)
     reading = _read(action, "result", frame.certain, unclear, _ANSWER, doubt)
     if reading.payload is None and violation is None:
-        return Reading(None, Violation("FormationViolation", doubt))
+        return PayloadReading(None, Violation("FormationViolation", doubt))
     return reading
 
 
@@ -146,19 +148,19 @@ def can_go_out(action: str, kind: Kind, payload: Any) -> bool:
 
 def _read(
     action: str, kind: Kind, payload: Any, violation: Violation | None, rule: _Rule, doubt: str
-) -> Reading:
+) -> PayloadReading:
     """Read a payload that has a violation, or came in a message with a doubt, or both."""
     payload = with_whole_numbers(payload)
     if violation is None:
-        return Reading(payload, Violation("FormationViolation", doubt))
+        return PayloadReading(payload, Violation("FormationViolation", doubt))
     if not isinstance(payload, dict) or not (rule.tolerant or rule.discards):
-        return Reading(None, _with_doubt(doubt, violation))
+        return PayloadReading(None, _with_doubt(doubt, violation))
     mending = _Mending(action, kind, payload, rule)
     hopeless = mending.run()
     if hopeless is None:
         mended = Violation(violation.code, mending.told, violation.path)
-        return Reading(mending.payload, _with_doubt(doubt, mended))
-    return Reading(None, _with_doubt(doubt, hopeless))
+        return PayloadReading(mending.payload, _with_doubt(doubt, mended))
+    return PayloadReading(None, _with_doubt(doubt, hopeless))
 
 
 def _with_doubt(doubt: str, violation: Violation) -> Violation:

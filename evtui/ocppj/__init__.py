@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from evtui.lazy import lazy_names
 from evtui.ocppj.answering import Refusal, Then, answer_call
-from evtui.ocppj.framing import UNREADABLE_ID, Frame
+from evtui.ocppj.framing import UNREADABLE_ID, OcppFrame
 from evtui.ocppj.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, LinkCounters, MessageRate
 from evtui.ocppj.link import (
     CallRefused,
@@ -16,7 +16,7 @@ from evtui.ocppj.link import (
     Transport,
 )
 from evtui.ocppj.memory import MemoryTransport, memory_pair
-from evtui.ocppj.version import ErrorCodes, Kind, Reading, Version
+from evtui.ocppj.version import ErrorCodes, Kind, PayloadReading, Version
 
 if TYPE_CHECKING:
     from evtui.ocppj.intake import is_own_end
@@ -38,7 +38,6 @@ __all__ = [
     "UNREADABLE_ID",
     "CallRefused",
     "ErrorCodes",
-    "Frame",
     "IncomingCall",
     "Kind",
     "Link",
@@ -47,7 +46,8 @@ __all__ = [
     "MemoryTransport",
     "MessageIds",
     "MessageRate",
-    "Reading",
+    "OcppFrame",
+    "PayloadReading",
     "Refusal",
     "SentMessages",
     "ServerConnectionInTurn",

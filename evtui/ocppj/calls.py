@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from evtui.ocppj import framing
-from evtui.ocppj.framing import Frame
+from evtui.ocppj.framing import OcppFrame
 from evtui.ocppj.limits import CALLS_WAITING_MAX, LinkCounters
 from evtui.ocppj.tap import Tap
 from evtui.ocppj.transport import LinkClosed, Transport
-from evtui.ocppj.version import Reading, Version
+from evtui.ocppj.version import PayloadReading, Version
 from evtui.violations import BreaksSchema, Violation
 
 __all__ = ["CallRefused", "MessageIds", "OutgoingCalls"]
@@ -143,7 +143,7 @@ class OutgoingCalls:
         finally:
             pending.leave()
 
-    def accept_answer(self, frame: Frame, text: str) -> bool:
+    def accept_answer(self, frame: OcppFrame, text: str) -> bool:
         """Take a CALLRESULT or CALLERROR that came as ``text``; False for an answer to nothing."""
         late = self._late.pop(frame.uid, None)
         answers = late or self._pending
@@ -153,7 +153,7 @@ class OutgoingCalls:
             reading = self._version.read_result(frame, answers.action, tolerant=self._tolerant)
         else:  # code and details are for people, whatever they are
             doubt = Violation(self._malformed, frame.doubt) if frame.doubt else None
-            reading = Reading(frame.payload, doubt)
+            reading = PayloadReading(frame.payload, doubt)
         used = reading.payload is not None or frame.kind == "error"
         event = self._tap.delivered(
             frame,

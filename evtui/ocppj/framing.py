@@ -20,8 +20,8 @@ __all__ = [
     "PARTS_MAX",
     "UNREADABLE_ID",
     "BloatedFrame",
-    "Frame",
-    "MalformedFrame",
+    "MalformedMessage",
+    "OcppFrame",
     "UnknownMessageType",
     "encode_call",
     "encode_error",
@@ -57,7 +57,7 @@ ERROR_TEXT_MAX = 2_000
 CALL, RESULT, ERROR = 2, 3, 4
 
 
-class Frame(msgspec.Struct, frozen=True):
+class OcppFrame(msgspec.Struct, frozen=True):
     """One well-formed OCPP-J message.
 
     Attributes:
@@ -93,7 +93,7 @@ class Frame(msgspec.Struct, frozen=True):
         return "; ".join(filter(None, (self.unfit, self.twice)))
 
 
-class MalformedFrame(Exception):
+class MalformedMessage(Exception):
     """A text that is no OCPP-J message.
 
     Attributes:
@@ -112,7 +112,7 @@ class MalformedFrame(Exception):
         self.action = action
 
 
-class BloatedFrame(MalformedFrame):
+class BloatedFrame(MalformedMessage):
     """A text of so many JSON values that it is not decoded."""
 
 
@@ -120,7 +120,7 @@ class UnknownMessageType(Exception):
     """A message type number other than 2, 3, 4: to be ignored (OCPP-J 1.6 section 4.1.3)."""
 
 
-def parse(text: str | bytes) -> Frame:
+def parse(text: str | bytes) -> OcppFrame:
     """Decode one WebSocket text message.
 
     A null payload means an empty one (OCPP-J 1.6 table 4).
@@ -137,13 +137,13 @@ def parse(text: str | bytes) -> Frame:
         except msgspec.DecodeError:
             return _parse_unfit(text)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise MalformedFrame(f"not JSON: {error}") from None
+        raise MalformedMessage(f"not JSON: {error}") from None
     except RecursionError:
-        raise MalformedFrame("JSON nested too deeply") from None
+        raise MalformedMessage("JSON nested too deeply") from None
     return _frame(message, text)
 
 
-def _parse_unfit(text: str) -> Frame:
+def _parse_unfit(text: str) -> OcppFrame:
     """Decode a text that the quick decoder refuses: perhaps only for values it cannot hold.
 
     Raises:
@@ -153,29 +153,29 @@ def _parse_unfit(text: str) -> Frame:
     try:
         message, told = unfit.decode(text)
     except ValueError as error:
-        raise MalformedFrame(f"not JSON: {error}") from None
+        raise MalformedMessage(f"not JSON: {error}") from None
     try:
         return msgspec.structs.replace(_frame(message, text), unfit=told)
-    except MalformedFrame as error:
+    except MalformedMessage as error:
         detail = f"{told}; {error}" if told else str(error)
-        raise MalformedFrame(
+        raise MalformedMessage(
             detail, error.uid, answerable=error.answerable, action=error.action
         ) from None
 
 
-def _frame(message: Any, text: str) -> Frame:
+def _frame(message: Any, text: str) -> OcppFrame:
     """Make a frame of a decoded message."""
     if not isinstance(message, list) or not message:
-        raise MalformedFrame("not a JSON array with a message type")
+        raise MalformedMessage("not a JSON array with a message type")
     kind = message[0]
     if isinstance(kind, bool) or not isinstance(kind, int):
-        raise MalformedFrame("message type is not a whole number")
+        raise MalformedMessage("message type is not a whole number")
     if kind not in (CALL, RESULT, ERROR):
         raise UnknownMessageType(f"message type {str(kind)[:20]} is not 2, 3 or 4")
     uid = _message_id(message, answerable=kind == CALL)
     brackets = text.count("[") + text.count("{")  # in its strings too, where they do no harm
     if brackets > NESTING_MAX and _is_too_deep(message):
-        raise MalformedFrame("JSON nested too deeply", uid, answerable=kind == CALL)
+        raise MalformedMessage("JSON nested too deeply", uid, answerable=kind == CALL)
     if kind == CALL:
         return _call(uid, message, text)
     if kind == RESULT:
@@ -247,14 +247,14 @@ def _is_too_deep(message: list[Any]) -> bool:
 
 def _message_id(message: list[Any], *, answerable: bool) -> str:
     if len(message) < 2:
-        raise MalformedFrame("message id is missing", answerable=answerable)
+        raise MalformedMessage("message id is missing", answerable=answerable)
     uid = message[1]
     if not isinstance(uid, str):
-        raise MalformedFrame(
+        raise MalformedMessage(
             f"message id is {_json_type(uid)}, a string is needed", answerable=answerable
         )
     if len(uid) > MESSAGE_ID_MAX:
-        raise MalformedFrame(
+        raise MalformedMessage(
             f"message id has {len(uid)} characters, {MESSAGE_ID_MAX} at most",
             uid,
             answerable=answerable,
@@ -262,40 +262,40 @@ def _message_id(message: list[Any], *, answerable: bool) -> str:
     return uid
 
 
-def _call(uid: str, message: list[Any], text: str) -> Frame:
+def _call(uid: str, message: list[Any], text: str) -> OcppFrame:
     action = message[2] if len(message) > 2 and isinstance(message[2], str) else ""
     if len(message) != 4:
-        raise MalformedFrame(f"CALL with {len(message)} elements, 4 needed", uid, action=action)
+        raise MalformedMessage(f"CALL with {len(message)} elements, 4 needed", uid, action=action)
     if not action:
-        raise MalformedFrame("action is not a name", uid)
+        raise MalformedMessage("action is not a name", uid)
     payload = {} if message[3] is None else message[3]
     if not isinstance(payload, dict):
-        raise MalformedFrame(
+        raise MalformedMessage(
             f"payload is {_json_type(payload)}, an object is needed", uid, action=action
         )
     body = as_json(payload)
-    frame = Frame("call", uid, action, payload, body)
+    frame = OcppFrame("call", uid, action, payload, body)
     return frame if has_each_name_once(text, body) else _looked_through(frame, text)
 
 
-def _result(uid: str, message: list[Any], text: str) -> Frame:
+def _result(uid: str, message: list[Any], text: str) -> OcppFrame:
     if len(message) != 3:
-        raise MalformedFrame(
+        raise MalformedMessage(
             f"CALLRESULT with {len(message)} elements, 3 needed", uid, answerable=False
         )
     payload = {} if message[2] is None else message[2]
     body = as_json(payload)
-    frame = Frame("result", uid, payload=payload, body=body)
+    frame = OcppFrame("result", uid, payload=payload, body=body)
     return frame if has_each_name_once(text, body) else _looked_through(frame, text)
 
 
-def _error(uid: str, message: list[Any], text: str) -> Frame:
+def _error(uid: str, message: list[Any], text: str) -> OcppFrame:
     # Peers send any code and details of any type: only the shape is insisted on.
     if not 3 <= len(message) <= 5 or not isinstance(message[2], str) or not message[2]:
-        raise MalformedFrame("CALLERROR without an error code", uid, answerable=False)
+        raise MalformedMessage("CALLERROR without an error code", uid, answerable=False)
     description = message[3] if len(message) > 3 and message[3] is not None else ""
     details = message[4] if len(message) > 4 else {}
-    frame = Frame(
+    frame = OcppFrame(
         "error",
         uid,
         payload=details,
@@ -308,7 +308,7 @@ def _error(uid: str, message: list[Any], text: str) -> Frame:
     return frame if has_each_name_once(text, as_json(message)) else _looked_through(frame, text)
 
 
-def _looked_through(frame: Frame, text: str) -> Frame:
+def _looked_through(frame: OcppFrame, text: str) -> OcppFrame:
     """A frame with the names that it has twice; its payload is the last element of the text."""
     twice = names_given_twice(text)
     if not twice:

@@ -18,13 +18,13 @@ import msgspec
 from evtui.events import EventStream, Role
 from evtui.ocppj import framing
 from evtui.ocppj.calls import CallRefused, MessageIds, OutgoingCalls
-from evtui.ocppj.framing import Frame, MalformedFrame, UnknownMessageType
+from evtui.ocppj.framing import MalformedMessage, OcppFrame, UnknownMessageType
 from evtui.ocppj.limits import LinkCounters, MessageRate, Pace, size_of
 from evtui.ocppj.repeats import Answered, AnsweredCalls
 from evtui.ocppj.tap import SentMessages, Tap
 from evtui.ocppj.transport import ConnectionFailed, LinkClosed, Transport
 from evtui.ocppj.turns import Turns
-from evtui.ocppj.version import Kind, Reading, Version
+from evtui.ocppj.version import Kind, PayloadReading, Version
 from evtui.violations import BLAMING, BreaksSchema, Violation
 
 __all__ = [
@@ -60,7 +60,7 @@ class IncomingCall:
 
     __slots__ = ("action", "asked", "payload", "received", "seq", "uid")
 
-    def __init__(self, frame: Frame, payload: Any, seq: int, received: float) -> None:
+    def __init__(self, frame: OcppFrame, payload: Any, seq: int, received: float) -> None:
         self.uid = frame.uid
         self.action = frame.action
         self.payload: dict[str, Any] = payload
@@ -259,7 +259,7 @@ class Link:
         except UnknownMessageType as error:
             self._reject("", "unknown message type", f"{error}: ignored", text)
             return None
-        except MalformedFrame as error:
+        except MalformedMessage as error:
             malformed = self._codes.malformed
             seq = self._reject(error.uid, malformed, str(error), text)
             if error.answerable:
@@ -280,7 +280,7 @@ class Link:
         await asyncio.sleep(0)
         return None
 
-    async def _accept_call(self, frame: Frame, text: str) -> IncomingCall | None:
+    async def _accept_call(self, frame: OcppFrame, text: str) -> IncomingCall | None:
         reading = self._read_call(frame)
         objection = reading.violation
         if reading.payload is None and objection is not None:
@@ -299,15 +299,15 @@ class Link:
         event = self._tap.delivered(frame, frame.action, violation=objection)
         return IncomingCall(frame, reading.payload, event.seq, event.t)
 
-    def _read_call(self, frame: Frame) -> Reading:
+    def _read_call(self, frame: OcppFrame) -> PayloadReading:
         """What is to be acted on, or the objection to it."""
         action = frame.action
         if not self._version.is_known_action(action):
             detail = f"{action[:50]} is no {self._version.name} action"
-            return Reading(None, Violation(self._codes.unknown_action, detail))
+            return PayloadReading(None, Violation(self._codes.unknown_action, detail))
         if action not in self._supports:
             detail = f"{action} is not supported here"
-            return Reading(None, Violation(self._codes.unsupported_action, detail))
+            return PayloadReading(None, Violation(self._codes.unsupported_action, detail))
         return self._version.read_call(frame, tolerant=self._tolerant, owes=self._owes)
 
     def _check_own(self, action: str, kind: Kind, payload: Any) -> Violation | None:
@@ -317,7 +317,7 @@ class Link:
             return None if self._version.can_go_out(action, kind, payload) else violation
         return violation
 
-    async def _accept_repeat(self, frame: Frame, answered: Answered, text: str) -> None:
+    async def _accept_repeat(self, frame: OcppFrame, answered: Answered, text: str) -> None:
         # No "call" event: whoever counts calls must not count this one.
         if answered.is_asked_again_by(frame):
             self.counters.repeated += 1

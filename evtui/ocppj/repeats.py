@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from evtui.ocppj.framing import Frame
+from evtui.ocppj.framing import OcppFrame
 
 __all__ = ["ANSWERS_KEPT", "Answered", "AnsweredCalls"]
 
@@ -30,7 +30,7 @@ class Answered:
         self.payload = payload
         self._asked = _digest(asked)
 
-    def is_asked_again_by(self, call: Frame) -> bool:
+    def is_asked_again_by(self, call: OcppFrame) -> bool:
         """True for the same call; False for another one under its id."""
         return self.action == call.action and self._asked == _digest(call.payload)
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from evtui.events import NULL, EventStream, Note, OcppMessage, Role, as_json, current_cause
-from evtui.ocppj.framing import Frame
+from evtui.ocppj.framing import OcppFrame
 from evtui.ocppj.version import Version
 from evtui.violations import Violation, told_by
 
@@ -118,7 +118,7 @@ class Tap:
 
     def delivered(
         self,
-        frame: Frame,
+        frame: OcppFrame,
         action: str,
         *,
         cause: int | None = None,

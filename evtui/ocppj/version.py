@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from evtui.ocppj.framing import Frame
+from evtui.ocppj.framing import OcppFrame
 from evtui.violations import Violation
 
 if TYPE_CHECKING:
     from websockets.typing import Subprotocol
 
-__all__ = ["ErrorCodes", "Kind", "Reading", "Version"]
+__all__ = ["ErrorCodes", "Kind", "PayloadReading", "Version"]
 
 Kind = Literal["call", "result"]
 """Which of the two messages of an action."""
@@ -35,7 +35,7 @@ class ErrorCodes(NamedTuple):
     id_used_twice: str
 
 
-class Reading(NamedTuple):
+class PayloadReading(NamedTuple):
     """What is made of a payload.
 
     Attributes:
@@ -75,8 +75,8 @@ class Version(Protocol):
         """
 
     def read_call(
-        self, frame: Frame, /, *, tolerant: bool, owes: Callable[[str, Any], bool]
-    ) -> Reading:
+        self, frame: OcppFrame, /, *, tolerant: bool, owes: Callable[[str, Any], bool]
+    ) -> PayloadReading:
         """Read a CALL of a known action.
 
         Args:
@@ -85,7 +85,7 @@ class Version(Protocol):
                 done at all; asked when something is wrong with it.
         """
 
-    def read_result(self, frame: Frame, action: str, /, *, tolerant: bool) -> Reading:
+    def read_result(self, frame: OcppFrame, action: str, /, *, tolerant: bool) -> PayloadReading:
         """Read the CALLRESULT of a call of ``action``."""
 
     def can_go_out(self, action: str, kind: Kind, payload: Any, /) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from evtui.escaping import for_terminal
 from evtui.report.drawing import Scale
-from evtui.report.summary import Connector, Summary
+from evtui.report.summary import ConnectorSummary, Summary
 from evtui.report.svg import PALETTE
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LANE = 0.2
 _LONGEST = 28
 
 
-def lanes_of(summary: Summary, connector: Connector) -> list[tuple[str, str, list[Any]]]:
+def lanes_of(summary: Summary, connector: ConnectorSummary) -> list[tuple[str, str, list[Any]]]:
     """What is drawn above the current: name, kind, and (start, end) or (moment, number)."""
     lanes: list[tuple[str, str, list[Any]]] = []
     if summary.marks:
@@ -46,7 +46,7 @@ def _shorter(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
-def attacked(summary: Summary, connector: Connector) -> list[tuple[float, float, float]]:
+def attacked(summary: Summary, connector: ConnectorSummary) -> list[tuple[float, float, float]]:
     """Start, end of the injection and end of the effect, in s; open ones last to the end."""
     found = []
     for attack in summary.attacks:
@@ -57,7 +57,7 @@ def attacked(summary: Summary, connector: Connector) -> list[tuple[float, float,
 
 
 def alarmed(
-    summary: Summary, connector: Connector, detector: str, view: str
+    summary: Summary, connector: ConnectorSummary, detector: str, view: str
 ) -> list[tuple[float, float]]:
     """From when to when an alarm of this detector was raised, in s."""
     periods: list[tuple[float, float]] = []

@@ -14,7 +14,7 @@ from evtui.report.facts import outcome, setup, tables, tiles
 from evtui.report.html import Html, tag
 from evtui.report.numbers import moment, span
 from evtui.report.pictures import current, rates
-from evtui.report.summary import Connector, Progress, Summary, summarise
+from evtui.report.summary import ConnectorSummary, Progress, Summary, summarise
 
 __all__ = ["ReportError", "is_report", "report"]
 
@@ -133,7 +133,7 @@ def _run(summary: Summary, number: int) -> Iterator[Html]:
     yield from setup(summary)
 
 
-def _currents(summary: Summary, connector: Connector, number: str) -> Iterator[Html]:
+def _currents(summary: Summary, connector: ConnectorSummary, number: str) -> Iterator[Html]:
     """The current of one connector, and close up what would be too small to see."""
     whole, close = connector.whole, connector.close
     if whole is not None:

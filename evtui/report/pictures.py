@@ -10,7 +10,7 @@ from evtui.report.decimate import Bins
 from evtui.report.drawing import Points, Scale, drawing, finish, legend, line, steps
 from evtui.report.lanes import LANE, alarmed, attacked, draw_lanes, lanes_of, margin
 from evtui.report.numbers import ampere, moment, span
-from evtui.report.summary import Connector, Curves, Summary
+from evtui.report.summary import ConnectorSummary, Curves, Summary
 from evtui.report.svg import PALETTE
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ MOST_CURVES = 24
 """Runs whose currents are drawn over each other: eight colours, three kinds of line."""
 
 
-def current(summary: Summary, connector: Connector, curves: Curves, name: str) -> str:
+def current(summary: Summary, connector: ConnectorSummary, curves: Curves, name: str) -> str:
     """Current, limit and reported current of one connector, with truth, alarms and marks.
 
     Args:
@@ -80,7 +80,7 @@ def rates(summary: Summary, number: int) -> str:
         return finish(figure, f"rates-{number}-", words)
 
 
-def overlay(curves: Sequence[tuple[str, Connector]], end: float) -> str:
+def overlay(curves: Sequence[tuple[str, ConnectorSummary]], end: float) -> str:
     """The currents of several runs over each other.
 
     Args:
@@ -107,7 +107,7 @@ def overlay(curves: Sequence[tuple[str, Connector]], end: float) -> str:
         return finish(figure, "overlay-", f"Currents of {len(curves)} runs; peaks: {peaks}.")
 
 
-def _shade(axes: Axes, summary: Summary, connector: Connector, scale: Scale) -> None:
+def _shade(axes: Axes, summary: Summary, connector: ConnectorSummary, scale: Scale) -> None:
     scale.limit(axes)
     for start, end, effect in attacked(summary, connector):
         axes.axvspan(scale(end), scale(effect), facecolor=PALETTE["effect"], linewidth=0, zorder=0)
@@ -139,7 +139,7 @@ def _rate(axes: Axes, total: Bins, attack: Bins, scale: Scale, colour: str, labe
 
 
 def _current_legend(
-    figure: Figure, axes: Axes, summary: Summary, connector: Connector, left: float
+    figure: Figure, axes: Axes, summary: Summary, connector: ConnectorSummary, left: float
 ) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -163,7 +163,7 @@ def _current_legend(
     legend(figure, left, handles, names)
 
 
-def _in_words(summary: Summary, connector: Connector, curves: Curves) -> str:
+def _in_words(summary: Summary, connector: ConnectorSummary, curves: Curves) -> str:
     if curves is connector.close:
         return (
             f"Current of {connector.name} from {moment(curves.start)} to {moment(curves.end)}, "

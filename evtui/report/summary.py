@@ -14,7 +14,7 @@ from evtui.report.decimate import Bins, Envelope
 
 __all__ = [
     "MOST_CONNECTORS",
-    "Connector",
+    "ConnectorSummary",
     "Curves",
     "Detected",
     "Moment",
@@ -61,7 +61,7 @@ class Curves:
 
 
 @dataclass
-class Connector:
+class ConnectorSummary:
     """What one connector did.
 
     Attributes:
@@ -160,14 +160,14 @@ class Summary:
     forged: Bins
     alarms: Sequence[AlarmRow]
     attacks: Sequence[TruthRow]
-    connectors: dict[tuple[str, int], Connector] = field(default_factory=dict)
+    connectors: dict[tuple[str, int], ConnectorSummary] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     joined: dict[tuple[str, str, str], float] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
     more_moments: int = 0
 
     @property
-    def drawn(self) -> list[Connector]:
+    def drawn(self) -> list[ConnectorSummary]:
         """Connectors with a picture."""
         return [each for each in self.connectors.values() if each.whole is not None]
 
@@ -233,7 +233,7 @@ def summarise(
         key = (row.station, row.connector)
         connector = summary.connectors.get(key)
         if connector is None:
-            connector = summary.connectors[key] = Connector(*key)
+            connector = summary.connectors[key] = ConnectorSummary(*key)
             if len(summary.connectors) <= MOST_CONNECTORS:
                 connector.whole = Curves(start, end, columns)
                 close = window(summary.attacks, summary.alarms, key, start, end)

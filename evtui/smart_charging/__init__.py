@@ -1,12 +1,12 @@
 """Charging profiles as pure data and what they allow, now and from now on.  No I/O, no clock."""
 
 from evtui.smart_charging.composite_schedule import CompositeSchedule, composite, conf_payload
-from evtui.smart_charging.limit import Allowance, Outlet, allowance
+from evtui.smart_charging.limit import Allowance, OutletLimits, allowance
 from evtui.smart_charging.profile import (
     ChargingProfile,
     InvalidProfile,
-    Kind,
     Period,
+    ProfileKind,
     Purpose,
     Recurrency,
     payload_of,
@@ -19,9 +19,9 @@ __all__ = [
     "ChargingProfile",
     "CompositeSchedule",
     "InvalidProfile",
-    "Kind",
-    "Outlet",
+    "OutletLimits",
     "Period",
+    "ProfileKind",
     "ProfileStore",
     "Purpose",
     "Recurrency",

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from evtui.moments import date_time
-from evtui.smart_charging.limit import Outlet, shares
+from evtui.smart_charging.limit import OutletLimits, shares
 from evtui.smart_charging.profile import GREATEST, Period
 from evtui.smart_charging.store import ProfileStore
 from evtui.smart_charging.timing import prevailing
@@ -49,7 +49,7 @@ class CompositeSchedule(msgspec.Struct, frozen=True):
 
 def composite(
     profiles: ProfileStore,
-    outlets: Sequence[Outlet],
+    outlets: Sequence[OutletLimits],
     connector: int,
     *,
     start: float,
@@ -118,7 +118,7 @@ def _since(start: float, moment: float) -> float:
 
 
 def _min_charging_rate(
-    profiles: ProfileStore, outlet: Outlet, now: float, unit: str
+    profiles: ProfileStore, outlet: OutletLimits, now: float, unit: str
 ) -> float | None:
     since = now if outlet.charging_since is None else outlet.charging_since
     lead = prevailing(profiles.for_connector(outlet.connector), now, since).profile

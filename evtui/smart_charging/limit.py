@@ -38,13 +38,13 @@ from evtui.smart_charging.store import ProfileStore
 from evtui.smart_charging.timing import Prevailing, prevailing
 from evtui.sums import total
 
-__all__ = ["Allowance", "Outlet", "Share", "allowance", "shares"]
+__all__ = ["Allowance", "OutletLimits", "Share", "allowance", "shares"]
 
 ASSUMED_PHASES = 3
 """numberPhases of a period that gives none (section 7.14)."""
 
 
-class Outlet(msgspec.Struct, frozen=True, kw_only=True):
+class OutletLimits(msgspec.Struct, frozen=True, kw_only=True):
     """A connector, as far as its limit depends on the station.
 
     Attributes:
@@ -68,7 +68,7 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     drawing: float = 0.0
     drawing_phases: int | None = None
 
-    def limited_by(self, *periods: Period | None) -> Outlet:
+    def limited_by(self, *periods: Period | None) -> OutletLimits:
         """The outlet on the phases that the periods in force let it use; DC is left alone."""
         if self.phases is None:
             return self
@@ -124,7 +124,7 @@ class Share(msgspec.Struct, frozen=True):
         limit: A, on each of them for AC.
     """
 
-    outlet: Outlet
+    outlet: OutletLimits
     limit: float
 
     def in_unit(self, unit: str) -> float:
@@ -133,7 +133,7 @@ class Share(msgspec.Struct, frozen=True):
 
 
 def allowance(
-    profiles: ProfileStore, outlets: Sequence[Outlet], connector: int, now: float
+    profiles: ProfileStore, outlets: Sequence[OutletLimits], connector: int, now: float
 ) -> Allowance:
     """The current a connector may draw, and on how many phases.
 
@@ -160,7 +160,7 @@ def allowance(
 
 
 def shares(
-    profiles: ProfileStore, outlets: Sequence[Outlet], now: float
+    profiles: ProfileStore, outlets: Sequence[OutletLimits], now: float
 ) -> tuple[list[Share], float | None]:
     """What each outlet may draw if all of them do, and until when (Unix time, s, or None)."""
     cap = _cap(profiles, outlets, now)
@@ -184,7 +184,7 @@ def shares(
     ], until
 
 
-def _cap(profiles: ProfileStore, outlets: Sequence[Outlet], now: float) -> Prevailing:
+def _cap(profiles: ProfileStore, outlets: Sequence[OutletLimits], now: float) -> Prevailing:
     """What the ChargePointMaxProfiles say; for all, charging starts when the first one's does."""
     since = earliest(*(outlet.charging_since for outlet in outlets))
     return prevailing(profiles.for_charge_point(), now, since)

@@ -13,8 +13,8 @@ from evtui.moments import date_time, unix_time
 __all__ = [
     "ChargingProfile",
     "InvalidProfile",
-    "Kind",
     "Period",
+    "ProfileKind",
     "Purpose",
     "Recurrency",
     "payload_of",
@@ -39,7 +39,7 @@ class Purpose(StrEnum):
     TX = "TxProfile"
 
 
-class Kind(StrEnum):
+class ProfileKind(StrEnum):
     """ChargingProfileKindType (section 7.9)."""
 
     ABSOLUTE = "Absolute"
@@ -93,7 +93,7 @@ class ChargingProfile(msgspec.Struct, frozen=True):
     profile_id: int
     stack_level: int
     purpose: Purpose
-    kind: Kind
+    kind: ProfileKind
     unit: str
     periods: tuple[Period, ...]
     duration: float | None = None
@@ -114,13 +114,13 @@ def profile_from_payload(payload: Mapping[str, Any]) -> ChargingProfile:
             of all proportion, a time is no time, or a word is none of its list.
     """
     schedule = payload["chargingSchedule"]
-    kind = _word(Kind, payload["chargingProfileKind"], "chargingProfileKind")
+    kind = _word(ProfileKind, payload["chargingProfileKind"], "chargingProfileKind")
     recurrency = payload.get("recurrencyKind")
     unit = schedule["chargingRateUnit"]
     if unit not in ("A", "W"):
         raise InvalidProfile(f"chargingRateUnit is {unit!s:.40}; it must be A or W")
     start = _moment(schedule, "startSchedule")
-    if kind is Kind.RECURRING and (recurrency is None or start is None):
+    if kind is ProfileKind.RECURRING and (recurrency is None or start is None):
         missing = "recurrencyKind" if recurrency is None else "startSchedule"
         raise InvalidProfile(f"a Recurring profile needs {missing}; add it")
     return ChargingProfile(
@@ -131,9 +131,9 @@ def profile_from_payload(payload: Mapping[str, Any]) -> ChargingProfile:
         unit=unit,
         periods=_periods(schedule["chargingSchedulePeriod"]),
         duration=_amount(schedule.get("duration"), "duration"),
-        start_schedule=None if kind is Kind.RELATIVE else start,
+        start_schedule=None if kind is ProfileKind.RELATIVE else start,
         recurrency=None
-        if recurrency is None or kind is not Kind.RECURRING
+        if recurrency is None or kind is not ProfileKind.RECURRING
         else _word(Recurrency, recurrency, "recurrencyKind"),
         valid_from=_moment(payload, "validFrom"),
         valid_to=_moment(payload, "validTo"),

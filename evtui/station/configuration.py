@@ -12,12 +12,12 @@ from evtui.power import Preset, preset
 from evtui.station.configuration_keys import KEYS, Facts, Key, Value
 from evtui.station.listeners import Listeners
 
-__all__ = ["Configuration", "Entry"]
+__all__ = ["Configuration", "KeyEntry"]
 
 _KEYS = {key.name.lower(): key for key in KEYS}
 
 
-class Entry(msgspec.Struct, frozen=True):
+class KeyEntry(msgspec.Struct, frozen=True):
     """What GetConfiguration.conf says of one key (section 7.29)."""
 
     key: str
@@ -131,7 +131,7 @@ class Configuration:
         self.changed(known.name)
         return "RebootRequired" if waits else "Accepted"
 
-    def report(self, keys: Iterable[str] | None) -> tuple[list[Entry], list[str]]:
+    def report(self, keys: Iterable[str] | None) -> tuple[list[KeyEntry], list[str]]:
         """Known entries and unknown names for a GetConfiguration.req; none asked means all.
 
         A change that waits for a reboot is reported as it was set.  A key that is asked for
@@ -155,9 +155,9 @@ class Configuration:
         unknown = {name.lower(): name for name in asked if name.lower() not in _KEYS}
         return [self._entry(key) for key in known], list(unknown.values())
 
-    def _entry(self, key: Key) -> Entry:
+    def _entry(self, key: Key) -> KeyEntry:
         value = self._after_reboot.get(key.name, self._values[key.name])
-        return Entry(key.name, key.kind.text(value, self._facts), key.access == "RW")
+        return KeyEntry(key.name, key.kind.text(value, self._facts), key.access == "RW")
 
     # Over a crash
 

@@ -38,7 +38,7 @@ class Facts(msgspec.Struct, frozen=True):
     preset: Preset
 
 
-class Kind(Protocol):
+class KeyKind(Protocol):
     """Type of a value; ``name`` describes it for people."""
 
     @property
@@ -166,7 +166,7 @@ class Key(msgspec.Struct, frozen=True):
     section: str
     name: str
     access: Literal["R", "RW"]
-    kind: Kind
+    kind: KeyKind
     default: Value
     reboot: bool = False
     note: str = ""

@@ -39,7 +39,7 @@ from evtui.station.files.firmware import FirmwareManagement
 from evtui.station.files.journal import Journal
 from evtui.station.files.transfers import FileTransfers
 from evtui.station.identity import Identity, Nameplate
-from evtui.station.link.answers import OperationAnswers, Operations
+from evtui.station.link.answers import OperationAnswers, StationOperations
 from evtui.station.link.connection import Connection, Dial
 from evtui.station.link.outbox import Outbox
 from evtui.station.link.reboots import Reboots
@@ -232,7 +232,7 @@ def build_charge_point(
     diagnostics = Diagnostics(
         nameplate, publisher, clock, outbox, equipment.transfers, equipment.journal
     )
-    operations = Operations(
+    operations = StationOperations(
         configuration=configuration,
         authorizer=authorizer,
         availability=availability,

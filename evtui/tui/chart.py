@@ -19,8 +19,8 @@ from textual_plotext import Plot
 from evtui.tui.rows import Row, to_row
 from evtui.tui.series import (
     AlarmMark,
-    Attack,
-    Column,
+    AttackSpan,
+    ChartColumn,
     Point,
     column_of,
     decimate,
@@ -130,7 +130,7 @@ class Scene:
     grid: Grid
     now: float
     points: tuple[Point, ...]
-    attacks: tuple[Attack, ...] = ()
+    attacks: tuple[AttackSpan, ...] = ()
     alarms: tuple[AlarmMark, ...] = ()
     mark: float | None = None
     hints: tuple[str, ...] = ()
@@ -204,7 +204,7 @@ class _Canvas:
             [f"{t:g} s" if t == 0 else f"{t:g}" for t in times],
         )
 
-    def curve(self, columns: Sequence[Column | None], colour: str) -> None:
+    def curve(self, columns: Sequence[ChartColumn | None], colour: str) -> None:
         """A line through every column's first, lowest, highest and last value."""
         hole = math.floor(BRIDGED_SECONDS / self._grid.subcolumn_seconds)
         for run in runs(columns, hole):
@@ -218,7 +218,7 @@ class _Canvas:
                         ys.append(level)
             self._plot.plot(xs, ys, marker="hd", color=colour)
 
-    def steps(self, columns: Sequence[Column | None], marker: str, colour: str) -> None:
+    def steps(self, columns: Sequence[ChartColumn | None], marker: str, colour: str) -> None:
         """A ``marker`` in each cell at its lowest and highest value, without risers."""
         spots = {
             (x // SUBCOLUMNS, self._level(value) // SUBROWS)

@@ -16,12 +16,12 @@ from evtui.tui.models.filter import RowFilter
 from evtui.tui.models.text import fit
 from evtui.tui.rows import Row, RowsWidget, Run, row_width
 
-__all__ = ["Cells", "Entry", "LineView", "Relation", "Source"]
+__all__ = ["Cells", "LineEntry", "LineSource", "LineView", "Relation"]
 
 WHEEL_LINES = 3
 
 
-class Entry(Protocol):
+class LineEntry(Protocol):
     """What the view needs of a row; ``key`` grows from row to row and never changes."""
 
     key: int
@@ -35,7 +35,7 @@ class Entry(Protocol):
         """Sequence numbers of the events that caused it."""
 
 
-class Source(Protocol):
+class LineSource(Protocol):
     """Rows by position, 0 being the first; a key keeps its row when positions shift."""
 
     @property
@@ -52,7 +52,7 @@ class Source(Protocol):
     def __len__(self) -> int: ...
 
     def row(self, position: int) -> Any:
-        """The visible :class:`Entry` at ``position``."""
+        """The visible :class:`LineEntry` at ``position``."""
 
     def position(self, key: int) -> int:
         """Where ``key`` is, or the next visible row after it."""
@@ -64,7 +64,7 @@ class Relation(NamedTuple):
     seqs: frozenset[int] = frozenset()
     causes: frozenset[int] = frozenset()
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: LineEntry) -> bool:
         """True where one caused the other, or both are the same event."""
         return bool(entry.seqs & self.seqs or entry.seqs & self.causes or entry.causes & self.seqs)
 
@@ -145,7 +145,7 @@ class LineView(RowsWidget, can_focus=True):
 
     def __init__(
         self,
-        source: Source,
+        source: LineSource,
         render: Callable[[Any, int], Cells],
         *,
         follows: bool = True,
@@ -212,7 +212,7 @@ class LineView(RowsWidget, can_focus=True):
         self._place(position, 0)
         self._moved()
 
-    def restart(self, source: Source) -> None:
+    def restart(self, source: LineSource) -> None:
         """Show another source, through the same filter and from its end; draws nothing."""
         source.set_filter(self.source.filter)
         self.source = source

@@ -16,17 +16,17 @@ from textual.widgets.option_list import Option
 from evtui.commands import Command
 from evtui.tui.dialog import Dialog
 from evtui.tui.key_hints import keys_shown
-from evtui.tui.models.finding import Choice, find
+from evtui.tui.models.finding import FoundChoice, find
 
 __all__ = ["Palette", "command_choices"]
 
 NO_MATCHES = "no matches"
 
 
-def command_choices(commands: Iterable[Command]) -> list[Choice]:
+def command_choices(commands: Iterable[Command]) -> list[FoundChoice]:
     """Every command but the palette itself, with its key and its help."""
     return [
-        Choice(
+        FoundChoice(
             f"{command.group}: {command.label} ({keys_shown(command)[0]})",
             f"command({command.name!r})",
             command.help,
@@ -38,7 +38,7 @@ def command_choices(commands: Iterable[Command]) -> list[Choice]:
     ]
 
 
-def _prompt(choice: Choice) -> Content:
+def _prompt(choice: FoundChoice) -> Content:
     told = f"\n  {choice.help}" if choice.help else ""
     return Content.assemble((choice.title, "bold"), told)
 
@@ -96,10 +96,10 @@ class Palette(Dialog[str | None]):
         Binding("pagedown", "list('page_down')", "Page down", show=False),
     ]
 
-    def __init__(self, choices: Sequence[Choice], placeholder: str = "Which command?") -> None:
+    def __init__(self, choices: Sequence[FoundChoice], placeholder: str = "Which command?") -> None:
         super().__init__()
         self._choices = choices
-        self._found: Sequence[Choice] = choices
+        self._found: Sequence[FoundChoice] = choices
         self._typed = Input(placeholder=placeholder, compact=True, select_on_focus=False)
         self._typed.cursor_blink = False
         self._list = OptionList(compact=True)

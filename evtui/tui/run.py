@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from evtui.config import Settings, over_ssh
 from evtui.escaping import for_terminal
-from evtui.live import Feed, LiveLab
+from evtui.live import LiveFeed, LiveLab
 from evtui.recording.write import secret_inputs
 from evtui.redaction import hide
 from evtui.runtime import ExitGuard
@@ -38,7 +38,7 @@ def run(
     listener: socket.socket | None,
     *,
     plan: Plan | None = None,
-    feed: Feed | None = None,
+    feed: LiveFeed | None = None,
     state: StateFile | None = None,
 ) -> int:
     """Run the lab in the terminal.

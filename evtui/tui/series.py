@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from evtui.events import Alarm, AnomalyState, Event, Mark, Sample
-from evtui.tui.models.selection import ByPlace, Place
+from evtui.tui.models.selection import ByPlace, ChosenPlace
 
 __all__ = [
     "AlarmMark",
     "AllSeries",
-    "Attack",
-    "Column",
+    "AttackSpan",
+    "ChartColumn",
     "CurrentSeries",
     "Point",
     "column_of",
@@ -59,7 +59,7 @@ class Point(NamedTuple):
     reported: float | None
 
 
-class Column(NamedTuple):
+class ChartColumn(NamedTuple):
     """What the samples of one column were: first and last in time, lowest and highest."""
 
     first: float
@@ -69,7 +69,7 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Attack:
+class AttackSpan:
     """Ground truth of one attack, lab time in seconds.
 
     Attributes:
@@ -100,7 +100,7 @@ class CurrentSeries:
 
     def __init__(self, points: int = LONGEST) -> None:
         self._points: deque[Point] = deque(maxlen=points)
-        self._attacks: deque[Attack] = deque(maxlen=MARKS_KEPT)
+        self._attacks: deque[AttackSpan] = deque(maxlen=MARKS_KEPT)
         self._alarms: deque[AlarmMark] = deque(maxlen=MARKS_KEPT)
         self._marks: deque[float] = deque(maxlen=MARKS_KEPT)
         self.phase = ""
@@ -138,7 +138,7 @@ class CurrentSeries:
         return tuple(self._points)
 
     @property
-    def attacks(self) -> tuple[Attack, ...]:
+    def attacks(self) -> tuple[AttackSpan, ...]:
         """The attacks, oldest first."""
         return tuple(self._attacks)
 
@@ -161,7 +161,7 @@ class CurrentSeries:
         if state.active and not running:
             if last is not None and last.safe is None:
                 self._attacks[place] = replace(last, safe=state.t)
-            self._attacks.append(Attack(start=state.t, attack_id=state.attack_id))
+            self._attacks.append(AttackSpan(start=state.t, attack_id=state.attack_id))
         elif last is not None and running and not state.active:
             ended = state.t if state.change in ("safe", "failed") else None
             self._attacks[place] = replace(last, off=state.t, safe=ended)
@@ -183,7 +183,7 @@ class AllSeries:
         """That of the chosen connector, or of the first one."""
         return self._series.shown
 
-    def choose(self, place: Place | None) -> None:
+    def choose(self, place: ChosenPlace | None) -> None:
         """Show this connector."""
         self._series.chosen = place
 
@@ -212,33 +212,35 @@ def column_of(t: float, column_seconds: float) -> int:
 
 def decimate(
     samples: Iterable[tuple[float, float]], column_seconds: float, first: int, count: int
-) -> list[Column | None]:
+) -> list[ChartColumn | None]:
     """Cut ``(t, value)`` samples, in order of time, into ``count`` columns from ``first`` on.
 
     A column without samples is None.
     """
-    columns: list[Column | None] = [None] * count
+    columns: list[ChartColumn | None] = [None] * count
     for t, value in samples:
         index = math.floor(t / column_seconds) - first
         if not 0 <= index < count:
             continue
         column = columns[index]
         if column is None:
-            columns[index] = Column(value, value, value, value)
+            columns[index] = ChartColumn(value, value, value, value)
         else:
-            columns[index] = Column(
+            columns[index] = ChartColumn(
                 column.first, min(column.low, value), max(column.high, value), value
             )
     return columns
 
 
-def runs(columns: Sequence[Column | None], longest_hole: int) -> list[list[tuple[int, Column]]]:
+def runs(
+    columns: Sequence[ChartColumn | None], longest_hole: int
+) -> list[list[tuple[int, ChartColumn]]]:
     """Stretches of ``(index, column)`` to be joined by a line.
 
     Up to ``longest_hole`` empty columns are bridged, since narrow columns may fall between
     two samples; a longer hole is a gap, and a gap is not a line.
     """
-    found: list[list[tuple[int, Column]]] = []
+    found: list[list[tuple[int, ChartColumn]]] = []
     previous = -math.inf
     for index, column in enumerate(columns):
         if column is None:

@@ -11,7 +11,7 @@ import msgspec
 
 from evtui.central_system.transactions import Transaction as KeptTransaction
 from evtui.events import Event, EventStream, OcppMessage
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.state.store import QueuedMessage, StateStore
 
 __all__ = ["Account", "Arrivals", "Books", "check_sound", "kept", "overheard"]
@@ -80,11 +80,13 @@ class Books:
 
 def overheard(
     hear: Callable[[QueuedMessage], None],
-) -> Callable[[StateStore, QueuedMessage, Transaction], None]:
+) -> Callable[[StateStore, QueuedMessage, StationTransaction], None]:
     """A :meth:`StateStore.add` that tells ``hear`` of each message once it is kept."""
     add = StateStore.add
 
-    def add_and_tell(store: StateStore, message: QueuedMessage, transaction: Transaction) -> None:
+    def add_and_tell(
+        store: StateStore, message: QueuedMessage, transaction: StationTransaction
+    ) -> None:
         add(store, message, transaction)
         hear(message)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from evtui.cli.main import main
 from evtui.export import export
-from evtui.export.channels import MOST_CHANNELS, Names, Numbers
+from evtui.export.channels import MOST_CHANNELS, ChannelNumbers, Names
 from evtui.recording.read.reader import RunFolder
 from tests.export.reading import candump
 
@@ -207,7 +207,7 @@ def test_more_buses_than_a_format_has_channels_are_said_in_a_line(
 
 @given(st.lists(st.text(st.characters(codec="ascii"), max_size=20), unique=True, max_size=30))
 def test_no_two_buses_share_a_channel_or_a_name(buses: list[str]) -> None:
-    numbers, names = Numbers(None), Names(None)
+    numbers, names = ChannelNumbers(None), Names(None)
     assert len({numbers[bus] for bus in buses}) == len({names[bus] for bus in buses}) == len(buses)
     assert all(0 <= numbers[bus] < MOST_CHANNELS for bus in buses)
     assert all(re.fullmatch(r"[^\s/:]{1,15}", names[bus]) for bus in buses)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evtui.ocpp16.schema_files import DIFFERENCES, Difference, names, read, rules_at
+from evtui.ocpp16.schema_files import DIFFERENCES, SchemaDifference, names, read, rules_at
 from evtui.ocpp16.validation import check
 from tests.ocpp16.rig import NOW
 
@@ -27,7 +27,7 @@ def plain(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("each", DIFFERENCES, ids=lambda each: f"{each.schema} {each.place}")
-def test_the_file_still_differs_as_the_table_says(each: Difference) -> None:
+def test_the_file_still_differs_as_the_table_says(each: SchemaDifference) -> None:
     assert plain(rules_at(FILES[each.schema], each.place).get(each.rule)) == each.file
 
 

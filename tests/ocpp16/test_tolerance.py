@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evtui.ocpp16.tolerance import VALUES_MAX, can_go_out, read_call, read_result
 from evtui.ocpp16.validation import check
-from evtui.ocppj.framing import Frame, parse
+from evtui.ocppj.framing import OcppFrame, parse
 from evtui.ocppj.version import Kind
 from evtui.violations import Violation
 from tests.messages import MESSAGES
@@ -34,12 +34,12 @@ def never(action: str, payload: Any) -> bool:
 
 def call(action: str, payload: Any, *, tolerant: bool = True, owed: bool = False) -> Any:
     """What is acted on for a call; None for nothing."""
-    frame = Frame("call", "q", action, payload)
+    frame = OcppFrame("call", "q", action, payload)
     return read_call(frame, tolerant=tolerant, owes=lambda *_: owed).payload
 
 
 def result(action: str, payload: Any, *, tolerant: bool = False) -> Any:
-    return read_result(Frame("result", "q", payload=payload), action, tolerant=tolerant).payload
+    return read_result(OcppFrame("result", "q", payload=payload), action, tolerant=tolerant).payload
 
 
 @pytest.mark.parametrize(("action", "kind"), ALL)
@@ -48,7 +48,7 @@ def test_every_slip_is_tolerated_told_and_changes_nothing_of_what_came(
 ) -> None:
     for what, payload in slips(action, kind):
         before = deepcopy(payload)
-        frame = Frame(kind, "q", action, payload)
+        frame = OcppFrame(kind, "q", action, payload)
         reading = (
             read_call(frame, tolerant=True, owes=never)
             if kind == "call"
@@ -65,7 +65,7 @@ def test_every_slip_is_tolerated_told_and_changes_nothing_of_what_came(
 @pytest.mark.parametrize(("action", "kind"), ALL)
 def test_what_conforms_is_read_as_it_is(action: str, kind: Kind) -> None:
     payload = full(action, kind)
-    frame = Frame(kind, "q", action, payload)
+    frame = OcppFrame(kind, "q", action, payload)
     reading = (
         read_call(frame, tolerant=False, owes=never)
         if kind == "call"
@@ -114,7 +114,7 @@ def test_a_tolerated_call_is_read_as_what_it_means(action: str, came: Any, read:
     ],
 )
 def test_what_cannot_be_acted_on_stays_refused(action: str, payload: Any) -> None:
-    reading = read_call(Frame("call", "q", action, payload), tolerant=True, owes=never)
+    reading = read_call(OcppFrame("call", "q", action, payload), tolerant=True, owes=never)
     assert reading.payload is None
     assert reading.violation is not None
 
@@ -139,7 +139,7 @@ def test_a_message_with_very_many_values_is_not_mended_one_by_one() -> None:
 def test_an_owed_stop_with_very_many_values_is_read_without_what_is_optional() -> None:
     stop = STOP | {"transactionData": [[]] * 300_000, "meterStop": 12.5, "reason": "Local"}
     reading = read_call(
-        Frame("call", "q", "StopTransaction", stop), tolerant=False, owes=lambda *_: True
+        OcppFrame("call", "q", "StopTransaction", stop), tolerant=False, owes=lambda *_: True
     )
     assert reading.payload == STOP
     assert reading.violation is not None
@@ -235,7 +235,7 @@ def test_a_tolerated_value_may_go_back_and_nothing_else_against_the_schema_may_g
 
 def test_what_was_made_of_each_violation_is_told_and_of_many_how_many_there_are() -> None:
     boot = {"chargePointVendor": "v" * 21, "chargePointModel": "m" * 21, "iccid": None, "x": 1}
-    reading = read_call(Frame("call", "q", "BootNotification", boot), tolerant=True, owes=never)
+    reading = read_call(OcppFrame("call", "q", "BootNotification", boot), tolerant=True, owes=never)
     assert reading.violation is not None
     told = reading.violation.detail
     assert '"vvvvvvvvvvvvvvvvvvvvv" is longer than 20 characters (taken as it is)' in told

@@ -15,8 +15,8 @@ from evtui.ocppj.framing import (
     PARTS_MAX,
     UNREADABLE_ID,
     BloatedFrame,
-    Frame,
-    MalformedFrame,
+    MalformedMessage,
+    OcppFrame,
     UnknownMessageType,
     encode_call,
     encode_error,
@@ -36,16 +36,16 @@ objects = st.dictionaries(st.text(), values, max_size=4)
 uids = st.text(max_size=MESSAGE_ID_MAX)
 
 
-def parsed(text: str | bytes) -> Frame | None:
+def parsed(text: str | bytes) -> OcppFrame | None:
     """The frame, or None where ``text`` is refused in one of the two documented ways."""
     try:
         return parse(text)
-    except (MalformedFrame, UnknownMessageType):
+    except (MalformedMessage, UnknownMessageType):
         return None
 
 
-def refused(text: str | bytes) -> MalformedFrame:
-    with pytest.raises(MalformedFrame) as caught:
+def refused(text: str | bytes) -> MalformedMessage:
+    with pytest.raises(MalformedMessage) as caught:
         parse(text)
     return caught.value
 
@@ -53,7 +53,7 @@ def refused(text: str | bytes) -> MalformedFrame:
 @settings(deadline=None)
 @given(uid=uids, action=st.text(min_size=1), payload=objects)
 def test_a_call_comes_back_as_it_went(uid: str, action: str, payload: dict[str, Any]) -> None:
-    assert parse(encode_call(uid, action, payload)) == Frame(
+    assert parse(encode_call(uid, action, payload)) == OcppFrame(
         "call", uid, action, payload, as_json(payload)
     )
 
@@ -61,7 +61,7 @@ def test_a_call_comes_back_as_it_went(uid: str, action: str, payload: dict[str, 
 @settings(deadline=None)
 @given(uid=uids, payload=values.filter(lambda payload: payload is not None))
 def test_a_result_comes_back_as_it_went(uid: str, payload: Any) -> None:
-    assert parse(encode_result(uid, payload)) == Frame(
+    assert parse(encode_result(uid, payload)) == OcppFrame(
         "result", uid, payload=payload, body=as_json(payload)
     )
 
@@ -73,7 +73,7 @@ def test_an_error_comes_back_as_it_went(
 ) -> None:
     expected = {} if details is None else details
     frame = parse(encode_error(uid, code, description, details))
-    assert frame == Frame("error", uid, "", expected, as_json(expected), code, description)
+    assert frame == OcppFrame("error", uid, "", expected, as_json(expected), code, description)
 
 
 @settings(deadline=None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evtui.ocppj.framing import Frame
+from evtui.ocppj.framing import OcppFrame
 from evtui.ocppj.limits import LinkCounters
 from evtui.ocppj.repeats import ANSWERS_KEPT, Answered, AnsweredCalls
 from tests.ocpp16.rig import NOW, Rig
@@ -123,7 +123,7 @@ def test_the_oldest_answers_are_forgotten() -> None:
     assert kept.find("0") is None
     newest = kept.find(str(ANSWERS_KEPT))
     assert newest is not None
-    assert newest.is_asked_again_by(Frame("call", "x", "Heartbeat", {}))
+    assert newest.is_asked_again_by(OcppFrame("call", "x", "Heartbeat", {}))
 
 
 def test_a_peer_that_floods_is_held_back_and_counted_and_nothing_is_lost() -> None:

@@ -26,7 +26,7 @@ from evtui.events import (
     Verdict,
     caused_by,
 )
-from evtui.recording.format.manifest import Manifest, ScenarioInfo, StationInfo
+from evtui.recording.format.manifest import Manifest, RecordedStation, ScenarioInfo
 from evtui.recording.write.describing import new_manifest
 from evtui.recording.write.recorder import Recorder
 from evtui.recording.write.redaction import Redactor
@@ -55,7 +55,7 @@ def sample_manifest(
         seed=7,
         settings=settings or {"preset": "seed", "meter_interval": 1.0},
         stations=[
-            StationInfo(
+            RecordedStation(
                 id=STATION,
                 preset="seed",
                 power_stage={"time_constant_s": 0.448},

@@ -17,7 +17,7 @@ from evtui.feed.feed import open_feed
 from evtui.recording.check.checking import check_folder
 from evtui.recording.format import layout
 from evtui.recording.format.manifest import Manifest
-from evtui.recording.write.allowance import Allowance
+from evtui.recording.write.allowance import RecordingAllowance
 from evtui.recording.write.recorder import Recorder
 from evtui.violations import Violation
 from tests.feed_lines import feed_lines
@@ -210,7 +210,7 @@ def test_notes_and_links_of_our_own_and_errors_of_the_lab_are_written_beside_any
 def test_over_any_time_no_more_is_taken_than_the_rate_and_the_bursts(
     sends: list[tuple[float, int, str]],
 ) -> None:
-    allowance, t, taken = Allowance(frozenset()), 0.0, 0
+    allowance, t, taken = RecordingAllowance(frozenset()), 0.0, 0
     for wait, size, station in sends:
         t += wait
         if allowance.takes(message(1, t, station, size)):

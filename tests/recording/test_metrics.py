@@ -8,7 +8,7 @@ import pytest
 
 from evtui.events import OcppMessage
 from evtui.recording.format import layout
-from evtui.recording.write.metrics import KEYS_KEPT, Tally
+from evtui.recording.write.metrics import KEYS_KEPT, RunTally
 from evtui.violations import Violation
 from tests.recording.folders import rows
 from tests.recording.sample_run import record_sample
@@ -59,7 +59,7 @@ def test_messages_are_counted_once_by_direction_action_and_kind(run: Path) -> No
 
 
 def test_a_violation_that_was_tolerated_is_counted_once_with_both_ends_seen() -> None:
-    tally = Tally()
+    tally = RunTally()
     tally.message(message(phase="sent"))
     tally.judge(message(violation=Violation("FormationViolation", "x: a field too many")))
     ocpp = tally.summary(1.0, [])["ocpp"]
@@ -85,7 +85,7 @@ def test_attacks_carry_the_time_to_detect_of_each_view(run: Path) -> None:
 
 
 def test_a_fuzzer_does_not_fill_the_memory() -> None:
-    tally = Tally()
+    tally = RunTally()
     for number in range(KEYS_KEPT + 10):
         tally.frame(number, True, False)
         tally.message(message(action=f"A{number}"))

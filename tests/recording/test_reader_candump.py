@@ -12,7 +12,7 @@ from evtui.recording.format import layout
 from evtui.recording.read.candump import fd_frames_in, log_style, logged_frame, stamp_of
 from evtui.recording.read.ordering import survey
 from evtui.recording.read.reader import FolderError, RunFolder
-from evtui.tui.models.frames import FrameRow
+from evtui.tui.models.frames import FrameLine
 from tests.recording.reader_rig import recorded
 
 LOG = """\
@@ -109,10 +109,10 @@ def test_frames_of_a_foreign_log_are_ours_only_where_it_is_said_and_their_length
         "00000300#64",
     ]
     log.write_text("".join(f"({n}.000000) can0 {frame}\n" for n, frame in enumerate(frames)))
-    names = [FrameRow(event).name for event in RunFolder(log).events() if type(event) is CanFrame]
+    names = [FrameLine(event).name for event in RunFolder(log).events() if type(event) is CanFrame]
     assert names == ["unknown"] * 5 + ["remote frame", "unknown"]
     events = RunFolder(log, decode=True).events()
-    names = [FrameRow(event).name for event in events if type(event) is CanFrame]
+    names = [FrameLine(event).name for event in events if type(event) is CanFrame]
     assert names[:3] == ["Current", "unknown", "StartCharging"]
     assert names[3:] == ["unknown", "unknown", "remote frame", "unknown"]
 

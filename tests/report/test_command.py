@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evtui.cli import main
-from evtui.cli.percent import Percent
+from evtui.cli.percent import PercentProgress
 
 
 @pytest.fixture
@@ -103,12 +103,12 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 def test_progress_is_shown_on_a_terminal_only(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silent = Percent("report", 0.0, 10.0)
+    silent = PercentProgress("report", 0.0, 10.0)
     silent(5.0)
     silent.close()
     assert capsys.readouterr().err == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    shown = Percent("report", 0.0, 10.0)
+    shown = PercentProgress("report", 0.0, 10.0)
     for t in (2.5, 2.5, 10.0):
         shown(t)
     shown.close()

@@ -14,7 +14,7 @@ import matplotlib
 import pytest
 
 from evtui.events import Mark, Note, ScenarioState, Verdict
-from evtui.recording.format.manifest import Manifest, ScenarioInfo, StationInfo
+from evtui.recording.format.manifest import Manifest, RecordedStation, ScenarioInfo
 from evtui.recording.read.reader import RunFolder
 from evtui.recording.write.recorder import Recorder
 from evtui.report import ReportError, report
@@ -178,7 +178,7 @@ def test_whatever_the_files_say_stays_text(tmp_path: Path) -> None:
         manifest.settings = {HOSTILE: [HOSTILE]}
         manifest.detectors = [{"name": HOSTILE, "views": [HOSTILE], HOSTILE: HOSTILE}]
         manifest.stations = [
-            StationInfo(id=HOSTILE, preset=HOSTILE, power_stage={HOSTILE: 1}, vehicle={})
+            RecordedStation(id=HOSTILE, preset=HOSTILE, power_stage={HOSTILE: 1}, vehicle={})
         ]
         manifest.licence = manifest.interrupted = HOSTILE
 

@@ -11,7 +11,7 @@ from evtui.events import CanFrame, Event, Note, OcppMessage, Order, ScenarioStat
 from evtui.lab import Lab
 from evtui.runtime.clock import LoopClock
 from evtui.runtime.virtual import run_virtual
-from evtui.scenario.judge.outcome import Outcome
+from evtui.scenario.judge.outcome import RunOutcome
 from evtui.scenario.language.loader import Plan
 from evtui.scenario.run.runner import Runner
 from tests.scenario.files import minimal, plan_of
@@ -27,7 +27,7 @@ class Played:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.outcome: Outcome | None = None
+        self.outcome: RunOutcome | None = None
         self.lab: Lab | None = None
 
     def of(self, kind: type[E]) -> list[E]:

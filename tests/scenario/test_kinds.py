@@ -148,18 +148,25 @@ def test_it_is_in_the_tables_of_the_documentation() -> None:
     assert "| `marks: 2` | That many marks are set. |" in MADE["expectations"]()
 
 
-def test_a_kind_that_lacks_what_every_kind_has_is_refused() -> None:
-    class Halt(Step, frozen=True, kw_only=True):
-        halt: None
-
-    with pytest.raises(ValueError, match=r"^Halt: run, words missing$"):
-        STEPS.add(Halt)  # type: ignore[type-abstract]
-    assert "halt" not in STEPS
-
-
 def test_there_are_no_two_of_one_name() -> None:
     with pytest.raises(ValueError, match="Blink: there is a step blink already"):
         STEPS.add(Blink)
+
+
+def test_one_without_what_every_kind_does_is_refused_when_it_is_declared() -> None:
+    class Mute(Step, frozen=True, kw_only=True):
+        mute: bool
+
+    class Blind(Expectation, frozen=True, kw_only=True):
+        blind: bool
+
+        def words(self) -> str:
+            return "blind"
+
+    with pytest.raises(ValueError, match=r"^Mute: run, words missing$"):
+        STEPS.add(Mute)  # type: ignore[type-abstract]
+    with pytest.raises(ValueError, match=r"^Blind: observer missing$"):
+        EXPECTATIONS.add(Blind)  # type: ignore[type-abstract]
 
 
 @pytest.mark.parametrize("kinds", [STEPS, EXPECTATIONS], ids=lambda kinds: kinds.what)

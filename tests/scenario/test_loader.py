@@ -20,7 +20,7 @@ from evtui.scenario.language.loader import Plan, ScenarioError, builtin, load
 from evtui.scenario.language.model import Duration
 from evtui.scenario.steps.anomaly import Anomaly
 from evtui.scenario.steps.can import Can
-from evtui.scenario.steps.charging import SetLimit, Start
+from evtui.scenario.steps.charging import SetLimitStep, Start
 from evtui.scenario.steps.flow import Parallel, Repeat
 from evtui.scenario.steps.notes import MarkStep, NoteStep
 from evtui.scenario.steps.ocpp import Ocpp, with_transaction
@@ -41,7 +41,7 @@ def test_steps_are_typed_with_their_inputs_in(plan: Plan) -> None:
     assert steps[1] == Wait(wait=Duration(1))
     assert steps[2] == WaitFor(wait_for=Awaited(status="Preparing", timeout=Duration(10)))
     assert steps[3] == Start(start="TAG1")
-    assert isinstance(steps[5], SetLimit)
+    assert isinstance(steps[5], SetLimitStep)
     assert (steps[5].set_limit, steps[5].purpose) == (100.0, "TxProfile")
     assert isinstance(steps[6], Ocpp)
     assert steps[6].answer == "Accepted"

@@ -187,7 +187,7 @@ def test_a_command_conforms_where_the_loader_takes_it(name: str) -> None:
         for argument in (*(each.name for each in known), "nothing_such")
         for value in VALUES
     ]
-    schema = Draft202012Validator({"$defs": SCHEMA["$defs"], **SCHEMA["$defs"]["Command"]})
+    schema = Draft202012Validator({"$defs": SCHEMA["$defs"], **SCHEMA["$defs"]["CommandStep"]})
     taken = {json.dumps(each) for each in steps if loads(each)}
     conforming = {json.dumps(each) for each in steps if schema.is_valid(each)}
     assert taken - conforming == set()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evtui.smart_charging import ChargingProfile, Outlet, Period, Purpose, StoredProfile
+from evtui.smart_charging import ChargingProfile, OutletLimits, Period, Purpose, StoredProfile
 
 __all__ = ["cap_at", "limit_at", "phases_at", "wanted_at", "watts_per_ampere"]
 
@@ -32,7 +32,7 @@ def _period_at(profile: ChargingProfile, moment: float, since: float) -> Period 
 
 
 def wanted_at(
-    held: list[StoredProfile], outlet: Outlet, moment: float, since_of_cap: float
+    held: list[StoredProfile], outlet: OutletLimits, moment: float, since_of_cap: float
 ) -> float:
     """A of a connector before any cap of the charge point, where it charges since its start."""
     lead = _lead(held, outlet, moment)
@@ -45,7 +45,7 @@ def wanted_at(
 
 
 def phases_at(
-    held: list[StoredProfile], outlet: Outlet, moment: float, since_of_cap: float
+    held: list[StoredProfile], outlet: OutletLimits, moment: float, since_of_cap: float
 ) -> int | None:
     """Phases that a connector may use: as few as anything that is in force says."""
     if outlet.phases is None:
@@ -58,14 +58,16 @@ def phases_at(
     return outlet.phases
 
 
-def watts_per_ampere(outlet: Outlet, phases: int | None) -> float:
+def watts_per_ampere(outlet: OutletLimits, phases: int | None) -> float:
     """W for each A on this many of its phases."""
     if outlet.phases is None or phases is None:
         return outlet.watts_per_ampere
     return outlet.watts_per_ampere / outlet.phases * phases
 
 
-def _lead(held: list[StoredProfile], outlet: Outlet, moment: float) -> tuple[Period, str] | None:
+def _lead(
+    held: list[StoredProfile], outlet: OutletLimits, moment: float
+) -> tuple[Period, str] | None:
     since = moment if outlet.charging_since is None else outlet.charging_since
     voices = {
         (stored.profile.purpose is Purpose.TX, stored.connector > 0, stored.profile.stack_level): (

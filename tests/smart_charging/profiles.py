@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from evtui.smart_charging import (
     ChargingProfile,
-    Kind,
-    Outlet,
+    OutletLimits,
     Period,
+    ProfileKind,
     ProfileStore,
     Purpose,
     Recurrency,
@@ -32,9 +32,9 @@ moments = st.one_of(
 def any_profile(draw: st.DrawFn, purpose: Purpose | None = None) -> ChargingProfile:
     """A profile that :func:`profile_from_payload` could have read."""
     span = st.integers(0, 300) | st.integers(0, 2 * DAY)
-    kind = draw(st.sampled_from(Kind))
+    kind = draw(st.sampled_from(ProfileKind))
     starts = {0, *draw(st.lists(span, max_size=3))}
-    begins = kind is Kind.RECURRING or (kind is Kind.ABSOLUTE and draw(st.booleans()))
+    begins = kind is ProfileKind.RECURRING or (kind is ProfileKind.ABSOLUTE and draw(st.booleans()))
     phases = st.sampled_from([None, 1, 2, 3])
     return ChargingProfile(
         profile_id=draw(st.integers(1, 20)),
@@ -48,7 +48,7 @@ def any_profile(draw: st.DrawFn, purpose: Purpose | None = None) -> ChargingProf
         ),
         duration=draw(st.none() | span.map(float)),
         start_schedule=draw(moments) if begins else None,
-        recurrency=draw(st.sampled_from(Recurrency)) if kind is Kind.RECURRING else None,
+        recurrency=draw(st.sampled_from(Recurrency)) if kind is ProfileKind.RECURRING else None,
         valid_from=draw(st.none() | moments),
         valid_to=draw(st.none() | moments),
         transaction_id=draw(st.none() | st.integers(1, 9)),
@@ -80,11 +80,11 @@ def any_store(draw: st.DrawFn) -> ProfileStore:
 
 
 @st.composite
-def any_outlets(draw: st.DrawFn, now: float) -> list[Outlet]:
+def any_outlets(draw: st.DrawFn, now: float) -> list[OutletLimits]:
     """Two connectors at ``now``, each with a transaction or without, AC or DC."""
     supply = [draw(st.sampled_from([None, 1, 2, 3])) for _ in range(2)]
     return [
-        Outlet(
+        OutletLimits(
             connector=number,
             default_limit=draw(st.sampled_from([0.0, 16.0, 100.0])),
             rated_current=draw(st.sampled_from([0.0, 32.0, 150.0])),

@@ -12,9 +12,9 @@ from typing import Any
 
 from evtui.smart_charging import (
     ChargingProfile,
-    Kind,
-    Outlet,
+    OutletLimits,
     Period,
+    ProfileKind,
     ProfileStore,
     Purpose,
     Recurrency,
@@ -70,7 +70,7 @@ def hold(*profiles: StoredProfile) -> ProfileStore:
     return store
 
 
-def outlet(connector: int = 1, charging: str | None = None, **fields: Any) -> Outlet:
+def outlet(connector: int = 1, charging: str | None = None, **fields: Any) -> OutletLimits:
     """A DC connector of 200 A at 400 V that offers 100 A while no profile applies."""
     station: dict[str, Any] = {
         "default_limit": 100.0,
@@ -78,7 +78,7 @@ def outlet(connector: int = 1, charging: str | None = None, **fields: Any) -> Ou
         "watts_per_ampere": 400.0,
         "charging_since": None if charging is None else at(charging),
     }
-    return Outlet(connector=connector, **(station | fields))
+    return OutletLimits(connector=connector, **(station | fields))
 
 
 def _profile(
@@ -95,7 +95,7 @@ def _profile(
     until: str | None = None,
     phases: int | None = None,
     rate: float | None = None,
-    kind: Kind | None = None,
+    kind: ProfileKind | None = None,
 ) -> StoredProfile:
     """A profile; without ``begins`` it is relative to the start of charging.
 
@@ -109,7 +109,13 @@ def _profile(
         rate: minChargingRate.
     """
     given = limits if isinstance(limits, Mapping) else {"0:00": limits}
-    kind = kind or (Kind.RECURRING if repeats else Kind.ABSOLUTE if begins else Kind.RELATIVE)
+    kind = kind or (
+        ProfileKind.RECURRING
+        if repeats
+        else ProfileKind.ABSOLUTE
+        if begins
+        else ProfileKind.RELATIVE
+    )
     number = 1000 * [*Purpose].index(purpose) + 100 * connector + level
     profile = ChargingProfile(
         profile_id=number,

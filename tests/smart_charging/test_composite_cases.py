@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 from msgspec.structs import replace
 
-from evtui.smart_charging import Kind, Outlet, StoredProfile, composite
+from evtui.smart_charging import OutletLimits, ProfileKind, StoredProfile, composite
 from tests.smart_charging.station import at, cap, default, hold, outlet, span, tx
 
 ONE = (outlet(charging="Mon 12:00"),)
@@ -54,7 +54,7 @@ class Case:
     section: str
     profiles: Sequence[StoredProfile]
     expected: Sequence[tuple[str, float]]
-    station: Sequence[Outlet] = ONE
+    station: Sequence[OutletLimits] = ONE
     connector: int = 1
     start: str = "Mon 12:00"
     lasts: str = "4:00"
@@ -312,7 +312,7 @@ SCHEDULES = [
     Case(
         "an absolute schedule without a start is relative to the start of charging",
         "7.13",
-        [default({"0:00": 10, "2:00": 20}, kind=Kind.ABSOLUTE)],
+        [default({"0:00": 10, "2:00": 20}, kind=ProfileKind.ABSOLUTE)],
         [("Mon 12:00", 10), ("Mon 13:00", 20)],
         station=(outlet(charging="Mon 11:00"),),
     ),

@@ -11,8 +11,8 @@ from evtui.ocpp16.validation import check
 from evtui.smart_charging import (
     ChargingProfile,
     InvalidProfile,
-    Kind,
     Period,
+    ProfileKind,
     Purpose,
     Recurrency,
     payload_of,
@@ -60,7 +60,7 @@ def test_every_field_arrives() -> None:
     assert profile.profile_id == 3
     assert profile.stack_level == 2
     assert profile.purpose is Purpose.TX_DEFAULT
-    assert (profile.kind, profile.recurrency) == (Kind.RECURRING, Recurrency.WEEKLY)
+    assert (profile.kind, profile.recurrency) == (ProfileKind.RECURRING, Recurrency.WEEKLY)
     assert (profile.unit, profile.duration) == ("W", 600)
     assert profile.periods == (Period(0, 8.1), Period(60, 0, 1))
     assert profile.min_charging_rate == 6.5

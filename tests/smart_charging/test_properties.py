@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from evtui.smart_charging import (
     ChargingProfile,
     CompositeSchedule,
-    Outlet,
+    OutletLimits,
     Period,
     ProfileStore,
     StoredProfile,
@@ -72,7 +72,7 @@ def test_what_is_delivered_never_exceeds_any_limit_that_applies_and_wastes_none(
         return
     limit, unit = cap
 
-    def drawn(outlet: Outlet) -> float:
+    def drawn(outlet: OutletLimits) -> float:
         amperes, phases = delivered[outlet.connector], allowed[outlet.connector].phases
         return amperes * (1 if unit == "A" else oracle.watts_per_ampere(outlet, phases))
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from evtui.smart_charging import (
     ChargingProfile,
     InvalidProfile,
-    Kind,
     Period,
+    ProfileKind,
     ProfileStore,
     Purpose,
     StoredProfile,
@@ -39,7 +39,7 @@ def at(connector: int, profile_id: int, *, bound: bool = True, **fields: Any) ->
     defaults: dict[str, Any] = {
         "stack_level": 0,
         "purpose": Purpose.TX_DEFAULT,
-        "kind": Kind.RELATIVE,
+        "kind": ProfileKind.RELATIVE,
         "unit": "A",
         "periods": (Period(0.0, 16.0),),
     }

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from evtui.events import LinkState
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.link.connection import LONGEST_RETRY, OWN_INTERVAL
 from evtui.station.link.reboots import ANSWER_FIRST
 from evtui.station.state.store import QueuedMessage, StateStore
@@ -150,7 +150,7 @@ async def test_a_pending_station_answers_and_says_only_what_it_was_asked_to_say(
 @virtual
 async def test_nothing_queued_goes_out_before_the_boot_is_accepted() -> None:
     store = StateStore()
-    transaction = Transaction(1, 1, "TAG", 0, START_UTC - 60, transaction_id=7)
+    transaction = StationTransaction(1, 1, "TAG", 0, START_UTC - 60, transaction_id=7)
     stop = {"meterStop": 5, "timestamp": "2026-01-01T11:59:30Z", "reason": "Local"}
     store.add(QueuedMessage(1, "StopTransaction", stop, 1, START_UTC - 30), transaction)
     async with station(

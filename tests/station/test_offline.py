@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from evtui.events import EventStream
 from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.link.outbox import Gate, Outbox
 from evtui.station.state.store import StateStore, next_key, recover
 from tests.station.rig import START_UTC, charge, station, virtual
@@ -103,7 +103,7 @@ class Station:
         self.store = store
         self.central = central
         self.clock = LoopClock(asyncio.get_running_loop(), START_UTC)
-        self.running: dict[int, Transaction] = {}
+        self.running: dict[int, StationTransaction] = {}
         self.register = 0
         self.outbox = Outbox(
             EventStream(self.clock),
@@ -135,7 +135,7 @@ class Station:
         self.store.save_register(connector, float(self.register), START_UTC + self.clock.now())
         transaction = self.running.get(connector)
         if transaction is None:
-            transaction = self.running[connector] = Transaction(
+            transaction = self.running[connector] = StationTransaction(
                 next_key(self.store),
                 connector,
                 "TAG",
@@ -150,7 +150,7 @@ class Station:
             del self.running[connector]
             self._post("StopTransaction", {"meterStop": self.register}, transaction)
 
-    def _post(self, action: str, payload: dict[str, Any], transaction: Transaction) -> None:
+    def _post(self, action: str, payload: dict[str, Any], transaction: StationTransaction) -> None:
         stamped = {**payload, "timestamp": self.clock.iso()}
         self.outbox.post_transaction(action, stamped, transaction)
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from evtui.events import EventStream, Note, QueueState, caused_by, current_cause
 from evtui.ocppj.link import CallRefused, LinkClosed
 from evtui.runtime.clock import LoopClock
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.link.outbox import Gate, Outbox
 from evtui.station.state.store import StateStore
 from evtui.violations import BreaksSchema, Violation
@@ -39,7 +39,7 @@ class Box:
         self.sent: list[tuple[float, str, dict[str, Any], int | None]] = []
         self.failing: Callable[[str], Exception | None] = lambda action: None
         self.duration = 0.0
-        self.transaction = Transaction(1, 1, "TAG", 0, START_UTC)
+        self.transaction = StationTransaction(1, 1, "TAG", 0, START_UTC)
         self.outbox = Outbox(
             self.stream,
             "CP1",

@@ -9,7 +9,7 @@ import pytest
 from evtui.events import Note, current_cause
 from evtui.ocppj.answering import Refusal, Then
 from evtui.ocppj.link import LinkClosed
-from evtui.station.link.answers import OperationAnswers, Operations
+from evtui.station.link.answers import OperationAnswers, StationOperations
 from evtui.station.link.session import CentralSystemSession
 from tests.ocpp16.rig import Rig, serving, until
 from tests.ocppj.memory import pair
@@ -56,7 +56,7 @@ class Bench(Rig):
         self.pieces = pieces = Pieces()
         answers = OperationAnswers(
             cast(
-                Operations,
+                StationOperations,
                 SimpleNamespace(
                     reboots=pieces,
                     authorizer=pieces,

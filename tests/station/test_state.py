@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from evtui.runtime.clock import LoopClock
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.state.store import (
     Change,
     QueuedMessage,
@@ -27,8 +27,8 @@ def message(number: int, action: str = "MeterValues", transaction: int = 1) -> Q
     return QueuedMessage(number, action, {"number": number}, transaction, START_UTC + number)
 
 
-def running(key: int = 1, connector: int = 1) -> Transaction:
-    return Transaction(key, connector, "TAG", 1_000, START_UTC)
+def running(key: int = 1, connector: int = 1) -> StationTransaction:
+    return StationTransaction(key, connector, "TAG", 1_000, START_UTC)
 
 
 def clock() -> LoopClock:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.state.file import StateFile
 from evtui.station.state.store import QueuedMessage, StateError
 
-TRANSACTION = Transaction(1, 1, "TAG", 0, 1.5, parent_id_tag="GROUP", reservation_id=4)
+TRANSACTION = StationTransaction(1, 1, "TAG", 0, 1.5, parent_id_tag="GROUP", reservation_id=4)
 
 
 def message(number: int) -> QueuedMessage:

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 
 from evtui.commands import by_name
 from evtui.events import Event
-from evtui.tui.models.selection import Place, Selection
-from evtui.tui.models.stations import Stations
+from evtui.tui.models.selection import ChosenPlace, Selection
+from evtui.tui.models.stations import StationRows
 from evtui.tui.models.summary import LabSummary
 from evtui.tui.panels.anomaly import AnomalyPanel, AnomalyViews
 from evtui.tui.panels.anomaly_lines import AnomalyView
@@ -154,7 +154,7 @@ def test_the_status_line_and_the_panel_never_disagree_on_an_alarm(
     if again:
         events.append(anomaly(100.0, "on", cycle=1, attack_id="fluctuation-2"))
     events += later
-    stations, selection = Stations(), Selection()
+    stations, selection = StationRows(), Selection()
     selection.feed(events)
     summary = LabSummary(stations, selection)
     summary.feed(events)
@@ -177,7 +177,7 @@ def test_each_connector_has_a_story_of_its_own_and_the_chosen_one_is_told() -> N
         return "\n".join(row_text(row) for row in views.rows(110, 11, 50.0))
 
     assert "cycle 4 / ∞" in told()
-    views.choose(Place("CP2", 1))
+    views.choose(ChosenPlace("CP2", 1))
     assert "cycle 9 / ∞" in told()
     assert not views.feed([anomaly(51.0, "step", cycle=5)])
 

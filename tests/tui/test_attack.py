@@ -10,14 +10,14 @@ from textual.widgets import Input
 
 from evtui.attacks import LAYERS
 from evtui.commands.anomaly import ATTACK_NAME
-from evtui.tui.models.selection import Place, Selection
-from evtui.tui.models.stations import Stations
+from evtui.tui.models.selection import ChosenPlace, Selection
+from evtui.tui.models.stations import StationRows
 from evtui.tui.models.summary import LabSummary, fit_segments
 from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.rows import row_text
 from evtui.tui.screens.attack import FIELD, AttackScreen
 from evtui.tui.screens.main import MainScreen
-from evtui.tui.series import Attack, CurrentSeries
+from evtui.tui.series import AttackSpan, CurrentSeries
 from tests.tui.driving import Driven, driven, handled
 from tests.tui.waves import alarm, anomaly, detection, sample
 
@@ -103,7 +103,7 @@ async def test_the_status_line_names_it_and_leaving_asks() -> None:
 
 
 def status_of(*events: object, width: int = 200) -> str:
-    stations, selection = Stations(), Selection()
+    stations, selection = StationRows(), Selection()
     selection.feed(events)  # type: ignore[arg-type]
     summary = LabSummary(stations, selection)
     summary.feed(events)  # type: ignore[arg-type]
@@ -160,7 +160,10 @@ def test_attacks_that_overlap_stand_on_the_chart_each_for_itself() -> None:
     series = CurrentSeries()
     series.feed([FLUCTUATION, ON, OFF, anomaly(9.5, "step"), SAFE])
     series.feed([anomaly(20.0, "off", active=False), anomaly(23.0, "safe", active=False)])
-    assert series.attacks == (Attack(5.0, off=20.0, safe=23.0), Attack(6.0, off=9.0, safe=10.0))
+    assert series.attacks == (
+        AttackSpan(5.0, off=20.0, safe=23.0),
+        AttackSpan(6.0, off=9.0, safe=10.0),
+    )
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])
@@ -193,7 +196,7 @@ async def test_the_prompt_names_the_connector_and_leaves_room_for_a_name(width: 
     async with driven(5.0) as one:
         await one.pilot.resize_terminal(width, 24)
         one.app.push_screen(
-            AttackScreen(Place("A-LONG-IDENTITY-OF-FORTY-EIGHT-CHARACTERS-X-7", 12))
+            AttackScreen(ChosenPlace("A-LONG-IDENTITY-OF-FORTY-EIGHT-CHARACTERS-X-7", 12))
         )
         await handled(one.pilot)
         for _ in LAYERS:

@@ -11,7 +11,7 @@ from textual_plotext import Plot
 from evtui.tui.chart import ChartWorker, Grid, Scene, draw
 from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.rows import Row, Run, changed_span, row_text, row_width, to_row
-from evtui.tui.series import AlarmMark, Attack, CurrentSeries, Point
+from evtui.tui.series import AlarmMark, AttackSpan, CurrentSeries, Point
 from tests.patience import PATIENCE
 from tests.tui.waves import fluctuation
 
@@ -125,7 +125,7 @@ def test_attack_its_fading_alarms_and_marks_are_marked_on_the_time_axis() -> Non
         Grid(64, 12, 60),
         60.0,
         flat(60, 50.0),
-        attacks=(Attack(10.0, off=40.0, safe=50.0),),
+        attacks=(AttackSpan(10.0, off=40.0, safe=50.0),),
         alarms=(AlarmMark(30.0, True), AlarmMark(55.0, False)),
         mark=35.0,
         marks=(25.0, 58.0),
@@ -152,7 +152,7 @@ def test_alarm_is_never_written_into_the_word_attack() -> None:
     grid = Grid(64, 12, 60)
     for t in range(10, 40):
         scene = Scene(
-            grid, 60.0, flat(60, 50.0), (Attack(10.0),), alarms=(AlarmMark(float(t), True),)
+            grid, 60.0, flat(60, 50.0), (AttackSpan(10.0),), alarms=(AlarmMark(float(t), True),)
         )
         band = picture(scene)[-2]
         assert "▲" in band
@@ -160,7 +160,7 @@ def test_alarm_is_never_written_into_the_word_attack() -> None:
 
 
 def test_running_attack_is_marked_up_to_now() -> None:
-    scene = Scene(Grid(64, 12, 60), 60.0, flat(60, 50.0), attacks=(Attack(55.0),))
+    scene = Scene(Grid(64, 12, 60), 60.0, flat(60, 50.0), attacks=(AttackSpan(55.0),))
     assert picture(scene)[-2].endswith("▓")
 
 
@@ -169,7 +169,7 @@ def test_what_lies_outside_the_window_is_not_marked() -> None:
         Grid(64, 12, 60),
         200.0,
         (),
-        attacks=(Attack(1.0, off=9.0, safe=10.0),),
+        attacks=(AttackSpan(1.0, off=9.0, safe=10.0),),
         alarms=(AlarmMark(5.0, True),),
         mark=300.0,
         marks=(5.0, 300.0),
@@ -244,7 +244,7 @@ def test_picture_has_no_role_that_the_panel_does_not_know() -> None:
         Grid(64, 12, 60),
         60.0,
         wave(),
-        (Attack(10.0),),
+        (AttackSpan(10.0),),
         (AlarmMark(30.0, True),),
         40.0,
         ("hint",),

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Label
 from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
 from evtui.config import SETTINGS
 from evtui.durations import EXPECTED
-from evtui.tui.models.selection import Place
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.screens.edit_anomaly import FIELDS, EditAnomaly, check
 from tests.tui.driving import handled, press
 from tests.tui.waves import PARAMETERS
@@ -26,7 +26,7 @@ class FormApp(App[None]):
         self.answers: list[Mapping[str, float] | None] = []
 
     def on_mount(self) -> None:
-        self.push_screen(EditAnomaly(Place("CP[2]", 1), PARAMETERS), self.answers.append)
+        self.push_screen(EditAnomaly(ChosenPlace("CP[2]", 1), PARAMETERS), self.answers.append)
 
     def set(self, name: str, value: str) -> None:
         self.screen.query_one(f"#{name}", Input).value = value

@@ -19,12 +19,12 @@ from evtui.events import CentralSystemState, LinkState
 from evtui.ocpp16.forms import OPERATIONS
 from evtui.ocpp16.validation import check
 from evtui.station.configuration_keys import KEYS
-from evtui.tui.models.operations import Operations
-from evtui.tui.models.stations import Stations
+from evtui.tui.models.operations import OperationList
+from evtui.tui.models.stations import StationRows
 from evtui.tui.palette import Palette
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.operation import OperationScreen
-from evtui.tui.screens.operation_row import Choice, FieldRow
+from evtui.tui.screens.operation_row import ChoiceRow, FieldRow
 from tests.tui.driving import Driven, driven, handled, press
 from tests.tui.fake_lab import FakeLab
 from tests.tui.replay.driving import replayed
@@ -54,8 +54,8 @@ class FormApp(App[None]):
         super().__init__()
         self.lab = lab
         self.chosen = "CP1"
-        self.stations = Stations()
-        self.operations = Operations(KNOWN, target=lambda: self.chosen, seen=self.stations.get)
+        self.stations = StationRows()
+        self.operations = OperationList(KNOWN, target=lambda: self.chosen, seen=self.stations.get)
         self.answers: list[Future[Outcome[Any]] | None] = []
 
     async def open(self, action: str) -> None:
@@ -116,8 +116,8 @@ class Form:
         return self.line("answer")
 
     @property
-    def station(self) -> Choice:
-        return self.screen.query_one("#station", Choice)
+    def station(self) -> ChoiceRow:
+        return self.screen.query_one("#station", ChoiceRow)
 
     @property
     def sent(self) -> list[dict[str, Any]]:
@@ -393,7 +393,7 @@ async def test_an_optional_choice_can_be_left_out() -> None:
 
 async def test_the_mouse_chooses_sends_and_closes() -> None:
     async with form("Reset") as one:
-        await one.pilot.click(one.row("type").query_one(Choice))
+        await one.pilot.click(one.row("type").query_one(ChoiceRow))
         await one.pilot.click("#send")
         assert one.sent[0]["payload"] == {"type": "Hard"}
         await one.pilot.click("#close")

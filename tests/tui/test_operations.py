@@ -9,7 +9,7 @@ import pytest
 from evtui.events import CentralSystemState, LinkState
 from evtui.ocpp16.forms import OPERATIONS, defaults, parse
 from evtui.tui.models.facts import fact
-from evtui.tui.models.operations import MOST_RUNNING, Operations
+from evtui.tui.models.operations import MOST_RUNNING, OperationList
 from tests.tui.fake_lab import FakeLab
 
 
@@ -18,7 +18,7 @@ class Told:
 
     def __init__(self, known: dict[str, str] | None = None) -> None:
         self.lab = FakeLab()
-        self.operations = Operations(known)
+        self.operations = OperationList(known)
 
     def link(self, station: str, state: str) -> None:
         self.lab.publish(LinkState(station=station, side="central_system", state=state))

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from evtui.events import CentralSystemState, LinkState, OcppMessage, as_json
 from evtui.tui.app import EvtuiApp
 from evtui.tui.models.station_lines import trouble
-from evtui.tui.models.stations import Station, Stations
+from evtui.tui.models.stations import Station, StationRows
 from evtui.tui.models.text import cut, first_fitting, fold
 from evtui.tui.rows import Run, cut_row, row_text, row_width
 from evtui.tui.screens.main import MainScreen
@@ -163,7 +163,7 @@ def link(station: str, state: str) -> LinkState:
 async def test_whoever_was_refused_or_said_nothing_leaves_no_row(
     events: list[OcppMessage | LinkState],
 ) -> None:
-    stations = Stations()
+    stations = StationRows()
     stations.feed(events)
     assert list(stations.by_identity) == []
 

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.events import Mark
-from evtui.tui.models.selection import Place
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.series import (
     LONGEST_WINDOW,
     POINTS_KEPT,
     AlarmMark,
     AllSeries,
-    Attack,
-    Column,
+    AttackSpan,
+    ChartColumn,
     CurrentSeries,
     column_of,
     decimate,
@@ -52,17 +52,17 @@ def test_column_does_not_change_while_the_window_moves_on(
 
 def test_column_keeps_order_and_extremes() -> None:
     samples = [(0.0, 5.0), (0.1, 90.0), (0.2, 1.0), (0.3, 6.0)]
-    assert decimate(samples, 1.0, 0, 2) == [Column(5.0, 1.0, 90.0, 6.0), None]
+    assert decimate(samples, 1.0, 0, 2) == [ChartColumn(5.0, 1.0, 90.0, 6.0), None]
 
 
 def test_seconds_without_samples_are_a_gap_and_not_a_line() -> None:
-    column = Column(1.0, 1.0, 1.0, 1.0)
+    column = ChartColumn(1.0, 1.0, 1.0, 1.0)
     columns = [column, None, column, None, None, column]
     assert [[x for x, _ in run] for run in runs(columns, longest_hole=1)] == [[0, 2], [5]]
 
 
 def test_columns_narrower_than_the_sampling_are_bridged() -> None:
-    column = Column(1.0, 1.0, 1.0, 1.0)
+    column = ChartColumn(1.0, 1.0, 1.0, 1.0)
     assert len(runs([column, None, None, column], longest_hole=2)) == 1
 
 
@@ -81,9 +81,9 @@ def test_the_connector_that_came_first_is_shown_until_another_is_chosen() -> Non
     series = AllSeries()
     series.feed([sample(0.0, 1.0), sample(0.0, 99.0, connector=2), sample(0.1, 2.0)])
     assert [point.current for point in series.shown.points] == [1.0, 2.0]
-    series.choose(Place("CP1", 2))
+    series.choose(ChosenPlace("CP1", 2))
     assert [point.current for point in series.shown.points] == [99.0]
-    series.choose(Place("CP2", 1))
+    series.choose(ChosenPlace("CP2", 1))
     assert series.shown.points == ()
 
 
@@ -91,8 +91,8 @@ def test_an_attack_stands_in_the_series_of_its_connector_only() -> None:
     series = AllSeries()
     series.feed([sample(0.0), sample(0.0, connector=2), anomaly(5.0, "on", connector=2)])
     assert not series.shown.attacks
-    series.choose(Place("CP1", 2))
-    assert series.shown.attacks == (Attack(5.0),)
+    series.choose(ChosenPlace("CP1", 2))
+    assert series.shown.attacks == (AttackSpan(5.0),)
 
 
 def test_many_connectors_share_what_is_kept() -> None:
@@ -110,21 +110,21 @@ def test_attack_lasts_from_on_to_off_and_its_effect_until_safe() -> None:
     series = CurrentSeries()
     series.feed([anomaly(0.0, "parameters", active=False), anomaly(5.0, "on")])
     series.feed([anomaly(7.0, "step"), anomaly(20.0, "off", active=False)])
-    assert series.attacks == (Attack(5.0, off=20.0),)
+    assert series.attacks == (AttackSpan(5.0, off=20.0),)
     series.feed([anomaly(23.0, "safe", active=False)])
-    assert series.attacks == (Attack(5.0, off=20.0, safe=23.0),)
+    assert series.attacks == (AttackSpan(5.0, off=20.0, safe=23.0),)
 
 
 def test_attack_that_fails_has_ended() -> None:
     series = CurrentSeries()
     series.feed([anomaly(5.0, "on"), anomaly(6.0, "failed", active=False)])
-    assert series.attacks == (Attack(5.0, off=6.0, safe=6.0),)
+    assert series.attacks == (AttackSpan(5.0, off=6.0, safe=6.0),)
 
 
 def test_attack_begun_before_the_last_was_safe_takes_over() -> None:
     series = CurrentSeries()
     series.feed([anomaly(5.0, "on"), anomaly(6.0, "off", active=False), anomaly(7.0, "on")])
-    assert series.attacks == (Attack(5.0, off=6.0, safe=7.0), Attack(7.0))
+    assert series.attacks == (AttackSpan(5.0, off=6.0, safe=7.0), AttackSpan(7.0))
 
 
 def test_every_edge_is_counted_and_nothing_else() -> None:

@@ -8,15 +8,15 @@ import pytest
 
 from evtui.events import CentralSystemState, LinkState, OcppMessage, as_json
 from evtui.tui.models.exchanges import OcppLog
-from evtui.tui.models.selection import ByPlace, Place, Selection
+from evtui.tui.models.selection import ByPlace, ChosenPlace, Selection
 from evtui.tui.models.station_lines import about, connectors_text, load_forms, where_to_connect
-from evtui.tui.models.stations import MOST_CONNECTORS, MOST_STATIONS, Station, Stations
+from evtui.tui.models.stations import MOST_CONNECTORS, MOST_STATIONS, Station, StationRows
 from tests.tui.fake_lab import FakeLab
 from tests.tui.fleet import asks, connector, foreign, load, offline, several, two_connectors
 
 
-def known(lab: FakeLab) -> Stations:
-    stations = Stations()
+def known(lab: FakeLab) -> StationRows:
+    stations = StationRows()
     stations.feed(lab.events.take())
     return stations
 
@@ -48,7 +48,7 @@ def test_a_foreign_one_is_known_from_its_messages() -> None:
     assert connectors_text(wallbox) == "1 Charging tx 77 · 2 Available"
     stop = {"transactionId": 77, "meterStop": 10, "timestamp": "2025-10-09T12:00:00Z"}
     lab.call("charge_point", "StopTransaction", stop, {}, station="WALLBOX-7")
-    stations = Stations()
+    stations = StationRows()
     foreign(lab)
     lab.call("charge_point", "StopTransaction", stop, {}, station="WALLBOX-7")
     stations.feed(lab.events.take())
@@ -146,7 +146,7 @@ def test_a_foreign_station_may_name_any_number_of_connectors_and_few_are_kept() 
 
 
 def test_of_foreign_stations_that_come_and_go_under_ever_new_names_only_so_many_are_kept() -> None:
-    stations = Stations()
+    stations = StationRows()
     stations.feed([LinkState(station="CP1", side="charge_point", state="accepted")])
     for number in range(MOST_STATIONS + 10):
         name = f"X{number}"
@@ -176,7 +176,7 @@ def heartbeat(station: str) -> OcppMessage:
 
 
 def test_whoever_came_said_nothing_and_went_is_no_station() -> None:
-    stations = Stations()
+    stations = StationRows()
     came = LinkState(station="X", side="central_system", state="connected")
     went = LinkState(station="X", side="central_system", state="offline")
     stations.feed([came])
@@ -198,7 +198,7 @@ def test_a_connection_attempt_that_was_refused_is_no_station(identity: str) -> N
         action="",
         error="unknown identity",
     )
-    stations = Stations()
+    stations = StationRows()
     stations.feed([refusal])
     assert stations.by_identity == {}
     log = OcppLog()
@@ -216,7 +216,7 @@ def test_the_load_is_told_long_and_short() -> None:
 
 
 def test_it_is_told_where_a_foreign_station_connects_or_why_none_can() -> None:
-    stations = Stations()
+    stations = StationRows()
     assert "no foreign station can connect" in where_to_connect(stations)
     stations.feed([CentralSystemState(url="ws://127.0.0.1:9000", listening=True)])
     assert where_to_connect(stations).endswith("ws://127.0.0.1:9000/IDENTITY")
@@ -241,7 +241,7 @@ def test_the_first_connector_is_chosen_and_steps_go_round() -> None:
     assert seen == ["CP1/1", "CP1/2", "CP2/1", "CP2/2", "CP1/1"]
     selection.step(-1)
     selection.step(-1)
-    assert selection.chosen == Place("CP2", 2)
+    assert selection.chosen == ChosenPlace("CP2", 2)
 
 
 def test_foreign_connectors_are_not_there_to_be_chosen() -> None:
@@ -251,7 +251,7 @@ def test_foreign_connectors_are_not_there_to_be_chosen() -> None:
     selection.feed(lab.events.take())
     assert selection.at("WALLBOX-7") is None
     with pytest.raises(KeyError):
-        selection.choose(Place("WALLBOX-7", 1))
+        selection.choose(ChosenPlace("WALLBOX-7", 1))
 
 
 def test_choosing_a_station_means_its_chosen_connector_or_its_first() -> None:
@@ -259,9 +259,9 @@ def test_choosing_a_station_means_its_chosen_connector_or_its_first() -> None:
     several(lab, 7.0)
     selection = Selection()
     selection.feed(lab.events.take())
-    selection.choose(Place("CP1", 2))
-    assert selection.at("CP1") == Place("CP1", 2)
-    assert selection.at("CP2") == Place("CP2", 1)
+    selection.choose(ChosenPlace("CP1", 2))
+    assert selection.at("CP1") == ChosenPlace("CP1", 2)
+    assert selection.at("CP2") == ChosenPlace("CP2", 1)
 
 
 def test_a_lone_connector_needs_no_name() -> None:
@@ -276,6 +276,6 @@ def test_nothing_is_shown_of_a_chosen_connector_that_nothing_is_known_of() -> No
     kept: ByPlace[list[int]] = ByPlace(list)
     kept.at("CP1", 1).append(7)
     assert kept.shown == [7]
-    kept.chosen = Place("CP1", 2)
+    kept.chosen = ChosenPlace("CP1", 2)
     assert kept.shown == []
     assert len(kept) == 1

@@ -8,15 +8,15 @@ import pytest
 from rich.cells import cell_len
 
 from evtui.events import CentralSystemState, LinkState, PartState, RecordingState
-from evtui.tui.models.selection import Place, Selection
-from evtui.tui.models.stations import Stations
+from evtui.tui.models.selection import ChosenPlace, Selection
+from evtui.tui.models.stations import StationRows
 from evtui.tui.models.summary import LabSummary, fit_segments
 from tests.tui.fake_lab import FakeLab
 from tests.tui.fleet import asks, attack, connector, load, offline, several
 
 
 def summary_of(lab: FakeLab, *, orders: bool = True) -> LabSummary:
-    stations, selection = Stations(), Selection()
+    stations, selection = StationRows(), Selection()
     events = lab.events.take()
     stations.feed(events)
     selection.feed(events)
@@ -59,7 +59,7 @@ def test_a_long_identity_pushes_nothing_off_and_its_end_stays(width: int) -> Non
         connector(lab, identity, 2)
         attack(lab, identity, number)
         summary = summary_of(lab)
-        summary._selection.choose(Place(identity, number))
+        summary._selection.choose(ChosenPlace(identity, number))
         line = line_of(summary, width)
         assert cell_len(line) <= width
         assert all(part in line for part in ("CSMS", "CAN", "▶"))
@@ -127,7 +127,7 @@ def test_the_line_tells_of_the_chosen_connector_and_where_else_something_runs() 
     lab = FakeLab()
     several(lab, 25.0)
     lab.play(25.9)
-    stations, selection = Stations(), Selection()
+    stations, selection = StationRows(), Selection()
     events = lab.events.take()
     stations.feed(events)
     selection.feed(events)
@@ -139,10 +139,10 @@ def test_the_line_tells_of_the_chosen_connector_and_where_else_something_runs() 
 
     assert "CP1/1 ● Charging tx 3 +2  " in line()
     assert "▶ fluctuation #3 +1  ALARM ▲ 19.1 s" in line()
-    selection.choose(Place("CP1", 2))
+    selection.choose(ChosenPlace("CP1", 2))
     assert "CP1/2 ● Charging tx 9 +2  " in line()
     assert line().endswith("ANOMALY ▶ CP1/1 +1  ALARM ▲ CP1/1")
-    selection.choose(Place("CP2", 1))
+    selection.choose(ChosenPlace("CP2", 1))
     assert line().endswith("ANOMALY ▶ fluctuation #1 +1  ALARM ▲ CP1/1")
 
 

@@ -23,8 +23,8 @@ __all__ = [
     "NAME",
     "Action",
     "FluctuationParameters",
+    "FluctuationStep",
     "Name",
-    "Step",
     "steps",
 ]
 
@@ -43,7 +43,7 @@ MAX_JITTER = limits("jitter")[1]
 Action = Literal["profile_low", "profile_high", "remote_start", "remote_stop"]
 
 
-class Step(msgspec.Struct, frozen=True):
+class FluctuationStep(msgspec.Struct, frozen=True):
     """One thing to send and the wait after it.
 
     Attributes:
@@ -153,16 +153,20 @@ class FluctuationParameters(msgspec.Struct, frozen=True):
         )
 
 
-def steps(variant: Variant, parameters: FluctuationParameters) -> tuple[Step, ...]:
+def steps(variant: Variant, parameters: FluctuationParameters) -> tuple[FluctuationStep, ...]:
     """One cycle, always ``parameters.period`` seconds long.
 
     A variant that leaves something out keeps the moments of the rest: ``startstop`` starts and
     stops when ``seed`` does, ``txprofile`` switches limits when ``seed`` does.
     """
-    low = Step("profile_low", f"SetChargingProfile {parameters.low:g} A", parameters.waits[0])
-    high = Step("profile_high", f"SetChargingProfile {parameters.high:g} A", parameters.waits[1])
-    start = Step("remote_start", "RemoteStartTransaction", parameters.waits[2])
-    stop = Step("remote_stop", "RemoteStopTransaction", parameters.waits[3])
+    low = FluctuationStep(
+        "profile_low", f"SetChargingProfile {parameters.low:g} A", parameters.waits[0]
+    )
+    high = FluctuationStep(
+        "profile_high", f"SetChargingProfile {parameters.high:g} A", parameters.waits[1]
+    )
+    start = FluctuationStep("remote_start", "RemoteStartTransaction", parameters.waits[2])
+    stop = FluctuationStep("remote_stop", "RemoteStopTransaction", parameters.waits[3])
     if variant == "startstop":
         return start, replace(stop, wait=stop.wait + low.wait + high.wait)
     if variant == "txprofile":

@@ -139,7 +139,7 @@ def record(works: Works, _: Nothing) -> Outcome[None]:
 
 
 @in_lab(told.MARK)
-def mark(works: Works, wanted: told.Mark) -> Outcome[None]:
+def mark(works: Works, wanted: told.MarkWords) -> Outcome[None]:
     words = wanted.text or "mark"
     works.stream.publish(Mark(source="lab", station=wanted.station, text=words, at=wanted.at))
     return Outcome(f"marked: {words}", None)

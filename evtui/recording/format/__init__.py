@@ -7,7 +7,7 @@ made of that line.
 """
 
 from evtui.recording.format.cell import ERROR_FLAG, IDENTIFIER, Cell, split_csv
-from evtui.recording.format.manifest import BusInfo, Manifest, ScenarioInfo, StationInfo
+from evtui.recording.format.manifest import BusInfo, Manifest, RecordedStation, ScenarioInfo
 from evtui.recording.format.table import FIRST_VERSION, Column, HeaderError, Reader, Table
 from evtui.recording.format.tables import (
     ALARMS,
@@ -42,9 +42,9 @@ __all__ = [
     "Manifest",
     "MessageRow",
     "Reader",
+    "RecordedStation",
     "ScenarioInfo",
     "SignalRow",
-    "StationInfo",
     "Table",
     "TruthRow",
     "split_csv",

@@ -18,8 +18,8 @@ __all__ = [
     "ClockInfo",
     "FileInfo",
     "Manifest",
+    "RecordedStation",
     "ScenarioInfo",
-    "StationInfo",
 ]
 
 
@@ -61,7 +61,7 @@ class ScenarioInfo(msgspec.Struct, kw_only=True):
     options: list[str] = []
 
 
-class StationInfo(msgspec.Struct, kw_only=True):
+class RecordedStation(msgspec.Struct, kw_only=True):
     """A charge point of the lab.
 
     Attributes:
@@ -144,7 +144,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     clock: ClockInfo
     scenario: ScenarioInfo | None = None
     settings: dict[str, Any]
-    stations: list[StationInfo]
+    stations: list[RecordedStation]
     buses: dict[str, BusInfo] = {}
     detectors: list[dict[str, Any]]
     redacted: list[str]

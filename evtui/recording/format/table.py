@@ -26,7 +26,7 @@ from typing import (
 from evtui.events import json_text
 from evtui.recording.format.cell import BY_TYPE, JSON_BY_TYPE, Cell, csv_text, steady
 
-__all__ = ["FIRST_VERSION", "Column", "Field", "HeaderError", "Reader", "Table", "names_shown"]
+__all__ = ["FIRST_VERSION", "Column", "HeaderError", "Reader", "Table", "TableField", "names_shown"]
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -67,7 +67,7 @@ class Column(NamedTuple):
     since: str = FIRST_VERSION
 
 
-class Field(NamedTuple):
+class TableField(NamedTuple):
     """A column as it stands in its table.
 
     Attributes:
@@ -130,9 +130,9 @@ class Table(Generic[R]):
         """The first line of its file, with its line end."""
         return ",".join(self.names) + "\n"
 
-    def explained(self) -> list[list[Field]]:
+    def explained(self) -> list[list[TableField]]:
         """Its columns, those together that have one explanation; the first of them has it."""
-        groups: list[list[Field]] = []
+        groups: list[list[TableField]] = []
         for field in self.fields:
             if field.column.meaning:
                 groups.append([])
@@ -261,7 +261,7 @@ def _compiled(name: str, code: list[str], known: dict[str, Any]) -> Callable[...
     return cast(Callable[..., Any], known[name])
 
 
-def _fields(row: type[Any], by_type: Mapping[Any, Cell]) -> list[Field]:
+def _fields(row: type[Any], by_type: Mapping[Any, Cell]) -> list[TableField]:
     hints = get_type_hints(row, include_extras=True)
     defaults = row._field_defaults
     fields = []
@@ -271,5 +271,5 @@ def _fields(row: type[Any], by_type: Mapping[Any, Cell]) -> list[Field]:
         kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
         empty = NoneType in kinds
         cell = column.cell or by_type[next(each for each in kinds if each is not NoneType)]
-        fields.append(Field(name, column, cell, empty, name not in defaults))
+        fields.append(TableField(name, column, cell, empty, name not in defaults))
     return fields

@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 from evtui.recording.read.timefile import BOM, LONGEST_LINE, Stamp
 from evtui.regular import open_regular
 
-__all__ = ["Order", "Segment", "Survey", "put_in_order", "survey", "timed_stamp", "untimed"]
+__all__ = ["LineOrder", "Segment", "Survey", "put_in_order", "survey", "timed_stamp", "untimed"]
 
 SLACK = 0.1
 """s by which a channel may go back without anybody having set its clock (ntpd steps from 0.128)."""
@@ -116,7 +116,7 @@ class Segment:
 
 
 @dataclass
-class Order:
+class LineOrder:
     """What was found and done.
 
     Attributes:
@@ -178,7 +178,7 @@ _YEAR_2000 = 946_684_800.0
 
 def put_in_order(
     path: Path, out: Path, stamp: Stamp, channel_of: Callable[[bytes], bytes], *, delta: bool
-) -> Order:
+) -> LineOrder:
     """Write the lines of the log ``path`` to ``out`` in order, each behind its lab time in s.
 
     Memory stays bounded; ``out`` takes as much room as the log, and the same beside it while it
@@ -192,7 +192,7 @@ def put_in_order(
     Raises:
         OSError: one cannot be read, or the other not be written.
     """
-    order = Order()
+    order = LineOrder()
     placed = _placed(path, order, stamp, channel_of, delta=delta)
     parts = list(_sorted_parts(placed, out))
     begins = order.begins()
@@ -242,7 +242,7 @@ def _lines(
 
 def _placed(
     path: Path,
-    order: Order,
+    order: LineOrder,
     stamp: Stamp,
     channel_of: Callable[[bytes], bytes],
     *,

@@ -1,6 +1,6 @@
 """Writing a run folder while the lab runs."""
 
-from evtui.recording.write.allowance import Allowance
+from evtui.recording.write.allowance import RecordingAllowance
 from evtui.recording.write.describing import new_manifest
 from evtui.recording.write.destination import new_folder, prepare_folder
 from evtui.recording.write.folder import RecordingError
@@ -11,8 +11,8 @@ from evtui.recording.write.redaction import HIDDEN, ID_TAGS, Redactor, secret_in
 __all__ = [
     "HIDDEN",
     "ID_TAGS",
-    "Allowance",
     "Recorder",
+    "RecordingAllowance",
     "RecordingError",
     "Redactor",
     "event_line",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evtui.events import Event, LinkState, Note, OcppMessage, json_text
 from evtui.recording.write.lines import violation_keys, violation_values
 
-__all__ = ["PEERS_MAX", "Allowance"]
+__all__ = ["PEERS_MAX", "RecordingAllowance"]
 
 PEERS_MAX = 1_300_000
 """Bytes a second of lab time, in the long run, that what foreign peers cause takes in a file;
@@ -18,7 +18,7 @@ LINE = 450
 """Bytes of a line beside what the peer chose."""
 
 
-class Allowance:
+class RecordingAllowance:
     """Says which messages, notes and states of links are written, so that no flood fills a disk.
 
     Stations that say little have an allowance of their own, which those that say much cannot

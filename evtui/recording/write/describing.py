@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evtui import __version__
-from evtui.recording.format.manifest import BusInfo, ClockInfo, Manifest, ScenarioInfo, StationInfo
+from evtui.recording.format.manifest import (
+    BusInfo,
+    ClockInfo,
+    Manifest,
+    RecordedStation,
+    ScenarioInfo,
+)
 from evtui.recording.write.lines import Stamps
 
 __all__ = ["installed_packages", "new_manifest"]
@@ -27,7 +33,7 @@ def new_manifest(
     created_utc: float,
     seed: int,
     settings: Mapping[str, Any],
-    stations: Sequence[StationInfo],
+    stations: Sequence[RecordedStation],
     detectors: Sequence[Mapping[str, Any]],
     buses: Mapping[str, BusInfo] | None = None,
     scenario: ScenarioInfo | None = None,

@@ -9,7 +9,7 @@ import msgspec
 from evtui.events import Alarm, Detection, OcppMessage, Verdict
 from evtui.recording.format import TruthRow
 
-__all__ = ["ConnectorTally", "Tally"]
+__all__ = ["ConnectorTally", "RunTally"]
 
 KEYS_KEPT = 4096
 """Different ids or actions counted apart; a fuzzer's further ones are ``other``."""
@@ -47,7 +47,7 @@ class ConnectorTally:
         }
 
 
-class Tally:
+class RunTally:
     """Counts of everything but samples."""
 
     def __init__(self) -> None:

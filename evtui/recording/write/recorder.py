@@ -33,7 +33,7 @@ from evtui.events import (
 from evtui.recording.format import TRUTH, layout
 from evtui.recording.format.manifest import BusInfo, Manifest
 from evtui.recording.format.truth import TruthTracker
-from evtui.recording.write.allowance import Allowance
+from evtui.recording.write.allowance import RecordingAllowance
 from evtui.recording.write.folder import FolderWriter, RecordingError, in_short
 from evtui.recording.write.leaving_out import Omissions
 from evtui.recording.write.lines import (
@@ -45,7 +45,7 @@ from evtui.recording.write.lines import (
     truth_line,
 )
 from evtui.recording.write.messages import MessageLines
-from evtui.recording.write.metrics import ConnectorTally, Tally
+from evtui.recording.write.metrics import ConnectorTally, RunTally
 from evtui.recording.write.pending import Waiting
 from evtui.recording.write.redaction import Redactor
 from evtui.recording.write.sheet import data_sheet
@@ -115,7 +115,7 @@ class Recorder:
         self._stamps = Stamps(start_utc)
         self._truth = TruthTracker()
         self._truth_changed = True
-        self._tally = Tally()
+        self._tally = RunTally()
         self._channels = {bus.name: channel for channel, bus in manifest.buses.items()}
         self._buses_changed = False
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
@@ -141,7 +141,7 @@ class Recorder:
         self._messages = MessageLines(
             twins, start_utc, self._truth, redactor, writer.lines(layout.OCPP).append
         )
-        self._allowance = Allowance(twins)
+        self._allowance = RecordingAllowance(twins)
         self._omissions = Omissions(self._write_omissions)
         self._wake = self._messages.wake
         self._timer = FlushTimer(FLUSH_EVERY)

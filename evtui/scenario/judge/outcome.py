@@ -6,7 +6,7 @@ import msgspec
 
 from evtui.events import Verdict
 
-__all__ = ["Outcome", "StepFailed"]
+__all__ = ["RunOutcome", "StepFailed"]
 
 
 class StepFailed(Exception):
@@ -23,7 +23,7 @@ class StepFailed(Exception):
         self.label = label
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one run.
 
     Attributes:

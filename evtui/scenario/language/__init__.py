@@ -6,9 +6,9 @@ from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
     from evtui.scenario.language.loader import (
-        Description,
         Listing,
         Plan,
+        ScenarioDescription,
         ScenarioError,
         builtin,
         describe,
@@ -32,10 +32,10 @@ __all__ = [
     "DURATION",
     "OF_NO_RUN",
     "Base",
-    "Description",
     "Input",
     "Listing",
     "Plan",
+    "ScenarioDescription",
     "ScenarioError",
     "base_of",
     "builtin",
@@ -50,7 +50,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "evtui.scenario.language.loader": "Description Listing Plan ScenarioError builtin "
+        "evtui.scenario.language.loader": "Listing Plan ScenarioDescription ScenarioError builtin "
         "describe load",
         "evtui.scenario.language.model": "Input",
         "evtui.scenario.language.quantities": "DURATION",

@@ -37,7 +37,7 @@ from evtui.scenario.language.settings import Base, settings_of, start_of
 from evtui.scenario.language.sources import builtin_names, read_source
 from evtui.scenario.language.vehicle import modelled_vehicle, recorded_curve
 
-__all__ = ["Description", "Listing", "Plan", "ScenarioError", "builtin", "describe", "load"]
+__all__ = ["Listing", "Plan", "ScenarioDescription", "ScenarioError", "builtin", "describe", "load"]
 
 MOST_COMBINATIONS = 1000
 
@@ -104,7 +104,7 @@ class Plan:
         ]
 
 
-class Description(msgspec.Struct, frozen=True):
+class ScenarioDescription(msgspec.Struct, frozen=True):
     """What a scenario is and takes."""
 
     id: Annotated[str, Meta(description="its name.")]
@@ -120,15 +120,15 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Scenarios that come with evtui."""
 
     schema: Literal["evtui.scenarios/1"] = "evtui.scenarios/1"
-    scenarios: Annotated[list[Description], Meta(description="by name.")]
+    scenarios: Annotated[list[ScenarioDescription], Meta(description="by name.")]
 
 
-def builtin() -> list[Description]:
+def builtin() -> list[ScenarioDescription]:
     """The scenarios that come with evtui, by name."""
     return [describe(name) for name in builtin_names()]
 
 
-def describe(name_or_path: str | os.PathLike[str]) -> Description:
+def describe(name_or_path: str | os.PathLike[str]) -> ScenarioDescription:
     """What a scenario is and takes, without what it does.
 
     Raises:
@@ -139,7 +139,7 @@ def describe(name_or_path: str | os.PathLike[str]) -> Description:
     header, specs = _header(document)
     document.mistakes.raise_all()
     inputs = _good(specs)
-    return Description(header.id, header.title, header.description, inputs, header.matrix)
+    return ScenarioDescription(header.id, header.title, header.description, inputs, header.matrix)
 
 
 def load(

@@ -17,7 +17,7 @@ from evtui.scenario.language.mistakes import ScenarioError
 __all__ = [
     "LARGEST_CURVE",
     "LARGEST_FILE",
-    "Source",
+    "ScenarioSource",
     "builtin_names",
     "curve_text",
     "read_builtin",
@@ -30,7 +30,7 @@ LARGEST_CURVE = 32 << 20
 _SUFFIXES = (".yaml", ".yml")
 
 
-class Source(msgspec.Struct, frozen=True):
+class ScenarioSource(msgspec.Struct, frozen=True):
     """A scenario's text and where it was found.
 
     Attributes:
@@ -55,7 +55,7 @@ def builtin_names() -> list[str]:
     )
 
 
-def read_source(name_or_path: str | os.PathLike[str]) -> Source:
+def read_source(name_or_path: str | os.PathLike[str]) -> ScenarioSource:
     """Read a scenario.
 
     Args:
@@ -70,10 +70,10 @@ def read_source(name_or_path: str | os.PathLike[str]) -> Source:
         return read_builtin(given)
     text = _read_file(given, given, LARGEST_FILE, "a scenario", lambda: _near_builtin(given))
     path = Path(os.path.abspath(given))
-    return Source(str(path), given, text, path.parent)
+    return ScenarioSource(str(path), given, text, path.parent)
 
 
-def read_builtin(name: str) -> Source:
+def read_builtin(name: str) -> ScenarioSource:
     """Read a scenario that comes with evtui.
 
     Raises:
@@ -93,7 +93,7 @@ def read_builtin(name: str) -> Source:
             way_out = _near_builtin(name)
         raise ScenarioError(f"{name or 'an empty name'}: no built-in scenario{way_out}")
     text = (_builtin() / f"{name}.yaml").read_text("utf-8")
-    return Source(name, name, text, None)
+    return ScenarioSource(name, name, text, None)
 
 
 def curve_text(name: str, folder: Path | None, copy: Path | None = None) -> str:

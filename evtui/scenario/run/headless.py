@@ -19,7 +19,7 @@ from evtui.events import Alarm, Event, PartState, ScenarioState
 from evtui.lab import Lab
 from evtui.recording.write import Recorder, RecordingError, Redactor
 from evtui.runtime import LoopClock, Stopwatch, logs_as_notes, run_real, run_virtual
-from evtui.scenario.judge.outcome import Outcome
+from evtui.scenario.judge.outcome import RunOutcome
 from evtui.scenario.judge.results import Counts, RunResult, VerdictLine
 from evtui.scenario.run.provenance import manifest_of
 from evtui.scenario.run.runner import Runner
@@ -132,7 +132,7 @@ class _Run:
         self._counts: Counts | None = None
         self._recorder: Recorder | None = None
         self._runner: Runner | None = None
-        self._outcome: Outcome | None = None
+        self._outcome: RunOutcome | None = None
         self._failure = ""
         self._recording_failure = ""
         self._looking: asyncio.TimerHandle | None = None

@@ -13,7 +13,7 @@ from evtui.detection import DETECTORS, VIEWS
 from evtui.durations import duration_text
 from evtui.lab import FIRST_CONNECTOR, Lab, Stand
 from evtui.power import preset
-from evtui.recording.format import BusInfo, Manifest, ScenarioInfo, StationInfo
+from evtui.recording.format import BusInfo, Manifest, RecordedStation, ScenarioInfo
 from evtui.recording.write import new_manifest
 from evtui.redaction import SecretUrl
 from evtui.runtime import utc_now
@@ -115,12 +115,12 @@ def _options(plan: Plan, duration: float | None, redact_id_tags: bool) -> list[s
     return options
 
 
-def _station(stand: Stand) -> StationInfo:
+def _station(stand: Stand) -> RecordedStation:
     stage = preset(stand.preset)
     ramp = {"kind": type(stage.ramp).__name__} | msgspec.to_builtins(stage.ramp)
     vehicles = {str(number): each.vehicle.parameters() for number, each in stand.outlets.items()}
     first = vehicles.pop(str(FIRST_CONNECTOR))
-    return StationInfo(
+    return RecordedStation(
         id=stand.name,
         preset=stand.preset,
         power_stage=msgspec.to_builtins(stage) | {"ramp": ramp},

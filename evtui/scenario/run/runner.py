@@ -12,7 +12,7 @@ from msgspec import UNSET
 from evtui.events import CanFrame, Event, ScenarioState, Verdict, caused_by
 from evtui.lab import Lab
 from evtui.scenario.judge.judge import Judge
-from evtui.scenario.judge.outcome import Outcome, StepFailed
+from evtui.scenario.judge.outcome import RunOutcome, StepFailed
 from evtui.scenario.language.narration import counted, seconds
 from evtui.scenario.language.place import Place, Told, every_step
 from evtui.scenario.run.actions import SOURCE, LabActions
@@ -65,7 +65,7 @@ class Runner:
         self._interrupted = ""
         self._interrupted_at: float | None = None
 
-    async def run(self) -> Outcome:
+    async def run(self) -> RunOutcome:
         """Do the steps, judge, clean up; whatever happens, the cleanup is done.
 
         Raises:
@@ -100,7 +100,7 @@ class Runner:
             raise cancelled
         if self._defect is not None:
             raise self._defect
-        return Outcome(
+        return RunOutcome(
             verdicts=verdicts,
             ended=ended,
             interrupted=self._interrupted,

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from evtui.scenario.language.checking import Check
     from evtui.scenario.run.context import StepContext
 
-__all__ = ["Attack", "EndAttack"]
+__all__ = ["AttackStep", "EndAttack"]
 
 
 @STEPS.add
-class Attack(Step, frozen=True, kw_only=True):
+class AttackStep(Step, frozen=True, kw_only=True):
     """An attack by hand: the steps inside, or without them all that follow until end_attack."""
 
     acts = False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evtui.scenario.language.checking import Check
     from evtui.scenario.run.context import StepContext
 
-__all__ = ["SetLimit", "Start", "Stop"]
+__all__ = ["SetLimitStep", "Start", "Stop"]
 
 
 @STEPS.add
@@ -56,7 +56,7 @@ class Stop(Step, frozen=True, kw_only=True):
 
 
 @STEPS.add
-class SetLimit(Step, frozen=True, kw_only=True):
+class SetLimitStep(Step, frozen=True, kw_only=True):
     """SetChargingProfile with one limit from now on; failed when it is not accepted."""
 
     example = "set_limit: 32 A"

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from evtui.scenario.language.checking import Check
     from evtui.scenario.run.context import StepContext
 
-__all__ = ["Command"]
+__all__ = ["CommandStep"]
 
 Arguments = Annotated[dict[str, Any], Meta(description="what it takes, {id_tag: TAG1}.")]
 
 
 @STEPS.add
-class Command(Step, frozen=True, kw_only=True):
+class CommandStep(Step, frozen=True, kw_only=True):
     """Any command of the lab by its name, as a key would give it."""
 
     example = "command: station.swipe"

@@ -17,13 +17,13 @@ __all__ = ["Authorizer", "Decision"]
 Source = Literal["local list", "cache", "central system", "offline, unknown"]
 
 
-class Flags(Protocol):
+class AuthorizationFlags(Protocol):
     """The switches among the configuration keys."""
 
     def flag(self, key: str) -> bool: ...
 
 
-class Messages(Protocol):
+class AuthorizeMessages(Protocol):
     """What is used of the outbox."""
 
     @property
@@ -76,9 +76,9 @@ class Authorizer:
 
     def __init__(
         self,
-        configuration: Flags,
+        configuration: AuthorizationFlags,
         clock: LoopClock,
-        outbox: Messages,
+        outbox: AuthorizeMessages,
         local_list: LocalList,
         cache: IdTagCache,
         conflict: Callable[[str], None] = lambda id_tag: None,

@@ -30,7 +30,7 @@ FREE = frozenset({"Available", "Reserved"})
 """Statuses in which nobody uses a connector; any other of section 7.7 is occupied."""
 
 
-class Flags(Protocol):
+class ReservationFlags(Protocol):
     """The switches among the configuration keys."""
 
     def flag(self, key: str) -> bool: ...
@@ -74,7 +74,7 @@ class Reservations:
     def __init__(
         self,
         connectors: Sequence[int],
-        configuration: Flags,
+        configuration: ReservationFlags,
         clock: LoopClock,
         status: Callable[[int], str],
     ) -> None:

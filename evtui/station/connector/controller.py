@@ -16,7 +16,7 @@ from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.module_link import ModuleLink
 from evtui.station.connector.starting import Starting
 from evtui.station.connector.status import StatusReporter
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.connector.transaction_control import TransactionControl
 from evtui.station.metering.connector_meter import ConnectorMeter
 from evtui.station.publisher import Publisher
@@ -79,7 +79,7 @@ class ConnectorController:
         self._module = module
         self._control = control
         self._starting = starting
-        self._locked_by: Transaction | None = None
+        self._locked_by: StationTransaction | None = None
         limiter.applied.add(self._limit_applied)
         module.returned.add(self._module_is_back)
         module.lost.add(self._module_is_lost)
@@ -88,7 +88,7 @@ class ConnectorController:
     # What others may know
 
     @property
-    def transaction(self) -> Transaction | None:
+    def transaction(self) -> StationTransaction | None:
         """The transaction that runs, None without one."""
         return self._control.running
 
@@ -253,7 +253,7 @@ class ConnectorController:
             self._locked_by = None
             self._starting.request(id_tag, authorize=True)
 
-    def _may_stop(self, running: Transaction, id_tag: str, allowed: bool) -> None:
+    def _may_stop(self, running: StationTransaction, id_tag: str, allowed: bool) -> None:
         if allowed:
             self.stop("Local", id_tag, only=running)
         elif self.transaction is running:
@@ -290,7 +290,7 @@ class ConnectorController:
         id_tag: str | None = None,
         *,
         info: str = "",
-        only: Transaction | None = None,
+        only: StationTransaction | None = None,
     ) -> None:
         """End the transaction, or what is to become one.
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from evtui.power import Preset
 from evtui.runtime import LoopClock
-from evtui.smart_charging import Outlet, ProfileStore, allowance
+from evtui.smart_charging import OutletLimits, ProfileStore, allowance
 from evtui.station.listeners import Listeners
 
 __all__ = ["Limiter"]
@@ -84,10 +84,10 @@ class Limiter:
         self._timer: asyncio.TimerHandle | None = None
 
     @property
-    def outlet(self) -> Outlet:
+    def outlet(self) -> OutletLimits:
         """The connector as it is now.  What it may not give it does not want either."""
         ac, since = self.preset.ac, self.charging_since
-        return Outlet(
+        return OutletLimits(
             connector=self._connector,
             default_limit=self._configuration.number("EvtuiDefaultLimit"),
             rated_current=0.0 if self.barred else self.preset.rated_current,
@@ -100,7 +100,7 @@ class Limiter:
         )
 
     @property
-    def planned_outlet(self) -> Outlet:
+    def planned_outlet(self) -> OutletLimits:
         """The connector as a composite schedule takes it: with a vehicle, there or expected."""
         outlet = self.outlet
         if outlet.watts_per_ampere > 0:

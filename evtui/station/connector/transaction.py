@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-__all__ = ["Count", "Moment", "Transaction", "WattHours"]
+__all__ = ["Count", "Moment", "StationTransaction", "WattHours"]
 
 # What a number that is read from a file may be, so that nothing absurd gets any further.
 
@@ -23,7 +23,7 @@ UNANSWERED = -1
 """transactionId for what follows a StartTransaction that was never answered (errata 3.18)."""
 
 
-class Transaction(msgspec.Struct):
+class StationTransaction(msgspec.Struct):
     """A transaction at a connector: plain data that outlives the process in a state file.
 
     Attributes:

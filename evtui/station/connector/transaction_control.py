@@ -15,7 +15,7 @@ from evtui.station.connector.facts import is_established
 from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.module_link import ModuleLink
 from evtui.station.connector.status import StatusReporter
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.listeners import Listeners
 from evtui.station.metering.connector_meter import ConnectorMeter
 from evtui.station.publisher import Publisher
@@ -31,7 +31,7 @@ class _Messages(Protocol):
         self,
         action: str,
         payload: dict[str, Any],
-        transaction: Transaction,
+        transaction: StationTransaction,
         *,
         done: Callable[[dict[str, Any] | None], None] | None = None,
     ) -> None: ...
@@ -69,7 +69,7 @@ class TransactionControl:
         module: ModuleLink,
     ) -> None:
         self.ended: Listeners[[]] = Listeners()
-        self.running: Transaction | None = None
+        self.running: StationTransaction | None = None
         self._connector = connector
         self._publisher = publisher
         self._clock = clock
@@ -91,7 +91,7 @@ class TransactionControl:
             parent: group of the id tag, None while unknown.
         """
         now = self._clock.now()
-        transaction = self.running = Transaction(
+        transaction = self.running = StationTransaction(
             key=next_key(self._store),
             connector=self._connector,
             id_tag=id_tag,
@@ -165,7 +165,7 @@ class TransactionControl:
             self._limiter.barred = True
             self._limiter.apply()
 
-    def _answered(self, transaction: Transaction, answer: dict[str, Any] | None) -> None:
+    def _answered(self, transaction: StationTransaction, answer: dict[str, Any] | None) -> None:
         if answer is None:
             return
         told = answer.get("idTagInfo")  # an answer is used for its id alone, too
@@ -190,7 +190,7 @@ class TransactionControl:
 
     def _publish(
         self,
-        transaction: Transaction,
+        transaction: StationTransaction,
         state: Literal["started", "stopped"],
         meter: int,
         reason: str = "",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from evtui.redaction import hide
 from evtui.runtime import LoopClock
 from evtui.station.files.journal import Journal, JournalLine
-from evtui.station.files.progress import Messages, Progress
+from evtui.station.files.progress import Progress, StatusMessages
 from evtui.station.files.requests import Retries, file_url, moment
 from evtui.station.files.transfers import FileTransfers, TransferFailed
 from evtui.station.identity import Nameplate
@@ -48,7 +48,7 @@ class Diagnostics:
         nameplate: Nameplate,
         publisher: Publisher,
         clock: LoopClock,
-        outbox: Messages,
+        outbox: StatusMessages,
         transfers: FileTransfers,
         journal: Journal,
     ) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from evtui.ocppj import Refusal
 from evtui.redaction import hide
 from evtui.runtime import LoopClock
-from evtui.station.files.progress import Messages, Progress
+from evtui.station.files.progress import Progress, StatusMessages
 from evtui.station.files.requests import Retries, moment
 from evtui.station.files.transfers import FileTransfers, TransferFailed
 from evtui.station.listeners import Listeners
@@ -93,7 +93,7 @@ class FirmwareManagement:
         self,
         publisher: Publisher,
         clock: LoopClock,
-        outbox: Messages,
+        outbox: StatusMessages,
         transfers: FileTransfers,
         *,
         busy: Callable[[], bool],

@@ -9,12 +9,12 @@ from contextlib import closing, contextmanager, suppress
 from urllib.parse import unquote
 
 from evtui.station.files.exchange import Wire, read_all
-from evtui.station.files.place import Place
+from evtui.station.files.place import FilePlace
 
 __all__ = ["download", "upload"]
 
 
-def download(place: Place, wire: Wire, limit_bytes: int) -> bytes:
+def download(place: FilePlace, wire: Wire, limit_bytes: int) -> bytes:
     """RETR.
 
     Raises:
@@ -29,7 +29,7 @@ def download(place: Place, wire: Wire, limit_bytes: int) -> bytes:
         return data
 
 
-def upload(place: Place, wire: Wire, data: bytes) -> None:
+def upload(place: FilePlace, wire: Wire, data: bytes) -> None:
     """STOR.
 
     Raises:
@@ -42,7 +42,7 @@ def upload(place: Place, wire: Wire, data: bytes) -> None:
 
 
 @contextmanager
-def _session(place: Place, wire: Wire) -> Iterator[_Ftp]:
+def _session(place: FilePlace, wire: Wire) -> Iterator[_Ftp]:
     with closing(_Ftp(place, wire)) as ftp:
         ftp.begin()
         ftp.login(place.user, place.password)
@@ -55,7 +55,7 @@ def _session(place: Place, wire: Wire) -> Iterator[_Ftp]:
 class _Ftp(ftplib.FTP):
     """FTP over a wire; nothing is connected before :meth:`begin`."""
 
-    def __init__(self, place: Place, wire: Wire) -> None:
+    def __init__(self, place: FilePlace, wire: Wire) -> None:
         super().__init__()
         self._place = place
         self._wire = wire
@@ -83,6 +83,6 @@ class _Ftp(ftplib.FTP):
         return connection
 
 
-def _path(place: Place) -> str:
+def _path(place: FilePlace) -> str:
     """Relative to where the login leads (RFC 1738 section 3.2.2)."""
     return unquote(place.path.removeprefix("/"))

@@ -13,7 +13,7 @@ from io import BufferedReader
 
 from evtui.redaction import hide
 from evtui.station.files.exchange import Wire, read_all
-from evtui.station.files.place import Place
+from evtui.station.files.place import FilePlace
 from evtui.station.files.transfers import TransferFailed
 
 __all__ = ["download", "upload"]
@@ -38,7 +38,7 @@ _LONGEST_LINE = 65_536
 """Bytes, as for the lines that :mod:`http.client` reads."""
 
 
-def download(place: Place, wire: Wire, limit_bytes: int) -> bytes:
+def download(place: FilePlace, wire: Wire, limit_bytes: int) -> bytes:
     """GET.
 
     Raises:
@@ -59,7 +59,7 @@ def download(place: Place, wire: Wire, limit_bytes: int) -> bytes:
         return data
 
 
-def upload(place: Place, wire: Wire, data: bytes) -> None:
+def upload(place: FilePlace, wire: Wire, data: bytes) -> None:
     """PUT, or POST where PUT is not known.
 
     Raises:
@@ -77,7 +77,7 @@ def upload(place: Place, wire: Wire, data: bytes) -> None:
 
 @contextmanager
 def _asked(
-    place: Place, wire: Wire, method: str, data: bytes | None = None
+    place: FilePlace, wire: Wire, method: str, data: bytes | None = None
 ) -> Iterator[http.client.HTTPResponse]:
     is_tls = place.scheme == "https"
     kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection

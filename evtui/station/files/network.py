@@ -11,7 +11,7 @@ from typing import TypeVar
 from evtui.redaction import hide
 from evtui.station.files import ftp, http
 from evtui.station.files.exchange import Wire
-from evtui.station.files.place import Place
+from evtui.station.files.place import FilePlace
 from evtui.station.files.transfers import TransferFailed
 
 __all__ = ["NetworkTransfers"]
@@ -59,9 +59,9 @@ class NetworkTransfers:
         way = ftp if place.scheme == "ftp" else http
         await self._in_thread(place, lambda wire: way.upload(place, wire, data))
 
-    def _place(self, url: str) -> Place:
+    def _place(self, url: str) -> FilePlace:
         try:
-            place = Place.of(url)
+            place = FilePlace.of(url)
         except ValueError as error:
             shown = hide(url) if "://" in url else "location"
             raise TransferFailed(f"{shown}: {error}", final=True) from None
@@ -73,7 +73,7 @@ class NetworkTransfers:
             )
         return place
 
-    async def _in_thread(self, place: Place, work: Callable[[Wire], T]) -> T:
+    async def _in_thread(self, place: FilePlace, work: Callable[[Wire], T]) -> T:
         """Do ``work`` within the time, in a thread that is over when this returns."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[Callable[[], T]] = loop.create_future()
@@ -107,7 +107,7 @@ class NetworkTransfers:
             await asyncio.wait((ended,), timeout=END_WITHIN)
 
 
-def _attempt(place: Place, work: Callable[[Wire], T], wire: Wire, late: str) -> Callable[[], T]:
+def _attempt(place: FilePlace, work: Callable[[Wire], T], wire: Wire, late: str) -> Callable[[], T]:
     """Do ``work``; returns a function that gives its result or raises :class:`TransferFailed`."""
     try:
         result = work(wire)
@@ -125,7 +125,7 @@ def _attempt(place: Place, work: Callable[[Wire], T], wire: Wire, late: str) -> 
     return lambda: result
 
 
-def _reason(error: Exception, place: Place) -> str:
+def _reason(error: Exception, place: FilePlace) -> str:
     """What went wrong, on one line, without the password that a server may have echoed."""
     text = (error.strerror if isinstance(error, OSError) else None) or str(error) or repr(error)
     if place.password:

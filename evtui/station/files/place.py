@@ -8,11 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from evtui.redaction import hide
 
-__all__ = ["Place"]
+__all__ = ["FilePlace"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePlace:
     """A URL, taken apart.
 
     Attributes:
@@ -29,7 +29,7 @@ class Place:
     shown: str
 
     @classmethod
-    def of(cls, url: str) -> Place:
+    def of(cls, url: str) -> FilePlace:
         """``url`` as a place.
 
         Raises:

@@ -11,13 +11,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-__all__ = ["IDLE", "Messages", "Progress"]
+__all__ = ["IDLE", "Progress", "StatusMessages"]
 
 IDLE = "Idle"
 """Sent only in answer to a TriggerMessage (sections 4.4 and 4.5)."""
 
 
-class Messages(Protocol):
+class StatusMessages(Protocol):
     """What a job uses of the outbox."""
 
     def post(
@@ -50,7 +50,7 @@ class Progress:
         self,
         action: str,
         cut_off: Mapping[str, str],
-        outbox: Messages,
+        outbox: StatusMessages,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._action = action

@@ -22,12 +22,12 @@ from evtui.station.files.firmware import FirmwareManagement
 from evtui.station.link.reboots import Reboots
 from evtui.station.link.triggers import Triggers
 
-__all__ = ["OperationAnswers", "Operations"]
+__all__ = ["OperationAnswers", "StationOperations"]
 
 Payload = dict[str, Any]
 
 
-class Operations(msgspec.Struct, frozen=True, kw_only=True):
+class StationOperations(msgspec.Struct, frozen=True, kw_only=True):
     """The pieces of a charge point that can be asked something."""
 
     configuration: Configuration
@@ -50,7 +50,7 @@ class OperationAnswers:
     the status of the answer says so.
     """
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: StationOperations) -> None:
         self._operations = operations
         self._methods: Mapping[str, Callable[[Payload, Then], Payload]] = {
             "CancelReservation": self._cancel_reservation,

@@ -18,7 +18,7 @@ from evtui.ocppj import CallRefused, Link, LinkClosed, MessageIds, SentMessages,
 from evtui.station.configuration import Configuration
 from evtui.station.identity import Nameplate
 from evtui.station.link.outbox import Gate, Outbox
-from evtui.station.link.session import Answers, CentralSystemSession
+from evtui.station.link.session import AnswersCalls, CentralSystemSession
 from evtui.station.listeners import Listeners
 from evtui.station.publisher import Publisher
 
@@ -122,7 +122,7 @@ class Connection:
         """True once a BootNotification was Accepted on the connection that is there."""
         return self._booted
 
-    async def run(self, answers: Answers) -> None:
+    async def run(self, answers: AnswersCalls) -> None:
         """Stay connected until cancelled.
 
         Args:
@@ -209,7 +209,7 @@ class Connection:
         if self._link is not None:
             await self._link.close(1000, "reset")
 
-    async def _use(self, transport: Transport, answers: Answers) -> LinkClosed:
+    async def _use(self, transport: Transport, answers: AnswersCalls) -> LinkClosed:
         """Work with one connection until it is gone and say why it went."""
         self._count += 1
         name, stream = self._publisher.name, self._publisher.stream

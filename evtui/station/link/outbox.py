@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from evtui.events import EventStream, Note, caused_by, current_cause
 from evtui.ocppj import CallRefused
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.link.queue_report import QueueReport
 from evtui.station.link.unwanted import Unwanted
 from evtui.station.state.store import QueuedMessage, StateStore
@@ -56,7 +56,7 @@ class _Entry(msgspec.Struct, eq=False):
 
 
 class _Kept(_Entry, eq=False):
-    transaction: Transaction
+    transaction: StationTransaction
     posted: float
     attempts: int = 0
 
@@ -201,7 +201,7 @@ class Outbox:
         self,
         action: str,
         payload: dict[str, Any],
-        transaction: Transaction,
+        transaction: StationTransaction,
         *,
         done: Done | None = None,
     ) -> None:

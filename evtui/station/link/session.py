@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from evtui.events import EventStream, Note, caused_by
 from evtui.ocppj import Link, Then, answer_call
 
-__all__ = ["Answers", "CentralSystemSession"]
+__all__ = ["AnswersCalls", "CentralSystemSession"]
 
 
-class Answers(Protocol):
+class AnswersCalls(Protocol):
     """What the central system is answered."""
 
     @property
@@ -33,7 +33,7 @@ class Answers(Protocol):
 class CentralSystemSession:
     """Serves one connection to the central system."""
 
-    def __init__(self, link: Link, answers: Answers, stream: EventStream, source: str) -> None:
+    def __init__(self, link: Link, answers: AnswersCalls, stream: EventStream, source: str) -> None:
         self._link = link
         self._answers = answers
         self._stream = stream

@@ -10,7 +10,7 @@ from evtui.events import caused_by
 from evtui.power import Preset, StageState
 from evtui.runtime import LoopClock
 from evtui.station.configuration import Configuration
-from evtui.station.connector.transaction import Transaction
+from evtui.station.connector.transaction import StationTransaction
 from evtui.station.metering.readings import Meter, Reading
 from evtui.station.metering.sampling import Sampler
 from evtui.station.publisher import Publisher
@@ -28,7 +28,7 @@ class _Messages(Protocol):
     def post(self, action: str, payload: dict[str, Any], *, triggered: bool = False) -> bool: ...
 
     def post_transaction(
-        self, action: str, payload: dict[str, Any], transaction: Transaction
+        self, action: str, payload: dict[str, Any], transaction: StationTransaction
     ) -> None: ...
 
 
@@ -73,7 +73,7 @@ class ConnectorMeter:
         self._connector = connector
         self._preset = preset
         self._offered = offered
-        self._transaction: Transaction | None = None
+        self._transaction: StationTransaction | None = None
         self._keeping: asyncio.TimerHandle | None = None
         self._sampler = Sampler(
             configuration,
@@ -96,7 +96,7 @@ class ConnectorMeter:
         self._store.save_register(self._connector, self.meter.energy, self._clock.unix())
         return int(self.meter.energy)
 
-    def begin(self, transaction: Transaction) -> None:
+    def begin(self, transaction: StationTransaction) -> None:
         """A transaction has begun: sample, and keep the register at each persist interval."""
         self._transaction = transaction
         self._sampler.begin()

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from evtui.runtime import iso
-from evtui.station.connector.transaction import Count, Moment, Transaction, WattHours
+from evtui.station.connector.transaction import Count, Moment, StationTransaction, WattHours
 
 __all__ = [
     "Change",
@@ -133,11 +133,11 @@ class StateStore:
         """Queued messages, oldest first."""
         return sorted(self._all(MESSAGE, QueuedMessage), key=lambda message: message.number)
 
-    def transactions(self) -> list[Transaction]:
+    def transactions(self) -> list[StationTransaction]:
         """Transactions that run, or whose messages are queued, oldest first."""
-        return sorted(self._all(TRANSACTION, Transaction), key=lambda each: each.key)
+        return sorted(self._all(TRANSACTION, StationTransaction), key=lambda each: each.key)
 
-    def add(self, message: QueuedMessage, transaction: Transaction) -> None:
+    def add(self, message: QueuedMessage, transaction: StationTransaction) -> None:
         """A message joins the queue; its transaction is kept with it."""
         self._commit(_message(message), _transaction(transaction))
 
@@ -145,7 +145,7 @@ class StateStore:
         """A queued message has changed."""
         self._commit(_message(message))
 
-    def settle(self, message: QueuedMessage, transaction: Transaction) -> None:
+    def settle(self, message: QueuedMessage, transaction: StationTransaction) -> None:
         """A message was answered or given up; after its StopTransaction so is a transaction."""
         over = message.action == "StopTransaction"
         self._commit(
@@ -153,7 +153,7 @@ class StateStore:
             _transaction(transaction, forget=over),
         )
 
-    def save_transaction(self, transaction: Transaction) -> None:
+    def save_transaction(self, transaction: StationTransaction) -> None:
         """Something is known of a transaction that was not before."""
         self._commit(_transaction(transaction))
 
@@ -217,7 +217,7 @@ class StateStore:
                 if (TRANSACTION, str(message.transaction)) not in self._rows:
                     return "its transaction is missing"
             case "transaction":
-                transaction = self._read(kind, name, Transaction)
+                transaction = self._read(kind, name, StationTransaction)
                 if str(transaction.key) != name:
                     return f"key {transaction.key} is in it"
             case "register":
@@ -257,7 +257,7 @@ def _message(message: QueuedMessage) -> Change:
     return (MESSAGE, str(message.number)), msgspec.json.encode(message)
 
 
-def _transaction(transaction: Transaction, *, forget: bool = False) -> Change:
+def _transaction(transaction: StationTransaction, *, forget: bool = False) -> Change:
     row = TRANSACTION, str(transaction.key)
     return row, None if forget else msgspec.json.encode(transaction)
 
@@ -278,7 +278,7 @@ class Interrupted(msgspec.Struct, frozen=True):
         reason: why it ended, ``Reboot`` or ``PowerLoss`` (section 7.36).
     """
 
-    transaction: Transaction
+    transaction: StationTransaction
     meter_stop: int
     at: float
     reason: str
@@ -316,7 +316,7 @@ def recover(store: StateStore, reason: str) -> list[Interrupted]:
     return interrupted
 
 
-def _end_of(transaction: Transaction, register: Register | None, reason: str) -> Interrupted:
+def _end_of(transaction: StationTransaction, register: Register | None, reason: str) -> Interrupted:
     start = transaction.meter_start
     # Energy tells too whether it was kept since the start: the clock may have been set back.
     if register is None or (register.at < transaction.started and register.energy < start + 1):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from evtui.events import Alarm, AnomalyState, Detection
 
-__all__ = ["Alarms", "Verdict"]
+__all__ = ["AlarmVerdict", "Alarms"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AlarmVerdict:
     """What the detectors of one view say of the newest attack.
 
     Attributes:
@@ -70,17 +70,17 @@ class Alarms:
         """The shortest time to detect of those that are raised."""
         return self._after([key for key, alarm in self._alarms.items() if alarm.raised])
 
-    def verdict(self, view: str) -> Verdict:
+    def verdict(self, view: str) -> AlarmVerdict:
         """What the detectors of this view say."""
         alarms = [alarm for (_, each), alarm in self._alarms.items() if each == view]
         if not alarms:
-            return Verdict()
+            return AlarmVerdict()
         told = next((alarm for alarm in reversed(alarms) if alarm.raised), alarms[-1])
         keys = [(alarm.detector, view) for alarm in alarms if alarm.raised == told.raised]
         known = [self._detections[key] for key in keys if key in self._detections]
         false = bool(known) and not any(each.attack_id for each in known)
         earlier = all(key in self._earlier for key in keys)
-        return Verdict(told.raised, earlier, self._after(keys), false, told.evidence)
+        return AlarmVerdict(told.raised, earlier, self._after(keys), false, told.evidence)
 
     def _after(self, keys: list[tuple[str, str]]) -> float | None:
         known = self._attacks

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from evtui.events import OcppMessage
 from evtui.tui.models.exchanges import Exchange, OcppLog
-from evtui.tui.models.frames import FrameLog, FrameRow, IdRow
+from evtui.tui.models.frames import FrameLine, FrameLog, IdRow
 from evtui.tui.models.text import clean, clock
 
 __all__ = ["Block", "exchange_blocks", "frame_blocks"]
@@ -77,7 +77,7 @@ def exchange_blocks(
 
 
 def frame_blocks(
-    row: FrameRow, ocpp: OcppLog, utc: Callable[[float], float], scale: str = " UTC"
+    row: FrameLine, ocpp: OcppLog, utc: Callable[[float], float], scale: str = " UTC"
 ) -> list[Block]:
     """Everything about one frame, and the message that caused it.
 

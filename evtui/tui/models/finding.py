@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Choice", "find", "matches"]
+__all__ = ["FoundChoice", "find", "matches"]
 
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FoundChoice:
     """One thing that can be chosen.
 
     Attributes:
@@ -51,7 +51,7 @@ def matches(typed: str, text: str) -> bool:
     return True
 
 
-def find(typed: str, choices: Iterable[Choice]) -> list[Choice]:
+def find(typed: str, choices: Iterable[FoundChoice]) -> list[FoundChoice]:
     """Those that match, best first: by label, by title, by another word, by help."""
     if not typed.strip():
         return list(choices)
@@ -60,7 +60,7 @@ def find(typed: str, choices: Iterable[Choice]) -> list[Choice]:
     return [choice for _, choice in sorted(found, key=lambda pair: pair[0])]
 
 
-def _rank(typed: str, choice: Choice) -> int | None:
+def _rank(typed: str, choice: FoundChoice) -> int | None:
     if typed in (choice.title, choice.label):  # signs are no words: low −, low +
         return -1
     texts = (choice.label, choice.title, choice.also, choice.help)

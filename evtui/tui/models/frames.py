@@ -12,7 +12,7 @@ from evtui.tui.models.filter import RowFilter
 from evtui.tui.models.store import RowStore
 from evtui.tui.models.text import clean
 
-__all__ = ["FrameLog", "FrameRow", "IdRow", "IdTable"]
+__all__ = ["FrameLine", "FrameLog", "IdRow", "IdTable"]
 
 CAPACITY = 10_000
 """Frames held: a quarter of an hour, in some 3 MiB."""
@@ -41,7 +41,7 @@ def _describe(frame: CanFrame) -> tuple[str, str]:
     return _described(frame.arbitration_id, frame.extended, frame.data)
 
 
-class FrameRow:
+class FrameLine:
     """One frame of the trace.
 
     Attributes:
@@ -117,18 +117,18 @@ class FrameLog:
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self.store: RowStore[FrameRow] = RowStore(capacity)
+        self.store: RowStore[FrameLine] = RowStore(capacity)
 
     def feed(self, frames: Iterable[CanFrame]) -> None:
         """Take frames in the order of the stream."""
         for frame in frames:
-            self.store.append(FrameRow(frame))
+            self.store.append(FrameLine(frame))
 
-    def caused_by(self, seqs: frozenset[int]) -> list[FrameRow]:
+    def caused_by(self, seqs: frozenset[int]) -> list[FrameLine]:
         """Published frames that one of ``seqs`` caused, oldest first."""
         return [row for row in reversed(self.store.newest()) if row.frame.cause in seqs]
 
-    def frame_of(self, seq: int) -> FrameRow | None:
+    def frame_of(self, seq: int) -> FrameLine | None:
         """The published frame with this sequence number, while it is held."""
         for row in self.store.newest():
             if row.frame.seq <= seq:
@@ -136,7 +136,7 @@ class FrameLog:
         return None
 
 
-class IdRow(FrameRow):
+class IdRow(FrameLine):
     """All frames with one identifier on one bus; ``frame`` is the newest that is shown.
 
     Attributes:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from evtui.events import CentralSystemState, Event, LinkState, OcppMessage
 from evtui.tui.models.facts import dig
 from evtui.tui.models.station_lines import connector_text
-from evtui.tui.models.stations import Connector, Station
+from evtui.tui.models.stations import ConnectorRow, Station
 
 if TYPE_CHECKING:  # the first frame does not wait for the schemas' module
     from evtui.ocpp16.forms import Path
 
-__all__ = ["Draft", "Operations"]
+__all__ = ["Draft", "OperationList"]
 
 MOST_RUNNING = 1_000
 """Transactions remembered, those of foreign stations that never end among them."""
@@ -40,7 +40,7 @@ class Draft:
 ABOUT_FILES = frozenset({"GetDiagnostics", "UpdateFirmware"})
 
 
-class Operations:
+class OperationList:
     """Who can be called, what the fields begin with, what was typed before.
 
     Args:
@@ -161,7 +161,9 @@ class Operations:
         self._places.update(places)
 
 
-def _interrupts(action: str, payload: Mapping[str, Any], number: int, connector: Connector) -> bool:
+def _interrupts(
+    action: str, payload: Mapping[str, Any], number: int, connector: ConnectorRow
+) -> bool:
     """True where the operation ends or holds up what charges at the connector."""
     here = payload.get("connectorId") in (0, number)
     match action:

@@ -7,12 +7,12 @@ from typing import Generic, NamedTuple, TypeVar
 
 from evtui.events import AnomalyState, Event, LabState, Sample
 
-__all__ = ["ByPlace", "Place", "Selection"]
+__all__ = ["ByPlace", "ChosenPlace", "Selection"]
 
 T = TypeVar("T")
 
 
-class Place(NamedTuple):
+class ChosenPlace(NamedTuple):
     """A connector of one of our charge points."""
 
     station: str
@@ -34,22 +34,22 @@ class Selection:
     """
 
     def __init__(self) -> None:
-        self._places: dict[Place, None] = {}
-        self._chosen: Place | None = None
+        self._places: dict[ChosenPlace, None] = {}
+        self._chosen: ChosenPlace | None = None
         self.foreign = ""
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[ChosenPlace, ...]:
         """All of them."""
         return tuple(self._places)
 
     @property
-    def chosen(self) -> Place | None:
+    def chosen(self) -> ChosenPlace | None:
         """The one that is shown; None while none has appeared."""
         return self._chosen
 
     @property
-    def target(self) -> Place | None:
+    def target(self) -> ChosenPlace | None:
         """The one that orders go to; None where there is none, or a foreign station is chosen."""
         return None if self.foreign else self._chosen
 
@@ -73,12 +73,12 @@ class Selection:
         before = len(self._places)
         for event in events:
             if isinstance(event, LabState | Sample | AnomalyState):
-                self._places[Place(event.station, event.connector)] = None
+                self._places[ChosenPlace(event.station, event.connector)] = None
         if self._chosen is None and self._places:
             self._chosen = next(iter(self._places))
         return len(self._places) > before
 
-    def choose(self, place: Place) -> None:
+    def choose(self, place: ChosenPlace) -> None:
         """Choose a connector that has appeared.
 
         Raises:
@@ -97,7 +97,7 @@ class Selection:
         elif self._chosen is not None:
             self._chosen = places[(places.index(self._chosen) + by) % len(places)]
 
-    def at(self, station: str) -> Place | None:
+    def at(self, station: str) -> ChosenPlace | None:
         """What choosing ``station`` means: its chosen connector, or its first; None: not ours."""
         if self._chosen is not None and self._chosen.station == station:
             return self._chosen
@@ -116,13 +116,13 @@ class ByPlace(Generic[T]):
 
     def __init__(self, begin: Callable[[], T]) -> None:
         self._begin = begin
-        self._kept: dict[Place, T] = {}
+        self._kept: dict[ChosenPlace, T] = {}
         self._nothing = begin()
-        self.chosen: Place | None = None
+        self.chosen: ChosenPlace | None = None
 
     def at(self, station: str, connector: int) -> T:
         """That of one connector."""
-        place = Place(station, connector)
+        place = ChosenPlace(station, connector)
         kept = self._kept.get(place)
         if kept is None:
             kept = self._kept[place] = self._begin()
@@ -135,7 +135,7 @@ class ByPlace(Generic[T]):
             return next(iter(self._kept.values()), self._nothing)
         return self._kept.get(self.chosen, self._nothing)
 
-    def pairs(self) -> Iterator[tuple[Place, T]]:
+    def pairs(self) -> Iterator[tuple[ChosenPlace, T]]:
         """Everything that is kept, the one that came first first."""
         yield from self._kept.items()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from evtui.tui.models.selection import Place
-from evtui.tui.models.stations import Connector, Station, Stations
+from evtui.tui.models.selection import ChosenPlace
+from evtui.tui.models.stations import ConnectorRow, Station, StationRows
 from evtui.tui.models.text import clean
 
 __all__ = [
@@ -87,7 +87,7 @@ def trouble(station: Station | None, now: float) -> Trouble | None:
     return Trouble(why, short, f"next try in {wait}", wait)
 
 
-def connector_text(connector: Connector) -> str:
+def connector_text(connector: ConnectorRow) -> str:
     """``Charging tx 7``, ``Faulted GroundFailure``."""
     words = [connector.status or "–"]
     if connector.busy:
@@ -96,7 +96,7 @@ def connector_text(connector: Connector) -> str:
     return clean(" ".join(word for word in words if word))
 
 
-def connectors_text(station: Station, chosen: Place | None = None) -> str:
+def connectors_text(station: Station, chosen: ChosenPlace | None = None) -> str:
     """All connectors on one line, ``chosen`` marked where there is more than one."""
     outlets = station.outlets
     told = []
@@ -112,7 +112,7 @@ def about(station: Station) -> str:
     return clean(" ".join(word for word in words if word))
 
 
-def load_forms(stations: Stations) -> tuple[str, ...]:
+def load_forms(stations: StationRows) -> tuple[str, ...]:
     """What the central system carries, longest form first; nothing where it has not told."""
     load = stations.load
     if load is None:
@@ -131,7 +131,7 @@ def load_forms(stations: Stations) -> tuple[str, ...]:
     )
 
 
-def where_to_connect(stations: Stations) -> str:
+def where_to_connect(stations: StationRows) -> str:
     """What somebody has to do so that a foreign station appears."""
     if not stations.url:
         return "evtui's own central system does not listen: no foreign station can connect"

@@ -23,7 +23,7 @@ from evtui.events import (
     TransactionState,
 )
 
-__all__ = ["Connector", "Station", "Stations"]
+__all__ = ["ConnectorRow", "Station", "StationRows"]
 
 MOST_STATIONS = 5_000
 """Stations kept; of those that are gone the longest known foreign one is forgotten first."""
@@ -36,7 +36,7 @@ MOST_CONNECTORS = 32
 
 
 @dataclass(slots=True)
-class Connector:
+class ConnectorRow:
     """One connector; 0 is the station as a whole.
 
     Attributes:
@@ -89,7 +89,7 @@ class Station:
     vendor: str = ""
     model: str = ""
     firmware: str = ""
-    connectors: dict[int, Connector] = field(default_factory=dict)
+    connectors: dict[int, ConnectorRow] = field(default_factory=dict)
     queued: int = 0
     lost: int = 0
     invalid: int = 0
@@ -101,30 +101,30 @@ class Station:
         """True while somebody has to say whether it is let in."""
         return self.link == "asking"
 
-    def connector(self, number: int) -> Connector:
+    def connector(self, number: int) -> ConnectorRow:
         """One connector; past what is kept, one that is forgotten at once."""
         known = self.connectors.get(number)
         if known is None:
-            known = Connector()
+            known = ConnectorRow()
             if len(self.connectors) < MOST_CONNECTORS:
                 self.connectors[number] = known
         return known
 
     @property
-    def outlets(self) -> list[tuple[int, Connector]]:
+    def outlets(self) -> list[tuple[int, ConnectorRow]]:
         """The connectors a vehicle can be plugged into, by number."""
         return sorted((number, one) for number, one in self.connectors.items() if number > 0)
 
     @property
-    def charging(self) -> dict[int, Connector]:
+    def charging(self) -> dict[int, ConnectorRow]:
         """The connectors at which a vehicle is being charged, or waits in between."""
         return {number: one for number, one in self.outlets if one.busy or one.status in CHARGING}
 
     @property
-    def busiest(self) -> Connector:
+    def busiest(self) -> ConnectorRow:
         """The first connector with a transaction, else the first of all."""
         outlets = [connector for _, connector in self.outlets]
-        return next((one for one in outlets if one.busy), next(iter(outlets), Connector()))
+        return next((one for one in outlets if one.busy), next(iter(outlets), ConnectorRow()))
 
     @property
     def errors(self) -> list[str]:
@@ -141,7 +141,7 @@ class Station:
         ]
 
 
-class Stations:
+class StationRows:
     """Every charge point, in order of appearance.
 
     Attributes:
@@ -292,7 +292,7 @@ class Stations:
         station.link, station.gone = "gone", True
 
 
-def _report(connector: Connector, status: str, error: str) -> None:
+def _report(connector: ConnectorRow, status: str, error: str) -> None:
     connector.status = status
     connector.error = "" if error == "NoError" else error
 

@@ -29,12 +29,12 @@ from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.alarms import Alarms
 from evtui.tui.models.by_hand import HandAttacks
-from evtui.tui.models.selection import ByPlace, Place, Selection
+from evtui.tui.models.selection import ByPlace, ChosenPlace, Selection
 from evtui.tui.models.station_lines import link_glyph, trouble
-from evtui.tui.models.stations import Station, Stations
+from evtui.tui.models.stations import Station, StationRows
 from evtui.tui.models.text import byte_size, clean, cut, cut_middle, number
 
-__all__ = ["LabSummary", "Segment", "fit_segments"]
+__all__ = ["LabSummary", "SummarySegment", "fit_segments"]
 
 NARROWEST = 14
 """Cells to which the last form of a part is cut where there is no room for more."""
@@ -54,7 +54,7 @@ TOLD_BY_STATIONS = (
 
 
 @dataclass(frozen=True)
-class Segment:
+class SummarySegment:
     """One part of the status line.
 
     Attributes:
@@ -66,7 +66,7 @@ class Segment:
     role: str = ""
 
 
-def fit_segments(segments: list[Segment], width: int, gap: int = 2) -> list[tuple[str, str]]:
+def fit_segments(segments: list[SummarySegment], width: int, gap: int = 2) -> list[tuple[str, str]]:
     """Choose a form of each segment so that all fit into ``width`` cells, if they can.
 
     All go to their second form, from the right, before one goes to its third.  Where the last
@@ -109,15 +109,15 @@ class LabSummary:
         crashed: parts that crashed and have not been restarted, with the reason.
     """
 
-    def __init__(self, stations: Stations, selection: Selection, *, orders: bool = True) -> None:
+    def __init__(self, stations: StationRows, selection: Selection, *, orders: bool = True) -> None:
         self._stations = stations
         self._selection = selection
         self._orders = orders
         self.central: CentralSystemState | None = None
         self._loads: dict[str, BusLoad] = {}
-        self._anomalies: dict[Place, AnomalyState] = {}
-        self._phases: dict[Place, str] = {}
-        self._by_hand: dict[Place, HandAttacks] = defaultdict(HandAttacks)
+        self._anomalies: dict[ChosenPlace, AnomalyState] = {}
+        self._phases: dict[ChosenPlace, str] = {}
+        self._by_hand: dict[ChosenPlace, HandAttacks] = defaultdict(HandAttacks)
         self.recording: RecordingState | None = None
         self._scenario_runs = False
         self.crashed: dict[str, str] = {}
@@ -153,7 +153,7 @@ class LabSummary:
         return True
 
     def _note_anomaly(self, state: AnomalyState) -> None:
-        place = Place(state.station, state.connector)
+        place = ChosenPlace(state.station, state.connector)
         self._alarms.at(*place).feed(state)
         if state.by_hand:
             self._by_hand[place].note(state)
@@ -174,10 +174,10 @@ class LabSummary:
         chosen = self._selection.target
         return None if chosen is None else self._by_hand[chosen].newest
 
-    def _runs(self, place: Place) -> bool:
+    def _runs(self, place: ChosenPlace) -> bool:
         return self._phases.get(place) in ("on", "off") or bool(self._by_hand[place])
 
-    def marks(self, place: Place) -> str:
+    def marks(self, place: ChosenPlace) -> str:
         """▶ where an anomaly runs, ▲ where an alarm is raised."""
         runs = self._runs(place)
         raised = self._alarms.at(*place).raised
@@ -190,7 +190,7 @@ class LabSummary:
             return "the scenario"
         attacked = [place for place, phase in self._phases.items() if phase in ("on", "off")]
         charging = [
-            Place(station.identity, number)
+            ChosenPlace(station.identity, number)
             for station in self._stations.by_identity.values()
             if station.ours
             for number, connector in station.outlets
@@ -201,7 +201,7 @@ class LabSummary:
         told = (("anomaly", attacked), ("attack", by_hand), ("transaction", others))
         return " and ".join(f"the {what} at {_named(places)}" for what, places in told if places)
 
-    def segments(self, now: float) -> list[Segment]:
+    def segments(self, now: float) -> list[SummarySegment]:
         """The parts of the status line, in order.
 
         Args:
@@ -214,31 +214,35 @@ class LabSummary:
             return [*self._crashes(), *recording, *parts, *rest]
         return [*self._crashes(), *parts, *rest, *recording]
 
-    def _crashes(self) -> list[Segment]:
+    def _crashes(self) -> list[SummarySegment]:
         if not self.crashed:
             return []
         names = clean(", ".join(self.crashed))
         if "lab" in self.crashed and self._orders:  # nobody is left who could restart it
             why = clean(self.crashed["lab"])
-            return [Segment((f"✗ the lab has ended: {why}", "✗ the lab has ended"), "bad")]
+            return [SummarySegment((f"✗ the lab has ended: {why}", "✗ the lab has ended"), "bad")]
         if not self._orders:
-            return [Segment((f"✗ {names} crashed",), "bad")]
-        return [Segment((f"✗ {names} crashed – R restarts", f"✗ {names} – R restarts"), "bad")]
+            return [SummarySegment((f"✗ {names} crashed",), "bad")]
+        return [
+            SummarySegment((f"✗ {names} crashed – R restarts", f"✗ {names} – R restarts"), "bad")
+        ]
 
-    def _recording(self) -> list[Segment]:
+    def _recording(self) -> list[SummarySegment]:
         state = self.recording
         if state is None or state.state == "off" or not self._orders:
             return []
         if state.state == "failed":
-            return [Segment((*[f"✗ rec {clean(state.detail)}"] * 6, "✗ rec"), "bad")]
+            return [SummarySegment((*[f"✗ rec {clean(state.detail)}"] * 6, "✗ rec"), "bad")]
         short = f"● rec {byte_size(state.size)}"
         long = f"● rec {clean(state.folder)} {byte_size(state.size)}"
-        return [Segment((*[long] * 4, short, short, "● rec"), "recording")]
+        return [SummarySegment((*[long] * 4, short, short, "● rec"), "recording")]
 
-    def _central(self, now: float) -> Segment:
+    def _central(self, now: float) -> SummarySegment:
         central = self.central
         if central is None:
-            return Segment(("CSMS ○ starting", "CSMS ○") if self._orders else ("CSMS ○",), "muted")
+            return SummarySegment(
+                ("CSMS ○ starting", "CSMS ○") if self._orders else ("CSMS ○",), "muted"
+            )
         url = clean(central.url)
         short = url.split("://", 1)[-1]
         host, colon, after = short.partition("/")[0].rpartition(":")
@@ -247,19 +251,19 @@ class LabSummary:
             return self._foreign_central(short, port, now)
         if not central.listening:
             reason = clean(central.detail) or "not listening"
-            return Segment((f"CSMS ○ {short} {reason}", f"CSMS ○ {reason}"), "bad")
-        return Segment((f"CSMS ● {short}", f"CSMS ● {port}"), "good")
+            return SummarySegment((f"CSMS ○ {short} {reason}", f"CSMS ○ {reason}"), "bad")
+        return SummarySegment((f"CSMS ● {short}", f"CSMS ● {port}"), "good")
 
-    def _foreign_central(self, url: str, port: str, now: float) -> Segment:
+    def _foreign_central(self, url: str, port: str, now: float) -> SummarySegment:
         """Linked while one of ours is; else why not, in the words of the one that is told of."""
         if self._is_linked:
-            return Segment((f"CSMS ● {url}", f"CSMS ● {port}"), "good")
+            return SummarySegment((f"CSMS ● {url}", f"CSMS ● {port}"), "good")
         wrong = trouble(self._told_of, now)
         if wrong is None:
-            return Segment((f"CSMS ○ {url}", f"CSMS ○ {port}"), "bad")
+            return SummarySegment((f"CSMS ○ {url}", f"CSMS ○ {port}"), "bad")
         whole, short, shortest = (f"CSMS ○ {form}" for form in wrong.forms)
         longest = f"CSMS ○ {url} {wrong.forms[0]}"
-        return Segment((longest, whole, *[short] * 4, shortest), "bad")
+        return SummarySegment((longest, whole, *[short] * 4, shortest), "bad")
 
     @property
     def _is_linked(self) -> bool:
@@ -275,14 +279,14 @@ class LabSummary:
         ours = (one for one in known.values() if one.ours)
         return known.get(chosen) if chosen else next(ours, None)
 
-    def _charge_points(self, now: float) -> list[Segment]:
+    def _charge_points(self, now: float) -> list[SummarySegment]:
         known = self._stations.by_identity.values()
         station = self._told_of
         others = sum(one.ours or one.link != "offline" for one in known if one is not station)
         more = f" +{others}" if others else ""
         if station is None:
             foreign = self._selection.foreign
-            return [Segment((f"{clean(foreign)} ○ gone{more}",), "bad")] if foreign else []
+            return [SummarySegment((f"{clean(foreign)} ○ gone{more}",), "bad")] if foreign else []
         chosen = self._selection.target
         several = chosen is not None and self._selection.several
         name = clean(str(chosen) if several else station.identity)
@@ -297,9 +301,9 @@ class LabSummary:
             *shorter,
             *(f"{cut_middle(name, cells)} ● {status}" for cells in (24, 18, 12)),
         )
-        return [Segment(forms, "bad" if connector.status == "Faulted" else "good")]
+        return [SummarySegment(forms, "bad" if connector.status == "Faulted" else "good")]
 
-    def _not_accepted(self, station: Station, name: str, more: str, now: float) -> Segment:
+    def _not_accepted(self, station: Station, name: str, more: str, now: float) -> SummarySegment:
         """Why, unless the part about the central system says so."""
         glyph = link_glyph(station)
         queued = f" {station.queued:,} queued" if station.queued else ""
@@ -314,9 +318,9 @@ class LabSummary:
         names = (told, *[shorter] * len(whys))
         forms = [f"{name} {why}{queued}{more}" for name, why in zip(names, whys, strict=False)]
         role = "warning" if glyph == "◐" else "bad"
-        return Segment((*forms, f"{shorter}{queued}{more}", f"{shorter}{queued}"), role)
+        return SummarySegment((*forms, f"{shorter}{queued}{more}", f"{shorter}{queued}"), role)
 
-    def _asking(self) -> list[Segment]:
+    def _asking(self) -> list[SummarySegment]:
         """Stations that wait for somebody to say whether they are let in."""
         asking = [clean(one.identity) for one in self._stations.by_identity.values() if one.asking]
         if not asking or not self._orders:
@@ -324,20 +328,22 @@ class LabSummary:
         key = key_of("view.stations")
         more = f" +{len(asking) - 1}" if len(asking) > 1 else ""
         told = f"? {cut_middle(asking[0], 16)}{more} asks – {key}"
-        return [Segment((told, *[f"? asks – {key}"] * 2, f"? {key}"), "warning")]
+        return [SummarySegment((told, *[f"? asks – {key}"] * 2, f"? {key}"), "warning")]
 
-    def _bus(self) -> Segment:
+    def _bus(self) -> SummarySegment:
         chosen = self._selection.chosen
         load = next(iter(self._loads.values()), None)
         if chosen is not None:
             load = self._loads.get(chosen.station)
         if load is None:
-            return Segment(("CAN ○",), "muted")
+            return SummarySegment(("CAN ○",), "muted")
         share = f"{load.load_pct:.1f} %"
         kilobits = f"{number(load.bitrate / 1000)}k"
-        return Segment((f"CAN ● {kilobits} {share}", *[f"CAN ● {share}"] * 4, "CAN ●"), "good")
+        return SummarySegment(
+            (f"CAN ● {kilobits} {share}", *[f"CAN ● {share}"] * 4, "CAN ●"), "good"
+        )
 
-    def _anomaly(self) -> Segment:
+    def _anomaly(self) -> SummarySegment:
         state, chosen = self.anomaly, self._selection.target
         elsewhere = [
             place
@@ -349,52 +355,54 @@ class LabSummary:
         if attack is not None and (attack.active or phase != "off") and phase != "on":
             name, sign = clean(attack.anomaly), "▶" if attack.active else FADING_MARKER
             long, short = (f"{sign} {cut(name, cells)}" for cells in (24, 12))
-            return Segment((*[f"ANOMALY {long}"] * 2, long, short), "anomaly")
+            return SummarySegment((*[f"ANOMALY {long}"] * 2, long, short), "anomaly")
         if state is None or phase == "safe":
             if elsewhere:
                 where = f"▶ {_places(elsewhere)}"
-                return Segment((*[f"ANOMALY {where}"] * 2, where), "anomaly")
-            return Segment((*["ANOMALY ■ idle"] * 2, "■ idle"), "muted")
+                return SummarySegment((*[f"ANOMALY {where}"] * 2, where), "anomaly")
+            return SummarySegment((*["ANOMALY ■ idle"] * 2, "■ idle"), "muted")
         if phase == "failed":
-            return Segment(("ANOMALY ✗ failed", "✗ failed"), "bad")
+            return SummarySegment(("ANOMALY ✗ failed", "✗ failed"), "bad")
         if phase == "off":
-            return Segment(("ANOMALY ■ stopping", "■ stopping"), "warning")
+            return SummarySegment(("ANOMALY ■ stopping", "■ stopping"), "warning")
         short = clean(state.anomaly).rsplit("-", 1)[-1]
         others = len(elsewhere) + (len(self._by_hand[chosen]) if chosen is not None else 0)
         more = f" +{others}" if others else ""
         what = f"▶ {short} #{state.cycle}{more}"
-        return Segment((*[f"ANOMALY {what}"] * 2, what, f"▶ cycle {state.cycle}{more}"), "anomaly")
+        return SummarySegment(
+            (*[f"ANOMALY {what}"] * 2, what, f"▶ cycle {state.cycle}{more}"), "anomaly"
+        )
 
-    def _alarm(self) -> Segment:
+    def _alarm(self) -> SummarySegment:
         chosen = self._selection.target
         raised = [place for place, alarms in self._alarms.pairs() if alarms.raised]
         elsewhere = [place for place in raised if place != chosen]
         if not raised:
-            return Segment((*["ALARM · none"] * 4, "· none"), "muted")
+            return SummarySegment((*["ALARM · none"] * 4, "· none"), "muted")
         if chosen not in raised:
             what = f"▲ {_places(elsewhere)}"
-            return Segment((*[f"ALARM {what}"] * 4, what), "alarm")
+            return SummarySegment((*[f"ALARM {what}"] * 4, what), "alarm")
         alarms = self._alarms.at(*chosen)
         more = f" +{len(elsewhere)}" if elsewhere else ""
         since = "earlier" if alarms.earlier else "raised"
         what = f"▲ {since if alarms.after is None else f'{alarms.after:.1f} s'}{more}"
-        return Segment((*[f"ALARM {what}"] * 4, what), "alarm")
+        return SummarySegment((*[f"ALARM {what}"] * 4, what), "alarm")
 
-    def _load(self) -> list[Segment]:
+    def _load(self) -> list[SummarySegment]:
         """What the central system had to put up with, where there is room to say so."""
         load = self._stations.load
         if load is None:
             return []
         counts = {"invalid": load.invalid, "throttled": load.throttled, "too big": load.oversize}
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-        return [Segment((f"! {told}", ""), "warning")] if told else []
+        return [SummarySegment((f"! {told}", ""), "warning")] if told else []
 
 
-def _named(places: list[Place]) -> str:
+def _named(places: list[ChosenPlace]) -> str:
     more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
     return ", ".join(str(place) for place in places[:NAMED]) + more
 
 
-def _places(places: list[Place]) -> str:
+def _places(places: list[ChosenPlace]) -> str:
     more = f" +{len(places) - 1}" if len(places) > 1 else ""
     return f"{cut_middle(clean(str(places[0])), 16)}{more}"

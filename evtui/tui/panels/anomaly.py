@@ -10,7 +10,7 @@ from textual.content import Content
 
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.key_hints import key_of
-from evtui.tui.models.selection import ByPlace, Place
+from evtui.tui.models.selection import ByPlace, ChosenPlace
 from evtui.tui.models.text import TITLE_NAME, clean, cut_middle
 from evtui.tui.panels.anomaly_lines import AnomalyView
 from evtui.tui.panels.told_panel import ToldPanel
@@ -34,7 +34,7 @@ class AnomalyViews:
         """That of the chosen connector, or of the first one."""
         return self._views.shown
 
-    def choose(self, place: Place | None) -> None:
+    def choose(self, place: ChosenPlace | None) -> None:
         """Tell of this connector."""
         self._views.chosen = place
 
@@ -95,12 +95,12 @@ class AnomalyPanel(ToldPanel):
     _story: AnomalyViews
 
     def __init__(self, *, orders: bool = True, id: str = "anomaly") -> None:  # noqa: A002
-        self._place: Place | None = None
+        self._place: ChosenPlace | None = None
         super().__init__(partial(AnomalyViews, orders=orders), id=id)
         self.border_title = "Anomaly"
         self.border_subtitle = f"{key_of('anomaly.edit')} edit" if orders else ""
 
-    def choose(self, place: Place | None, name: str) -> None:
+    def choose(self, place: ChosenPlace | None, name: str) -> None:
         """Tell of this connector, and call it so in the title; an empty name is not said."""
         self._place = place
         self._story.choose(place)

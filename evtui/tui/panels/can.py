@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from evtui.events import CanFrame, Event
 from evtui.tui.line_view import Cells, LineView
-from evtui.tui.models.frames import FrameLog, FrameRow, IdRow, IdTable
+from evtui.tui.models.frames import FrameLine, FrameLog, IdRow, IdTable
 from evtui.tui.models.text import clean, clock, fit
 from evtui.tui.panels.list_panel import ListPanel
 
@@ -105,7 +105,7 @@ class CanPanel(ListPanel):
         numbers = f"{row.count:>7,} {row.period_text:>6} "
         return self._columns(before, row, width, numbers, row.changed(self._now))
 
-    def trace_cells(self, row: FrameRow, width: int) -> Cells:
+    def trace_cells(self, row: FrameLine, width: int) -> Cells:
         """Time, identifier, name, sender, data, signals."""
         time = clock(self._start_utc + row.t)
         before: Cells = [
@@ -115,7 +115,7 @@ class CanPanel(ListPanel):
         ]
         return self._columns(before, row, width, "", frozenset())
 
-    def _bus_cells(self, row: FrameRow, width: int) -> Cells:
+    def _bus_cells(self, row: FrameLine, width: int) -> Cells:
         """The charge point whose bus it was, where there are several: each has one."""
         if not self.ids.several_buses:
             return []
@@ -123,7 +123,7 @@ class CanPanel(ListPanel):
         return [(fit(clean(row.frame.station), cells) + " ", "muted")]
 
     def _columns(
-        self, before: Cells, row: FrameRow, width: int, numbers: str, changed: frozenset[int]
+        self, before: Cells, row: FrameLine, width: int, numbers: str, changed: frozenset[int]
     ) -> Cells:
         shown_bytes = min(self.ids.data_width, MAX_DATA_BYTES)
         fixed = sum(len(text) for text, _ in before) + len(numbers) + shown_bytes * 3 + 2

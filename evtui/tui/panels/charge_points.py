@@ -11,9 +11,9 @@ from textual.events import Click, Resize
 from textual.message import Message
 
 from evtui.tui.key_hints import key_of
-from evtui.tui.models.selection import Place, Selection
+from evtui.tui.models.selection import ChosenPlace, Selection
 from evtui.tui.models.station_lines import connector_text, link_glyph, link_role, trouble
-from evtui.tui.models.stations import Connector, Station, Stations
+from evtui.tui.models.stations import ConnectorRow, Station, StationRows
 from evtui.tui.models.text import clean, cut_middle, first_fitting, fit
 from evtui.tui.rows import Row, RowsWidget, Run
 
@@ -24,7 +24,7 @@ REDRAW_SECONDS = 0.5
 NAME_WIDTH = 14
 CURRENT_WIDTH = 7
 
-Line = tuple[Station, int | None, Connector | None]
+Line = tuple[Station, int | None, ConnectorRow | None]
 
 
 class ChargePointsPanel(RowsWidget):
@@ -74,9 +74,9 @@ class ChargePointsPanel(RowsWidget):
 
     def __init__(
         self,
-        stations: Stations,
+        stations: StationRows,
         selection: Selection,
-        marks: Callable[[Place], str],
+        marks: Callable[[ChosenPlace], str],
         *,
         id: str = "charge-points",  # noqa: A002
     ) -> None:
@@ -158,7 +158,7 @@ class ChargePointsPanel(RowsWidget):
         current = ""
         if connector is not None and connector.current is not None:
             current = f"{connector.current:.0f} A"
-        marks = self._marks(Place(station.identity, number)) if number is not None else ""
+        marks = self._marks(ChosenPlace(station.identity, number)) if number is not None else ""
         room = width - wide - 5 - CURRENT_WIDTH - 4
         if station.link == "accepted" and connector is not None:
             told, role = connector_text(connector), "bad" if connector.error else ""

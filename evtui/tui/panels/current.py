@@ -23,7 +23,7 @@ from evtui.tui.chart import (
     Scene,
 )
 from evtui.tui.key_hints import key_of
-from evtui.tui.models.selection import Place
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.text import TITLE_NAME, clean, cut_middle
 from evtui.tui.rows import Row, RowsWidget, Run, row_width
 from evtui.tui.series import AllSeries, CurrentSeries, Point
@@ -101,7 +101,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         super().__init__(id=id)
         self._orders = orders
         self._all = AllSeries()
-        self._place: Place | None = None
+        self._place: ChosenPlace | None = None
         self._window = DEFAULT_WINDOW
         self._mark: float | None = None
         self._now = 0.0
@@ -116,7 +116,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         """Remember what the chart needs of ``events``; draws nothing."""
         self._all.feed(events)
 
-    def choose(self, place: Place | None, name: str) -> None:
+    def choose(self, place: ChosenPlace | None, name: str) -> None:
         """Show this connector, and call it so in the title; an empty name is not said."""
         self._place = place
         self._all.choose(place)

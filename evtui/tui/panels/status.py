@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
-from evtui.tui.models.summary import LabSummary, Segment, fit_segments
+from evtui.tui.models.summary import LabSummary, SummarySegment, fit_segments
 from evtui.tui.models.text import fit
 from evtui.tui.rows import RowsWidget, Run
 
@@ -47,9 +47,9 @@ class StatusLine(RowsWidget):
 
     def __init__(self, *, id: str = "status") -> None:  # noqa: A002
         super().__init__(id=id)
-        self.lead: tuple[Segment, ...] = ()
+        self.lead: tuple[SummarySegment, ...] = ()
         """What comes before everything else, from the next update on."""
-        self._segments: list[Segment] = []
+        self._segments: list[SummarySegment] = []
 
     def update(self, summary: LabSummary, now: float, *, paused: int | None, dropped: int) -> None:
         """Show the state of the lab.
@@ -62,9 +62,13 @@ class StatusLine(RowsWidget):
         """
         badges = []
         if paused is not None:
-            badges.append(Segment((f" PAUSED +{paused:,} new ", f" PAUSED +{paused:,} "), "badge"))
+            badges.append(
+                SummarySegment((f" PAUSED +{paused:,} new ", f" PAUSED +{paused:,} "), "badge")
+            )
         if dropped:
-            badges.append(Segment((f"! {dropped:,} events dropped", f"! {dropped:,}"), "bad"))
+            badges.append(
+                SummarySegment((f"! {dropped:,} events dropped", f"! {dropped:,}"), "bad")
+            )
         self._segments = [*self.lead, *badges, *summary.segments(now)]
         self.redraw()
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from evtui.events import Event
 
-__all__ = ["Arrival", "Feed", "Move", "NotThere", "Recording"]
+__all__ = ["Arrival", "FedRecording", "Move", "NotThere", "ReplayFeed"]
 
 HISTORY = 600.0
 """s before the cursor that the panels are filled with: the chart's longest window."""
@@ -33,7 +33,7 @@ CHUNK = 200
 """Events read before looking whether something else is wanted."""
 
 
-class Recording(Protocol):
+class FedRecording(Protocol):
     """What is needed of a run folder."""
 
     @property
@@ -77,7 +77,7 @@ class Arrival:
     rest: Iterator[Event] | None = None
 
 
-class Feed:
+class ReplayFeed:
     """The reading end of a replay.
 
     Moves asked for while one is under way are made one after the other, and only where the
@@ -90,7 +90,7 @@ class Feed:
         on_arrival: called on this thread when there is something for :meth:`arrived`.
     """
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: FedRecording) -> None:
         self.on_arrival: Callable[[], object] = lambda: None
         self._recording = recording
         self._changed = threading.Condition()

@@ -8,8 +8,7 @@ from typing import Any, Literal, Protocol
 
 from evtui.commands import Outcome
 from evtui.events import EventReader
-from evtui.tui.replay.feed import Arrival, Feed, Move, NotThere
-from evtui.tui.replay.feed import Recording as Readable
+from evtui.tui.replay.feed import Arrival, FedRecording, Move, NotThere, ReplayFeed
 from evtui.tui.replay.player import Player
 
 __all__ = ["Recording", "ReplayHandle", "Target"]
@@ -27,7 +26,7 @@ NAMES: dict[Target, str] = {
 }
 
 
-class Recording(Readable, Protocol):
+class Recording(FedRecording, Protocol):
     """What the terminal needs of a run folder."""
 
     @property
@@ -57,7 +56,7 @@ class ReplayHandle:
     def __init__(self, recording: Recording, clock: Callable[[], float]) -> None:
         self.player = Player(recording.t_first, recording.t_end, clock)
         self._recording = recording
-        self._feed = Feed(recording)
+        self._feed = ReplayFeed(recording)
         self._events = EventReader(capacity=2 * TAKE_LIMIT)
         self._now = recording.t_first
         self.seek(recording.t_first)

@@ -10,7 +10,7 @@ from evtui.events import Event, Mark
 from evtui.recording.format import AlarmRow, TruthRow
 from evtui.tui.chart import ATTACK_MARKER, FADING_MARKER, MARK_MARKER, RAISED_MARKER
 from evtui.tui.rows import Row, to_row
-from evtui.tui.series import Attack
+from evtui.tui.series import AttackSpan
 
 __all__ = ["Overview", "Track", "overview_of"]
 
@@ -27,7 +27,7 @@ class Overview:
         marks: what somebody has pointed at.
     """
 
-    attacks: tuple[Attack, ...] = ()
+    attacks: tuple[AttackSpan, ...] = ()
     alarms: tuple[float, ...] = ()
     marks: tuple[float, ...] = ()
 
@@ -45,7 +45,7 @@ class Records(Protocol):
 def overview_of(records: Records) -> Overview:
     """Read it; a day takes a second or so."""
     return Overview(
-        tuple(Attack(row.t_start, row.t_end, row.t_effect_end) for row in records.truth()),
+        tuple(AttackSpan(row.t_start, row.t_end, row.t_effect_end) for row in records.truth()),
         tuple(row.t_s for row in records.alarms() if row.state == "raised"),
         tuple(event.moment for event in records.other_events() if isinstance(event, Mark)),
     )

@@ -17,7 +17,7 @@ from evtui.events import CanFrame, OcppMessage, Sample
 from evtui.tui.doing import does
 from evtui.tui.keymap import bindings
 from evtui.tui.line_view import LineView
-from evtui.tui.models.summary import LabSummary, Segment
+from evtui.tui.models.summary import LabSummary, SummarySegment
 from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.replay.feed import Arrival
 from evtui.tui.replay.handle import ReplayHandle, Target
@@ -90,9 +90,9 @@ class ReplayScreen(MainScreen):
     def on_mount(self) -> None:
         """Say what is played, what of it is missing, and begin."""
         problems = self._about.problems()
-        lead = [Segment((f" REPLAY {self._about.name} ", " REPLAY "), "badge")]
+        lead = [SummarySegment((f" REPLAY {self._about.name} ", " REPLAY "), "badge")]
         if problems:
-            lead.append(Segment(("! not complete", "!"), "warning"))
+            lead.append(SummarySegment(("! not complete", "!"), "warning"))
         self.status.lead = tuple(lead)
         self._show_status()
         for view in self.query(LineView):

@@ -16,7 +16,7 @@ from evtui.attacks import LAYERS, Layer
 from evtui.commands.anomaly import ATTACK_NAME
 from evtui.tui.dialog import Dialog
 from evtui.tui.entry import Entry
-from evtui.tui.models.selection import Place
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.text import clean, cut_middle
 
 __all__ = ["AttackScreen", "Begun"]
@@ -71,7 +71,7 @@ class AttackScreen(Dialog[Begun | None]):
         Binding("up,shift+tab", "layer(-1)", "Layer before"),
     ]
 
-    def __init__(self, place: Place | None = None, last: Begun | None = None) -> None:
+    def __init__(self, place: ChosenPlace | None = None, last: Begun | None = None) -> None:
         super().__init__()
         self._at = place
         self._told = ""

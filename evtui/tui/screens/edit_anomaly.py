@@ -20,17 +20,17 @@ from evtui.durations import EXPECTED, read_duration
 from evtui.kinds import Integer, Number
 from evtui.tui.dialog import Dialog
 from evtui.tui.entry import Entry
-from evtui.tui.models.selection import Place
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.text import clean, fold
 
-__all__ = ["FIELDS", "EditAnomaly", "Field", "check"]
+__all__ = ["FIELDS", "AnomalyField", "EditAnomaly", "check"]
 
 
 PROBLEM_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class AnomalyField:
     """One parameter: its name in the command, for people, its unit, its range, what it is."""
 
     name: str
@@ -82,10 +82,10 @@ class Field:
         return int(value) if self.whole else value
 
 
-def _field(argument: Argument) -> Field:
+def _field(argument: Argument) -> AnomalyField:
     kind = argument.kind
     assert isinstance(kind, Number | Integer)
-    return Field(
+    return AnomalyField(
         argument.name,
         argument.label,
         kind.unit,
@@ -161,7 +161,7 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
         Binding("down", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, place: Place | None, parameters: Mapping[str, float]) -> None:
+    def __init__(self, place: ChosenPlace | None, parameters: Mapping[str, float]) -> None:
         super().__init__()
         self._place = place
         self._parameters = dict(parameters)

@@ -22,12 +22,12 @@ from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
 from evtui.tui.models.detail import Block, exchange_blocks, frame_blocks
 from evtui.tui.models.exchanges import Exchange
-from evtui.tui.models.finding import Choice
-from evtui.tui.models.frames import FrameRow
+from evtui.tui.models.finding import FoundChoice
+from evtui.tui.models.frames import FrameLine
 from evtui.tui.models.hiding import Hiding
 from evtui.tui.models.notices import Level
-from evtui.tui.models.operations import Operations
-from evtui.tui.models.selection import Place
+from evtui.tui.models.operations import OperationList
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.station_lines import trouble
 from evtui.tui.models.text import clean, clock, cut
 from evtui.tui.panels.charge_points import ChargePointsPanel
@@ -93,7 +93,7 @@ class MainScreen(PanelScreen):
         self._paused = False
         self._attack: Begun | None = None
         self._status_at = -STATUS_SECONDS
-        self.operations = Operations(
+        self.operations = OperationList(
             known, self._known_here, lambda: self.selection.station, self.stations.get
         )
 
@@ -177,7 +177,7 @@ class MainScreen(PanelScreen):
         else:
             await self.do(name)
 
-    def _order(self, command: str, place: Place | None, **arguments: object) -> None:
+    def _order(self, command: str, place: ChosenPlace | None, **arguments: object) -> None:
         """Tell the lab to do something at a connector, which stands before the answer."""
         target = {} if place is None else place._asdict()
         known = None if place is None else self.stations.get(place.station)
@@ -194,7 +194,7 @@ class MainScreen(PanelScreen):
         remedy = f"{send} sends operations, {step} is {back}"
         self.notice(f"{cut(clean(foreign), 20)} is foreign: {remedy}", "error")
 
-    def listen(self, answer: Future[Outcome[Any]], place: Place | None = None) -> None:
+    def listen(self, answer: Future[Outcome[Any]], place: ChosenPlace | None = None) -> None:
         """Show the lab's answer when it comes, and where it was done."""
         about = "" if place is None else f"{place}: "
         when_answered(
@@ -243,15 +243,15 @@ class MainScreen(PanelScreen):
             whose = f" for {clean(self.operations.station)}" if self.operations.station else ""
             self._choose_from(self._operation_choices(), f"Which operation{whose}?")
 
-    def _operation_choices(self) -> list[Choice]:
+    def _operation_choices(self) -> list[FoundChoice]:
         from evtui.ocpp16.forms import OPERATIONS
 
         return [
-            Choice(f"Send {action}…", f"send_operation({action!r})", told)
+            FoundChoice(f"Send {action}…", f"send_operation({action!r})", told)
             for action, told in OPERATIONS.items()
         ]
 
-    def _choose_from(self, choices: list[Choice], placeholder: str) -> None:
+    def _choose_from(self, choices: list[FoundChoice], placeholder: str) -> None:
         """Open the palette; not over the line that says the terminal is too small."""
         from evtui.tui.palette import Palette
 
@@ -346,9 +346,9 @@ class MainScreen(PanelScreen):
         if not pointed.ours:
             self._choose_foreign(pointed.station)
         elif pointed.connector is not None:
-            self._choose(Place(pointed.station, pointed.connector))
+            self._choose(ChosenPlace(pointed.station, pointed.connector))
 
-    def _choose(self, place: Place) -> None:
+    def _choose(self, place: ChosenPlace) -> None:
         self.selection.choose(place)
         self._show_choice()
 
@@ -417,7 +417,7 @@ class MainScreen(PanelScreen):
             blocks, known = blocks_of(entry), self.hiding.revealed(entry)
             whole = None if known is None else blocks_of(known)
             title = f"{entry.arrow} {entry.title} {clock(utc(entry.t))}{self._scale}"
-        elif isinstance(entry, FrameRow):
+        elif isinstance(entry, FrameLine):
             blocks = frame_blocks(entry, self.ocpp.log_model, utc, self._scale)
             title = f"{entry.id_text} {entry.name}"
         else:
@@ -481,7 +481,7 @@ class MainScreen(PanelScreen):
     @does("app.theme")
     def _app_theme(self) -> None:
         """Choose the colours."""
-        themes = [Choice(name, f"app.take_theme({name!r})") for name in get_args(Theme)]
+        themes = [FoundChoice(name, f"app.take_theme({name!r})") for name in get_args(Theme)]
         self._choose_from(themes, "Which theme?")
 
     @does("app.help")

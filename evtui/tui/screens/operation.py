@@ -19,8 +19,8 @@ from textual.widgets import Button, Input, Label, TextArea
 from evtui.commands import Outcome
 from evtui.ocpp16.forms import (
     FormError,
+    FormReading,
     Path,
-    Reading,
     decode,
     defaults,
     fields,
@@ -32,10 +32,10 @@ from evtui.redaction import hide, is_secret_name
 from evtui.tui.dialog import Dialog
 from evtui.tui.entry import Entry
 from evtui.tui.handle import LabHandle
-from evtui.tui.models.operations import Draft, Operations
+from evtui.tui.models.operations import Draft, OperationList
 from evtui.tui.models.text import clean, fold
 from evtui.tui.models.typed_secrets import Secrets
-from evtui.tui.screens.operation_row import Choice, FieldRow
+from evtui.tui.screens.operation_row import ChoiceRow, FieldRow
 from evtui.tui.screens.question import Question
 
 __all__ = ["OperationScreen"]
@@ -116,14 +116,14 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
             self.text = text
             self.wrong = wrong
 
-    def __init__(self, handle: LabHandle, operations: Operations, action: str) -> None:
+    def __init__(self, handle: LabHandle, operations: OperationList, action: str) -> None:
         super().__init__()
         self._handle = handle
         self._operations = operations
         self._action = action
         self._waiting: Future[Outcome[Any]] | None = None
         first = operations.station
-        self._station = Choice(lambda: operations.stations, first, nothing="none", id="station")
+        self._station = ChoiceRow(lambda: operations.stations, first, nothing="none", id="station")
         self._begun = defaults(action, operations.known(first))
         draft = operations.drafts.get(action, Draft())
         texts = {**self._begun, **draft.texts}
@@ -206,7 +206,7 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
         self._editor.styles.height = min(room, JSON_LINES)
 
     @on(Input.Changed)
-    @on(Choice.Changed)
+    @on(ChoiceRow.Changed)
     @on(TextArea.Changed)
     @on(DescendantFocus)
     def _show_problems(self) -> None:
@@ -247,7 +247,7 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
     def _texts(self) -> Mapping[Path, str]:
         return {row.field.path: row.text for row in self._rows}
 
-    def _read(self) -> Reading:
+    def _read(self) -> FormReading:
         if self._in_json:
             return parse_json(self._action, self._typed.restore(self._editor.text))
         return parse(self._action, self._texts, self._handle.unix())
@@ -256,7 +256,7 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
         for row in self._rows:
             row.text = texts.get(row.field.path, "")
 
-    @on(Choice.Changed, "#station")
+    @on(ChoiceRow.Changed, "#station")
     def _begin_anew(self) -> None:
         """Give the fields that nobody touched what they begin with at this station."""
         self.query_one(Vertical).border_title = self._title

@@ -17,11 +17,11 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from evtui.ocpp16.forms import Field
+from evtui.ocpp16.forms import FormField
 from evtui.tui.entry import Entry
 from evtui.tui.models.text import clean, cut
 
-__all__ = ["Choice", "FieldRow"]
+__all__ = ["ChoiceRow", "FieldRow"]
 
 NOT_SENT = "not sent"
 
@@ -32,7 +32,7 @@ LETTERS = {"whole number": r"-?[0-9]*", "number": r"[-+0-9.,eE]*"}
 """What may be typed into a number's field, as a regular expression."""
 
 
-class Choice(Widget, can_focus=True):
+class ChoiceRow(Widget, can_focus=True):
     """One of a few texts: arrows go round, a letter goes to the next that begins with it.
 
     Args:
@@ -41,8 +41,8 @@ class Choice(Widget, can_focus=True):
     """
 
     DEFAULT_CSS = """
-    Choice { width: 1fr; height: 1; }
-    Choice:focus { background: $boost; text-style: bold; }
+    ChoiceRow { width: 1fr; height: 1; }
+    ChoiceRow:focus { background: $boost; text-style: bold; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,12 +53,12 @@ class Choice(Widget, can_focus=True):
     class Changed(Message):
         """Another one was chosen."""
 
-        def __init__(self, choice: Choice) -> None:
+        def __init__(self, choice: ChoiceRow) -> None:
             super().__init__()
             self.choice = choice
 
         @property
-        def control(self) -> Choice:
+        def control(self) -> ChoiceRow:
             """Where."""
             return self.choice
 
@@ -148,22 +148,22 @@ class FieldRow(Horizontal):
         & > Input.-long { width: 1fr; }
         & > .expected { width: 1fr; height: 1; padding: 0 0 0 2; color: $text-muted; }
         & > .name, & > .expected { text-wrap: nowrap; text-overflow: ellipsis; }
-        &.-wrong > .name, &.-wrong > Input, &.-wrong > Choice { text-style: bold; }
+        &.-wrong > .name, &.-wrong > Input, &.-wrong > ChoiceRow { text-style: bold; }
         &.-wrong > * { color: $text-error; }
     }
     """
 
     def __init__(
-        self, field: Field, text: str, known: Callable[[], Sequence[str]] | None = None
+        self, field: FormField, text: str, known: Callable[[], Sequence[str]] | None = None
     ) -> None:
         super().__init__()
         self.field = field
         self._known = known
         self._needed = field.required and not field.group
-        self._editor: Input | Choice
+        self._editor: Input | ChoiceRow
         if field.kind == "choice":
             choices = field.choices if self._needed else ("", *field.choices)
-            self._editor = Choice(lambda: choices, text)
+            self._editor = ChoiceRow(lambda: choices, text)
         else:
             empty = "needed" if self._needed else NOT_SENT
             if self._long:

@@ -20,7 +20,7 @@ from evtui.tui.line_view import LineView
 from evtui.tui.models.hiding import Hiding
 from evtui.tui.models.notices import Level, Notices
 from evtui.tui.models.selection import Selection
-from evtui.tui.models.stations import Stations
+from evtui.tui.models.stations import StationRows
 from evtui.tui.models.summary import LabSummary
 from evtui.tui.panels.anomaly import AnomalyPanel
 from evtui.tui.panels.can import CanPanel
@@ -79,7 +79,7 @@ class PanelScreen(Doing, Screen[None]):
         self.ocpp = OcppPanel(start_utc)
         self.can = CanPanel(start_utc)
         self.selection = Selection()
-        self.stations = Stations()
+        self.stations = StationRows()
         self.summary = LabSummary(self.stations, self.selection, orders=self.orders)
         self.current = CurrentPanel(orders=self.orders, id="current")
         self.anomaly = AnomalyPanel(orders=self.orders, id="anomaly")

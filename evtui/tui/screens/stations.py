@@ -33,7 +33,7 @@ from evtui.tui.models.station_lines import (
     trouble,
     where_to_connect,
 )
-from evtui.tui.models.stations import Station, Stations
+from evtui.tui.models.stations import Station, StationRows
 from evtui.tui.models.text import clean, cut_middle, fit
 from evtui.tui.panels.footer import KeyFooter
 from evtui.tui.rows import Row, RowsWidget, Run, first_that_fits
@@ -70,7 +70,7 @@ class _Rows:
 
     filter: RowFilter | None = None
 
-    def __init__(self, stations: Stations) -> None:
+    def __init__(self, stations: StationRows) -> None:
         self._stations = stations
         self._rows: list[Station] = []
         self.refresh()
@@ -161,7 +161,7 @@ class StationsScreen(Doing, Dialog[Chosen | None]):
     def __init__(
         self,
         handle: LabHandle,
-        stations: Stations,
+        stations: StationRows,
         selection: Selection,
         *,
         orders: bool,
@@ -189,7 +189,7 @@ class StationsScreen(Doing, Dialog[Chosen | None]):
     def compose(self) -> ComposeResult:
         """Names of the columns, the list, more of the one under the cursor, the load, keys."""
         box = Vertical()
-        box.border_title = "Stations"
+        box.border_title = "StationRows"
         with box:
             yield self.head
             yield self.list
@@ -338,7 +338,7 @@ class StationsScreen(Doing, Dialog[Chosen | None]):
 
 
 def _detail(
-    station: Station | None, stations: Stations, selection: Selection, now: float
+    station: Station | None, stations: StationRows, selection: Selection, now: float
 ) -> list[list[Row]]:
     """More of one station, in three lines, and how another one comes: of each its forms."""
     connect: list[Row] = [(Run(where_to_connect(stations), "muted"),)]

@@ -10,7 +10,7 @@ from evtui.events import Alarm, AnomalyState, CanFrame, Event, Mark, OcppMessage
 from evtui.recording.read.states import follow
 from evtui.tui.replay.handle import Target
 from evtui.tui.replay.overview import Overview
-from evtui.tui.series import Attack
+from evtui.tui.series import AttackSpan
 from tests.tui.fake_lab import START_UTC, FakeLab
 
 __all__ = ["FakeRecording", "Stopwatch", "story"]
@@ -87,7 +87,7 @@ class FakeRecording:
 
     def overview(self) -> Overview:
         return Overview(
-            attacks=(Attack(5.0),),
+            attacks=(AttackSpan(5.0),),
             alarms=tuple(event.t for event in self.everything if isinstance(event, Alarm)),
             marks=tuple(event.t for event in self.everything if isinstance(event, Mark)),
         )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from evtui.tui.replay.overview import Overview, Track
 from evtui.tui.rows import row_text
-from evtui.tui.series import Attack
+from evtui.tui.series import AttackSpan
 
 WHEN = st.floats(-10, 110)
 
@@ -39,7 +39,7 @@ def test_the_line_is_as_long_as_it_should_be_and_has_one_cursor(
     moments: list[float],
 ) -> None:
     overview = Overview(
-        tuple(Attack(*attack) for attack in attacks), tuple(moments), tuple(moments)
+        tuple(AttackSpan(*attack) for attack in attacks), tuple(moments), tuple(moments)
     )
     text = row_text(Track(0.0, 100.0, cells).row(overview, cursor))
     assert len(text) == cells
@@ -47,7 +47,7 @@ def test_the_line_is_as_long_as_it_should_be_and_has_one_cursor(
 
 
 def test_attacks_alarms_and_marks_stand_where_they_happened() -> None:
-    overview = Overview((Attack(2.0, 5.0, 7.0), Attack(9.0)), alarms=(4.0,), marks=(8.0,))
+    overview = Overview((AttackSpan(2.0, 5.0, 7.0), AttackSpan(9.0)), alarms=(4.0,), marks=(8.0,))
     assert row_text(Track(0.0, 10.0, 11).row(overview, 1.0)) == "━●▓▓▲▓▒▒▼▓▓"
 
 
