@@ -51,7 +51,9 @@ class Narrator:
             return
         if isinstance(event, Alarm):
             state = "raised" if event.raised else "cleared"
-            say(f"{event.t:9.3f} s  alarm {event.detector}/{event.view} {state}: {event.evidence}")
+            place = f"{event.station}/{event.connector}"
+            alarm = f"alarm {place} {event.detector}/{event.view}"
+            say(f"{event.t:9.3f} s  {alarm} {state}: {event.evidence}")
         elif event.change in ("step", "failed", "cleanup"):
             text = "cleanup" if event.change == "cleanup" else f"{event.path}: {event.label}"
             detail = f" ({event.detail})" if event.detail else ""

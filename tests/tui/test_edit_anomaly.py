@@ -48,7 +48,9 @@ def test_parameters_of_the_anomaly_pass_unchanged() -> None:
     [
         ("low_a", "-1", "low: -1 is not a number from 0 to 500 A"),
         ("high_a", "501", "high: 501 is not a number from 0 to 500 A"),
-        ("wait_1_s", "0.01", f"wait 1: 0.01 is not {EXPECTED}, from 0.05 to 3600 s"),
+        ("wait_1_s", "0.01", "wait 1: 0.01 is 0.01 s, not 0.05 to 3600 s"),
+        ("wait_1_s", "1h30m", "wait 1: 1h30m is 5400 s, not 0.05 to 3600 s"),
+        ("wait_1_s", "1:23", f"wait 1: 1:23 is not {EXPECTED}, from 0.05 to 3600 s"),
         ("wait_4_s", "", f"wait 4: nothing is not {EXPECTED}, from 0.05 to 3600 s"),
         ("cycles", "1.5", "cycles: 1.5 is not a whole number from 0 to 1000000"),
         ("jitter", "nan", "jitter: nan is not a number from 0 to 0.9"),

@@ -96,7 +96,8 @@ def _facts(result: RunResult) -> Iterator[str]:
 
 
 def _alarm(alarm: RaisedAlarm) -> str:
-    text = f"{alarm.detector}/{alarm.view} at {alarm.t_s:.1f} s: "
+    place = f"{alarm.station}/{alarm.connector}"
+    text = f"{place} {alarm.detector}/{alarm.view} at {alarm.t_s:.1f} s: "
     if alarm.time_to_detect_s is None:
         return f"{text}false alarm"
     return f"{text}{alarm.attack_id} detected after {alarm.time_to_detect_s:.1f} s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import ClassVar
 
 from textual import on
@@ -55,7 +56,7 @@ class AnomalyField:
     def letters(self) -> str:
         """What may be typed, as a regular expression; the numbers' own rules are for `read`."""
         if self.is_duration:
-            return "[0-9.,a-z]*"
+            return "[0-9.,:a-z]*"
         return "[0-9]*" if self.whole else "[0-9.,]*"
 
     @property
@@ -78,6 +79,8 @@ class AnomalyField:
             value = float("nan")
         if not self.lowest <= value <= self.highest or (self.whole and value != int(value)):
             shown = text.strip() or "nothing"
+            if self.is_duration and isfinite(value):
+                raise ValueError(f"{self.label}: {shown} is {value:.10g} s, not {self.range}")
             raise ValueError(f"{self.label}: {shown} is not {kind} from {self.range}")
         return int(value) if self.whole else value
 
