@@ -189,7 +189,7 @@ class StationsScreen(Doing, Dialog[Chosen | None]):
     def compose(self) -> ComposeResult:
         """Names of the columns, the list, more of the one under the cursor, the load, keys."""
         box = Vertical()
-        box.border_title = "StationRows"
+        box.border_title = "Stations"
         with box:
             yield self.head
             yield self.list
