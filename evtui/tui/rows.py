@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -96,18 +96,27 @@ def cut_row(row: Row, width: int) -> Row:
     """The row in at most ``width`` cells, ending in … where more than blanks is missing."""
     if row_width(row) <= width:
         return row
-    if cell_len(row_text(row).rstrip()) <= width:
-        kept, room = [], width
-        for run in row:
-            kept.append(Run(set_cell_size(run.text, min(cell_len(run.text), room)), run.role))
-            room -= cell_len(kept[-1].text)
-        return tuple(kept)
+    text = row_text(row)
+    kept = len(text.rstrip())
+    if cell_len(text[:kept]) <= width:
+        while cell_len(text[: kept + 1]) <= width:
+            kept += 1
+        return _beginning(row, kept)
     room = width
     for place, run in enumerate(row):
         if cell_len(run.text) >= room:
             return (*row[:place], Run(cut(row_text(row[place:]).rstrip(), room), run.role))
         room -= cell_len(run.text)
     return row
+
+
+def _beginning(row: Row, characters: int) -> Row:
+    """The first characters, in as many runs as there are."""
+    kept = []
+    for run in row:
+        kept.append(Run(run.text[:characters], run.role))
+        characters -= len(kept[-1].text)
+    return tuple(kept)
 
 
 def progress_bar(share: float, cells: int) -> tuple[Run, Run]:

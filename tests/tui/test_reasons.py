@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -191,6 +191,8 @@ def test_what_is_folded_loses_nothing_without_saying_so(text: str, width: int, l
 
 
 @given(st.lists(WIDE, max_size=5), st.integers(1, 40))
+@example(["\u0301", "a "], 1)
+@example(["a", "\u0301 "], 1)
 def test_a_row_that_is_cut_says_so_in_the_role_of_what_is_cut(texts: list[str], width: int) -> None:
     row = tuple(Run(text, f"role-{number}") for number, text in enumerate(texts))
     short = cut_row(row, width)
