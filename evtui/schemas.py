@@ -57,7 +57,7 @@ def _schema(name: str, title: str, *kinds: Any) -> dict[str, Any]:
 def _anything(kind: type[Any]) -> dict[str, Any]:
     if kind is msgspec.Raw:
         return {}
-    raise NotImplementedError
+    raise NotImplementedError  # so msgspec is told that a type is none of ours
 
 
 def _structs(kinds: tuple[Any, ...]) -> set[type[msgspec.Struct]]:

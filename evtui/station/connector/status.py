@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -13,22 +12,10 @@ from evtui.runtime import LoopClock
 from evtui.station.configuration import Configuration
 from evtui.station.connector.facts import ConnectorFacts, Status, connector_status
 from evtui.station.listeners import Listeners
+from evtui.station.messages import StatusMessages
 from evtui.station.publisher import Publisher
 
 __all__ = ["StatusReporter"]
-
-
-class _Messages(Protocol):
-    """What is used of the outbox."""
-
-    def post(
-        self,
-        action: str,
-        payload: dict[str, Any],
-        *,
-        done: Callable[[dict[str, Any] | None], None] | None = None,
-        triggered: bool = False,
-    ) -> bool: ...
 
 
 class StatusReporter:
@@ -49,7 +36,7 @@ class StatusReporter:
         publisher: Publisher,
         clock: LoopClock,
         configuration: Configuration,
-        outbox: _Messages,
+        outbox: StatusMessages,
     ) -> None:
         self.changed: Listeners[[]] = Listeners()
         self._connector = connector

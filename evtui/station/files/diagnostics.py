@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 from evtui.redaction import hide
 from evtui.runtime import LoopClock
 from evtui.station.files.journal import Journal, JournalLine
-from evtui.station.files.progress import Progress, StatusMessages
+from evtui.station.files.progress import Progress
 from evtui.station.files.requests import Retries, file_url, moment
 from evtui.station.files.transfers import FileTransfers, TransferFailed
 from evtui.station.identity import Nameplate
 from evtui.station.listeners import Listeners
+from evtui.station.messages import StatusMessages
 from evtui.station.publisher import Publisher
 
 __all__ = ["Diagnostics"]

@@ -13,10 +13,11 @@ import msgspec
 from evtui.ocppj import Refusal
 from evtui.redaction import hide
 from evtui.runtime import LoopClock
-from evtui.station.files.progress import Progress, StatusMessages
+from evtui.station.files.progress import Progress
 from evtui.station.files.requests import Retries, moment
 from evtui.station.files.transfers import FileTransfers, TransferFailed
 from evtui.station.listeners import Listeners
+from evtui.station.messages import StatusMessages
 from evtui.station.publisher import Publisher
 
 __all__ = ["FirmwareManagement", "firmware_version"]

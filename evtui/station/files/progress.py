@@ -7,27 +7,16 @@ the same rules (OCPP 1.6 sections 4.4, 4.5, 5.9 and 5.19).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-__all__ = ["IDLE", "Progress", "StatusMessages"]
+from evtui.station.messages import StatusMessages
+
+__all__ = ["IDLE", "Progress"]
 
 IDLE = "Idle"
 """Sent only in answer to a TriggerMessage (sections 4.4 and 4.5)."""
-
-
-class StatusMessages(Protocol):
-    """What a job uses of the outbox."""
-
-    def post(
-        self,
-        action: str,
-        payload: dict[str, Any],
-        *,
-        done: Callable[[dict[str, Any] | None], None] | None = None,
-        triggered: bool = False,
-    ) -> bool: ...
 
 
 class Progress:
