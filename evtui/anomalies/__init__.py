@@ -1,13 +1,60 @@
-"""Anomalies: the injector, what it sends, and attacks by hand."""
+"""Anomalies: what one is, which there are, what switches them on, and attacks by hand."""
 
-from evtui.anomalies.by_hand import ByHand, name_mistake
-from evtui.anomalies.injector import SAFE_WITHIN, TRANSACTION_WITHIN, AnomalyError, Injector
+from typing import TYPE_CHECKING
+
+from evtui.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from evtui.anomalies.anomaly_set import DEFAULT, AnomalySet
+    from evtui.anomalies.api import (
+        Anomaly,
+        AnomalyError,
+        Cycle,
+        Knob,
+        Need,
+        Signature,
+        parameter,
+    )
+    from evtui.anomalies.by_hand import ByHand, name_mistake
+    from evtui.anomalies.catalogue import Listed, anomaly_named, listed, names
+    from evtui.anomalies.injector import SAFE_WITHIN, Injector, Schedule
+    from evtui.anomalies.run import PlannedStep, Run, until
+    from evtui.anomalies.targets import Site
 
 __all__ = [
+    "DEFAULT",
     "SAFE_WITHIN",
-    "TRANSACTION_WITHIN",
+    "Anomaly",
     "AnomalyError",
+    "AnomalySet",
     "ByHand",
+    "Cycle",
     "Injector",
+    "Knob",
+    "Listed",
+    "Need",
+    "PlannedStep",
+    "Run",
+    "Schedule",
+    "Signature",
+    "Site",
+    "anomaly_named",
+    "listed",
     "name_mistake",
+    "names",
+    "parameter",
+    "until",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "evtui.anomalies.anomaly_set": "DEFAULT AnomalySet",
+        "evtui.anomalies.api": "Anomaly AnomalyError Cycle Knob Need Signature parameter",
+        "evtui.anomalies.by_hand": "ByHand name_mistake",
+        "evtui.anomalies.catalogue": "Listed anomaly_named listed names",
+        "evtui.anomalies.injector": "SAFE_WITHIN Injector Schedule",
+        "evtui.anomalies.run": "PlannedStep Run until",
+        "evtui.anomalies.targets": "Site",
+    },
+)

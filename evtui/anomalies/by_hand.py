@@ -11,7 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from evtui.anomalies.injector import LOOK_EVERY, AnomalyError, until
+from evtui.anomalies.api import AnomalyError
+from evtui.anomalies.run import LOOK_EVERY, until
 from evtui.attacks import BY_HAND, Layer
 from evtui.commands.anomaly import ATTACK_NAME, EFFECT
 from evtui.events import AnomalyState, EventStream, caused_by

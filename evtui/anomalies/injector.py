@@ -1,33 +1,23 @@
-"""Running an anomaly: steps on time, truth on the stream, the safe state afterwards."""
+"""Switching an anomaly on and off: truth on the stream, the safe state afterwards."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
-from typing import Literal
+from typing import Any, Generic, TypeVar
 
-from msgspec import UNSET, UnsetType
+import msgspec
 
-from evtui.anomalies.ocpp.fluctuation import (
-    NAME,
-    FluctuationParameters,
-    FluctuationStep,
-    steps,
-)
-from evtui.anomalies.ocpp.intervention import Intervention, Operator
-from evtui.central_system import StationOffline
-from evtui.config import Variant
-from evtui.events import AnomalyState, EventStream, Note, caused_by
-from evtui.ocppj import CallRefused, LinkClosed
-from evtui.runtime import LoopClock
-from evtui.violations import BreaksSchema, Violation
+from evtui.anomalies.api import Anomaly, AnomalyError
+from evtui.anomalies.run import LOOK_EVERY, Run, until
+from evtui.anomalies.targets import Site
+from evtui.events import caused_by
 
-__all__ = ["AnomalyError", "Injector", "until"]
+__all__ = ["SAFE_WITHIN", "Injector", "Schedule"]
 
-LOW_PROFILE_ID, HIGH_PROFILE_ID = 7, 8
-"""Ids of the profiles we set, and the only ones we clear."""
+P = TypeVar("P")
 
 SAFE_CURRENT = 1.0
 """A below which the current counts as gone."""
@@ -35,280 +25,244 @@ SAFE_CURRENT = 1.0
 SAFE_WITHIN = 10.0
 """s to wait for the safe state before saying that it was not reached."""
 
-LOOK_EVERY = 0.05
-"""s between two looks at whether what is waited for has come."""
-
 UNDO_EVERY = 1.0
-"""s between two attempts to undo what we did, while the station is not safe."""
-
-TRANSACTION_WITHIN = 60.0
-"""s that ``txprofile`` waits for its transaction to open."""
-
-CHANGE_OVER_WITHIN = 5.0
-"""s that a new variant waits for the old one's transaction to end."""
-
-WELL = ("Accepted", "Unknown")
-"""Answers that need no note; a profile that is Unknown is gone, as was wanted."""
-
-Change = Literal["on", "cycle", "step", "parameters", "off", "safe", "failed"]
+"""s between two attempts to undo what was done, while the station is not safe."""
 
 
-class AnomalyError(Exception):
-    """The anomaly cannot do what was asked; the text is for people."""
+class Schedule(msgspec.Struct, frozen=True):
+    """When an anomaly is on.
+
+    Attributes:
+        delay: s until it is switched on.
+        duration: s until it is switched off; None for as long as it takes, or until told.
+        times: how often.
+        pause: s between two times.
+    """
+
+    delay: float = 0.0
+    duration: float | None = None
+    times: int = 1
+    pause: float = 0.0
 
 
-class Injector:
-    """The repeated current fluctuation on one connector.
+class Injector(Generic[P]):
+    """One anomaly at one connector, on or off.
 
     Args:
-        operator: sends what the anomaly sends.
-        stream: ground truth goes here.
-        clock: lab clock.
-        station: identity of the target.
-        connector: connectorId of the target.
-        id_tag: for remote starts.
-        current: A flowing now; read only to know when the effect has ended.
-        chance: draws the jitter.
+        anomaly: which.
+        site: where.
+        parameters: with which it begins.
+        chance: drawn from the lab's seed.
         attacks: numbers attacks, so that no two of a lab share an id.
     """
 
     def __init__(
         self,
-        operator: Operator,
-        stream: EventStream,
-        clock: LoopClock,
-        *,
-        station: str,
-        connector: int,
-        id_tag: str,
-        current: Callable[[], float],
+        anomaly: type[Anomaly[P]],
+        site: Site,
+        parameters: P,
         chance: random.Random,
-        variant: Variant,
-        parameters: FluctuationParameters,
         attacks: Iterator[int] | None = None,
     ) -> None:
+        self.anomaly = anomaly
+        self._site = site
+        self._run: Run[P] = Run(anomaly, site, parameters, chance)
         self._attacks = count(1) if attacks is None else attacks
-        self._target = Intervention(
-            operator, clock, station=station, connector=connector, id_tag=id_tag
-        )
-        self._stream = stream
-        self._clock = clock
-        self._station = station
-        self._connector = connector
-        self._current = current
-        self._chance = chance
-        self._variant = variant
-        self._parameters = parameters
-        self._cycling: asyncio.Task[None] | None = None
+        self._acting: asyncio.Task[None] | None = None
         self._task: asyncio.Task[str] | None = None
-        self._active = False
+        self._fading: asyncio.Task[None] | None = None
         self._within = SAFE_WITHIN
         self._limit: asyncio.Timeout | None = None
-        self._attack_id = ""
-        self._cycle = 0
-        self._step = -1
-        self._step_label = ""
-        self._next_label = ""
-        self._next_at: float | None = None
+        self._told_off = False
+
+    @property
+    def name(self) -> str:
+        """Of the anomaly."""
+        return self.anomaly.name
 
     @property
     def active(self) -> bool:
         """True from on to off."""
-        return self._active
+        return self._run.active
 
     @property
-    def variant(self) -> Variant:
-        """What is sent, or would be."""
-        return self._variant
+    def busy(self) -> bool:
+        """True from the start until all is undone, waiting for its moment included."""
+        return self._task is not None and not self._task.done()
 
     @property
-    def parameters(self) -> FluctuationParameters:
+    def parameters(self) -> P:
         """Present parameters."""
-        return self._parameters
+        return self._run.parameters
 
-    def configure(
-        self, *, variant: Variant | None = None, parameters: FluctuationParameters | None = None
-    ) -> None:
-        """Change variant or parameters; a running anomaly follows at its next step."""
-        self._variant = variant or self._variant
-        self._parameters = parameters or self._parameters
-        self._publish("parameters")
-
-    def start(self) -> None:
-        """Switch it on.
+    def read(self, values: Mapping[str, object]) -> P:
+        """The present parameters with some of them changed.
 
         Raises:
-            AnomalyError: it is on already, or the station is not connected.
+            ValueError: an unknown name or a value out of its range.
         """
-        if self._active:
-            raise AnomalyError("the anomaly is running already")
-        if self._task is not None and not self._task.done():
+        return self.anomaly.read(values, self.parameters)
+
+    def configure(self, parameters: P | None = None) -> None:
+        """Change parameters; a running anomaly follows at its next step."""
+        if parameters is not None:
+            self._run.use(parameters)
+        self._run.publish("parameters")
+
+    def start(self, schedule: Schedule = Schedule()) -> None:  # noqa: B008 - frozen
+        """Switch it on, now or as scheduled.
+
+        Raises:
+            AnomalyError: it is on already, or cannot reach what it acts through.
+        """
+        if self.active or (self.busy and self._acting is not None and not self._told_off):
+            raise AnomalyError(f"{self.name} is running already")
+        if self.busy:
             raise AnomalyError("the station is still returning to its safe state")
-        if not self._target.possible:
-            raise AnomalyError(f"{self._station} is not connected: nothing to send to")
-        self._attack_id = f"fluctuation-{next(self._attacks)}"
-        self._cycle = 0
-        self._step = -1
-        self._step_label = self._next_label = ""
-        self._next_at = None
+        for target in self._run.targets:
+            if why := target.unreachable:
+                raise AnomalyError(why)
         self._within = SAFE_WITHIN
-        self._active = True
-        on = self._publish("on")
+        self._told_off = False
+        if schedule.delay > 0:
+            self._run.say("", "switched on", self._run.now + schedule.delay)
+            self._run.publish("waiting")
+            self._acting = None
+        else:
+            self._switch_on(schedule)
         loop = asyncio.get_running_loop()
-        with caused_by(on.seq):
-            self._cycling = loop.create_task(self._cycles(), name=NAME)
-            self._task = loop.create_task(self._run(self._cycling), name=f"{NAME} to its end")
+        self._task = loop.create_task(self._go(schedule), name=f"{self.name} to its end")
 
     async def stop(self, within: float = SAFE_WITHIN) -> str:
-        """Switch it off, bring the station to its safe state and say so in one line.
+        """Switch it off, undo what it did and say so in one line.
 
-        Whoever asks while the station is returning to its safe state waits for the same end.
+        Whoever asks while all is being undone waits for the same end.
 
         Args:
             within: s to wait for the safe state; the shortest asked for counts.
         """
         task = self._task
-        if task is None or task.done() or self._cycling is None:
+        if task is None or task.done():
             return "no anomaly is running"
-        self._cycling.cancel()
+        self._told_off = True
+        if self._acting is None:  # between two times: nothing is to be undone
+            task.cancel()
+            await asyncio.wait({task})
+            self._run.say("", "")
+            self._run.publish("parameters")
+            return f"{self.name} is called off"
+        self._acting.cancel()
         self._within = min(self._within, within)
         if self._limit is not None:
-            until = asyncio.get_running_loop().time() + within
-            self._limit.reschedule(min(until, self._limit.when() or until))
+            end = asyncio.get_running_loop().time() + within
+            self._limit.reschedule(min(end, self._limit.when() or end))
         return await asyncio.shield(task)
 
     async def clear_leftovers(self) -> None:
-        """Clear the profiles that an earlier run could not clear, once it has ended."""
-        if self._task is None or self._task.done():
-            await self._clear_profiles()
+        """Undo what an earlier run could not, once it has ended."""
+        if not self.busy:
+            for target in self._run.targets:
+                await target.undo_leftovers(self._run.attempt)
 
-    async def _run(self, cycling: asyncio.Task[None]) -> str:
-        await asyncio.wait({cycling})
-        if not cycling.cancelled() and (error := cycling.exception()) is not None:
-            self._note(str(error) if isinstance(error, AnomalyError) else repr(error), "error")
-        return await self._finish()
+    def close(self) -> None:
+        """Stop watching for the end of its effect."""
+        if self._fading is not None:
+            self._fading.cancel()
 
-    async def _cycles(self) -> None:
-        if self._variant == "txprofile":
-            await self._open_transaction()
-        index = 0
-        while True:
-            plan = steps(self._variant, self._parameters)
-            # The variant may have changed in the middle of a cycle: begin the new one's cycle.
-            index = index if index < len(plan) else 0
-            if index == 0:
-                if self._parameters.cycles and self._cycle >= self._parameters.cycles:
-                    return
-                self._cycle += 1
-                self._publish("cycle")
-            variant = self._variant
-            await self._do(plan, index)
-            index = (index + 1) % len(plan)
-            if self._variant != variant:
-                index = 0
-                await self._change_over()
-
-    async def _change_over(self) -> None:
-        """From one variant to the next, without what the old one left behind.
-
-        A profile of 0 A that stays would keep the new variant's current at 0 A.
-        """
-        await self._clear_profiles()
-        if self._variant == "txprofile":
-            await self._open_transaction()
-        elif self._target.transaction is not None:
-            await self._attempt("RemoteStopTransaction", self._target.remote_stop())
-            await until(lambda: self._target.transaction is None, CHANGE_OVER_WITHIN)
-
-    async def _do(self, plan: tuple[FluctuationStep, ...], index: int) -> None:
-        step = plan[index]
-        wait = step.wait * self._chance.uniform(
-            1 - self._parameters.jitter, 1 + self._parameters.jitter
-        )
-        # From the moment this step was due, not from now: the period does not drift.
-        planned = self._clock.now() if self._next_at is None else self._next_at
-        due = max(planned + wait, self._clock.now())
-        self._step = index
-        self._step_label = step.label
-        self._next_label = plan[(index + 1) % len(plan)].label
-        self._next_at = due
-        event = self._publish("step")
-        with caused_by(event.seq):
-            await self._attempt(step.label, self._action(step))
-        await asyncio.sleep(max(0.0, due - self._clock.now()))
-
-    async def _action(self, step: FluctuationStep) -> str:
-        match step.action:
-            case "profile_low":
-                return await self._set_profile(LOW_PROFILE_ID, self._parameters.low)
-            case "profile_high":
-                return await self._set_profile(HIGH_PROFILE_ID, self._parameters.high)
-            case "remote_start":
-                return await self._target.remote_start()
-            case "remote_stop":
-                return await self._target.remote_stop()
-
-    async def _set_profile(self, profile_id: int, limit: float) -> str:
-        purpose = "TxDefaultProfile" if self._variant == "txdefault" else "TxProfile"
-        return await self._target.set_profile(
-            profile_id, limit, purpose, of_transaction=self._variant == "txprofile"
-        )
-
-    async def _attempt(self, what: str, action: Awaitable[str]) -> None:
-        """Do it; a station that is away or refuses is noted and the anomaly goes on.
-
-        Args:
-            action: returns the status of the answer, or what was wrong.
-        """
-        violation: Violation | UnsetType = UNSET
-        try:
-            outcome = await action
-        except (StationOffline, LinkClosed, TimeoutError, CallRefused, ValueError) as error:
-            outcome = str(error)
-            violation = error.violation if isinstance(error, BreaksSchema) else UNSET
-        except Exception as error:  # a defect in one step must keep no other from being done
-            outcome = repr(error)
-        if outcome not in WELL:
-            self._note(f"{what}: {outcome}", "warning", violation)
-
-    async def _open_transaction(self) -> None:
-        """Have a transaction on the connector; ``txprofile`` swings the limits of one."""
-        if self._target.transaction is not None:
-            return
-        await self._attempt("RemoteStartTransaction", self._target.remote_start())
-        if not await until(lambda: self._target.transaction is not None, TRANSACTION_WITHIN):
-            raise AnomalyError(
-                f"txprofile needs a transaction; none opened in {TRANSACTION_WITHIN:g} s"
+    def _switch_on(self, schedule: Schedule) -> None:
+        if self._fading is not None:
+            self._fading.cancel()
+        run, loop = self._run, asyncio.get_running_loop()
+        anomaly = self.anomaly
+        self._instance = anomaly()
+        run.begin(f"{anomaly.short or anomaly.name}-{next(self._attacks)}", self._instance)
+        for target in run.targets:
+            target.begin()
+        on = run.publish("on")
+        with caused_by(on.seq):
+            self._acting = loop.create_task(
+                self._act(self._instance, schedule.duration), name=self.name
             )
-        self._next_at = None  # the cycle begins now, however long that took
+
+    async def _act(self, anomaly: Anomaly[P], duration: float | None) -> None:
+        acting = asyncio.timeout(duration)
+        try:
+            async with acting:
+                await anomaly.act(self._run)
+        except TimeoutError:
+            if not acting.expired():
+                raise
+
+    async def _go(self, schedule: Schedule) -> str:
+        """From the wait for its moment to the safe state, as often as is scheduled."""
+        outcome = ""
+        for turn in range(schedule.times):
+            wait = schedule.pause if turn else schedule.delay
+            if wait > 0:
+                self._run.say("", "switched on", self._run.now + wait)
+                if turn:
+                    self._run.publish("waiting")
+                await asyncio.sleep(wait)
+            if self._acting is None:
+                self._switch_on(schedule)
+            acting = self._acting
+            assert acting is not None
+            await asyncio.wait({acting})
+            if not acting.cancelled() and (error := acting.exception()) is not None:
+                text = str(error) if isinstance(error, AnomalyError) else repr(error)
+                self._run.note(text, "error")
+            outcome = await self._finish()
+            if self._told_off or turn + 1 == schedule.times:
+                break
+            self._acting = None
+        return outcome
 
     async def _finish(self) -> str:
-        """From on to off to safe: end the transaction, clear our profiles, see 0 A."""
-        self._active = False
-        self._step_label, self._next_label, self._next_at = "", "safe state", None
-        off = self._publish("off")
+        """From on to off to safe."""
+        run = self._run
+        run.active = False
+        run.say("", "safe state")
+        off = run.publish("off")
         with caused_by(off.seq):
             safe = await self._reach_safe_state()
-        self._next_label = ""
-        current = self._current()
-        if safe:
+        run.say("", "")
+        effect = self._instance.effect(run) if safe else ""
+        text = self._safe_text(effect) if safe else self._unsafe_text()
+        event = run.publish("safe" if safe else "failed", text, lasting=bool(effect))
+        run.note(text, "info" if safe else "error")
+        if effect:
+            with caused_by(event.seq):
+                self._fading = asyncio.get_running_loop().create_task(self._fade(self._instance))
+        return text
+
+    def _safe_text(self, effect: str) -> str:
+        if self.anomaly.ends_charging:
+            current = self._site.current()
             text = f"safe: transaction ended, profiles cleared, {current:.0f} A"
         else:
-            text = f"safe state not reached in {self._within:g} s: {self._not_safe()}"
-        self._publish("safe" if safe else "failed", text)
-        self._note(text, "info" if safe else "error")
-        return text
+            text = f"safe: what {self.name} did is undone"
+        return f"{text}; {effect}" if effect else text
+
+    def _unsafe_text(self) -> str:
+        return f"safe state not reached in {self._within:g} s: {self._not_safe()}"
+
+    async def _fade(self, anomaly: Anomaly[P]) -> None:
+        """Wait for the end of an effect that shows although all is undone."""
+        run = self._run
+        over = await until(lambda: not anomaly.effect(run), anomaly.effect_within)
+        run.publish("effect_end", "" if over else f"after {anomaly.effect_within:g} s: given up")
 
     async def _reach_safe_state(self) -> bool:
         try:
             async with asyncio.timeout(self._within) as self._limit:
-                next_attempt, ended = self._clock.now(), None
+                next_attempt, before = self._run.now, set[str]()
                 while self._not_safe():
-                    running = self._target.transaction
-                    # A transaction that has just opened, as late as it is, is ended at once.
-                    if self._clock.now() >= next_attempt or running not in (None, ended):
-                        next_attempt, ended = self._clock.now() + UNDO_EVERY, running
+                    left = set(self._left())
+                    # What has just come, such as a transaction, is undone at once.
+                    if self._run.now >= next_attempt or left - before:
+                        next_attempt = self._run.now + UNDO_EVERY
                         await self._undo()
+                    before = left
                     await asyncio.sleep(LOOK_EVERY)
         except TimeoutError:
             return False
@@ -317,72 +271,24 @@ class Injector:
         return True
 
     async def _undo(self) -> None:
-        if self._target.transaction is not None:
-            await self._attempt("RemoteStopTransaction", self._target.remote_stop())
-        await self._clear_profiles()
-
-    async def _clear_profiles(self) -> None:
-        for profile_id in self._target.profiles:
-            await self._attempt("ClearChargingProfile", self._target.clear_profile(profile_id))
+        for target in self._run.targets:
+            await target.undo(self._run.attempt)
+        await self._run.attempt(self.name, self._instance.undo(self._run))
 
     def _not_safe(self) -> str:
         """What keeps the station from being safe; empty when it is."""
-        reasons = self._target.left_to_undo
-        current = self._current()
-        if current > SAFE_CURRENT:
+        reasons = self._left()
+        current = self._site.current()
+        if self.anomaly.ends_charging and current > SAFE_CURRENT:
             reasons.append(f"{current:.0f} A still flow")
         return ", ".join(reasons)
 
-    def _publish(self, change: Change, detail: str = "") -> AnomalyState:
-        parameters = self._parameters
-        return self._stream.publish(
-            AnomalyState(
-                source="injector",
-                station=self._station,
-                connector=self._connector,
-                attack_id=self._attack_id,
-                anomaly=NAME,
-                change=change,
-                active=self._active,
-                variant=self._variant,
-                parameters=parameters.as_numbers(),
-                cycle=self._cycle,
-                step=self._step,
-                steps=len(steps(self._variant, parameters)),
-                step_label=self._step_label,
-                next_label=self._next_label,
-                next_at=self._next_at,
-                period=parameters.period,
-                detail=detail,
-            )
-        )
+    def _left(self) -> list[str]:
+        """What is still to be undone."""
+        reasons = [reason for target in self._run.targets for reason in target.left()]
+        own = self._instance.left(self._run)
+        return [*reasons, own] if own else reasons
 
-    def _note(
-        self,
-        text: str,
-        level: Literal["info", "warning", "error"],
-        violation: Violation | UnsetType = UNSET,
-    ) -> None:
-        self._stream.publish(
-            Note(
-                source="injector",
-                station=self._station,
-                level=level,
-                text=text,
-                violation=violation,
-            )
-        )
-
-
-async def until(condition: Callable[[], bool], within: float) -> bool:
-    """Look now and then; True as soon as ``condition`` holds, False after ``within`` s.
-
-    Looking, because the central system that is asked may be of any make.
-    """
-    try:
-        async with asyncio.timeout(within):
-            while not condition():  # noqa: ASYNC110
-                await asyncio.sleep(LOOK_EVERY)
-    except TimeoutError:
-        return False
-    return True
+    def values(self) -> dict[str, Any]:
+        """Present parameters by name."""
+        return self.anomaly.values(self.parameters)

@@ -13,7 +13,15 @@ from typing import Any
 
 from evtui.commands import anomaly, station
 from evtui.commands.anomaly import ANOMALY
-from evtui.commands.arguments import Argument, ArgumentError, Nothing, argument, arguments_of
+from evtui.commands.arguments import (
+    Argument,
+    ArgumentError,
+    Nothing,
+    argument,
+    arguments_of,
+    mistakes,
+    read,
+)
 from evtui.commands.model import TARGET, Command, LabCommand, Outcome
 from evtui.commands.replay import REPLAY
 from evtui.commands.station import RECORDING, STATION, STATIONS
@@ -36,6 +44,8 @@ __all__ = [
     "arguments_of",
     "by_name",
     "lab_commands",
+    "mistakes",
+    "read",
     "replay_commands",
     "view_commands",
 ]

@@ -1,19 +1,17 @@
 """What one can tell the anomaly, and attacks by hand."""
 
-# ruff: noqa: RUF009 - argument() is dataclasses.field() with our metadata, no shared default
-
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
 from evtui.attacks import LAYERS, Layer
 from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
-from evtui.config import KINDS, VARIANTS, Variant
-from evtui.durations import FourWaits, Seconds
-from evtui.kinds import Choice, Name, ValueKind
+from evtui.config import VARIANTS
+from evtui.durations import Seconds
+from evtui.kinds import Choice, Integer, Name, Payload
 
 __all__ = [
     "ALL_CLEAR",
@@ -21,16 +19,15 @@ __all__ = [
     "ATTACK_NAME",
     "BEGIN_ATTACK",
     "BY_FORM",
+    "CHOOSE",
     "CYCLES",
     "CYCLE_COUNTS",
     "EFFECT",
     "END_ATTACK",
-    "HIGH_STEP",
     "JITTER",
     "JITTERS",
     "LONGER",
     "LOWER_LOW",
-    "LOW_STEP",
     "PERIOD_FACTOR",
     "RAISE_LOW",
     "SET",
@@ -41,45 +38,71 @@ __all__ = [
     "VARIANT",
     "WEAKER",
     "Attack",
-    "Fluctuation",
+    "Beginning",
+    "Choosing",
+    "Setting",
+    "Which",
 ]
 
 _SET = "anomaly.set"
 
-_WAITS = KINDS["waits_s"]
-assert isinstance(_WAITS, FourWaits)
-_WAIT = _WAITS.each
-
 ATTACK_NAME = Name(40)
 """What an attack may be called."""
 
-EFFECT = Seconds(0, 604_800)
+EFFECT = _SPAN = Seconds(0, 604_800)
 """How long an effect may last after its attack: a week, as long as a duration can be."""
 
 
-def _parameter(kind: ValueKind[Any], about: str, label: str = "") -> Any:
-    return argument(kind, about, default=None, unset="as it is", label=label)
+def _name(about: str, *, unset: str) -> Any:
+    return argument(ATTACK_NAME, about, default=None, unset=unset)
+
+
+_PARAMETERS_BY_NAME = "its parameters by name; `evtui anomalies NAME` lists them"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fluctuation:
-    """Parameters of the repeated current fluctuation; what is not said stays as it is."""
+class Beginning:
+    """An anomaly that is switched on."""
 
-    variant: Variant | None = _parameter(KINDS["variant"], "what is sent")
-    low_a: float | None = _parameter(KINDS["low_a"], "limit of the first profile", "low")
-    high_a: float | None = _parameter(KINDS["high_a"], "limit of the second profile", "high")
-    wait_1_s: float | None = _parameter(_WAIT, "after the low profile", "wait 1")
-    wait_2_s: float | None = _parameter(_WAIT, "after the high profile", "wait 2")
-    wait_3_s: float | None = _parameter(_WAIT, "after the remote start", "wait 3")
-    wait_4_s: float | None = _parameter(_WAIT, "after the remote stop", "wait 4")
-    cycles: int | None = _parameter(KINDS["cycles"], "0 for endless", "cycles")
-    jitter: float | None = _parameter(KINDS["jitter"], "share of each wait", "jitter")
+    name: str | None = _name("which anomaly", unset="the chosen one")
+    parameters: dict[str, Any] | None = argument(
+        Payload(), _PARAMETERS_BY_NAME, default=None, unset="as they are"
+    )
+    delay: float | None = argument(_SPAN, "until it is switched on", default=None, unset="none")
+    duration: float | None = argument(
+        _SPAN, "until it is switched off", default=None, unset="until told, or until it is done"
+    )
+    times: int | None = argument(Integer(1, 1_000_000), "how often", default=None, unset="once")
+    pause: float | None = argument(_SPAN, "between two times", default=None, unset="none")
 
-    def numbers(self) -> dict[str, float]:
-        """Those that are said and numbers, in s and A, by their names."""
-        said = {name: value for name, value in asdict(self).items() if value is not None}
-        said.pop("variant", None)
-        return said
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """One of the anomalies that are on."""
+
+    name: str | None = _name(
+        "which anomaly", unset="the chosen one, or if that is off all that are on"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choosing:
+    """An anomaly for the keys to act on."""
+
+    name: str = argument(ATTACK_NAME, "which anomaly; `evtui anomalies` lists them")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Parameters of an anomaly; what is not said stays as it is."""
+
+    name: str | None = _name("of the anomaly", unset="the chosen one")
+    parameters: dict[str, Any] | None = argument(
+        Payload(),
+        f"{_PARAMETERS_BY_NAME}; each may also be given by itself",
+        default=None,
+        unset="as they are",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +122,6 @@ class Attack:
 PERIOD_FACTOR = 0.8
 """What one key press does to every wait."""
 
-HIGH_STEP, LOW_STEP = 10.0, 2.0
-"""A that one key press changes the high and the low limit by."""
-
 JITTERS = (0.0, 0.1, 0.25, 0.5)
 """Shares of each wait, in the order in which one steps through them."""
 
@@ -114,110 +134,111 @@ START = LabCommand(
     "anomaly.start",
     ("s",),
     "start",
-    "Start the anomaly.",
+    "Start the chosen anomaly.",
     "Anomaly",
     1,
     also="fluctuation attack begin run",
     aim="connector",
-    takes=Nothing,
-    gives=NoneType,
+    takes=Beginning,
+    gives=str,
+    result="its name",
     over_the_link=True,
 )
 STOP = LabCommand(
     "anomaly.stop",
     ("x",),
     "stop",
-    "Stop it and return to the safe state: transaction ended, profiles cleared, 0 A.",
+    "Stop it and undo what it did; a second press stops the others that are on.",
     "Anomaly",
     2,
     aim="connector",
-    takes=Nothing,
+    takes=Which,
     gives=NoneType,
 )
 SHORTER = LabCommand(
     "anomaly.shorter",
     ("left_square_bracket",),
     "shorter",
-    f"Shorten the period: all four waits times {PERIOD_FACTOR:g}.",
+    f"A faster pace: its durations times {PERIOD_FACTOR:g}.",
     "Anomaly",
     3,
     "period",
     aim="connector",
     takes=Nothing,
-    gives=dict[str, float],
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 LONGER = LabCommand(
     "anomaly.longer",
     ("right_square_bracket",),
     "longer",
-    f"Lengthen the period: all four waits divided by {PERIOD_FACTOR:g}.",
+    f"A slower pace: its durations divided by {PERIOD_FACTOR:g}.",
     "Anomaly",
     4,
     "period",
     aim="connector",
     takes=Nothing,
-    gives=dict[str, float],
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 WEAKER = LabCommand(
     "anomaly.weaker",
     ("minus",),
     "weaker",
-    f"Lower the high limit by {HIGH_STEP:g} A.",
+    "Turn its strength down: of the fluctuation, the high limit by 10 A.",
     "Anomaly",
     5,
     "swing",
     aim="connector",
     takes=Nothing,
-    gives=dict[str, float],
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 STRONGER = LabCommand(
     "anomaly.stronger",
     ("plus", "equals_sign"),
     "stronger",
-    f"Raise the high limit by {HIGH_STEP:g} A.",
+    "Turn its strength up: of the fluctuation, the high limit by 10 A.",
     "Anomaly",
     6,
     "swing",
     aim="connector",
     takes=Nothing,
-    gives=dict[str, float],
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 VARIANT = LabCommand(
     "anomaly.variant",
     ("v",),
     "variant",
-    f"Next variant: {', '.join(VARIANTS)}.",
+    f"Its next variant; of the fluctuation: {', '.join(VARIANTS)}.",
     "Anomaly",
     7,
     aim="connector",
     takes=Nothing,
     gives=str,
-    result="the variant that is sent from now on",
+    result="the variant from now on",
 )
 LOWER_LOW = LabCommand(
     "anomaly.lower_low",
     ("less_than_sign",),
     "low −",
-    f"Lower the low limit by {LOW_STEP:g} A.",
+    "Turn the lower of two levels down: of the fluctuation, the low limit by 2 A.",
     "Anomaly",
     aim="connector",
     takes=Nothing,
-    gives=dict[str, float],
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 RAISE_LOW = LabCommand(
     "anomaly.raise_low",
     ("greater_than_sign",),
     "low +",
-    f"Raise the low limit by {LOW_STEP:g} A.",
+    "Turn the lower of two levels up: of the fluctuation, the low limit by 2 A.",
     "Anomaly",
     aim="connector",
     takes=Nothing,
-    gives=dict[str, float],
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 JITTER = LabCommand(
@@ -229,7 +250,7 @@ JITTER = LabCommand(
     "Anomaly",
     aim="connector",
     takes=Nothing,
-    gives=dict[str, float],
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 CYCLES = LabCommand(
@@ -240,18 +261,30 @@ CYCLES = LabCommand(
     "Anomaly",
     aim="connector",
     takes=Nothing,
-    gives=dict[str, float],
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 SET = LabCommand(
     _SET,
     (),
     "set",
-    "Set parameters of the anomaly; a running one follows at its next step.",
+    "Set parameters of an anomaly; a running one follows at its next step.",
     "Anomaly",
     aim="connector",
-    takes=Fluctuation,
-    gives=dict[str, float],
+    takes=Setting,
+    rest="parameters",
+    gives=dict[str, Any],
+    result=_PARAMETERS,
+)
+CHOOSE = LabCommand(
+    "anomaly.choose",
+    (),
+    "choose",
+    "Choose the anomaly that the keys act on.",
+    "Anomaly",
+    aim="connector",
+    takes=Choosing,
+    gives=dict[str, Any],
     result=_PARAMETERS,
 )
 BEGIN_ATTACK = LabCommand(
@@ -307,8 +340,18 @@ ANOMALY: tuple[Command, ...] = (
         aim="connector",
     ),
     Command(
-        "anomaly.by_hand",
+        "anomaly.catalogue",
         ("a",),
+        "anomalies",
+        "Choose from the catalogue of anomalies, with what each does and shows.",
+        "Anomaly",
+        3,
+        also="attack list second other catalog",
+        aim="connector",
+    ),
+    Command(
+        "anomaly.by_hand",
+        ("A",),
         "by hand",
         "Mark what you do from now on as an attack of yours, until pressed again.",
         "Anomaly",
@@ -319,5 +362,5 @@ ANOMALY: tuple[Command, ...] = (
 )
 """Group Anomaly."""
 
-BY_FORM: tuple[Command, ...] = (SET, BEGIN_ATTACK, END_ATTACK)
+BY_FORM: tuple[Command, ...] = (CHOOSE, SET, BEGIN_ATTACK, END_ATTACK)
 """What has no key: a form gives its arguments, a scenario or a program."""

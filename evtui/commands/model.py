@@ -89,11 +89,14 @@ class LabCommand(Command, Generic[A, R]):
         takes: dataclass of its arguments; see :mod:`evtui.commands.arguments`.
         gives: type of its :attr:`Outcome.data`.
         result: what that says, in one line without a full stop; empty where there is none.
+        rest: field of ``takes`` that gets, as a mapping, every argument that is not declared;
+            empty where there must be none.
     """
 
     takes: type[A]
     gives: type[R]
     result: str = ""
+    rest: str = ""
 
     @property
     def scope(self) -> Literal["lab", "view"]:
@@ -107,7 +110,11 @@ class LabCommand(Command, Generic[A, R]):
 
     def mistakes(self, given: Mapping[str, object]) -> dict[str, str]:
         """What is wrong with arguments, by name; empty when nothing is."""
-        return mistakes(self.arguments, given)
+        known = self.arguments
+        if self.rest:
+            names = {each.name for each in known}
+            given = {name: value for name, value in given.items() if name in names}
+        return mistakes(known, given)
 
     def read(self, given: Mapping[str, object]) -> A:
         """Arguments in their final types; those of :data:`TARGET` are only checked.
@@ -118,4 +125,10 @@ class LabCommand(Command, Generic[A, R]):
         for name, problem in self.mistakes(given).items():
             raise ArgumentError(f"{self.name}: {name}: {problem}")
         own = {each.name for each in arguments_of(self.takes)}
-        return read(self.takes, {name: value for name, value in given.items() if name in own})
+        said = {name: value for name, value in given.items() if name in own}
+        if self.rest:
+            known = own | {each.name for each in TARGET}
+            rest = {name: value for name, value in given.items() if name not in known}
+            together = said.get(self.rest)
+            said[self.rest] = {**together, **rest} if isinstance(together, Mapping) else rest
+        return read(self.takes, said)

@@ -1,7 +1,5 @@
 """What one can tell charge points, ours and others, the detectors and the lab itself."""
 
-# ruff: noqa: RUF009 - argument() is dataclasses.field() with our metadata, no shared default
-
 from __future__ import annotations
 
 from dataclasses import dataclass

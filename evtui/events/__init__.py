@@ -33,12 +33,13 @@ from evtui.events.stream import (
 from evtui.events.text import NULL, as_json, json_text, pretty_json
 from evtui.events.told import LeftOut, Mark, Note, Order, RecordingState, ScenarioState, Verdict
 from evtui.events.traffic import BusLoad, CanFrame, OcppMessage, Role, Sample
-from evtui.events.truth import Alarm, AnomalyState, Detection
+from evtui.events.truth import Alarm, AnomalyChange, AnomalyState, Detection
 
 __all__ = [
     "NOTES_AT_ONCE",
     "NULL",
     "Alarm",
+    "AnomalyChange",
     "AnomalyState",
     "BusLoad",
     "CanFrame",

@@ -135,5 +135,9 @@ class LabState(Event, frozen=True, kw_only=True):
         tuple[str, ...], about("which feeds the detector reads: `can`, `ocpp` or both.")
     ]
     connector: Annotated[
-        int, about("connectorId that `plugged` is about; the rest is the station's.")
+        int,
+        about("connectorId that `plugged` and `anomaly` are about; the rest is the station's."),
     ] = 1
+    anomaly: Annotated[str, about("the anomaly that the keys act on.")] = (
+        "repeated-current-fluctuation"
+    )

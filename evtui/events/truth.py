@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from evtui.attacks import BY_HAND, Layer
+from evtui.attacks import BY_HAND, Layer, ParameterValue
 from evtui.events.base import Event, about
 
-__all__ = ["Alarm", "AnomalyState", "Detection"]
+__all__ = ["Alarm", "AnomalyChange", "AnomalyState", "Detection"]
+
+
+AnomalyChange = Literal[
+    "waiting", "on", "cycle", "step", "parameters", "off", "safe", "failed", "effect_end"
+]
+"""What an injector tells."""
 
 
 class AnomalyState(Event, frozen=True, kw_only=True):
@@ -23,22 +29,21 @@ class AnomalyState(Event, frozen=True, kw_only=True):
         str, about("`repeated-current-fluctuation`, or how somebody calls an attack of their own.")
     ]
     change: Annotated[
-        Literal["on", "cycle", "step", "parameters", "off", "safe", "failed"],
+        AnomalyChange,
         about(
-            "what happened: `on`, `cycle` (a cycle begins), `step` (a step was done), "
-            "`parameters`, `off` (the injector sends nothing more), `safe` (safe state "
-            "reached: transaction ended, profiles cleared, current near zero; the effect has "
-            "ended), `failed`."
+            "what happened: `waiting` (for its moment), `on`, `cycle` (a cycle begins), `step` (a "
+            "step was done), `parameters`, `off` (the injector does nothing more), `safe` (what "
+            "it did is undone; the effect has ended unless `lasting`), `failed` (it could not be "
+            "undone), `effect_end` (of one that was lasting)."
         ),
     ]
     active: Annotated[bool, about("True from `on` to `off`.")]
-    variant: Annotated[str, about("one of the anomaly's variants, or `by-hand`.")]
+    variant: Annotated[
+        str, about("its parameter of that name; `by-hand` for an attack of somebody's own.")
+    ]
     parameters: Annotated[
-        dict[str, float],
-        about(
-            "name to value; units are in the names (`low_a`, `high_a`, `wait_1_s` ... "
-            "`wait_4_s`, `cycles`, `jitter`)."
-        ),
+        dict[str, ParameterValue],
+        about("the others, name to value; units are in the names (`low_a`, `wait_1_s`)."),
     ]
     cycle: Annotated[int, about("number of the running cycle, from 1; 0 before the first.")] = 0
     step: Annotated[int, about("index of the step just done, from 0; -1 before the first.")] = -1
@@ -51,6 +56,9 @@ class AnomalyState(Event, frozen=True, kw_only=True):
     period: Annotated[float, about("s, length of a cycle without jitter.")] = 0.0
     detail: Annotated[str, about("one line for people.")] = ""
     layer: Annotated[Layer, about("where it acts.")] = "ocpp"
+    lasting: Annotated[
+        bool, about("True with `safe` where the effect still shows; `effect_end` tells its end.")
+    ] = False
 
     @property
     def by_hand(self) -> bool:

@@ -309,8 +309,7 @@ class Lab:
                 supervisor.start(f"{stand.name}/{outlet.module.name}", outlet.module.run)
             supervisor.start(stand.name, stand.charge_point.run)
             self._publish_state(stand)
-            for outlet in stand.outlets.values():
-                outlet.injector.configure()
+            stand.anomalies.publish_chosen()
 
     async def _follow_clock(self) -> None:
         await keep_in_step(self.clock, self._on_clock_set)
@@ -341,12 +340,12 @@ class Lab:
     async def _make_safe(self, crash: PartState) -> None:
         """A part crashed: whatever runs is brought to an end without it."""
         for stand in self._stands.values():
-            if any(outlet.injector.active for outlet in stand.outlets.values()):
+            if stand.anomalies.active:
                 self._note(f"{crash.part} crashed: the anomaly is stopped", "warning")
             stand.charge_point.stop_charging("Other")
             for outlet in stand.outlets.values():
                 outlet.by_hand.end_all()
-                await outlet.injector.stop(within=SAFE_ON_LEAVING)
+                await stand.anomalies.stop(outlet.number, within=SAFE_ON_LEAVING)
 
     def _on_configuration(self, name: str, key: str) -> None:
         if key in ("EvtuiStrictTxProfile", "MeterValueSampleInterval"):
@@ -365,6 +364,7 @@ class Lab:
                     plugged=outlet.connector.plugged,
                     meter_interval=configuration.number("MeterValueSampleInterval"),
                     detector_views=self.detector.views,
+                    anomaly=stand.anomalies.chosen(outlet.number).name,
                 )
             )
 
@@ -376,6 +376,7 @@ class Lab:
             task.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
         for stand in self._stands.values():
+            stand.anomalies.close()
             stand.charge_point.close()
             stand.bus.close()
         self.detector.close()
@@ -390,7 +391,7 @@ class Lab:
         until = loop.time() + SAFE_ON_LEAVING
         for outlet in stand.outlets.values():
             outlet.by_hand.end_all()
-            await outlet.injector.stop(within=SAFE_ON_LEAVING)
+            await stand.anomalies.stop(outlet.number, within=SAFE_ON_LEAVING)
         await stand.charge_point.farewell()
         while not stand.at_rest and loop.time() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -6,15 +6,14 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from evtui.anomalies import ByHand, Injector
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
+from evtui.anomalies import DEFAULT, AnomalySet, ByHand, Site
 from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
-from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand, disturbance
+from evtui.lab.stand import Outlet, Stand, disturbance
 from evtui.ocppj import MessageIds, SentMessages
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime import LoopClock
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
     from evtui.station import StateFile
 
 __all__ = ["StandBuilder", "Vehicles", "identities", "initial_parameters"]
+
+FIRST_PROFILE_ID = 2001
+"""Of the profiles that anomalies set; scenarios have theirs from 1001, the fluctuation 7 and 8."""
 
 Vehicles = Callable[[str, int], Vehicle | RecordedVehicle | None]
 """The vehicle at a station's connector, by identity and connectorId."""
@@ -55,15 +57,19 @@ def identities(settings: Settings) -> tuple[str, ...]:
     return tuple(names)
 
 
-def initial_parameters(settings: Settings) -> FluctuationParameters:
-    """The anomaly's parameters as the settings say."""
-    return FluctuationParameters(
-        low=settings.low_a,
-        high=settings.high_a,
-        waits=settings.waits_s,
-        cycles=settings.cycles,
-        jitter=settings.jitter,
-    )
+def initial_parameters(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What the settings say of anomalies' parameters, by name of the anomaly."""
+    waits = {f"wait_{number}_s": wait for number, wait in enumerate(settings.waits_s, 1)}
+    return {
+        DEFAULT: {
+            "variant": settings.variant,
+            "low_a": settings.low_a,
+            "high_a": settings.high_a,
+            **waits,
+            "cycles": settings.cycles,
+            "jitter": settings.jitter,
+        }
+    }
 
 
 class StandBuilder:
@@ -150,7 +156,35 @@ class StandBuilder:
             )
         attacks = [outlet.by_hand for outlet in outlets.values()]
         bus.guest_cause = lambda: next((each.cause for each in attacks if each.cause), None)
-        return Stand(charge_point, bus, outlets, settings.preset)
+        profile_ids = count(FIRST_PROFILE_ID)
+        sites = {
+            number: self._site(charge_point, bus, outlet, profile_ids)
+            for number, outlet in outlets.items()
+        }
+        anomalies = AnomalySet(sites, settings.seed, self._attacks, initial_parameters(settings))
+        return Stand(charge_point, bus, outlets, anomalies, settings.preset)
+
+    def _site(
+        self,
+        charge_point: ChargePoint,
+        bus: SimulatedBus,
+        outlet: Outlet,
+        profile_ids: Iterator[int],
+    ) -> Site:
+        """What anomalies reach at a connector."""
+        return Site(
+            stream=self._stream,
+            clock=self._clock,
+            station=charge_point.identity.name,
+            connector=outlet.number,
+            id_tag=self._settings.id_tag,
+            current=lambda: outlet.stage.state.current,
+            operator=self._central_system,
+            charge_point=charge_point,
+            bus=bus,
+            stage=outlet.stage,
+            profile_ids=profile_ids,
+        )
 
     def _outlet(
         self,
@@ -167,21 +201,6 @@ class StandBuilder:
         connector.switch_phases = stage.use_phases
         if plugged:
             connector.plug()
-        # The streams of chance of the first connector keep their names: seeds keep their runs.
-        place = name if number == FIRST_CONNECTOR else f"{name}/{number}"
-        injector = Injector(
-            self._central_system,
-            self._stream,
-            self._clock,
-            station=name,
-            connector=number,
-            id_tag=settings.id_tag,
-            current=lambda: stage.state.current,
-            chance=random.Random(f"{settings.seed}/{place}/jitter"),
-            variant=settings.variant,
-            parameters=initial_parameters(settings),
-            attacks=self._attacks,
-        )
         by_hand = ByHand(
             self._stream,
             station=name,
@@ -190,4 +209,4 @@ class StandBuilder:
             attacks=self._attacks,
         )
         module = ChargerModule(bus, stage, connector.on_stage, connector=number)
-        return Outlet(connector, module, injector, by_hand, vehicle)
+        return Outlet(connector, module, by_hand, vehicle)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from evtui.anomalies import ByHand, Injector
+from evtui.anomalies import AnomalySet, ByHand
 from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.config import Preset
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
@@ -39,14 +39,12 @@ class Outlet(msgspec.Struct):
     """One connector with what is behind it and in front of it.
 
     Attributes:
-        injector: of the anomaly.
         by_hand: attacks that somebody does by other means.
         vehicle: plugged in, or waiting with the state of charge it left with.
     """
 
     connector: ConnectorController
     module: ChargerModule
-    injector: Injector
     by_hand: ByHand
     vehicle: Vehicle | RecordedVehicle
 
@@ -75,12 +73,14 @@ class Stand(msgspec.Struct):
 
     Attributes:
         outlets: by connectorId, from 1.
+        anomalies: those that are on, and those that may be.
         preset: name of the power stages' preset.
     """
 
     charge_point: ChargePoint
     bus: SimulatedBus
     outlets: Mapping[int, Outlet]
+    anomalies: AnomalySet
     preset: Preset
 
     @property

@@ -32,9 +32,9 @@ class LiveScorer:
 
     The time to detect runs from the first change of current after the injector came on.  An
     alarm belongs to an attack from that change until the injector has reported its safe state;
-    outside it is a false alarm, with no attack and no time.  To an attack by hand, which need
-    not change a current, an alarm belongs from its begin on; to several attacks, with a
-    Detection for each, the one that began last first.
+    outside it is a false alarm, with no attack and no time.  To an attack by hand, on the link
+    or on the bus, which need not change a current, an alarm belongs from its begin on; to
+    several attacks, with a Detection for each, the one that began last first.
     """
 
     def __init__(self, stream: EventStream) -> None:
@@ -67,9 +67,10 @@ class LiveScorer:
         attacks = self._attacks.setdefault(key, [])
         if state.change == "on":
             baseline = self._current.get(key, 0.0)
-            since = state.t if state.by_hand else None
+            at_once = state.by_hand or state.layer in ("link", "can")
+            since = state.t if at_once else None
             attacks.append(_Attack(state.attack_id, baseline, since))
-        elif state.change in ("safe", "failed"):
+        elif state.change in ("safe", "failed", "effect_end") and not state.lasting:
             attacks[:] = [each for each in attacks if each.attack_id != state.attack_id]
 
     def _on_alarm(self, alarm: Alarm) -> None:

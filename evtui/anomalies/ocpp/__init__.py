@@ -1,1 +1,1 @@
-"""Anomalies that a central system causes by what it sends."""
+"""Anomalies that a central system or a charge point causes by what it sends: one a file."""

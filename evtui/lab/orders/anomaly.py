@@ -1,32 +1,62 @@
-"""Carries out what the anomaly and attacks by hand are told."""
+"""Carries out what anomalies and attacks by hand are told."""
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from collections.abc import Mapping
+from typing import Any
 
-from evtui.anomalies import SAFE_WITHIN
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
+from evtui.anomalies import SAFE_WITHIN, Injector, Schedule
 from evtui.commands import Nothing, Outcome
 from evtui.commands import anomaly as told
-from evtui.commands.anomaly import CYCLE_COUNTS, HIGH_STEP, JITTERS, LOW_STEP, PERIOD_FACTOR
-from evtui.config import VARIANTS, Variant
-from evtui.lab.building import initial_parameters
+from evtui.commands.anomaly import CYCLE_COUNTS, JITTERS, PERIOD_FACTOR
 from evtui.lab.orders.charging import end_charging
 from evtui.lab.orders.handlers import CommandError, Target, Works, at_connector, in_lab
 from evtui.lab.orders.turns import after
 
 
+def _chosen(target: Target) -> Injector[Any]:
+    return target.stand.anomalies.chosen(target.outlet.number)
+
+
+@at_connector(told.CHOOSE)
+def choose(works: Works, target: Target, wanted: told.Choosing) -> Outcome[dict[str, Any]]:
+    injector = target.stand.anomalies.choose(target.outlet.number, wanted.name)
+    works.publish_state(target.stand)
+    return Outcome(f"{injector.name} chosen", injector.values())
+
+
 @at_connector(told.START)
-def start(works: Works, target: Target, _: Nothing) -> Outcome[None]:
-    works.need_our_central_system("the anomaly acts through")
-    target.outlet.injector.start()
-    return Outcome(f"fluctuation/{target.outlet.injector.variant} started", None)
+def start(works: Works, target: Target, wanted: told.Beginning) -> Outcome[str]:
+    anomalies, number = target.stand.anomalies, target.outlet.number
+    injector = anomalies.at(number, wanted.name or "")
+    if "central system" in injector.anomaly.needs:
+        works.need_our_central_system(f"{injector.name} acts through")
+    if wanted.parameters and not injector.busy:
+        injector.configure(injector.read(wanted.parameters))
+    schedule = Schedule(
+        delay=wanted.delay or 0.0,
+        duration=wanted.duration,
+        times=wanted.times or 1,
+        pause=wanted.pause or 0.0,
+    )
+    anomalies.start(number, injector.name, schedule)
+    variant = injector.values().get("variant")
+    name = injector.anomaly.short or injector.name
+    return Outcome(f"{name}/{variant} started" if variant else f"{name} started", injector.name)
 
 
 @at_connector(told.STOP)
-async def stop(works: Works, target: Target, _: Nothing) -> Outcome[None]:
-    text = await target.outlet.injector.stop()
-    if target.outlet.connector.busy:
+async def stop(works: Works, target: Target, which: told.Which) -> Outcome[None]:
+    anomalies, number = target.stand.anomalies, target.outlet.number
+    injector = anomalies.at(number, which.name or "")
+    on = [each for each in anomalies.busy_at(number) if each is not injector]
+    if which.name or injector.busy or not on:
+        text = await injector.stop()
+        charged = injector.anomaly.ends_charging and (which.name is None or "safe" in text)
+    else:
+        charged = any(each.anomaly.ends_charging for each in on)
+        text = "; ".join(await anomalies.stop(number))
+    if charged and target.outlet.connector.busy:
         await end_charging(works, target)
     return Outcome(text, None)
 
@@ -34,83 +64,105 @@ async def stop(works: Works, target: Target, _: Nothing) -> Outcome[None]:
 # Parameters
 
 
+def _take(target: Target, parameters: Any, text: str) -> Outcome[dict[str, Any]]:
+    injector = _chosen(target)
+    injector.configure(parameters)
+    return Outcome(text, injector.values())
+
+
 @at_connector(told.SHORTER)
-def shorter(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
+def shorter(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
     return _scale(target, PERIOD_FACTOR)
 
 
 @at_connector(told.LONGER)
-def longer(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
+def longer(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
     return _scale(target, 1 / PERIOD_FACTOR)
 
 
-def _scale(target: Target, factor: float) -> Outcome[dict[str, float]]:
-    parameters = target.outlet.injector.parameters.scaled(factor)
-    if parameters == target.outlet.injector.parameters:
-        raise ValueError("a wait would leave 0.05 s to 3600 s")
-    return _take(target, parameters, f"period {parameters.period:.2f} s")
+def _scale(target: Target, factor: float) -> Outcome[dict[str, Any]]:
+    injector = _chosen(target)
+    parameters = injector.anomaly.paced(injector.parameters, factor)
+    cycle = injector.anomaly.cycle_of(parameters)
+    if cycle.period:
+        return _take(target, parameters, f"period {cycle.period:.2f} s")
+    values = injector.anomaly.values(parameters)
+    text = ", ".join(f"{name} {values[name]:g}" for name in injector.anomaly.pace)
+    return _take(target, parameters, text)
 
 
 @at_connector(told.WEAKER)
-def weaker(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
-    return _swing(target, target.outlet.injector.parameters.with_high(-HIGH_STEP))
+def weaker(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+    return _turn(target, -1)
 
 
 @at_connector(told.STRONGER)
-def stronger(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
-    return _swing(target, target.outlet.injector.parameters.with_high(HIGH_STEP))
+def stronger(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+    return _turn(target, 1)
 
 
 @at_connector(told.LOWER_LOW)
-def lower_low(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
-    return _swing(target, target.outlet.injector.parameters.with_low(-LOW_STEP))
+def lower_low(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+    return _turn(target, -1, floor=True)
 
 
 @at_connector(told.RAISE_LOW)
-def raise_low(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
-    return _swing(target, target.outlet.injector.parameters.with_low(LOW_STEP))
+def raise_low(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+    return _turn(target, 1, floor=True)
 
 
-def _swing(target: Target, parameters: FluctuationParameters) -> Outcome[dict[str, float]]:
-    text = f"low {parameters.low:g} A, high {parameters.high:g} A"
-    if target.outlet.injector.variant == "startstop":
-        default = target.outlet.stage.preset.default_limit
-        text += f": startstop sends no profiles, the station offers its {default:g} A"
+def _turn(target: Target, direction: int, *, floor: bool = False) -> Outcome[dict[str, Any]]:
+    injector = _chosen(target)
+    anomaly = injector.anomaly
+    knob = anomaly.floor if floor else anomaly.strength
+    parameters = anomaly.turned_up(injector.parameters, knob, direction)
+    values = anomaly.values(parameters)
+    text = ", ".join(
+        f"{each.name} {values[each.name]:g}" for each in (anomaly.floor, anomaly.strength) if each
+    )
+    if remark := anomaly.remark(parameters, target.outlet.stage.preset.default_limit):
+        text += f": {remark}"
     return _take(target, parameters, text)
 
 
 @at_connector(told.VARIANT)
 def variant(_: Works, target: Target, __: Nothing) -> Outcome[str]:
-    name = after(VARIANTS, target.outlet.injector.variant)
-    target.outlet.injector.configure(variant=name)
+    injector = _chosen(target)
+    parameters, name = injector.anomaly.next_choice(injector.parameters)
+    injector.configure(parameters)
     return Outcome(f"variant {name}", name)
 
 
 @at_connector(told.JITTER)
-def jitter(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
-    parameters = target.outlet.injector.parameters
-    parameters = replace(parameters, jitter=after(JITTERS, parameters.jitter))
-    return _take(target, parameters, f"jitter {parameters.jitter:.0%}")
+def jitter(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+    value = after(JITTERS, _number(target, "jitter"))
+    return _take(target, _chosen(target).read({"jitter": value}), f"jitter {value:.0%}")
 
 
 @at_connector(told.CYCLES)
-def cycles(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, float]]:
-    parameters = target.outlet.injector.parameters
-    parameters = replace(parameters, cycles=after(CYCLE_COUNTS, parameters.cycles))
-    return _take(target, parameters, f"cycles {parameters.cycles or 'endless'}")
+def cycles(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+    value = after(CYCLE_COUNTS, _number(target, "cycles"))
+    return _take(target, _chosen(target).read({"cycles": value}), f"cycles {value or 'endless'}")
+
+
+def _number(target: Target, name: str) -> Any:
+    """A parameter of the chosen anomaly.
+
+    Raises:
+        CommandError: it has none of that name.
+    """
+    values = _chosen(target).values()
+    if name not in values:
+        raise CommandError(f"{_chosen(target).name} has no {name}")
+    return values[name]
 
 
 @at_connector(told.SET)
-def change(_: Works, target: Target, wanted: told.Fluctuation) -> Outcome[dict[str, float]]:
-    parameters = target.outlet.injector.parameters.updated(wanted.numbers())
-    return _take(target, parameters, "parameters set", wanted.variant)
-
-
-def _take(
-    target: Target, parameters: FluctuationParameters, text: str, variant: Variant | None = None
-) -> Outcome[dict[str, float]]:
-    target.outlet.injector.configure(variant=variant, parameters=parameters)
-    return Outcome(text, parameters.as_numbers())
+def change(_: Works, target: Target, wanted: told.Setting) -> Outcome[dict[str, Any]]:
+    injector = target.stand.anomalies.at(target.outlet.number, wanted.name or "")
+    given: Mapping[str, Any] = wanted.parameters or {}
+    injector.configure(injector.read(given))
+    return Outcome("parameters set", injector.values())
 
 
 # Attacks by hand
@@ -133,14 +185,11 @@ def end_attack(_: Works, target: Target, __: Nothing) -> Outcome[tuple[str, ...]
 @in_lab(told.ALL_CLEAR)
 async def all_clear(works: Works, _: Nothing) -> Outcome[None]:
     for stand in works.stands.values():
-        for outlet in stand.outlets.values():
+        for number, outlet in stand.outlets.items():
             outlet.by_hand.end_all()
-            await outlet.injector.stop()
-            await outlet.injector.clear_leftovers()
+            await stand.anomalies.stop(number)
+            await stand.anomalies.clear_leftovers(number)
             await end_charging(works, Target(stand, outlet))
             await outlet.by_hand.settle(SAFE_WITHIN)
-            outlet.injector.configure(
-                variant=works.settings.variant,
-                parameters=initial_parameters(works.settings),
-            )
+            stand.anomalies.reset(number)
     return Outcome("all clear: no anomaly, no transaction, default parameters", None)

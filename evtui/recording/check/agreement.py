@@ -266,7 +266,7 @@ def _contradictions(row: TruthRow) -> Iterator[str]:
     if row.t_effect_end is not None:
         if row.t_end is None or row.t_effect_end < row.t_end:
             yield f"its effect ends at {row.t_effect_end:.3f} s, before the attack does"
-    if bool(row.outcome) != (row.t_effect_end is not None):
+    if row.t_effect_end is not None and not row.outcome:
         yield "outcome and the end of the effect do not belong together"
 
 

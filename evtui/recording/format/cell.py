@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from evtui.attacks import ParameterValue
 from evtui.recording.format.layout import LATEST_START, LIST_SEPARATOR, LONGEST_RUN
 
 __all__ = [
@@ -196,7 +197,7 @@ def _alarm_state(text: str) -> str:
     return text
 
 
-_parameters = msgspec.json.Decoder(dict[str, float]).decode
+_parameters = msgspec.json.Decoder(dict[str, ParameterValue]).decode
 
 TEXT = Cell("csv_text($)", None, "string", "text")
 PLAIN = Cell("$", None, "string", "text")

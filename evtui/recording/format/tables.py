@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NamedTuple
 
+from evtui.attacks import ParameterValue
 from evtui.recording.format import layout
 from evtui.recording.format.cell import (
     ALARM_STATE,
@@ -182,7 +183,7 @@ class TruthRow(NamedTuple):
         ),
     ]
     parameters: Annotated[
-        dict[str, float],
+        dict[str, ParameterValue],
         Column(
             "JSON object, units in the names; the last ones when they changed",
             "event.parameters",

@@ -64,7 +64,7 @@ class TruthTracker:
         if new is None or new == old:
             return False
         self._rows[key] = self._lasting[key] = new
-        if new.outcome:
+        if new.outcome and new.t_effect_end is not None:
             del self._lasting[key]
         rows = [row for row in self._lasting.values() if row.station == state.station]
         self._stations[state.station] = _standing(rows)
@@ -108,7 +108,10 @@ def _follow(row: TruthRow | None, state: AnomalyState) -> TruthRow | None:
         return row._replace(t_end=state.t)
     if state.change in ("safe", "failed") and not row.outcome:
         end = state.t if row.t_end is None else row.t_end
-        return row._replace(t_end=end, t_effect_end=state.t, outcome=state.change)
+        over = None if state.lasting else state.t
+        return row._replace(t_end=end, t_effect_end=over, outcome=state.change)
+    if state.change == "effect_end" and row.t_effect_end is None:
+        return row._replace(t_effect_end=state.t)
     if state.change == "parameters" and state.active:
         return row._replace(
             parameters=dict(state.parameters), variant=state.variant, changes=row.changes + 1

@@ -44,8 +44,9 @@ def state_of(event: Event) -> Hashable:
             return LinkState, event.station, event.side
         case ConnectorState() | TransactionState():
             return type(event), event.station, event.connector
-        case AnomalyState():  # the anomaly goes on for ever, an attack by hand is one of many
-            return AnomalyState, event.station, event.connector, event.by_hand and event.attack_id
+        case AnomalyState():  # an anomaly goes on for ever, an attack by hand is one of many
+            which = event.attack_id if event.by_hand else event.anomaly
+            return AnomalyState, event.station, event.connector, which
         case Alarm():
             return Alarm, event.station, event.connector, event.detector, event.view
         case Detection():

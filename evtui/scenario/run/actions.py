@@ -16,7 +16,6 @@ from evtui.lab import CommandError, Here, Lab, Stand
 from evtui.scenario.judge.outcome import StepFailed
 from evtui.scenario.language.place import Place
 from evtui.scenario.run.operations import Operations
-from evtui.scenario.run.truth import Truth
 from evtui.scenario.run.waiting import first_event
 
 __all__ = ["SOURCE", "Actions", "Guest", "LabActions"]
@@ -90,7 +89,7 @@ class LabActions:
             What could not be undone, one line each.
         """
         places = list(self._places.values())
-        left = [await each.end_anomaly() for each in places]
+        left = [await each.end_anomalies() for each in places]
         left += [await each.operations.end_transaction() for each in places]
         left += [await each.operations.clear_limits() for each in places]
         left += [await each.outlet.by_hand.settle(SAFE_WITHIN) for each in places]
@@ -200,12 +199,18 @@ class Actions:
             return by_hand.acting(label, name)
         return self._others.taking_in(self).outlet.by_hand.acting(label)
 
-    async def end_anomaly(self) -> str:
-        """End the anomaly; returns why it could not be, empty when it is off."""
-        truth = Truth(self.stand.name, self.outlet.number)
-        unsubscribe = self._stream.subscribe(truth.see, AnomalyState, Note)
+    async def end_anomalies(self) -> str:
+        """End those that are on; returns why one could not be, empty when all are off."""
+        failed: list[str] = []
+
+        def see(event: Event) -> None:
+            if isinstance(event, AnomalyState) and event.change == "failed":
+                if (event.station, event.connector) == (self.stand.name, self.outlet.number):
+                    failed.append(event.detail)
+
+        unsubscribe = self._stream.subscribe(see, AnomalyState)
         try:
-            await self.outlet.injector.stop()
+            await self.stand.anomalies.stop(self.outlet.number)
         finally:
             unsubscribe()
-        return truth.detail if truth.outcome == "failed" else ""
+        return "; ".join(failed)

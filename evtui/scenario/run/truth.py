@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from evtui.anomalies.ocpp.fluctuation import NAME
 from evtui.events import AnomalyState, Event, Note
 
 __all__ = ["Truth"]
@@ -12,16 +11,18 @@ class Truth:
     """How an anomaly that was just begun goes on; fed with states of anomalies and with notes.
 
     Args:
+        anomaly: its name.
         station: where it is, beside others that may be on elsewhere.
         connector: likewise.
     """
 
-    def __init__(self, station: str, connector: int) -> None:
+    def __init__(self, anomaly: str, station: str, connector: int) -> None:
+        self._anomaly = anomaly
         self._here = station, connector
         self.outcome = ""
         self.detail = ""
         self.cycle = 0
-        self.trouble = "nobody knows why"
+        self.trouble = ""
 
     @property
     def over(self) -> bool:
@@ -31,7 +32,7 @@ class Truth:
     def see(self, event: Event) -> None:
         """Take the next event of the stream."""
         if isinstance(event, AnomalyState):
-            if event.anomaly != NAME or (event.station, event.connector) != self._here:
+            if event.anomaly != self._anomaly or (event.station, event.connector) != self._here:
                 return
             self.cycle = event.cycle
             if event.change in ("safe", "failed"):

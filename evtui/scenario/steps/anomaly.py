@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from evtui.anomalies import SAFE_WITHIN, TRANSACTION_WITHIN
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters, Name
-from evtui.commands.anomaly import SET
-from evtui.config import Settings, Variant
+from evtui.anomalies import (
+    SAFE_WITHIN,
+    Anomaly,
+    AnomalyError,
+    anomaly_named,
+    names,
+)
+from evtui.commands import mistakes
+from evtui.config import Settings
 from evtui.events import AnomalyState, Note
 from evtui.lab import initial_parameters
 from evtui.nearest import nearest
 from evtui.scenario.judge.outcome import StepFailed
 from evtui.scenario.language.arguments import argument_schema
-from evtui.scenario.language.model import Duration
+from evtui.scenario.language.model import REFERENCE, Duration
 from evtui.scenario.language.narration import seconds
 from evtui.scenario.run.truth import Truth
 from evtui.scenario.run.waiting import until
@@ -26,31 +32,36 @@ if TYPE_CHECKING:
     from evtui.scenario.language.checking import Check
     from evtui.scenario.run.context import StepContext
 
-__all__ = ["Anomaly", "parameters_mistake"]
+__all__ = ["AnomalyStep", "parameters_mistake"]
 
 UNANSWERED = 60.0
-"""s that an anomaly of a number of cycles may take longer, because calls are not answered."""
+"""s that an anomaly that ends by itself may take longer, because calls are not answered."""
 
 Parameters = Annotated[
-    dict[str, Any], Meta(description="as the truth names them, {high_a: 50, wait_1_s: 500ms}.")
+    dict[str, Any],
+    Meta(
+        description="as `evtui anomalies NAME` lists them, in the order of their declaration; "
+        "{high_a: 50, wait_1_s: 500ms} for the fluctuation."
+    ),
 ]
 
 
 @STEPS.add
-class Anomaly(Step, frozen=True, kw_only=True):
+class AnomalyStep(Step, frozen=True, kw_only=True):
     """An anomaly, from on to its safe state."""
 
     acts = False
     example = "{anomaly: repeated-current-fluctuation, duration: 1min}"
 
-    anomaly: Annotated[Name, Meta(description="name.")]
-    variant: Annotated[Variant | None, Meta(description="that of the settings when left out.")] = (
-        None
-    )
+    anomaly: Annotated[str, Meta(description="its name; `evtui anomalies` lists them.")]
+    variant: Annotated[
+        str | None,
+        Meta(description="its parameter of that name; that of the settings when left out."),
+    ] = None
     parameters: Parameters = msgspec.field(default_factory=dict, name="with")
     duration: Annotated[
         Duration | None,
-        Meta(description="after which it is switched off; without it cycles must end it."),
+        Meta(description="after which it is switched off; without it it must end by itself."),
     ] = None
 
     def words(self) -> str:
@@ -58,107 +69,153 @@ class Anomaly(Step, frozen=True, kw_only=True):
         return text if self.duration is None else f"{text} for {seconds(self.duration)}"
 
     def check(self, check: Check) -> None:
-        if mistake := parameters_mistake(self.parameters, check.settings):
-            check.add(*mistake)
+        if not check.one_of("anomaly", "an anomaly", self.anomaly, list(names())):
+            return
+        if mistake := parameters_mistake(self.anomaly, self.given, check.settings):
+            key, problem = mistake
+            in_with = "variant" in self.parameters or key != "with.variant"
+            check.add(key if in_with else "variant", problem)
             return
         if self.duration is not None and self.duration <= 0:
             check.add("duration", "expected more than 0s")
-        if self.duration is None and not self.all_parameters(check.settings).cycles:
-            check.add("anomaly", "would never end: give it a duration, or cycles under with")
+        if self.duration is None and self.by_itself(check.settings) is None:
+            way_out = "give it a duration"
+            if any(each.name == "cycles" for each in anomaly_named(self.anomaly).declared()):
+                way_out += ", or cycles under with"
+            check.add("anomaly", f"would never end: {way_out}")
 
-    def all_parameters(self, settings: Settings) -> FluctuationParameters:
+    @property
+    def given(self) -> dict[str, Any]:
+        """What it says of parameters."""
+        variant = {} if self.variant is None else {"variant": self.variant}
+        return variant | self.parameters
+
+    def all_parameters(self, settings: Settings) -> Any:
         """Those of the settings with its own.
 
         Raises:
             ValueError: an unknown name or a value out of its range; the text says which.
         """
-        return initial_parameters(settings).updated(SET.read(self.parameters).numbers())
+        return _read(anomaly_named(self.anomaly), self.given, settings)
+
+    def by_itself(self, settings: Settings) -> float | None:
+        """s in which it has ended by itself at the latest, None for one that never does."""
+        return anomaly_named(self.anomaly).longest(self.all_parameters(settings))
 
     @classmethod
     def complete_schema(cls, schema: dict[str, Any]) -> None:
-        """Add the parameters that there are, with their ranges."""
-        known = FluctuationParameters().as_numbers()
-        schema["properties"]["with"] |= {
-            "properties": {
-                each.name: argument_schema(each) for each in SET.arguments if each.name in known
-            },
-            "additionalProperties": False,
-        }
+        """Add the anomalies that there are, and their parameters with their ranges."""
+        found = {}
+        for name in names():
+            try:
+                found[name] = anomaly_named(name)
+            except AnomalyError:  # of a package that is broken
+                continue
+        told = schema["properties"]
+        about = told["anomaly"]["description"]
+        listed = [{"const": name, "description": each.title} for name, each in found.items()]
+        told["anomaly"] = {"description": about, "anyOf": [*listed, REFERENCE]}
+        schema["allOf"] = [
+            {
+                "if": {"properties": {"anomaly": {"const": name}}, "required": ["anomaly"]},
+                "then": {
+                    "properties": {
+                        "with": {
+                            "properties": {
+                                each.name: argument_schema(each) for each in anomaly.declared()
+                            },
+                            "additionalProperties": False,
+                        }
+                    }
+                },
+            }
+            for name, anomaly in found.items()
+        ]
 
     def longest(self, settings: Settings) -> float:
-        parameters = self.all_parameters(settings)
         bounds = [] if self.duration is None else [float(self.duration)]
-        if parameters.cycles:
-            cycles = parameters.cycles * parameters.period * (1 + parameters.jitter)
-            variant = self.variant or settings.variant
-            bounds.append(cycles + (TRANSACTION_WITHIN if variant == "txprofile" else 0.0))
+        by_itself = self.by_itself(settings)
+        if by_itself is not None:
+            bounds.append(by_itself)
         return min(bounds) + SAFE_WITHIN
 
     def lasts(self) -> float | None:
         return self.duration
 
     async def run(self, context: StepContext) -> int:
-        parameters = await self._configure(context)
+        await self._configure(context)
         stream = context.stream
-        truth = Truth(context.stand.name, context.outlet.number)
+        truth = Truth(self.anomaly, context.stand.name, context.outlet.number)
         unsubscribe = stream.subscribe(truth.see, AnomalyState, Note)
         try:
-            await context.actions.execute("anomaly.start")
+            await context.actions.execute("anomaly.start", name=self.anomaly)
             endless = self.longest(context.settings) + UNANSWERED
             within = endless if self.duration is None else self.duration
             if await until(stream, lambda: truth.over, within, AnomalyState):
-                _check_that_it_was_done(truth, parameters)
+                self._check_that_it_was_done(truth, context.settings)
             elif self.duration is None:
                 raise StepFailed(f"it has not ended by itself in {seconds(within)}")
             else:
-                await context.actions.execute("anomaly.stop")
+                await context.actions.execute("anomaly.stop", name=self.anomaly)
             if truth.outcome == "failed":
                 raise StepFailed(truth.detail)
         finally:
             unsubscribe()
         return stream.last_seq
 
-    async def _configure(self, context: StepContext) -> FluctuationParameters:
+    async def _configure(self, context: StepContext) -> None:
         """Set what the step says; what it does not say is as in the lab's settings."""
         try:
             parameters = self.all_parameters(context.settings)
-        except ValueError as error:
+        except (ValueError, AnomalyError) as error:
             raise StepFailed(str(error)) from None
-        if self.duration is None and not parameters.cycles:
+        if self.duration is None and self.by_itself(context.settings) is None:
             raise StepFailed("it would never end: give it a duration, or cycles")
-        variant = self.variant or context.settings.variant
-        numbers = parameters.as_numbers()
-        await context.actions.execute("anomaly.set", variant=variant, **numbers)
-        return parameters
+        values = anomaly_named(self.anomaly).values(parameters)
+        await context.actions.execute("anomaly.set", name=self.anomaly, parameters=values)
+
+    def _check_that_it_was_done(self, truth: Truth, settings: Settings) -> None:
+        """An anomaly that ended by itself must have done what it was to do."""
+        cycles = getattr(self.all_parameters(settings), "cycles", 0)
+        if truth.trouble and (not cycles or truth.cycle < cycles):
+            raise StepFailed(f"it ended by itself in cycle {truth.cycle}: {truth.trouble}")
 
 
-def _check_that_it_was_done(truth: Truth, parameters: FluctuationParameters) -> None:
-    """An anomaly that ended by itself must have done the cycles it was to do."""
-    if not parameters.cycles or truth.cycle < parameters.cycles:
-        raise StepFailed(f"it ended by itself in cycle {truth.cycle}: {truth.trouble}")
+def _read(anomaly: type[Anomaly[Any]], given: Mapping[str, Any], settings: Settings) -> Any:
+    base = anomaly.read(initial_parameters(settings).get(anomaly.name, {}))
+    return anomaly.read(given, base)
 
 
-def parameters_mistake(given: dict[str, Any], settings: Settings) -> tuple[str, str] | None:
-    """Key and text of what is wrong with parameters on top of the settings'; None when nothing."""
+def parameters_mistake(
+    name: str, given: Mapping[str, Any], settings: Settings
+) -> tuple[str, str] | None:
+    """Key and text of what is wrong with parameters on top of the settings'; None when nothing.
+
+    Args:
+        name: of the anomaly, which exists.
+    """
+    try:
+        anomaly = anomaly_named(name)
+    except AnomalyError as error:
+        return "anomaly", str(error)
 
     def refusal(some: dict[str, Any]) -> str:
         try:
-            initial_parameters(settings).updated(some)
+            _read(anomaly, some, settings)
         except ValueError as error:
             return str(error)
         return ""
 
-    known = initial_parameters(settings).as_numbers()
-    for name in given:
-        if name not in known:
-            return f"with.{name}", f"no such parameter{nearest(name, known)}"
-    for name, mistake in SET.mistakes(given).items():
-        return f"with.{name}", mistake
-    numbers = SET.read(given).numbers()
-    problem = refusal(numbers)
+    known = [each.name for each in anomaly.declared()]
+    for each in given:
+        if each not in known:
+            return f"with.{each}", f"no such parameter{nearest(each, known)}"
+    for each, mistake in mistakes(anomaly.declared(), given).items():
+        return f"with.{each}", mistake
+    problem = refusal(dict(given))
     if not problem:
         return None
-    for name in numbers:
-        if not refusal({other: numbers[other] for other in numbers if other != name}):
-            return f"with.{name}", problem
+    for each in given:
+        if not refusal({other: given[other] for other in given if other != each}):
+            return f"with.{each}", problem
     return "with", problem

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from evtui.anomalies import DEFAULT
 from evtui.commands import TARGET, Argument, LabCommand, lab_commands
 from evtui.commands.anomaly import SET
 from evtui.config import Settings
@@ -51,8 +52,9 @@ class CommandStep(Step, frozen=True, kw_only=True):
         for name, mistake in wrong.items():
             check.add(f"with.{name}", mistake)
         if command is SET and not wrong:
-            numbers = SET.read(self.arguments).numbers()
-            if together := parameters_mistake(numbers, check.settings):
+            wanted = SET.read(self.arguments)
+            named = wanted.name or DEFAULT
+            if together := parameters_mistake(named, wanted.parameters or {}, check.settings):
                 check.add(*together)
 
     def _twice(self) -> dict[str, str]:
@@ -76,7 +78,8 @@ class CommandStep(Step, frozen=True, kw_only=True):
         schema["properties"]["command"] = {"description": about, "anyOf": [*names, REFERENCE]}
         alike: dict[Any, list[str]] = {}
         for each in commands:
-            alike.setdefault(each.arguments, []).append(each.name)
+            if not each.rest:  # which takes what the anomaly takes
+                alike.setdefault(each.arguments, []).append(each.name)
         schema["allOf"] = [_taken_by(names, arguments) for arguments, names in alike.items()]
 
 

@@ -28,6 +28,7 @@ from evtui.events import (
 from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.alarms import Alarms
+from evtui.tui.models.anomalies import AnomalyStates
 from evtui.tui.models.by_hand import HandAttacks
 from evtui.tui.models.selection import ByPlace, ChosenPlace, Selection
 from evtui.tui.models.station_lines import link_glyph, trouble
@@ -115,8 +116,7 @@ class LabSummary:
         self._orders = orders
         self.central: CentralSystemState | None = None
         self._loads: dict[str, BusLoad] = {}
-        self._anomalies: dict[ChosenPlace, AnomalyState] = {}
-        self._phases: dict[ChosenPlace, str] = {}
+        self._anomalies: dict[ChosenPlace, AnomalyStates] = defaultdict(AnomalyStates)
         self._by_hand: dict[ChosenPlace, HandAttacks] = defaultdict(HandAttacks)
         self.recording: RecordingState | None = None
         self._scenario_runs = False
@@ -148,6 +148,9 @@ class LabSummary:
                 self.crashed[event.part] = event.detail
             case PartState():
                 self.crashed.pop(event.part, None)
+            case LabState():
+                place = ChosenPlace(event.station, event.connector)
+                self._anomalies[place].note(event)
             case _:
                 return isinstance(event, TOLD_BY_STATIONS)
         return True
@@ -158,15 +161,19 @@ class LabSummary:
         if state.by_hand:
             self._by_hand[place].note(state)
             return
-        self._anomalies[place] = state
-        if state.change in ("on", "off", "safe", "failed"):
-            self._phases[place] = state.change
+        self._anomalies[place].note(state)
 
     @property
     def anomaly(self) -> AnomalyState | None:
-        """Newest ground truth of the chosen connector."""
+        """Newest ground truth of the chosen connector, of the anomaly to tell of."""
         chosen = self._selection.chosen
-        return None if chosen is None else self._anomalies.get(chosen)
+        return None if chosen is None else self._anomalies[chosen].shown
+
+    @property
+    def anomalies(self) -> AnomalyStates:
+        """The anomalies of the chosen connector."""
+        chosen = self._selection.target
+        return AnomalyStates() if chosen is None else self._anomalies[chosen]
 
     @property
     def attack(self) -> AnomalyState | None:
@@ -175,7 +182,7 @@ class LabSummary:
         return None if chosen is None else self._by_hand[chosen].newest
 
     def _runs(self, place: ChosenPlace) -> bool:
-        return self._phases.get(place) in ("on", "off") or bool(self._by_hand[place])
+        return bool(self._anomalies[place].on or self._by_hand[place])
 
     def marks(self, place: ChosenPlace) -> str:
         """▶ where an anomaly runs, ▲ where an alarm is raised."""
@@ -188,7 +195,7 @@ class LabSummary:
         """What leaving would end, and where, in words; empty while nothing runs."""
         if self._scenario_runs:
             return "the scenario"
-        attacked = [place for place, phase in self._phases.items() if phase in ("on", "off")]
+        attacked = [place for place, states in self._anomalies.items() if states.on]
         charging = [
             ChosenPlace(station.identity, number)
             for station in self._stations.by_identity.values()
@@ -347,10 +354,11 @@ class LabSummary:
         state, chosen = self.anomaly, self._selection.target
         elsewhere = [
             place
-            for place in {**self._phases, **self._by_hand}
+            for place in {**self._anomalies, **self._by_hand}
             if place != chosen and self._runs(place)
         ]
-        phase = self._phases.get(chosen, "safe") if chosen is not None else "safe"
+        here = self.anomalies
+        phase = here.phase(state.anomaly) or "safe" if state is not None else "safe"
         attack = self.attack
         if attack is not None and (attack.active or phase != "off") and phase != "on":
             name, sign = clean(attack.anomaly), "▶" if attack.active else FADING_MARKER
@@ -366,7 +374,8 @@ class LabSummary:
         if phase == "off":
             return SummarySegment(("ANOMALY ■ stopping", "■ stopping"), "warning")
         short = clean(state.anomaly).rsplit("-", 1)[-1]
-        others = len(elsewhere) + (len(self._by_hand[chosen]) if chosen is not None else 0)
+        others = len(elsewhere) + max(0, len(here.on) - 1)
+        others += len(self._by_hand[chosen]) if chosen is not None else 0
         more = f" +{others}" if others else ""
         what = f"▶ {short} #{state.cycle}{more}"
         return SummarySegment(

@@ -14,6 +14,7 @@ from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.alarms import Alarms
+from evtui.tui.models.anomalies import AnomalyStates
 from evtui.tui.models.by_hand import HandAttacks
 from evtui.tui.models.text import clean
 from evtui.tui.rows import Row, Run, first_that_fits, progress_bar, row_text
@@ -65,7 +66,7 @@ class AnomalyView:
     """
 
     orders: bool = True
-    anomaly: AnomalyState | None = None
+    anomalies: AnomalyStates = field(default_factory=AnomalyStates)
     lab: LabState | None = None
     stopping: bool = False
     step_from: float = 0.0
@@ -78,6 +79,7 @@ class AnomalyView:
         for event in events:
             if isinstance(event, LabState):
                 self.lab = event
+                self.anomalies.note(event)
             elif isinstance(event, Alarm | Detection):
                 self.alarms.feed(event)
             elif isinstance(event, AnomalyState):
@@ -87,6 +89,11 @@ class AnomalyView:
                 continue
             changed = True
         return changed
+
+    @property
+    def anomaly(self) -> AnomalyState | None:
+        """The one that is told of."""
+        return self.anomalies.shown
 
     @property
     def counting(self) -> bool:
@@ -144,7 +151,7 @@ class AnomalyView:
             self.stopping = False
         if state.change in ("on", "cycle", "step"):
             self.step_from = state.t
-        self.anomaly = state
+        self.anomalies.note(state)
 
     # The lines ------------------------------------------------------------------------
 
@@ -303,7 +310,12 @@ class AnomalyView:
 
 
 def _amperes(state: AnomalyState) -> tuple[float, float]:
-    return state.parameters.get("low_a", 0.0), state.parameters.get("high_a", 0.0)
+    return _number(state, "low_a"), _number(state, "high_a")
+
+
+def _number(state: AnomalyState, name: str) -> float:
+    value = state.parameters.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _without_orders(row: Row) -> Row:
@@ -342,7 +354,7 @@ def _period_lines(state: AnomalyState) -> Sequence[Row]:
 
 
 def _wait_lines(state: AnomalyState) -> Sequence[Row]:
-    numbers = " ".join(f"{state.parameters.get(f'wait_{n}_s', 0.0):.1f}" for n in (1, 2, 3, 4))
+    numbers = " ".join(f"{_number(state, f'wait_{n}_s'):.1f}" for n in (1, 2, 3, 4))
     waits = (Run("waits ", "muted"), Run(f"{numbers} s", "value"))
     period = _period_lines(state)
     return (
@@ -361,13 +373,13 @@ def _more_runs(state: AnomalyState) -> Row:
     return (
         *(Run("cycles ", "muted"), Run(_cycles(state), "value")),
         Run(f" [{key_of('anomaly.cycles')}]", "key"),
-        *(Run("  jitter ", "muted"), Run(f"{state.parameters.get('jitter', 0.0):.0%}", "value")),
+        *(Run("  jitter ", "muted"), Run(f"{_number(state, 'jitter'):.0%}", "value")),
         Run(f" [{key_of('anomaly.jitter')}]", "key"),
     )
 
 
 def _cycles(state: AnomalyState) -> str:
-    cycles = state.parameters.get("cycles", 0.0)
+    cycles = _number(state, "cycles")
     return f"{cycles:.0f}" if cycles else "∞"
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isfinite
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,121 +13,123 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Label
 
-from evtui.commands import Argument, arguments_of
-from evtui.commands.anomaly import Fluctuation
-from evtui.config import limits
-from evtui.durations import EXPECTED, read_duration
-from evtui.kinds import Integer, Number
+from evtui.anomalies import Anomaly
+from evtui.attacks import ParameterValue
+from evtui.commands import Argument
+from evtui.durations import Seconds, read_duration
+from evtui.kinds import Integer, Number, Switch, Unfit
 from evtui.tui.dialog import Dialog
 from evtui.tui.entry import Entry
 from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.text import clean, fold
 
-__all__ = ["FIELDS", "AnomalyField", "EditAnomaly", "check"]
+__all__ = ["AnomalyField", "EditAnomaly", "check", "fields_of"]
 
 
 PROBLEM_LINES = 2
 
 
-@dataclass(frozen=True, slots=True)
 class AnomalyField:
-    """One parameter: its name in the command, for people, its unit, its range, what it is."""
+    """One parameter as a line of the form."""
 
-    name: str
-    label: str
-    unit: str
-    lowest: float
-    highest: float
-    whole: bool = False
-    about: str = ""
-
-    @property
-    def range(self) -> str:
-        """``0 to 500 A``."""
-        return f"{self.lowest:g} to {self.highest:.10g} {self.unit}".rstrip()
+    def __init__(self, declared: Argument) -> None:
+        self.name = declared.name
+        self.label = declared.label
+        self.kind = declared.kind
+        self.default = declared.default
+        self.about = declared.help
 
     @property
     def told(self) -> str:
         """The range and what it is: ``0.05 to 3600 s, after the low profile``."""
-        return f"{self.range}, {self.about}" if self.about else self.range
+        return ", ".join(filter(None, (self.kind.limits, self.about)))
 
     @property
-    def letters(self) -> str:
-        """What may be typed, as a regular expression; the numbers' own rules are for `read`."""
-        if self.is_duration:
+    def letters(self) -> str | None:
+        """What may be typed, as a regular expression; the kind's own rules are for `read`."""
+        if isinstance(self.kind, Seconds):
             return "[0-9.,:a-z]*"
-        return "[0-9]*" if self.whole else "[0-9.,]*"
+        if isinstance(self.kind, Integer):
+            return "-?[0-9]*"
+        return r"-?[0-9.,]*" if isinstance(self.kind, Number) else None
 
-    @property
-    def is_duration(self) -> bool:
-        """True for one that may be typed with a unit of time."""
-        return self.unit == "s"
+    def text(self, value: object) -> str:
+        """A value as it stands in the form."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
-    def read(self, text: str) -> float:
-        """The number in ``text``; a decimal comma is taken too, and a duration as in ``1m30s``.
+    def read(self, text: str) -> Any:
+        """The value in ``text``; a decimal comma is taken too, and a duration as in ``1m30s``.
 
         Raises:
-            ValueError: not a number, not whole where it must be, or out of range; the text
-                names the value and the range.
+            ValueError: it is none; the text names the value and what is expected.
         """
-        kind = "a whole number" if self.whole else "a number"
-        kind = f"{EXPECTED}," if self.is_duration else kind
+        text = text.strip()
+        if not text and self.default is None:
+            return None
+        kind = self.kind
         try:
-            value = read_duration(text) if self.is_duration else float(text.replace(",", "."))
-        except ValueError:
-            value = float("nan")
-        if not self.lowest <= value <= self.highest or (self.whole and value != int(value)):
-            shown = text.strip() or "nothing"
-            if self.is_duration and isfinite(value):
-                raise ValueError(f"{self.label}: {shown} is {value:.10g} s, not {self.range}")
-            raise ValueError(f"{self.label}: {shown} is not {kind} from {self.range}")
-        return int(value) if self.whole else value
+            if isinstance(kind, Switch):
+                return {"true": True, "false": False}[text]
+            if isinstance(kind, Number) and not isinstance(kind, Seconds):
+                return kind.check(float(text.replace(",", ".")))
+            return kind.check(kind.read(text))
+        except (ValueError, KeyError) as error:
+            shown = text or "nothing"
+            if isinstance(error, Unfit):
+                shown = str(error)
+            elif isinstance(kind, Seconds) and _is_duration(text):
+                raise ValueError(
+                    f"{self.label}: {shown} is {read_duration(text):.10g} s, not {kind.limits}"
+                ) from None
+            raise ValueError(f"{self.label}: {shown} is not {kind.expected}") from None
 
 
-def _field(argument: Argument) -> AnomalyField:
-    kind = argument.kind
-    assert isinstance(kind, Number | Integer)
-    return AnomalyField(
-        argument.name,
-        argument.label,
-        kind.unit,
-        kind.low,
-        kind.high,
-        whole=isinstance(kind, Integer),
-        about=argument.help,
-    )
+def _is_duration(text: str) -> bool:
+    try:
+        return isfinite(read_duration(text))
+    except ValueError:
+        return False
 
 
-FIELDS = tuple(_field(each) for each in arguments_of(Fluctuation) if each.label)
-"""What ``anomaly.set`` takes but the variant, in the order of the form."""
+def fields_of(anomaly: type[Anomaly[Any]]) -> tuple[AnomalyField, ...]:
+    """Every parameter but the variant, which has a key, in the order of the declaration."""
+    return tuple(AnomalyField(each) for each in anomaly.declared() if each.name != "variant")
 
-HIGHEST_A = limits("high_a")[1]
 
-
-def check(texts: Mapping[str, str]) -> tuple[dict[str, float], dict[str, str]]:
-    """Numbers of the fields that are right, and what is wrong with the others."""
-    values: dict[str, float] = {}
+def check(
+    anomaly: type[Anomaly[Any]], texts: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values of the fields that are right, and what is wrong with the others."""
+    values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for field in FIELDS:
+    fields = fields_of(anomaly)
+    for field in fields:
         try:
             values[field.name] = field.read(texts.get(field.name, ""))
         except ValueError as error:
             errors[field.name] = str(error)
-    low, high = values.get("low_a"), values.get("high_a")
-    if low is not None and high is not None and high < low:
-        errors["high_a"] = (
-            f"high: {high:g} A is below low, {low:g} A; it takes {low:g} to {HIGHEST_A:g} A"
-        )
+    if errors:
+        return values, errors
+    try:
+        anomaly.read(values)
+    except ValueError as error:  # two of them do not go together
+        named = [each.name for each in fields if each.name in str(error)]
+        errors[named[-1] if named else fields[0].name] = str(error)
     return values, errors
 
 
-class EditAnomaly(Dialog[Mapping[str, float] | None]):
+class EditAnomaly(Dialog[Mapping[str, Any] | None]):
     """Edit the parameters; ends with those that were typed, or None when cancelled.
 
     A change takes effect at the anomaly's next step.
 
     Args:
-        place: whose anomaly it is, for the title.
+        anomaly: whose parameters they are.
+        place: where, for the title.
         parameters: values to begin with, as ``AnomalyState.parameters`` has them.
     """
 
@@ -164,8 +165,15 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
         Binding("down", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, place: ChosenPlace | None, parameters: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        anomaly: type[Anomaly[Any]],
+        place: ChosenPlace | None,
+        parameters: Mapping[str, ParameterValue],
+    ) -> None:
         super().__init__()
+        self._anomaly = anomaly
+        self._fields = fields_of(anomaly)
         self._place = place
         self._parameters = dict(parameters)
 
@@ -173,14 +181,14 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
         """A line for each parameter, the problem if there is one, and the buttons."""
         form = Vertical()
         where = "" if self._place is None else f" at {clean(str(self._place))}"
-        form.border_title = Content(f"Edit the anomaly{where}")
+        form.border_title = Content(f"Edit {self._anomaly.name}{where}")
         form.border_subtitle = "enter save   esc cancel"
         with form:
-            for field in FIELDS:
+            for field in self._fields:
                 with Horizontal(classes="field"):
                     yield Label(field.label)
                     yield Entry(
-                        f"{self._parameters.get(field.name, field.lowest):g}",
+                        field.text(self._parameters.get(field.name, field.default)),
                         id=field.name,
                         compact=True,
                         restrict=field.letters,
@@ -194,7 +202,7 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
     @on(Input.Changed)
     def _show_problems(self) -> None:
         _, errors = self._read()
-        for field in FIELDS:
+        for field in self._fields:
             self.query_one(f"#{field.name}", Input).set_class(field.name in errors, "-wrong")
         focused = self.focused.id if self.focused is not None else None
         first = errors.get(focused or "") or next(iter(errors.values()), "")
@@ -220,7 +228,8 @@ class EditAnomaly(Dialog[Mapping[str, float] | None]):
         """Close the form and change nothing."""
         self.dismiss(None)
 
-    def _read(self) -> tuple[dict[str, float], dict[str, str]]:
+    def _read(self) -> tuple[dict[str, Any], dict[str, str]]:
         return check(
-            {field.name: self.query_one(f"#{field.name}", Input).value for field in FIELDS}
+            self._anomaly,
+            {field.name: self.query_one(f"#{field.name}", Input).value for field in self._fields},
         )

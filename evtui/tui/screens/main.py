@@ -209,15 +209,23 @@ class MainScreen(PanelScreen):
     @does("anomaly.edit")
     def _anomaly_edit(self) -> None:
         """Open the form."""
+        from evtui.anomalies import DEFAULT, AnomalyError, anomaly_named
         from evtui.tui.screens.edit_anomaly import EditAnomaly
 
-        place, anomaly = self.selection.target, self.summary.anomaly
+        place = self.selection.target
+        name = self.summary.anomalies.chosen or DEFAULT
+        try:
+            anomaly = anomaly_named(name)
+        except AnomalyError as error:
+            self.notice(str(error), "error")
+            return
 
-        def saved(numbers: Mapping[str, float] | None) -> None:
-            if numbers is not None:
-                self._order("anomaly.set", place, **numbers)
+        def saved(values: Mapping[str, Any] | None) -> None:
+            if values is not None:
+                self._order("anomaly.set", place, name=name, parameters=dict(values))
 
-        self.app.push_screen(EditAnomaly(place, anomaly.parameters if anomaly else {}), saved)
+        state = self.summary.anomalies.of(name)
+        self.app.push_screen(EditAnomaly(anomaly, place, state.parameters if state else {}), saved)
 
     @does("anomaly.by_hand")
     def _anomaly_by_hand(self) -> None:

@@ -1,0 +1,163 @@
+"""The anomalies of one charge point: which is chosen, which are on, which cannot be together."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from evtui.anomalies.api import AnomalyError
+from evtui.anomalies.catalogue import anomaly_named
+from evtui.anomalies.injector import SAFE_WITHIN, Injector, Schedule
+from evtui.anomalies.targets import Site
+
+__all__ = ["DEFAULT", "AnomalySet"]
+
+DEFAULT = "repeated-current-fluctuation"
+"""The one that is chosen from the start."""
+
+FIRST_CONNECTOR = 1
+
+
+class AnomalySet:
+    """Every anomaly that is, was or may be on at a charge point.
+
+    Args:
+        sites: its connectors, by connectorId.
+        seed: of the lab.
+        attacks: numbers attacks; shared by all of a lab.
+        initial: parameters that differ from the defaults, by name of the anomaly.
+    """
+
+    def __init__(
+        self,
+        sites: Mapping[int, Site],
+        seed: int,
+        attacks: Iterator[int],
+        initial: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self._sites = sites
+        self._seed = seed
+        self._attacks = attacks
+        self._initial = initial
+        self._injectors: dict[tuple[int, str], Injector[Any]] = {}
+        self._chosen = dict.fromkeys(sites, DEFAULT)
+
+    def chosen(self, connector: int) -> Injector[Any]:
+        """The anomaly that the keys act on."""
+        return self.at(connector, self._chosen[connector])
+
+    def choose(self, connector: int, name: str) -> Injector[Any]:
+        """From now on the keys act on this one.
+
+        Raises:
+            AnomalyError: there is none of that name.
+        """
+        injector = self.at(connector, name)
+        self._chosen[connector] = name
+        injector.configure()
+        return injector
+
+    def at(self, connector: int, name: str = "") -> Injector[Any]:
+        """An anomaly at a connector, on or off.
+
+        Args:
+            name: default: the chosen one's.
+
+        Raises:
+            AnomalyError: there is none of that name.
+        """
+        key = connector, name or self._chosen[connector]
+        if key not in self._injectors:
+            self._injectors[key] = self._make(*key)
+        return self._injectors[key]
+
+    def _make(self, connector: int, name: str) -> Injector[Any]:
+        anomaly = anomaly_named(name)
+        site = self._sites[connector]
+        # The streams of chance of the first connector, and of the first anomaly, keep the names
+        # they had when there were no others: seeds keep their runs.
+        place = site.station if connector == FIRST_CONNECTOR else f"{site.station}/{connector}"
+        drawn_for = "jitter" if name == DEFAULT else name
+        return Injector(
+            anomaly,
+            site,
+            anomaly.read(self._initial.get(name, {})),
+            random.Random(f"{self._seed}/{place}/{drawn_for}"),
+            self._attacks,
+        )
+
+    @property
+    def busy(self) -> list[Injector[Any]]:
+        """Those that are on, wait for their moment or are being undone."""
+        return [each for each in self._injectors.values() if each.busy]
+
+    @property
+    def active(self) -> bool:
+        """True while one is on."""
+        return any(each.active for each in self._injectors.values())
+
+    def busy_at(self, connector: int) -> list[Injector[Any]]:
+        """Likewise, at one connector, in the order they came."""
+        return [
+            each
+            for (number, _), each in self._injectors.items()
+            if number == connector and each.busy
+        ]
+
+    def start(
+        self,
+        connector: int,
+        name: str = "",
+        schedule: Schedule = Schedule(),  # noqa: B008 - frozen
+    ) -> Injector[Any]:
+        """Switch one on.
+
+        Raises:
+            AnomalyError: it is on already, cannot reach what it acts through, or another one
+                that is on wants the same.
+        """
+        injector = self.at(connector, name)
+        for (number, _), other in self._injectors.items():
+            if other is injector or not other.busy:
+                continue
+            wanted = injector.anomaly.claims & other.anomaly.claims
+            if number != connector:
+                wanted = frozenset(each for each in wanted if each.startswith("station "))
+            if wanted:
+                what = ", ".join(sorted(wanted))
+                raise AnomalyError(
+                    f"{injector.name} and {other.name}, which is on, both want the {what}: "
+                    f"stop {other.name} first"
+                )
+        injector.start(schedule)
+        return injector
+
+    async def stop(self, connector: int, within: float = SAFE_WITHIN) -> list[str]:
+        """Switch off all that are on at a connector, the last one first; one line each."""
+        return [await each.stop(within) for each in reversed(self.busy_at(connector))]
+
+    async def clear_leftovers(self, connector: int) -> None:
+        """Undo what could not be undone when the anomalies of a connector ended."""
+        for (number, _), each in self._injectors.items():
+            if number == connector:
+                await each.clear_leftovers()
+
+    def reset(self, connector: int) -> None:
+        """Default parameters for every anomaly of a connector."""
+        for (number, name), each in self._injectors.items():
+            initial = each.anomaly.read(self._initial.get(name, {}))
+            if number == connector and (
+                name == self._chosen[connector] or each.parameters != initial
+            ):
+                each.configure(initial)
+
+    def publish_chosen(self) -> None:
+        """Tell which anomaly is chosen at each connector, and its parameters."""
+        for connector in self._sites:
+            self.chosen(connector).configure()
+
+    def close(self) -> None:
+        """Stop watching effects."""
+        for each in self._injectors.values():
+            each.close()

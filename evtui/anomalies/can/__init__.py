@@ -1,0 +1,1 @@
+"""Anomalies on the CAN bus of a charge point: one a file."""

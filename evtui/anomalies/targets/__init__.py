@@ -1,0 +1,20 @@
+"""What anomalies act on, and what is left to undo of what they did."""
+
+from evtui.anomalies.targets.base import Attempt, Site, Target
+from evtui.anomalies.targets.bus import BusTarget
+from evtui.anomalies.targets.central_system import CentralSystemTarget, Operator
+from evtui.anomalies.targets.charge_point import ChargePointTarget
+from evtui.anomalies.targets.link import LinkTarget
+from evtui.anomalies.targets.power_stage import PowerStageTarget
+
+__all__ = [
+    "Attempt",
+    "BusTarget",
+    "CentralSystemTarget",
+    "ChargePointTarget",
+    "LinkTarget",
+    "Operator",
+    "PowerStageTarget",
+    "Site",
+    "Target",
+]

@@ -1,0 +1,85 @@
+"""What a target is, and where anomalies find what they act on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from evtui.events import EventStream
+from evtui.runtime import LoopClock
+
+if TYPE_CHECKING:
+    from evtui.anomalies.targets.central_system import Operator
+    from evtui.canbus import SimulatedBus
+    from evtui.power import PowerStage
+    from evtui.station import ChargePoint
+
+__all__ = ["Attempt", "Site", "Target"]
+
+Attempt = Callable[[str, Awaitable[object]], Awaitable[bool]]
+"""Does something, under a name for people; what goes wrong is noted, and False."""
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One connector of a charge point, and what anomalies reach there.
+
+    Attributes:
+        station: identity of the charge point.
+        connector: connectorId, from 1.
+        id_tag: for transactions that are begun.
+        current: A flowing now.
+        operator: our central system's side.
+        charge_point: with everything it can do.
+        bus: to its charger modules.
+        stage: the power stage behind the connector.
+        profile_ids: for charging profiles; shared by the connectors of a station.
+    """
+
+    stream: EventStream
+    clock: LoopClock
+    station: str
+    connector: int
+    id_tag: str
+    current: Callable[[], float]
+    operator: Operator
+    charge_point: ChargePoint
+    bus: SimulatedBus
+    stage: PowerStage
+    profile_ids: Iterator[int]
+
+
+class Target(ABC):
+    """What one anomaly does to one layer of a site; it remembers each thing until it is undone.
+
+    Args:
+        site: where.
+        name: of the anomaly, for what must be told apart there.
+    """
+
+    def __init__(self, site: Site, name: str) -> None:
+        self._site = site
+        self._name = name
+
+    def begin(self) -> None:  # noqa: B027 - most have nothing to forget
+        """The anomaly is switched on: nothing that happened before is its doing."""
+
+    @property
+    def unreachable(self) -> str:
+        """Why nothing can be done through it now, empty when something can."""
+        return ""
+
+    @abstractmethod
+    def left(self) -> list[str]:
+        """What was done that still has, or may have, an effect; for people."""
+
+    @abstractmethod
+    async def undo(self, attempt: Attempt) -> None:
+        """Try once to undo everything that is left."""
+
+    async def undo_leftovers(self, attempt: Attempt) -> None:
+        """Try once to undo what an earlier attempt could not."""
+        if self.left():
+            await self.undo(attempt)
