@@ -81,7 +81,7 @@ def test_lab_and_view_share_the_commands_between_them() -> None:
 def test_every_command_of_the_lab_is_carried_out_by_one_function() -> None:
     assert set(HANDLERS) == set(lab_commands())
     with pytest.raises(ValueError, match="carried out by another function"):
-        at_connector(START)(lambda works, target, nothing: Outcome("", None))
+        at_connector(START)(lambda works, target, beginning: Outcome("", ""))
 
 
 @pytest.mark.parametrize("command", lab_commands(), ids=lambda each: each.name)

@@ -152,7 +152,7 @@ def test_parameters_follow_their_commands() -> None:
 def test_a_period_out_of_range_is_refused_in_one_line() -> None:
     async def scenario() -> None:
         async with running_lab(waits_s=(0.05, 1.0, 1.0, 1.0)) as rig:
-            with pytest.raises(CommandError, match=r"^a wait would leave 0.05 s to 3600 s$"):
+            with pytest.raises(CommandError, match=r"^wait_1_s: .* from 0.05 to 3600 s, got 0.04$"):
                 await rig.execute("anomaly.shorter")
 
     run_virtual(scenario())

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from evtui.anomalies import DEFAULT, anomaly_named
 from evtui.commands import lab_commands
-from evtui.commands.anomaly import SET
 from evtui.config import Settings
 from evtui.events import LabState, Order
 from evtui.lab import CommandError, Here, Lab
@@ -127,6 +127,7 @@ def test_whatever_a_program_hands_over_can_be_written_down() -> None:
 
 def test_what_a_command_gives_is_of_the_type_and_has_the_fields_that_are_declared() -> None:
     given = {
+        "anomaly.choose": {"name": DEFAULT},
         "anomaly.set": {"wait_1_s": "1s"},
         "attack.begin": {"name": "mine", "layer": "can"},
         "csms.call": {"station": "CP1", "action": "ClearCache"},
@@ -145,5 +146,5 @@ def test_what_a_command_gives_is_of_the_type_and_has_the_fields_that_are_declare
     for command in commands:
         msgspec.convert(outcomes[command.name], command.gives, strict=True)
         assert bool(command.result) == (command.gives is not NoneType)
-    numbers = {each.name for each in SET.arguments if each.label}
-    assert {*outcomes["anomaly.set"]} == {*outcomes["anomaly.jitter"]} == numbers
+    parameters = {each.name for each in anomaly_named(DEFAULT).declared()}
+    assert {*outcomes["anomaly.set"]} == {*outcomes["anomaly.jitter"]} == parameters

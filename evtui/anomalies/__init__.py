@@ -49,11 +49,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "evtui.anomalies.anomaly_set": "DEFAULT AnomalySet",
+        "evtui.anomalies.anomaly_set": "AnomalySet DEFAULT",
         "evtui.anomalies.api": "Anomaly AnomalyError Cycle Knob Need Signature parameter",
         "evtui.anomalies.by_hand": "ByHand name_mistake",
         "evtui.anomalies.catalogue": "Listed anomaly_named listed names",
-        "evtui.anomalies.injector": "SAFE_WITHIN Injector Schedule",
+        "evtui.anomalies.injector": "Injector SAFE_WITHIN Schedule",
         "evtui.anomalies.run": "PlannedStep Run until",
         "evtui.anomalies.targets": "Site",
     },

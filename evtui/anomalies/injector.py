@@ -66,7 +66,7 @@ class Injector(Generic[P]):
     ) -> None:
         self.anomaly = anomaly
         self._site = site
-        self._run: Run[P] = Run(anomaly, site, parameters, chance)
+        self.run: Run[P] = Run(anomaly, site, parameters, chance)
         self._attacks = count(1) if attacks is None else attacks
         self._acting: asyncio.Task[None] | None = None
         self._task: asyncio.Task[str] | None = None
@@ -74,6 +74,7 @@ class Injector(Generic[P]):
         self._within = SAFE_WITHIN
         self._limit: asyncio.Timeout | None = None
         self._told_off = False
+        self._on = 0  # number of the event that told that it was switched on
 
     @property
     def name(self) -> str:
@@ -83,7 +84,7 @@ class Injector(Generic[P]):
     @property
     def active(self) -> bool:
         """True from on to off."""
-        return self._run.active
+        return self.run.active
 
     @property
     def busy(self) -> bool:
@@ -93,7 +94,7 @@ class Injector(Generic[P]):
     @property
     def parameters(self) -> P:
         """Present parameters."""
-        return self._run.parameters
+        return self.run.parameters
 
     def read(self, values: Mapping[str, object]) -> P:
         """The present parameters with some of them changed.
@@ -106,8 +107,8 @@ class Injector(Generic[P]):
     def configure(self, parameters: P | None = None) -> None:
         """Change parameters; a running anomaly follows at its next step."""
         if parameters is not None:
-            self._run.use(parameters)
-        self._run.publish("parameters")
+            self.run.use(parameters)
+        self.run.publish("parameters")
 
     def start(self, schedule: Schedule = Schedule()) -> None:  # noqa: B008 - frozen
         """Switch it on, now or as scheduled.
@@ -119,14 +120,14 @@ class Injector(Generic[P]):
             raise AnomalyError(f"{self.name} is running already")
         if self.busy:
             raise AnomalyError("the station is still returning to its safe state")
-        for target in self._run.targets:
+        for target in self.run.targets:
             if why := target.unreachable:
                 raise AnomalyError(why)
         self._within = SAFE_WITHIN
         self._told_off = False
         if schedule.delay > 0:
-            self._run.say("", "switched on", self._run.now + schedule.delay)
-            self._run.publish("waiting")
+            self.run.say("", "switched on", self.run.now + schedule.delay)
+            self.run.publish("waiting")
             self._acting = None
         else:
             self._switch_on(schedule)
@@ -148,8 +149,8 @@ class Injector(Generic[P]):
         if self._acting is None:  # between two times: nothing is to be undone
             task.cancel()
             await asyncio.wait({task})
-            self._run.say("", "")
-            self._run.publish("parameters")
+            self.run.say("", "")
+            self.run.publish("parameters")
             return f"{self.name} is called off"
         self._acting.cancel()
         self._within = min(self._within, within)
@@ -161,8 +162,8 @@ class Injector(Generic[P]):
     async def clear_leftovers(self) -> None:
         """Undo what an earlier run could not, once it has ended."""
         if not self.busy:
-            for target in self._run.targets:
-                await target.undo_leftovers(self._run.attempt)
+            for target in self.run.targets:
+                await target.undo_leftovers(self.run.attempt)
 
     def close(self) -> None:
         """Stop watching for the end of its effect."""
@@ -172,14 +173,14 @@ class Injector(Generic[P]):
     def _switch_on(self, schedule: Schedule) -> None:
         if self._fading is not None:
             self._fading.cancel()
-        run, loop = self._run, asyncio.get_running_loop()
+        run, loop = self.run, asyncio.get_running_loop()
         anomaly = self.anomaly
         self._instance = anomaly()
         run.begin(f"{anomaly.short or anomaly.name}-{next(self._attacks)}", self._instance)
         for target in run.targets:
             target.begin()
-        on = run.publish("on")
-        with caused_by(on.seq):
+        self._on = run.publish("on").seq
+        with caused_by(self._on):
             self._acting = loop.create_task(
                 self._act(self._instance, schedule.duration), name=self.name
             )
@@ -188,7 +189,7 @@ class Injector(Generic[P]):
         acting = asyncio.timeout(duration)
         try:
             async with acting:
-                await anomaly.act(self._run)
+                await anomaly.act(self.run)
         except TimeoutError:
             if not acting.expired():
                 raise
@@ -199,27 +200,31 @@ class Injector(Generic[P]):
         for turn in range(schedule.times):
             wait = schedule.pause if turn else schedule.delay
             if wait > 0:
-                self._run.say("", "switched on", self._run.now + wait)
+                self.run.say("", "switched on", self.run.now + wait)
                 if turn:
-                    self._run.publish("waiting")
+                    self.run.publish("waiting")
                 await asyncio.sleep(wait)
             if self._acting is None:
                 self._switch_on(schedule)
-            acting = self._acting
-            assert acting is not None
-            await asyncio.wait({acting})
-            if not acting.cancelled() and (error := acting.exception()) is not None:
-                text = str(error) if isinstance(error, AnomalyError) else repr(error)
-                self._run.note(text, "error")
-            outcome = await self._finish()
+            with caused_by(self._on):
+                outcome = await self._to_its_end()
             if self._told_off or turn + 1 == schedule.times:
                 break
             self._acting = None
         return outcome
 
+    async def _to_its_end(self) -> str:
+        acting = self._acting
+        assert acting is not None
+        await asyncio.wait({acting})
+        if not acting.cancelled() and (error := acting.exception()) is not None:
+            text = str(error) if isinstance(error, AnomalyError) else repr(error)
+            self.run.note(text, "error")
+        return await self._finish()
+
     async def _finish(self) -> str:
         """From on to off to safe."""
-        run = self._run
+        run = self.run
         run.active = False
         run.say("", "safe state")
         off = run.publish("off")
@@ -248,19 +253,19 @@ class Injector(Generic[P]):
 
     async def _fade(self, anomaly: Anomaly[P]) -> None:
         """Wait for the end of an effect that shows although all is undone."""
-        run = self._run
+        run = self.run
         over = await until(lambda: not anomaly.effect(run), anomaly.effect_within)
         run.publish("effect_end", "" if over else f"after {anomaly.effect_within:g} s: given up")
 
     async def _reach_safe_state(self) -> bool:
         try:
             async with asyncio.timeout(self._within) as self._limit:
-                next_attempt, before = self._run.now, set[str]()
+                next_attempt, before = self.run.now, set[str]()
                 while self._not_safe():
                     left = set(self._left())
                     # What has just come, such as a transaction, is undone at once.
-                    if self._run.now >= next_attempt or left - before:
-                        next_attempt = self._run.now + UNDO_EVERY
+                    if self.run.now >= next_attempt or left - before:
+                        next_attempt = self.run.now + UNDO_EVERY
                         await self._undo()
                     before = left
                     await asyncio.sleep(LOOK_EVERY)
@@ -271,9 +276,9 @@ class Injector(Generic[P]):
         return True
 
     async def _undo(self) -> None:
-        for target in self._run.targets:
-            await target.undo(self._run.attempt)
-        await self._run.attempt(self.name, self._instance.undo(self._run))
+        for target in self.run.targets:
+            await target.undo(self.run.attempt)
+        await self.run.attempt(self.name, self._instance.undo(self.run))
 
     def _not_safe(self) -> str:
         """What keeps the station from being safe; empty when it is."""
@@ -285,8 +290,8 @@ class Injector(Generic[P]):
 
     def _left(self) -> list[str]:
         """What is still to be undone."""
-        reasons = [reason for target in self._run.targets for reason in target.left()]
-        own = self._instance.left(self._run)
+        reasons = [reason for target in self.run.targets for reason in target.left()]
+        own = self._instance.left(self.run)
         return [*reasons, own] if own else reasons
 
     def values(self) -> dict[str, Any]:

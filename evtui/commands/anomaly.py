@@ -40,7 +40,7 @@ __all__ = [
     "Attack",
     "Beginning",
     "Choosing",
-    "Setting",
+    "ParameterChange",
     "Which",
 ]
 
@@ -57,7 +57,7 @@ def _name(about: str, *, unset: str) -> Any:
     return argument(ATTACK_NAME, about, default=None, unset=unset)
 
 
-_PARAMETERS_BY_NAME = "its parameters by name; `evtui anomalies NAME` lists them"
+_PARAMETERS_BY_NAME = "its parameters by name; evtui anomalies NAME lists them"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +89,11 @@ class Which:
 class Choosing:
     """An anomaly for the keys to act on."""
 
-    name: str = argument(ATTACK_NAME, "which anomaly; `evtui anomalies` lists them")
+    name: str = argument(ATTACK_NAME, "which anomaly; evtui anomalies lists them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class ParameterChange:
     """Parameters of an anomaly; what is not said stays as it is."""
 
     name: str | None = _name("of the anomaly", unset="the chosen one")
@@ -128,7 +128,7 @@ JITTERS = (0.0, 0.1, 0.25, 0.5)
 CYCLE_COUNTS = (0, 1, 3, 10)
 """Numbers of cycles, likewise; 0 for endless."""
 
-_PARAMETERS = f"all its numbers from now on, by their names in `{_SET}`"
+_PARAMETERS = f"all its numbers from now on, by their names in {_SET}"
 
 START = LabCommand(
     "anomaly.start",
@@ -161,7 +161,7 @@ SHORTER = LabCommand(
     "shorter",
     f"A faster pace: its durations times {PERIOD_FACTOR:g}.",
     "Anomaly",
-    3,
+    4,
     "period",
     aim="connector",
     takes=Nothing,
@@ -174,7 +174,7 @@ LONGER = LabCommand(
     "longer",
     f"A slower pace: its durations divided by {PERIOD_FACTOR:g}.",
     "Anomaly",
-    4,
+    5,
     "period",
     aim="connector",
     takes=Nothing,
@@ -187,7 +187,7 @@ WEAKER = LabCommand(
     "weaker",
     "Turn its strength down: of the fluctuation, the high limit by 10 A.",
     "Anomaly",
-    5,
+    6,
     "swing",
     aim="connector",
     takes=Nothing,
@@ -200,7 +200,7 @@ STRONGER = LabCommand(
     "stronger",
     "Turn its strength up: of the fluctuation, the high limit by 10 A.",
     "Anomaly",
-    6,
+    7,
     "swing",
     aim="connector",
     takes=Nothing,
@@ -213,7 +213,7 @@ VARIANT = LabCommand(
     "variant",
     f"Its next variant; of the fluctuation: {', '.join(VARIANTS)}.",
     "Anomaly",
-    7,
+    8,
     aim="connector",
     takes=Nothing,
     gives=str,
@@ -271,7 +271,7 @@ SET = LabCommand(
     "Set parameters of an anomaly; a running one follows at its next step.",
     "Anomaly",
     aim="connector",
-    takes=Setting,
+    takes=ParameterChange,
     rest="parameters",
     gives=dict[str, Any],
     result=_PARAMETERS,
@@ -314,7 +314,7 @@ ALL_CLEAR = LabCommand(
     "all clear",
     "End every anomaly, attack and transaction, clear our profiles, set default parameters.",
     "Anomaly",
-    8,
+    9,
     takes=Nothing,
     gives=NoneType,
 )

@@ -185,7 +185,7 @@ RECORD = LabCommand(
     "record",
     "Begin or end a recording: a new folder below runs/.",
     "Recording",
-    10,
+    11,
     takes=Nothing,
     gives=NoneType,
 )
@@ -233,7 +233,7 @@ STATION: tuple[Command, ...] = (
         "operation",
         "Send an OCPP operation of the central system: choose it, fill in its form.",
         "Station",
-        9,
+        10,
     ),
     VIEWS,
     RESTART,
@@ -248,7 +248,7 @@ RECORDING: tuple[Command, ...] = (
         "mark",
         "Mark this moment with a few words, on the chart and in the recording.",
         "Recording",
-        11,
+        12,
     ),
 )
 """Group Recording."""

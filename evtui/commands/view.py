@@ -13,7 +13,7 @@ VIEW: tuple[Command, ...] = (
         "pause",
         "Freeze the view; the lab goes on.",
         "View",
-        12,
+        13,
     ),
     Command(
         "view.filter",
@@ -21,7 +21,7 @@ VIEW: tuple[Command, ...] = (
         "filter",
         "Filter the focused list by text, or by /regex/.",
         "View",
-        14,
+        15,
     ),
     Command(
         "view.filter_off",
@@ -30,14 +30,14 @@ VIEW: tuple[Command, ...] = (
         "Clear the filter of the focused list.",
         "View",
     ),
-    Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", 15),
+    Command("view.detail", ("enter",), "detail", "Open the full JSON.", "View", 16),
     Command(
         "view.stations",
         ("l",),
         "stations",
         "List every charge point, ours and foreign: choose one, let in one that asks.",
         "View",
-        13,
+        14,
     ),
     Command(
         "view.next_connector",
@@ -126,7 +126,7 @@ VIEW: tuple[Command, ...] = (
         "Find any command by name.",
         "Program",
     ),
-    Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", 16),
+    Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", 17),
     Command(
         "app.docs",
         ("D",),
@@ -141,7 +141,7 @@ VIEW: tuple[Command, ...] = (
         "quit",
         "Leave in the safe state; asks only while something is running.",
         "Program",
-        17,
+        18,
     ),
 )
 """Groups View and Program."""

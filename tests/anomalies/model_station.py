@@ -7,11 +7,9 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from evtui.anomalies.injector import Injector
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
+from evtui.anomalies import Injector, Site, anomaly_named
 from evtui.central_system.system import StationOffline
 from evtui.central_system.transactions import Transaction
-from evtui.config import Variant
 from evtui.events import AnomalyState, Event, EventStream, Note
 from evtui.runtime.clock import LoopClock
 
@@ -135,7 +133,6 @@ class Bench:
         self,
         *,
         latency: float = 0.0,
-        variant: Variant = "seed",
         seed: int = 1,
         **parameters: Any,
     ) -> None:
@@ -144,18 +141,26 @@ class Bench:
         self.events: list[Event] = []
         self.stream.subscribe(self.events.append)
         self.station = ModelStation(latency)
-        self.injector = Injector(
-            self.station,
-            self.stream,
-            clock,
+        unused: Any = None
+        site = Site(
+            stream=self.stream,
+            clock=clock,
             station="CP1",
             connector=1,
             id_tag="TAG",
             current=lambda: self.station.current,
-            chance=random.Random(seed),
-            variant=variant,
-            parameters=FluctuationParameters(**parameters),
+            operator=self.station,
+            charge_point=unused,
+            bus=unused,
+            stage=unused,
+            profile_ids=iter(()),
         )
+        anomaly = anomaly_named("repeated-current-fluctuation")
+        self.injector = Injector(anomaly, site, anomaly.read(parameters), random.Random(seed))
+
+    def set(self, **parameters: Any) -> None:
+        """Change parameters of the anomaly."""
+        self.injector.configure(self.injector.read(parameters))
 
     @property
     def truth(self) -> list[AnomalyState]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+from evtui.attacks import ParameterValue
 from evtui.events import (
     Alarm,
     AnomalyState,
@@ -190,7 +191,7 @@ class Scene:
         *,
         active: bool = True,
         attack_id: str = "fluctuation-1",
-        parameters: dict[str, float] | None = None,
+        parameters: dict[str, ParameterValue] | None = None,
         step_label: str = "",
     ) -> AnomalyState:
         """What the injector says."""

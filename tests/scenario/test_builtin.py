@@ -13,7 +13,7 @@ from evtui.scenario.expectations.alarms import AlarmExpected, NoAlarmExpected
 from evtui.scenario.expectations.validity import NoSchemaViolation
 from evtui.scenario.language.loader import Plan, builtin, load
 from evtui.scenario.run.headless import Options, run_headless
-from evtui.scenario.steps.anomaly import Anomaly
+from evtui.scenario.steps.anomaly import AnomalyStep
 from evtui.scenario.steps.flow import Parallel, Repeat
 
 FOLDER = resources.files("evtui.scenario") / "builtin"
@@ -40,9 +40,9 @@ def every_step(steps: list[Any]) -> Iterator[Any]:
                     yield from every_step(branch)
 
 
-def anomalies(plan: Plan) -> list[Anomaly]:
+def anomalies(plan: Plan) -> list[AnomalyStep]:
     """The anomalies that a scenario switches on."""
-    return [step for step in every_step(plan.scenario.steps) if isinstance(step, Anomaly)]
+    return [step for step in every_step(plan.scenario.steps) if isinstance(step, AnomalyStep)]
 
 
 def expected(plan: Plan, kind: type[Any]) -> list[Any]:
@@ -98,7 +98,7 @@ def test_a_fluctuation_expects_its_alarm_and_ends_with_a_tail(plan: Plan) -> Non
     if plan.source.startswith(("fluctuation-", "repeated-")):
         assert all(each.within <= 30.0 for each in expected(plan, AlarmExpected))
         assert expected(plan, AlarmExpected)
-        assert not isinstance(plan.scenario.steps[-1], Anomaly)
+        assert not isinstance(plan.scenario.steps[-1], AnomalyStep)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -18,7 +18,7 @@ from evtui.scenario.expectations.validity import NoSchemaViolation
 from evtui.scenario.language.length import longest
 from evtui.scenario.language.loader import Plan, ScenarioError, builtin, load
 from evtui.scenario.language.model import Duration
-from evtui.scenario.steps.anomaly import Anomaly
+from evtui.scenario.steps.anomaly import AnomalyStep
 from evtui.scenario.steps.can import Can
 from evtui.scenario.steps.charging import SetLimitStep, Start
 from evtui.scenario.steps.flow import Parallel, Repeat
@@ -64,9 +64,9 @@ def test_steps_inside_repeat_and_parallel_are_typed_too(plan: Plan) -> None:
 
 def test_parameters_of_an_anomaly_come_on_top_of_the_defaults(plan: Plan) -> None:
     anomaly = plan.scenario.steps[10]
-    assert isinstance(anomaly, Anomaly)
+    assert isinstance(anomaly, AnomalyStep)
     parameters = anomaly.all_parameters(plan.settings)
-    assert (parameters.high, parameters.low, parameters.waits[0]) == (100.0, 0.0, 120.0)
+    assert (parameters.high_a, parameters.low_a, parameters.waits[0]) == (100.0, 0.0, 120.0)
 
 
 def test_expectations_are_typed(plan: Plan) -> None:

@@ -48,7 +48,7 @@ STEPS = {
     "{can: 1, data: 6400}": "steps[1].data: expected text, got 6400; put it in quotes",
     "{can: 1, data: 6x}": 'steps[1].data: expected hexadecimal bytes such as "64 00", got "6x"',
     "{can: 1, data: 00 11 22 33 44 55 66 77 88}": "expected at most 8 bytes, got 9",
-    "anomaly: flood": 'steps[1].anomaly: expected repeated-current-fluctuation, got "flood"',
+    "anomaly: flood": 'steps[1].anomaly: expected an anomaly, got "flood"',
     "anomaly: repeated-current-fluctuation": "steps[1].anomaly: would never end: give it a",
     "{anomaly: repeated-current-fluctuation, duration: 0s}": "duration: expected more than 0s",
     "{anomaly: repeated-current-fluctuation, variant: seeed, duration: 1s}": "did you mean seed?",
@@ -81,7 +81,7 @@ STEPS = {
     "command: anomaly.strt": "did you mean anomaly.start?",
     "command: view.pause": 'expected a command of the lab, got "view.pause"',
     "{command: anomaly.start, with: {x: 1}}": "steps[1].with.x: no such argument; it takes",
-    "{command: anomaly.set, with: {low: 1}}": "steps[1].with.low: no such argument; did you mean",
+    "{command: anomaly.set, with: {low: 1}}": "steps[1].with.low: no such parameter; did you mean",
     "{command: anomaly.start, station: CP1, connector: 1, with: {connector: 2}}": (
         "with.connector: got 2 and 1 beside the command; leave one out"
     ),
@@ -103,7 +103,7 @@ WAITED = {
 PARAMETERS = {
     "higha: 3": "steps[1].with.higha: no such parameter; did you mean high_a?",
     "high_a: 600": "steps[1].with.high_a: expected a number from 0 to 500 A, got 600",
-    "low_a: 200": "steps[1].with.low_a: low is 200 A, above high, 100 A",
+    "low_a: 200": "steps[1].with.low_a: low_a is 200 A, above high_a, 100 A",
     "low_a: 20 A": 'steps[1].with.low_a: expected a number from 0 to 500 A, got "20 A"',
     "low_a: 150, high_a: 200, jitter: 2": "with.jitter: expected a number from 0 to 0.9, got 2",
     "low_a: -1, jitter: 2": "steps[1].with.low_a: expected a number from 0 to 500 A, got -1",

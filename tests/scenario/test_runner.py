@@ -253,7 +253,8 @@ def test_a_command_is_given_and_recorded(tmp_path: Path) -> None:
 
 def test_a_command_that_cannot_be_done_fails(tmp_path: Path) -> None:
     played = play_steps("[{command: anomaly.start}, {command: anomaly.start}]", tmp_path)
-    assert played.steps.found == ("steps[1]: command anomaly.start: the anomaly is running already")
+    already = "repeated-current-fluctuation is running already"
+    assert played.steps.found == f"steps[1]: command anomaly.start: {already}"
     assert [order.done for order in played.of(Order)] == [True, False]
 
 

@@ -10,23 +10,23 @@ from evtui.commands import Nothing, Outcome
 from evtui.commands import anomaly as told
 from evtui.commands.anomaly import CYCLE_COUNTS, JITTERS, PERIOD_FACTOR
 from evtui.lab.orders.charging import end_charging
-from evtui.lab.orders.handlers import CommandError, Target, Works, at_connector, in_lab
+from evtui.lab.orders.handlers import Aim, CommandError, Works, at_connector, in_lab
 from evtui.lab.orders.turns import after
 
 
-def _chosen(target: Target) -> Injector[Any]:
+def _chosen(target: Aim) -> Injector[Any]:
     return target.stand.anomalies.chosen(target.outlet.number)
 
 
 @at_connector(told.CHOOSE)
-def choose(works: Works, target: Target, wanted: told.Choosing) -> Outcome[dict[str, Any]]:
+def choose(works: Works, target: Aim, wanted: told.Choosing) -> Outcome[dict[str, Any]]:
     injector = target.stand.anomalies.choose(target.outlet.number, wanted.name)
     works.publish_state(target.stand)
     return Outcome(f"{injector.name} chosen", injector.values())
 
 
 @at_connector(told.START)
-def start(works: Works, target: Target, wanted: told.Beginning) -> Outcome[str]:
+def start(works: Works, target: Aim, wanted: told.Beginning) -> Outcome[str]:
     anomalies, number = target.stand.anomalies, target.outlet.number
     injector = anomalies.at(number, wanted.name or "")
     if "central system" in injector.anomaly.needs:
@@ -46,7 +46,7 @@ def start(works: Works, target: Target, wanted: told.Beginning) -> Outcome[str]:
 
 
 @at_connector(told.STOP)
-async def stop(works: Works, target: Target, which: told.Which) -> Outcome[None]:
+async def stop(works: Works, target: Aim, which: told.Which) -> Outcome[None]:
     anomalies, number = target.stand.anomalies, target.outlet.number
     injector = anomalies.at(number, which.name or "")
     on = [each for each in anomalies.busy_at(number) if each is not injector]
@@ -64,23 +64,23 @@ async def stop(works: Works, target: Target, which: told.Which) -> Outcome[None]
 # Parameters
 
 
-def _take(target: Target, parameters: Any, text: str) -> Outcome[dict[str, Any]]:
+def _take(target: Aim, parameters: Any, text: str) -> Outcome[dict[str, Any]]:
     injector = _chosen(target)
     injector.configure(parameters)
     return Outcome(text, injector.values())
 
 
 @at_connector(told.SHORTER)
-def shorter(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+def shorter(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
     return _scale(target, PERIOD_FACTOR)
 
 
 @at_connector(told.LONGER)
-def longer(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+def longer(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
     return _scale(target, 1 / PERIOD_FACTOR)
 
 
-def _scale(target: Target, factor: float) -> Outcome[dict[str, Any]]:
+def _scale(target: Aim, factor: float) -> Outcome[dict[str, Any]]:
     injector = _chosen(target)
     parameters = injector.anomaly.paced(injector.parameters, factor)
     cycle = injector.anomaly.cycle_of(parameters)
@@ -92,26 +92,26 @@ def _scale(target: Target, factor: float) -> Outcome[dict[str, Any]]:
 
 
 @at_connector(told.WEAKER)
-def weaker(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+def weaker(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
     return _turn(target, -1)
 
 
 @at_connector(told.STRONGER)
-def stronger(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+def stronger(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
     return _turn(target, 1)
 
 
 @at_connector(told.LOWER_LOW)
-def lower_low(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+def lower_low(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
     return _turn(target, -1, floor=True)
 
 
 @at_connector(told.RAISE_LOW)
-def raise_low(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+def raise_low(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
     return _turn(target, 1, floor=True)
 
 
-def _turn(target: Target, direction: int, *, floor: bool = False) -> Outcome[dict[str, Any]]:
+def _turn(target: Aim, direction: int, *, floor: bool = False) -> Outcome[dict[str, Any]]:
     injector = _chosen(target)
     anomaly = injector.anomaly
     knob = anomaly.floor if floor else anomaly.strength
@@ -126,7 +126,7 @@ def _turn(target: Target, direction: int, *, floor: bool = False) -> Outcome[dic
 
 
 @at_connector(told.VARIANT)
-def variant(_: Works, target: Target, __: Nothing) -> Outcome[str]:
+def variant(_: Works, target: Aim, __: Nothing) -> Outcome[str]:
     injector = _chosen(target)
     parameters, name = injector.anomaly.next_choice(injector.parameters)
     injector.configure(parameters)
@@ -134,18 +134,18 @@ def variant(_: Works, target: Target, __: Nothing) -> Outcome[str]:
 
 
 @at_connector(told.JITTER)
-def jitter(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+def jitter(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
     value = after(JITTERS, _number(target, "jitter"))
     return _take(target, _chosen(target).read({"jitter": value}), f"jitter {value:.0%}")
 
 
 @at_connector(told.CYCLES)
-def cycles(_: Works, target: Target, __: Nothing) -> Outcome[dict[str, Any]]:
+def cycles(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
     value = after(CYCLE_COUNTS, _number(target, "cycles"))
     return _take(target, _chosen(target).read({"cycles": value}), f"cycles {value or 'endless'}")
 
 
-def _number(target: Target, name: str) -> Any:
+def _number(target: Aim, name: str) -> Any:
     """A parameter of the chosen anomaly.
 
     Raises:
@@ -158,7 +158,7 @@ def _number(target: Target, name: str) -> Any:
 
 
 @at_connector(told.SET)
-def change(_: Works, target: Target, wanted: told.Setting) -> Outcome[dict[str, Any]]:
+def change(_: Works, target: Aim, wanted: told.ParameterChange) -> Outcome[dict[str, Any]]:
     injector = target.stand.anomalies.at(target.outlet.number, wanted.name or "")
     given: Mapping[str, Any] = wanted.parameters or {}
     injector.configure(injector.read(given))
@@ -169,13 +169,13 @@ def change(_: Works, target: Target, wanted: told.Setting) -> Outcome[dict[str, 
 
 
 @at_connector(told.BEGIN_ATTACK)
-def begin_attack(_: Works, target: Target, attack: told.Attack) -> Outcome[None]:
+def begin_attack(_: Works, target: Aim, attack: told.Attack) -> Outcome[None]:
     target.outlet.by_hand.begin(attack.name, attack.layer, effect=attack.effect)
     return Outcome(f"attack {attack.name} begins: what follows is part of it", None)
 
 
 @at_connector(told.END_ATTACK)
-def end_attack(_: Works, target: Target, __: Nothing) -> Outcome[tuple[str, ...]]:
+def end_attack(_: Works, target: Aim, __: Nothing) -> Outcome[tuple[str, ...]]:
     ended = target.outlet.by_hand.end_all()
     if not ended:
         raise CommandError(f"no attack is on at connector {target.outlet.number}")
@@ -189,7 +189,7 @@ async def all_clear(works: Works, _: Nothing) -> Outcome[None]:
             outlet.by_hand.end_all()
             await stand.anomalies.stop(number)
             await stand.anomalies.clear_leftovers(number)
-            await end_charging(works, Target(stand, outlet))
+            await end_charging(works, Aim(stand, outlet))
             await outlet.by_hand.settle(SAFE_WITHIN)
             stand.anomalies.reset(number)
     return Outcome("all clear: no anomaly, no transaction, default parameters", None)

@@ -14,7 +14,7 @@ from evtui.anomalies import AnomalyError
 from evtui.central_system import StationOffline
 from evtui.commands import LabCommand, Outcome, by_name, lab_commands
 from evtui.events import Order
-from evtui.lab.orders.handlers import HANDLERS, CommandError, Target, Works
+from evtui.lab.orders.handlers import HANDLERS, Aim, CommandError, Works
 from evtui.nearest import did_you_mean
 from evtui.ocppj import CallRefused, LinkClosed
 from evtui.recording.write import RecordingError
@@ -111,7 +111,7 @@ class Orders:
         except TimeoutError as error:
             raise CommandError(str(error) or "no answer in time") from None
 
-    def _target(self, command: str, given: Mapping[str, Any], here: Here | None) -> Target:
+    def _target(self, command: str, given: Mapping[str, Any], here: Here | None) -> Aim:
         """What ``station`` and ``connector`` name, or ``here``.
 
         One of which there is only one need not be named.
@@ -134,7 +134,7 @@ class Orders:
         outlet = stand.outlets.get(number)
         if outlet is None:
             raise CommandError(f"{name} has no connector {number}")
-        return Target(stand, outlet)
+        return Aim(stand, outlet)
 
 
 def _known(name: str) -> LabCommand[Any, Any]:

@@ -6,13 +6,13 @@ from typing import Any
 
 from evtui.commands import Nothing, Outcome
 from evtui.commands import station as told
-from evtui.lab.orders.handlers import CommandError, Target, Works, at_connector
+from evtui.lab.orders.handlers import Aim, CommandError, Works, at_connector
 
 __all__ = ["end_charging"]
 
 
 @at_connector(told.CHARGE, acting=True)
-async def charge(works: Works, target: Target, _: Nothing) -> Outcome[bool]:
+async def charge(works: Works, target: Aim, _: Nothing) -> Outcome[bool]:
     connector = target.outlet.connector
     if connector.busy:
         await end_charging(works, target)
@@ -29,20 +29,20 @@ async def charge(works: Works, target: Target, _: Nothing) -> Outcome[bool]:
 
 
 @at_connector(told.SWIPE, acting=True)
-def swipe(works: Works, target: Target, held: told.Swipe) -> Outcome[None]:
+def swipe(works: Works, target: Aim, held: told.Swipe) -> Outcome[None]:
     id_tag = held.id_tag or works.settings.id_tag
     _present(target, id_tag)
     return Outcome(f"id tag {id_tag} presented at connector {target.outlet.number}", None)
 
 
-def _present(target: Target, id_tag: str) -> None:
+def _present(target: Aim, id_tag: str) -> None:
     connector = target.outlet.connector
     if not connector.busy and not connector.startable:
         raise CommandError(f"connector {connector.number} is {connector.status}")
     connector.present(id_tag)
 
 
-async def end_charging(works: Works, target: Target) -> None:
+async def end_charging(works: Works, target: Aim) -> None:
     """End the transaction through our central system, else at the station itself.
 
     A start that still waits for a vehicle has no id to stop it by: it ends at the station.
@@ -57,6 +57,6 @@ async def end_charging(works: Works, target: Target) -> None:
     connector.stop("Local")
 
 
-async def _status_of(works: Works, target: Target, action: str, payload: dict[str, Any]) -> str:
+async def _status_of(works: Works, target: Aim, action: str, payload: dict[str, Any]) -> str:
     answer = await works.central_system.call(target.stand.name, action, payload)
     return str(answer["status"])

@@ -16,7 +16,7 @@ from evtui.lab.recordings import Recordings
 from evtui.lab.stand import Outlet, Stand
 from evtui.runtime import Supervisor
 
-__all__ = ["HANDLERS", "CommandError", "Handler", "Target", "Works", "at_connector", "in_lab"]
+__all__ = ["HANDLERS", "Aim", "CommandError", "Handler", "Works", "at_connector", "in_lab"]
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -55,7 +55,7 @@ class Works(msgspec.Struct, frozen=True):
             raise CommandError(f"not with --csms: {what} evtui's own central system")
 
 
-class Target(NamedTuple):
+class Aim(NamedTuple):
     """What a command of a connector acts on."""
 
     stand: Stand
@@ -73,7 +73,7 @@ class Handler(NamedTuple):
         acting: what it makes the charge point do is a step of an attack that is on there.
     """
 
-    function: Callable[[Works, Target | None, Any], Answer[Any]]
+    function: Callable[[Works, Aim | None, Any], Answer[Any]]
     acting: bool = False
 
 
@@ -81,7 +81,7 @@ HANDLERS: dict[LabCommand[Any, Any], Handler] = {}
 """By command; filled by the functions below :mod:`evtui.lab.orders`."""
 
 InLab: TypeAlias = Callable[[Works, A], Answer[R]]
-AtConnector: TypeAlias = Callable[[Works, Target, A], Answer[R]]
+AtConnector: TypeAlias = Callable[[Works, Aim, A], Answer[R]]
 
 
 def in_lab(command: LabCommand[A, R]) -> Callable[[InLab[A, R]], InLab[A, R]]:
@@ -100,7 +100,7 @@ def at_connector(
     """The function below carries out a command of a connector; see :class:`Handler`."""
 
     def take(function: AtConnector[A, R]) -> AtConnector[A, R]:
-        def run(works: Works, target: Target | None, arguments: A) -> Answer[R]:
+        def run(works: Works, target: Aim | None, arguments: A) -> Answer[R]:
             assert target is not None
             return function(works, target, arguments)
 

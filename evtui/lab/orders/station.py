@@ -10,7 +10,7 @@ from evtui.commands import station as told
 from evtui.config import PRESETS
 from evtui.detection import FED_FROM, VIEWS, View
 from evtui.events import Mark
-from evtui.lab.orders.handlers import CommandError, Target, Works, at_connector, in_lab
+from evtui.lab.orders.handlers import Aim, CommandError, Works, at_connector, in_lab
 from evtui.lab.orders.turns import after
 
 VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, *((view,) for view in VIEWS))
@@ -22,7 +22,7 @@ IMAGE = "evtui-lab.bin"
 
 
 @at_connector(told.PLUG, acting=True)
-def plug(works: Works, target: Target, _: Nothing) -> Outcome[bool]:
+def plug(works: Works, target: Aim, _: Nothing) -> Outcome[bool]:
     target.outlet.plug_or_unplug()
     works.publish_state(target.stand)
     plugged = target.outlet.connector.plugged
@@ -30,14 +30,14 @@ def plug(works: Works, target: Target, _: Nothing) -> Outcome[bool]:
 
 
 @at_connector(told.PRESET, acting=True)
-def preset(works: Works, target: Target, _: Nothing) -> Outcome[str]:
+def preset(works: Works, target: Aim, _: Nothing) -> Outcome[str]:
     name = after(PRESETS, target.stand.preset)
     target.stand.switch(name, works.settings.meter_interval_for(name))
     return Outcome(f"preset {name}", name)
 
 
 @at_connector(told.STRICT, acting=True)
-def strict(_: Works, target: Target, __: Nothing) -> Outcome[bool]:
+def strict(_: Works, target: Aim, __: Nothing) -> Outcome[bool]:
     configuration = target.stand.charge_point.configuration
     strict = not configuration.flag("EvtuiStrictTxProfile")
     configuration.set("EvtuiStrictTxProfile", strict)

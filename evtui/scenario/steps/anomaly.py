@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from evtui.scenario.language.checking import Check
     from evtui.scenario.run.context import StepContext
 
-__all__ = ["AnomalyStep", "parameters_mistake"]
+__all__ = ["AnomalyStep", "names_schema", "parameter_schemas", "parameters_mistake"]
 
 UNANSWERED = 60.0
 """s that an anomaly that ends by itself may take longer, because calls are not answered."""
@@ -40,7 +41,7 @@ UNANSWERED = 60.0
 Parameters = Annotated[
     dict[str, Any],
     Meta(
-        description="as `evtui anomalies NAME` lists them, in the order of their declaration; "
+        description="as evtui anomalies NAME lists them; "
         "{high_a: 50, wait_1_s: 500ms} for the fluctuation."
     ),
 ]
@@ -53,7 +54,7 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
     acts = False
     example = "{anomaly: repeated-current-fluctuation, duration: 1min}"
 
-    anomaly: Annotated[str, Meta(description="its name; `evtui anomalies` lists them.")]
+    anomaly: Annotated[str, Meta(description="its name, as evtui anomalies lists them.")]
     variant: Annotated[
         str | None,
         Meta(description="its parameter of that name; that of the settings when left out."),
@@ -105,31 +106,19 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
     @classmethod
     def complete_schema(cls, schema: dict[str, Any]) -> None:
         """Add the anomalies that there are, and their parameters with their ranges."""
-        found = {}
-        for name in names():
-            try:
-                found[name] = anomaly_named(name)
-            except AnomalyError:  # of a package that is broken
-                continue
         told = schema["properties"]
         about = told["anomaly"]["description"]
-        listed = [{"const": name, "description": each.title} for name, each in found.items()]
-        told["anomaly"] = {"description": about, "anyOf": [*listed, REFERENCE]}
+        told["anomaly"] = {"description": about, "anyOf": [*names_schema(), REFERENCE]}
         schema["allOf"] = [
             {
                 "if": {"properties": {"anomaly": {"const": name}}, "required": ["anomaly"]},
                 "then": {
                     "properties": {
-                        "with": {
-                            "properties": {
-                                each.name: argument_schema(each) for each in anomaly.declared()
-                            },
-                            "additionalProperties": False,
-                        }
+                        "with": {"properties": properties, "additionalProperties": False}
                     }
                 },
             }
-            for name, anomaly in found.items()
+            for name, properties in parameter_schemas().items()
         ]
 
     def longest(self, settings: Settings) -> float:
@@ -148,7 +137,7 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
         truth = Truth(self.anomaly, context.stand.name, context.outlet.number)
         unsubscribe = stream.subscribe(truth.see, AnomalyState, Note)
         try:
-            await context.actions.execute("anomaly.start", name=self.anomaly)
+            await context.actions.execute("anomaly.start", **self._named(context))
             endless = self.longest(context.settings) + UNANSWERED
             within = endless if self.duration is None else self.duration
             if await until(stream, lambda: truth.over, within, AnomalyState):
@@ -156,7 +145,7 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
             elif self.duration is None:
                 raise StepFailed(f"it has not ended by itself in {seconds(within)}")
             else:
-                await context.actions.execute("anomaly.stop", name=self.anomaly)
+                await context.actions.execute("anomaly.stop", **self._named(context))
             if truth.outcome == "failed":
                 raise StepFailed(truth.detail)
         finally:
@@ -172,7 +161,12 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
         if self.duration is None and self.by_itself(context.settings) is None:
             raise StepFailed("it would never end: give it a duration, or cycles")
         values = anomaly_named(self.anomaly).values(parameters)
-        await context.actions.execute("anomaly.set", name=self.anomaly, parameters=values)
+        await context.actions.execute("anomaly.set", **self._named(context), **values)
+
+    def _named(self, context: StepContext) -> dict[str, str]:
+        """What an order must say for it to be this anomaly: nothing where it is the chosen one."""
+        chosen = context.stand.anomalies.chosen(context.outlet.number).name
+        return {} if self.anomaly == chosen else {"name": self.anomaly}
 
     def _check_that_it_was_done(self, truth: Truth, settings: Settings) -> None:
         """An anomaly that ended by itself must have done what it was to do."""
@@ -184,6 +178,28 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
 def _read(anomaly: type[Anomaly[Any]], given: Mapping[str, Any], settings: Settings) -> Any:
     base = anomaly.read(initial_parameters(settings).get(anomaly.name, {}))
     return anomaly.read(given, base)
+
+
+def names_schema() -> list[dict[str, str]]:
+    """A JSON Schema of each name of an anomaly."""
+    return [{"const": name, "description": anomaly.title} for name, anomaly in _that_work().items()]
+
+
+def parameter_schemas() -> dict[str, dict[str, Any]]:
+    """By name of the anomaly, the JSON Schema of each of its parameters."""
+    return {
+        name: {each.name: argument_schema(each) for each in anomaly.declared()}
+        for name, anomaly in _that_work().items()
+    }
+
+
+def _that_work() -> dict[str, type[Anomaly[Any]]]:
+    """Every anomaly but those of packages that are broken."""
+    found = {}
+    for name in names():
+        with suppress(AnomalyError):
+            found[name] = anomaly_named(name)
+    return found
 
 
 def parameters_mistake(

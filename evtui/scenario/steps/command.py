@@ -17,7 +17,7 @@ from evtui.nearest import choice
 from evtui.scenario.language.arguments import argument_schema
 from evtui.scenario.language.mistakes import shown
 from evtui.scenario.language.model import REFERENCE
-from evtui.scenario.steps.anomaly import parameters_mistake
+from evtui.scenario.steps.anomaly import names_schema, parameter_schemas, parameters_mistake
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ class CommandStep(Step, frozen=True, kw_only=True):
         for each in commands:
             if not each.rest:  # which takes what the anomaly takes
                 alike.setdefault(each.arguments, []).append(each.name)
-        schema["allOf"] = [_taken_by(names, arguments) for arguments, names in alike.items()]
+        schema["allOf"] = [
+            *(_taken_by(names, arguments) for arguments, names in alike.items()),
+            *(_taken_with_parameters(each) for each in commands if each.rest),
+        ]
 
 
 def _commands() -> dict[str, LabCommand[Any, Any]]:
@@ -99,6 +102,26 @@ def _taken_by(names: list[str], arguments: Iterable[Argument]) -> dict[str, Any]
     return {
         "if": {"properties": {"command": {"enum": names}}, "required": ["command"]},
         "then": {"properties": {"with": takes}, "required": ["with"] if needed else []},
+    }
+
+
+def _taken_with_parameters(command: LabCommand[Any, Any]) -> dict[str, Any]:
+    """That ``with`` holds what the command takes, and parameters of the anomaly it names."""
+    own = {each.name: argument_schema(each) for each in command.arguments}
+    own["name"]["anyOf"] = [*names_schema(), {"type": "null"}, REFERENCE]
+    cases = []
+    for anomaly, parameters in parameter_schemas().items():
+        named: dict[str, Any] = {"properties": {"name": {"const": anomaly}}, "required": ["name"]}
+        if anomaly == DEFAULT:
+            named = {"properties": {"name": {"enum": [anomaly, None]}}}
+        together = {"type": "object", "properties": parameters, "additionalProperties": False}
+        rest = {command.rest: {"anyOf": [{"type": "null"}, together, REFERENCE]}}
+        known = {**{key: {} for key in own}, **parameters, **rest}
+        takes = {"properties": known, "additionalProperties": False}
+        cases.append({"if": named, "then": takes})
+    return {
+        "if": {"properties": {"command": {"const": command.name}}, "required": ["command"]},
+        "then": {"properties": {"with": {"properties": own, "allOf": cases}}},
     }
 
 
