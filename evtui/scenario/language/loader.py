@@ -158,7 +158,7 @@ def load(
             and without the suffix .yaml or .yml.
         given: inputs, as text of a command line or typed (durations in s).
         seed: of everything random.
-        duration: s, for an input called ``duration`` where there is one.
+        duration: s, for an input called ``duration`` where there is one and it is not given.
         base: what the scenario leaves open about its lab.
         curve_copy: read instead of the recorded session that the scenario names, if it is there.
 
@@ -172,9 +172,7 @@ def load(
     header, specs = _header(document)
     chosen = dict(given or {})
     if duration is not None and "duration" in specs:
-        if "duration" in chosen:
-            mistakes.add_given("--set duration: given by --duration as well; leave one out")
-        chosen["duration"] = float(duration)
+        chosen.setdefault("duration", float(duration))
     axes = _axes(header, specs, mistakes)
     values = resolve(specs, chosen, axes, mistakes)
     scenario = _body(document, header, specs, values)
