@@ -52,7 +52,7 @@ def for_json(text: str) -> str:
 def for_markdown(text: str) -> str:
     """One line of text in Markdown, which is shown as it is written and is no markup."""
     line = for_terminal(" ".join(text.split()))
-    return _BLOCK.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", line))
+    return _BLOCK.sub(r"\1\\", _MARKS.sub(r"\\\g<0>", line))
 
 
 _BLANKS = re.compile("[\t\n\r]")
@@ -64,8 +64,8 @@ _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 # The underscore is a mark outside of words only; $ begins a formula, & names a character.
 _MARKS = re.compile(r"[\\`*\[\]<>&|~$]|(?<!\w)_|_(?!\w)")
-# At the beginning of a line: a heading, a list, a rule.
-_BLOCK = re.compile(r"^(\d*)([-+#=.)])")
+# At the beginning of a line: a heading, which for some needs no blank; a list; a rule.
+_BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?: |$))|(?=#|[-+](?: |$)|[-=][-= ]*$))")
 
 
 def _is_seen(char: str) -> bool:

@@ -42,7 +42,13 @@ REFERENCE = {"$ref": "#/$defs/Reference"}
 
 
 class Duration(float):
-    """Seconds; written ``90``, ``500ms``, ``1m``, ``1h30m``."""
+    """Seconds; written ``90``, ``500ms``, ``1m``, ``1h30m``.
+
+    Attributes:
+        written: as somebody wrote it, for messages; empty where it was no text.
+    """
+
+    written = ""
 
 
 class Amperes(float):
