@@ -390,6 +390,13 @@ def test_bad_input_is_one_line_and_exit_code_2(
         (["config", "--preset"], "option '--preset' requires an argument."),
         (["config", "more"], "got unexpected extra argument (more)."),
         (["run", "--spede", "3"], "no such option --spede; did you mean --speed"),
+        (
+            ["run", "x", "--stations", "3"],
+            "no such option --stations; write lab: {stations: ...} in",
+        ),
+        (["run", "x", "--strict"], "no such option --strict; write lab: {strict: true} in the sc"),
+        (["run", "x", "--low", "6"], "no such option --low; write anomaly.low_a in a file for --c"),
+        (["check", "x", "--stations", "3"], "no such option --stations; did you mean --json?"),
         (["run", "x", "--seed"], "option '--seed' requires an argument."),
         (["check"], "DIR... is missing."),
         (["report", "--zzz"], "no such option --zzz."),

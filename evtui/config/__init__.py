@@ -30,6 +30,7 @@ from evtui.config.sources import (
     from_values,
     in_force,
     load,
+    no_colours,
     over_ssh,
     platform_file,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "in_force",
     "limits",
     "load",
+    "no_colours",
     "over_ssh",
     "platform_file",
     "report_of",

@@ -19,6 +19,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
+from evtui.config import no_colours
 from evtui.redaction import hide
 from evtui.tui.colours import ANSI_THEMES, legible, sixteen_colour_theme
 from evtui.tui.driver import TerminalDriver
@@ -65,7 +66,7 @@ class EvtuiApp(App[None]):
     ) -> None:
         # With native colours NO_COLOR leaves the terminal's own two; otherwise Textual turns
         # colours to greys, dark red on dark among them, and an ANSI theme to black on black.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(ansi_color=True if no_colours(os.environ) else None)
         self.animation_level = "none"
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
