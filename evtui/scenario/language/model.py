@@ -182,7 +182,9 @@ class LabSpec(Model, frozen=True, kw_only=True):
         int | None,
         Meta(description="of each charge point; steps that name none mean the first."),
     ] = None
-    vehicle: VehicleSpec | None = None
+    vehicle: Annotated[
+        VehicleSpec | None, Meta(description="without it an ordinary battery is at each connector.")
+    ] = None
     plugged: Annotated[
         bool, Meta(description="false: the vehicles are there but not plugged in.")
     ] = True
