@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +13,10 @@ from evtui.cli.errors import BadInput
 from evtui.cli.plans import base_from, load_plan, read_inputs
 from evtui.cli.terminal import prepare_textual, terminal_trouble
 from evtui.config import SETTINGS, Settings
-from evtui.runtime import HOST, listen
 
 if TYPE_CHECKING:
+    import socket
+
     from evtui.feed import Feed
     from evtui.scenario.language import Plan
     from evtui.station import StateFile
@@ -161,6 +160,8 @@ def _open_state(path: str, feed: Feed | None) -> StateFile:
 
 
 def _prepare_folder(folder: str) -> None:
+    from pathlib import Path
+
     from evtui.recording.write import RecordingError, prepare_folder
 
     try:
@@ -175,6 +176,8 @@ def _listen(port: int) -> socket.socket:
     Raises:
         BadInput: the port cannot be had.
     """
+    from evtui.runtime import listen
+
     try:
         return listen(port)
     except OSError as error:
@@ -184,6 +187,8 @@ def _listen(port: int) -> socket.socket:
 def _port_trouble(port: int, error: OSError) -> str:
     import errno
     import os
+
+    from evtui.runtime import HOST
 
     if error.errno == errno.EADDRINUSE:
         problem = f"port {port} is in use"
