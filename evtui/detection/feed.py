@@ -13,7 +13,7 @@ from evtui.ocpp16 import number_in
 __all__ = ["FED_FROM", "VIEWS", "DetectorPart", "View"]
 
 View = Literal["can", "ocpp"]
-"""Where an observer sits: at the edge on CAN, or at the central system."""
+"""Where an observer sits: on the CAN bus, or at the central system."""
 
 FED_FROM: Mapping[View, str] = {"can": "CAN", "ocpp": "MeterValues"}
 """What a detector in each view is fed from, for people."""

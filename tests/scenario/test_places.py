@@ -101,6 +101,17 @@ def test_a_step_says_where_it_is_unless_that_is_the_first_place(tmp_path: Path) 
     ]
 
 
+def test_a_mark_by_command_is_of_the_station_that_is_named(tmp_path: Path) -> None:
+    mark = "command: lab.mark, with: {text: x"
+    inside = f"{{parallel: [[{{{mark}}}}}], [{{wait: 1s}}]], station: CP2}}"
+    steps = f"[{{{mark}}}}}, {{{mark}}}, station: CP1}}, {inside}, {{{mark}, station: CP2}}}}]"
+    played = play_far(steps, tmp_path)
+    assert [each.station for each in played.of(Mark)] == ["", "CP1", "CP2", "CP2"]
+    twice = f"[{{{mark}, station: CP1}}, station: CP2}}]"
+    wrong = mistake_in(minimal(twice, LAB), tmp_path)
+    assert 'got "CP1" and "CP2" beside the command' in wrong
+
+
 def test_a_place_may_come_from_an_input(tmp_path: Path) -> None:
     more = LAB + "inputs: {at: {type: string, default: CP2}, n: {type: int, default: 2}}\n"
     plan = plan_of(minimal("[{plug: , station: '${at}', connector: '${n}'}]", more), tmp_path)
