@@ -180,6 +180,27 @@ async def test_what_a_dialog_orders_is_ordered_once(opening: str, order: str, ti
         assert one.lab.submitted == [order]
 
 
+async def test_below_a_dialog_stand_its_keys_and_not_those_of_the_lab() -> None:
+    async with driven(20.0) as one:
+
+        def footer() -> str:
+            return "".join(segment.text for segment in one.main.footer.render_line(0)).strip()
+
+        of_the_lab = footer()
+        assert "s start" in of_the_lab
+        for opening, told in (("D", "↑↓ choose · enter read · escape close"), ("q", ""), ("m", "")):
+            await opened(one.pilot, opening)
+            await settled(one.pilot)
+            assert footer() == told
+            press(one.app, "n" if opening == "q" else "escape")
+            await settled(one.pilot)
+            assert footer() == of_the_lab
+        await opened(one.pilot, "D")
+        press(one.app, "enter")
+        await settled(one.pilot)
+        assert footer() == "↑↓ scroll · tab contents · escape all chapters · q close"
+
+
 @TIMES
 async def test_the_palette_runs_what_was_chosen_once(times: int) -> None:
     async with driven(20.0) as one:

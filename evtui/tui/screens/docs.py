@@ -127,7 +127,7 @@ class DocsScreen(Dialog[None]):
         self._fill(told=True)
         self.set_focus(self._contents)
         self._box.border_title = "Documentation"
-        self._box.border_subtitle = "↑↓ choose · enter read · escape close"
+        self.tell_keys(self._box, "↑↓ choose · enter read · escape close")
 
     def _read(self, *, reading: bool) -> None:
         """The text, or with ``reading`` false the list beside it, has the keys."""
@@ -135,7 +135,7 @@ class DocsScreen(Dialog[None]):
         self.set_class(reading, "-reading")
         self.set_focus(self._text if reading else self._contents)
         moving = "↑↓ scroll · tab contents" if reading else "↑↓ choose · enter go · tab text"
-        self._box.border_subtitle = f"{moving} · escape all chapters · q close"
+        self.tell_keys(self._box, f"{moving} · escape all chapters · q close")
 
     async def _open(self, topic: str, anchor: str = "") -> None:
         if topic != self._topic or not self._chapter.source:

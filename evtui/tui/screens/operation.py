@@ -191,7 +191,7 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
     def _show_mode(self) -> None:
         self.set_class(self._in_json, "-json")
         keys = "ctrl+s send   f2 fields" if self._in_json else "enter send   f2 JSON"
-        self.query_one(Vertical).border_subtitle = f"{keys}   esc close"
+        self.tell_keys(self.query_one(Vertical), f"{keys}   esc close")
         if self._in_json:
             self._editor.focus()
         elif self._rows:

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.events import DescendantFocus, Paste, Resize
+from textual.events import DescendantFocus, Paste, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -123,6 +123,10 @@ class PanelScreen(Doing, Screen[None]):
     def notice(self, text: str, level: Level = "info", *, news: bool = False) -> None:
         """Show one line for people in the place of the keys; see :meth:`KeyFooter.say`."""
         self.footer.say(self.hiding.text(text), level, news=news)
+
+    @on(ScreenResume)
+    def _on_top(self) -> None:
+        self.footer.lend(None)
 
     @on(Paste)
     def _refuse_text(self) -> None:
