@@ -1,12 +1,14 @@
-"""Pictures that do not depend on how busy the machine is."""
+"""Apps that cost no more than they must, pictures that do not depend on how busy the machine is."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+
+from tests.tui.frames import draw_late, read_style_sheets_once
 
 STILL = 3
 """Pictures in a row that must be the same."""
@@ -18,6 +20,14 @@ async def still(pilot: Pilot[None]) -> None:
     while len(pictures) < STILL or len(set(pictures[-STILL:])) > 1:
         await pilot.pause(0.02)
         pictures.append(pilot.app.export_screenshot())
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _apps_that_cost_little() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        draw_late(patch)
+        read_style_sheets_once(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)

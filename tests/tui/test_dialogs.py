@@ -27,6 +27,7 @@ from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.panels import PanelScreen
 from tests.tui.driving import driven
 from tests.tui.fake_lab import FakeLab
+from tests.tui.frames import draw
 from tests.tui.replay.driving import replayed
 
 TIMES = pytest.mark.parametrize("times", [2, 3] if os.environ.get("EVTUI_FULL") else [3])
@@ -90,13 +91,14 @@ def press(app: App[None], *keys: str) -> None:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Everything pressed has been dealt with; a pause of the pilot is ten times as long."""
+    """Everything pressed is dealt with and drawn; a pause of the pilot is ten times as long."""
     calm = 0
     while calm < CALM:
         await asyncio.sleep(0.001)
         stack = pilot.app.screen_stack if pilot.app.is_running else ()
         nodes = (node for screen in stack for node in (pilot.app, screen, *screen.query("*")))
         calm = 0 if any(node.message_queue_size for node in nodes) else calm + 1
+    draw(pilot.app)
 
 
 async def assert_it_goes_on(pilot: Pilot[None]) -> None:
