@@ -64,6 +64,7 @@ class App:
     plan: Plan | None = None
     feed: Feed | None = None
     state: StateFile | None = None
+    told: str = ""
 
     def run(
         self,
@@ -73,9 +74,10 @@ class App:
         plan: Plan | None = None,
         feed: Feed | None = None,
         state: StateFile | None = None,
+        told: str = "",
     ) -> int:
         self.settings, self.listener, self.plan, self.feed = settings, listener, plan, feed
-        self.state = state
+        self.state, self.told = state, told
         return 7
 
 
@@ -148,6 +150,7 @@ def test_options_that_mean_nothing_with_a_scenario_are_named_in_one_line(
     told = capsys.readouterr().err
     assert told.startswith("evtui: --tolerant, --preset: no effect with --scenario: ")
     assert told.count("\n") == 1
+    assert told == f"evtui: {app.told}\n"  # on the screen too, which hides that of the terminal
 
 
 def test_the_app_gets_an_open_state_file(app: App, tmp_path: Path) -> None:

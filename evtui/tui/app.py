@@ -24,6 +24,7 @@ from evtui.redaction import hide
 from evtui.tui.colours import ANSI_THEMES, legible, sixteen_colour_theme
 from evtui.tui.driver import TerminalDriver
 from evtui.tui.handle import LabHandle
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.theme_choice import remember_theme
 
@@ -43,6 +44,8 @@ class EvtuiApp(App[None]):
         known: what the lab's settings say of fields of operations, by name: ``idTag``.
         secrets: what is never shown, wherever it stands.
         sixteen_colours: whether the terminal has no more.
+        first: connector that is chosen at the start; None for the one that appears first.
+        told: a line for people to begin with.
     """
 
     TITLE = "evtui"
@@ -63,6 +66,8 @@ class EvtuiApp(App[None]):
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
         sixteen_colours: bool = False,
+        first: ChosenPlace | None = None,
+        told: str = "",
     ) -> None:
         # With native colours NO_COLOR leaves the terminal's own two; otherwise Textual turns
         # colours to greys, dark red on dark among them, and an ANSI theme to black on black.
@@ -75,6 +80,8 @@ class EvtuiApp(App[None]):
         self._known = known
         self._secrets = secrets
         self._sixteen_colours = sixteen_colours
+        self._first = first
+        self._told = told
         for ansi in ANSI_THEMES:
             self.register_theme(ansi)
         self.show_theme(theme or self.theme)
@@ -96,7 +103,7 @@ class EvtuiApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The only screen that is not a dialog."""
-        return MainScreen(self._handle, self._known, self._secrets)
+        return MainScreen(self._handle, self._known, self._secrets, self._first, self._told)
 
     @property
     def _main(self) -> MainScreen:

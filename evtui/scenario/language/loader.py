@@ -33,6 +33,7 @@ from evtui.scenario.language.document import Document, child, parse
 from evtui.scenario.language.inputs import check_specifications, read_matrix, resolve, substitute
 from evtui.scenario.language.mistakes import Mistakes, ScenarioError, shown
 from evtui.scenario.language.model import SCHEMA, Duration, Input, LabSpec, Scenario
+from evtui.scenario.language.place import Place, every_step
 from evtui.scenario.language.settings import Base, settings_of, start_of
 from evtui.scenario.language.sources import builtin_names, read_source
 from evtui.scenario.language.vehicle import modelled_vehicle, recorded_curve
@@ -95,6 +96,14 @@ class Plan:
         everywhere = spec is not None and spec.at == "every"
         first = station == self.settings.id and connector == FIRST_CONNECTOR
         return self.vehicle if everywhere or first else None
+
+    @property
+    def first_place(self) -> tuple[str, int]:
+        """Station and connector at which something happens first; the first ones by default."""
+        first = Place(self.settings.id)
+        steps = every_step(self.scenario.steps, "", first)
+        place = next((place for _, step, place in steps if not step.passive), first)
+        return place.station, place.connector
 
     def combinations(self) -> list[dict[str, Any]]:
         """Inputs of each run of the matrix, to be given to :func:`load`; one without a matrix."""

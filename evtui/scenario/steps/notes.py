@@ -21,6 +21,7 @@ class NoteStep(Step, frozen=True, kw_only=True):
     """A line in the log."""
 
     acts = False
+    passive = True
     example = "note: the vehicle is full"
 
     note: Text
@@ -41,6 +42,7 @@ class MarkStep(Step, frozen=True, kw_only=True):
     """A mark at this moment, shown on the chart and in the report."""
 
     acts = False
+    passive = True
     example = "mark: released"
 
     mark: Text

@@ -62,6 +62,8 @@ class MainScreen(PanelScreen):
         known: texts for fields of operations by name, ``idTag``; see
             :func:`evtui.ocpp16.forms.defaults`.
         secrets: what is never shown, wherever it stands.
+        first: connector that is chosen at the start; None for the one that appears first.
+        told: a line for people to begin with.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
@@ -87,8 +89,12 @@ class MainScreen(PanelScreen):
         handle: LabHandle,
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
+        first: ChosenPlace | None = None,
+        told: str = "",
     ) -> None:
         super().__init__(handle.start_utc, Hiding(secrets), handle.now)
+        self.selection.wanted = first
+        self._told = told
         self._handle = handle
         self._paused = False
         self._attack: Begun | None = None
@@ -96,6 +102,11 @@ class MainScreen(PanelScreen):
         self.operations = OperationList(
             known, self._known_here, lambda: self.selection.station, self.stations.get
         )
+
+    def on_mount(self) -> None:
+        """Tell what there is to tell at the start."""
+        if self._told:
+            self.notice(self._told, "warning")
 
     # Events of the lab
 
