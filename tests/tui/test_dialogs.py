@@ -200,7 +200,7 @@ async def test_below_a_dialog_stand_its_keys_and_not_those_of_the_lab() -> None:
         await opened(one.pilot, "D")
         press(one.app, "enter")
         await settled(one.pilot)
-        assert footer() == "↑↓ scroll · tab contents · escape all chapters · q close"
+        assert footer() == "↑↓ scroll · / find · tab contents · escape all chapters · q close"
 
 
 @TIMES
