@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
 from evtui.anomalies import ByHand, Injector
-from evtui.anomalies.ocpp.fluctuation import FluctuationParameters
 from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
+from evtui.lab.setup import identities, initial_parameters
 from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand, disturbance
 from evtui.ocppj import MessageIds, SentMessages
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
@@ -36,34 +35,6 @@ __all__ = ["StandBuilder", "Vehicles", "identities", "initial_parameters"]
 
 Vehicles = Callable[[str, int], Vehicle | RecordedVehicle | None]
 """The vehicle at a station's connector, by identity and connectorId."""
-
-
-def identities(settings: Settings) -> tuple[str, ...]:
-    """Identities of our charge points: the first as the settings say, the rest counted on.
-
-    ``CP1`` is followed by ``CP2``; an identity that ends with no number by itself and ``-2``.
-    """
-    first = settings.id
-    digits = re.search(r"\d+$", first)
-    names = [first]
-    for number in range(1, settings.stations):
-        if digits is None:
-            names.append(f"{first}-{number + 1}")
-        else:
-            counted = str(int(digits.group()) + number).zfill(len(digits.group()))
-            names.append(first[: digits.start()] + counted)
-    return tuple(names)
-
-
-def initial_parameters(settings: Settings) -> FluctuationParameters:
-    """The anomaly's parameters as the settings say."""
-    return FluctuationParameters(
-        low=settings.low_a,
-        high=settings.high_a,
-        waits=settings.waits_s,
-        cycles=settings.cycles,
-        jitter=settings.jitter,
-    )
 
 
 class StandBuilder:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from evtui.events import Mark
 from evtui.scenario.language.model import Text
-from evtui.scenario.run.actions import SOURCE
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
@@ -54,5 +53,7 @@ class MarkStep(Step, frozen=True, kw_only=True):
         check.text("mark", self.mark)
 
     async def run(self, context: StepContext) -> int:
+        from evtui.scenario.run.actions import SOURCE
+
         context.stream.publish(Mark(source=SOURCE, station=context.stand.name, text=self.mark))
         return context.since
