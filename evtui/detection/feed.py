@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from evtui.canbus.protocol import Current, MalformedFrame, decode_data
 from evtui.detection.reversals import ReversalDetector
+from evtui.detection.views import VIEWS, View
 from evtui.events import Alarm, CanFrame, EventStream, OcppMessage
 from evtui.ocpp16 import number_in
 
-__all__ = ["FED_FROM", "VIEWS", "DetectorPart", "View"]
-
-View = Literal["can", "ocpp"]
-"""Where an observer sits: on the CAN bus, or at the central system."""
-
-FED_FROM: Mapping[View, str] = {"can": "CAN", "ocpp": "MeterValues"}
-"""What a detector in each view is fed from, for people."""
-
-VIEWS = tuple(FED_FROM)
+__all__ = ["DetectorPart"]
 
 FIRST_CURRENT_ID = 0x300
 """Only what comes from the modules is decoded."""
