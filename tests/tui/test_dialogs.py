@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import Any
 
 import pytest
 from textual.app import App
@@ -101,17 +102,23 @@ async def settled(pilot: Pilot[None]) -> None:
     draw(pilot.app)
 
 
+async def assert_it_gets_to(pilot: Pilot[None], kind: type[Screen[Any]], key: str) -> None:
+    """A screen of this kind is on top once the key was pressed a few times."""
+    for _ in range(DEEPEST):
+        press(pilot.app, key)
+        await settled(pilot)
+        if isinstance(pilot.app.screen, kind):
+            break
+    assert isinstance(pilot.app.screen, kind), pilot.app.screen_stack
+    assert pilot.app.return_code is None
+
+
 async def assert_it_goes_on(pilot: Pilot[None]) -> None:
     """Back to the panels with escape, to a dialog from there, and back."""
     await settled(pilot)
-    for key, kind in (("escape", MainScreen), ("l", Dialog), ("escape", MainScreen)):
-        for _ in range(DEEPEST):
-            press(pilot.app, key)
-            await settled(pilot)
-            if isinstance(pilot.app.screen, kind):
-                break
-        assert isinstance(pilot.app.screen, kind), pilot.app.screen_stack
-    assert pilot.app.return_code is None
+    await assert_it_gets_to(pilot, MainScreen, "escape")
+    await assert_it_gets_to(pilot, Dialog, "l")
+    await assert_it_gets_to(pilot, MainScreen, "escape")
 
 
 async def opened(pilot: Pilot[None], key: str) -> Dialog[object]:
@@ -134,7 +141,8 @@ async def test_a_dialog_that_is_closed_several_times_at_once_closes_once(
             press(pilot.app, *[closing] * times)
             await settled(pilot)
             assert dialog not in pilot.app.screen_stack, (opening, closing)
-            await assert_it_goes_on(pilot)
+            await assert_it_gets_to(pilot, MainScreen, "escape")
+        await assert_it_goes_on(pilot)
 
 
 @IN_EACH_APP
@@ -142,7 +150,9 @@ async def test_a_dialog_takes_keys_while_it_opens(where: str) -> None:
     async with running(where) as pilot:
         for opening, closing in DIALOGS[where]:
             press(pilot.app, opening, closing, closing, closing)
-            await assert_it_goes_on(pilot)
+            await settled(pilot)
+            await assert_it_gets_to(pilot, MainScreen, "escape")
+        await assert_it_goes_on(pilot)
 
 
 @IN_EACH_APP
@@ -156,7 +166,8 @@ async def test_a_dialog_takes_keys_while_it_closes(where: str) -> None:
             dialog.dismiss()
             dialog.dismiss()
             assert dialog not in pilot.app.screen_stack, (opening, closing)
-            await assert_it_goes_on(pilot)
+            await assert_it_gets_to(pilot, MainScreen, "escape")
+        await assert_it_goes_on(pilot)
 
 
 @IN_EACH_APP
