@@ -29,6 +29,7 @@ from evtui.tui.screens.panels import PanelScreen
 from tests.tui.driving import driven
 from tests.tui.fake_lab import FakeLab
 from tests.tui.frames import draw
+from tests.tui.panel_app import until
 from tests.tui.replay.driving import replayed
 
 TIMES = pytest.mark.parametrize("times", [2, 3] if os.environ.get("EVTUI_FULL") else [3])
@@ -210,8 +211,8 @@ async def test_below_a_dialog_stand_its_keys_and_not_those_of_the_lab() -> None:
             assert footer() == of_the_lab
         await opened(one.pilot, "D")
         press(one.app, "enter")
-        await settled(one.pilot)
-        assert footer() == "↑↓ scroll · / find · tab contents · escape all chapters · q close"
+        reading = "↑↓ scroll · / find · tab contents · escape all chapters · q close"
+        await until(one.pilot, lambda: footer() == reading)
 
 
 @TIMES
