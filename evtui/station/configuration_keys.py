@@ -13,9 +13,9 @@ import msgspec
 from evtui.power import Preset, preset
 from evtui.station.metering.measurands import known_items, parse_items
 
-__all__ = ["KEYS", "Facts", "Key", "Value", "table_rows"]
+__all__ = ["KEYS", "Facts", "Key", "KeyValue", "table_rows"]
 
-Value = bool | int | float | str
+KeyValue = bool | int | float | str
 
 MOST_MEASURANDS = 10
 """Items of a measurand list; each measurand fits once, without naming phases."""
@@ -44,7 +44,7 @@ class KeyKind(Protocol):
     @property
     def name(self) -> str: ...
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         """The value that ``text`` of a ChangeConfiguration.req stands for.
 
         Raises:
@@ -52,7 +52,7 @@ class KeyKind(Protocol):
         """
         ...
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         """The value as OCPP carries it."""
         ...
 
@@ -60,12 +60,12 @@ class KeyKind(Protocol):
 class _Boolean(msgspec.Struct, frozen=True):
     name: str = "boolean"
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         if text.lower() not in ("true", "false"):
             raise ValueError(f"{text!r} is not true or false")
         return text.lower() == "true"
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         return "true" if value else "false"
 
 
@@ -82,13 +82,13 @@ class _Number(msgspec.Struct, frozen=True):
         span = f"from {self.least}" if self.most == MOST else f"{self.least} to {self.most}"
         return ", ".join(filter(None, ("decimal" if self.decimal else "integer", self.unit, span)))
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         pattern = r"[0-9]{1,9}(\.[0-9]{1,9})?" if self.decimal else r"[0-9]{1,9}"
         if re.fullmatch(pattern, text) is None or not self.least <= float(text) <= self.most:
             raise ValueError(f"{text!r} is not: {self.name}")
         return float(text) if self.decimal else int(text)
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
@@ -97,10 +97,10 @@ class _Text(msgspec.Struct, frozen=True):
 
     name: str = "text"
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         return text
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         return str(value)
 
 
@@ -112,13 +112,13 @@ class _Measurands(msgspec.Struct, frozen=True):
 
     name: str = "CSL of measurands"
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         items = parse_items(text, facts.preset)
         if len(items) > MOST_MEASURANDS:
             raise ValueError(f"{len(items)} items are more than {MOST_MEASURANDS}")
         return ",".join(items)
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         known = known_items(facts.preset)
         return ",".join(item for item in str(value).split(",") if item in known)
 
@@ -128,7 +128,7 @@ class _PhaseRotation(msgspec.Struct, frozen=True):
 
     name: str = "CSL of rotations"
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         rotations = {name.lower(): name for name in _ROTATIONS}
         found: dict[int, str] = {}
         for item in text.split(","):
@@ -143,7 +143,7 @@ class _PhaseRotation(msgspec.Struct, frozen=True):
             found[number] = rotation
         return ",".join(f"{number}.{rotation}" for number, rotation in found.items())
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         if value:
             return str(value)
         unset = "NotApplicable" if facts.preset.ac is None else "Unknown"
@@ -167,7 +167,7 @@ class Key(msgspec.Struct, frozen=True):
     name: str
     access: Literal["R", "RW"]
     kind: KeyKind
-    default: Value
+    default: KeyValue
     reboot: bool = False
     note: str = ""
 

@@ -62,7 +62,7 @@ class Target(NamedTuple):
     outlet: Outlet
 
 
-Answer: TypeAlias = Outcome[R] | Awaitable[Outcome[R]]
+OutcomeSoon: TypeAlias = Outcome[R] | Awaitable[Outcome[R]]
 
 
 class Handler(NamedTuple):
@@ -73,15 +73,15 @@ class Handler(NamedTuple):
         acting: what it makes the charge point do is a step of an attack that is on there.
     """
 
-    function: Callable[[Works, Target | None, Any], Answer[Any]]
+    function: Callable[[Works, Target | None, Any], OutcomeSoon[Any]]
     acting: bool = False
 
 
 HANDLERS: dict[LabCommand[Any, Any], Handler] = {}
 """By command; filled by the functions below :mod:`evtui.lab.orders`."""
 
-InLab: TypeAlias = Callable[[Works, A], Answer[R]]
-AtConnector: TypeAlias = Callable[[Works, Target, A], Answer[R]]
+InLab: TypeAlias = Callable[[Works, A], OutcomeSoon[R]]
+AtConnector: TypeAlias = Callable[[Works, Target, A], OutcomeSoon[R]]
 
 
 def in_lab(command: LabCommand[A, R]) -> Callable[[InLab[A, R]], InLab[A, R]]:
@@ -100,7 +100,7 @@ def at_connector(
     """The function below carries out a command of a connector; see :class:`Handler`."""
 
     def take(function: AtConnector[A, R]) -> AtConnector[A, R]:
-        def run(works: Works, target: Target | None, arguments: A) -> Answer[R]:
+        def run(works: Works, target: Target | None, arguments: A) -> OutcomeSoon[R]:
             assert target is not None
             return function(works, target, arguments)
 

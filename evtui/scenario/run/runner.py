@@ -29,7 +29,7 @@ __all__ = ["Runner"]
 READY_WITHIN = 30.0
 """s for the charge point to be accepted and its module to report, before the first step."""
 
-Change = Literal["begin", "step", "waiting", "failed", "cleanup", "end"]
+ScenarioChange = Literal["begin", "step", "waiting", "failed", "cleanup", "end"]
 
 
 class Runner:
@@ -320,7 +320,7 @@ class Runner:
 
     def _publish(
         self,
-        change: Change,
+        change: ScenarioChange,
         path: str = "",
         label: str = "",
         *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evtui.events import Mark
-from evtui.scenario.language.model import Text
+from evtui.scenario.language.model import Prose
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class NoteStep(Step, frozen=True, kw_only=True):
     passive = True
     example = "note: the vehicle is full"
 
-    note: Text
+    note: Prose
 
     def words(self) -> str:
         return f"note: {self.note}"
@@ -44,7 +44,7 @@ class MarkStep(Step, frozen=True, kw_only=True):
     passive = True
     example = "mark: released"
 
-    mark: Text
+    mark: Prose
 
     def words(self) -> str:
         return f"mark: {self.mark}"

@@ -25,7 +25,7 @@ from evtui.tui.models.exchanges import Exchange
 from evtui.tui.models.finding import FoundChoice
 from evtui.tui.models.frames import FrameLine
 from evtui.tui.models.hiding import Hiding
-from evtui.tui.models.notices import Level
+from evtui.tui.models.notices import NoticeLevel
 from evtui.tui.models.operations import OperationList
 from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.station_lines import trouble
@@ -68,10 +68,10 @@ class MainScreen(PanelScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
 
-    class Answered(Message):
+    class OrderAnswered(Message):
         """The lab has done what a command asked, or could not."""
 
-        def __init__(self, text: str, level: Level) -> None:
+        def __init__(self, text: str, level: NoticeLevel) -> None:
             super().__init__()
             self.text = text
             self.level = level
@@ -210,11 +210,13 @@ class MainScreen(PanelScreen):
         about = "" if place is None else f"{place}: "
         when_answered(
             answer,
-            lambda outcome, level: self.post_message(self.Answered(about + outcome.text, level)),
+            lambda outcome, level: self.post_message(
+                self.OrderAnswered(about + outcome.text, level)
+            ),
         )
 
-    @on(Answered)
-    def _show_answer(self, answer: Answered) -> None:
+    @on(OrderAnswered)
+    def _show_answer(self, answer: OrderAnswered) -> None:
         self.notice(answer.text, answer.level)
 
     @does("anomaly.edit")
@@ -276,7 +278,7 @@ class MainScreen(PanelScreen):
     def action_send_operation(self, action: str) -> None:
         """Open the form of one operation, once it is known where its files may go."""
 
-        def told(outcome: Outcome[dict[str, str] | None], _: Level) -> None:
+        def told(outcome: Outcome[dict[str, str] | None], _: NoticeLevel) -> None:
             self.post_message(self.PlacesTold(action, outcome.data or {}))
 
         if not self._can_send():
@@ -352,8 +354,8 @@ class MainScreen(PanelScreen):
         else:
             self.notice("there is one connector only" + MORE_CONNECTORS * self.orders)
 
-    @on(ChargePointsPanel.Pointed)
-    def _choose_pointed(self, pointed: ChargePointsPanel.Pointed) -> None:
+    @on(ChargePointsPanel.StationPointed)
+    def _choose_pointed(self, pointed: ChargePointsPanel.StationPointed) -> None:
         if not pointed.ours:
             self._choose_foreign(pointed.station)
         elif pointed.connector is not None:

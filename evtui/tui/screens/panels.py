@@ -18,7 +18,7 @@ from evtui.events import Event
 from evtui.tui.doing import Doing, does
 from evtui.tui.line_view import LineView
 from evtui.tui.models.hiding import Hiding
-from evtui.tui.models.notices import Level, Notices
+from evtui.tui.models.notices import NoticeLevel, Notices
 from evtui.tui.models.selection import Selection
 from evtui.tui.models.stations import StationRows
 from evtui.tui.models.summary import LabSummary
@@ -120,7 +120,7 @@ class PanelScreen(Doing, Screen[None]):
     def _maximised(self) -> Widget | None:
         return next((each for each in self._shown.values() if each.has_class("-maximised")), None)
 
-    def notice(self, text: str, level: Level = "info", *, news: bool = False) -> None:
+    def notice(self, text: str, level: NoticeLevel = "info", *, news: bool = False) -> None:
         """Show one line for people in the place of the keys; see :meth:`KeyFooter.say`."""
         self.footer.say(self.hiding.text(text), level, news=news)
 
