@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tests.tui.frames import draw_late, read_style_sheets_once
 
@@ -16,10 +17,10 @@ STILL = 3
 
 async def still(pilot: Pilot[None]) -> None:
     """Wait until the screen has stopped changing: a layout may come some frames after a key."""
-    pictures: list[str] = []
-    while len(pictures) < STILL or len(set(pictures[-STILL:])) > 1:
+    pictures: list[list[Strip]] = []
+    while len(pictures) < STILL or any(each != pictures[-1] for each in pictures[-STILL:]):
         await pilot.pause(0.02)
-        pictures.append(pilot.app.export_screenshot())
+        pictures.append(pilot.app.screen._compositor.render_strips())
 
 
 @pytest.fixture(autouse=True, scope="package")
