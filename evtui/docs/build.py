@@ -100,7 +100,7 @@ def _configuration() -> str:
         (section, f"`{name}`", access, kind, f"`{default}`" if default else "", note)
         for section, name, access, kind, default, note in table_rows()
     )
-    return table(("section", "key", "access", "type", "default (DC)", ""), rows)
+    return table(("section", "key", "access", "type", "default (DC)", "note"), rows)
 
 
 def _settings() -> str:

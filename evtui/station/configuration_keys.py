@@ -177,21 +177,21 @@ MEASURANDS, ROTATION = _Measurands(), _PhaseRotation()
 COUNT, TIMES, SECONDS, PERCENT = _Number(), _Number("times"), _Number("s"), _Number("%", most=100)
 SAMPLED = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC,Temperature"
 PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
-UNLIT = "kept; the model has no lighting"
+NO_EFFECT = "stored, without effect"
 
 # fmt: off
 KEYS = (
     Key("9.1.1", "AllowOfflineTxForUnknownId", "RW", FLAG, False),
     Key("9.1.2", "AuthorizationCacheEnabled", "RW", FLAG, True),
     Key("9.1.3", "AuthorizeRemoteTxRequests", "RW", FLAG, False),
-    Key("9.1.4", "BlinkRepeat", "RW", TIMES, 3, note=UNLIT),
+    Key("9.1.4", "BlinkRepeat", "RW", TIMES, 3, note=NO_EFFECT),
     Key("9.1.5", "ClockAlignedDataInterval", "RW", _Number("s", most=86_400), 0, note="0: off"),
     Key("9.1.6", "ConnectionTimeOut", "RW", _Number("s", least=1), 60),
     Key("9.1.7", "ConnectorPhaseRotation", "RW", ROTATION, ""),
-    Key("9.1.8", "ConnectorPhaseRotationMaxLength", "R", COUNT, 2, note="connectors and 0"),
+    Key("9.1.8", "ConnectorPhaseRotationMaxLength", "R", COUNT, 2, note="NumberOfConnectors + 1"),
     Key("9.1.9", "GetConfigurationMaxKeys", "R", COUNT, 100),
-    Key("9.1.10", "HeartbeatInterval", "RW", _Number("s", least=1), 60, note="set by each boot"),
-    Key("9.1.11", "LightIntensity", "RW", PERCENT, 100, note=UNLIT),
+    Key("9.1.10", "HeartbeatInterval", "RW", _Number("s", least=1), 60, note="set by BootNotification.conf"),
+    Key("9.1.11", "LightIntensity", "RW", PERCENT, 100, note=NO_EFFECT),
     Key("9.1.12", "LocalAuthorizeOffline", "RW", FLAG, True),
     Key("9.1.13", "LocalPreAuthorize", "RW", FLAG, False),
     Key("9.1.14", "MaxEnergyOnInvalidId", "RW", _Number("Wh"), 0),
@@ -229,8 +229,8 @@ KEYS = (
     Key("errata 3.90", "SupportedFileTransferProtocols", "R", LIST, "FTP,HTTP,HTTPS"),
     # What an A-limit means is a reading of section 7.12 that a DC station must state.
     Key("", "EvtuiAmpereMeaning", "R", TEXT, "output current", note="AC: current per phase"),
-    Key("", "EvtuiDefaultLimit", "RW", _Number("A", decimal=True), 100.0, note="without profile"),
-    Key("", "EvtuiStrictTxProfile", "RW", FLAG, True, note="no TxProfile without transaction"),
+    Key("", "EvtuiDefaultLimit", "RW", _Number("A", decimal=True), 100.0, note="while no profile applies"),
+    Key("", "EvtuiStrictTxProfile", "RW", FLAG, True, note="rejects a TxProfile while no transaction runs"),
 )
 # fmt: on
 
