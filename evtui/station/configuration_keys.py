@@ -178,6 +178,9 @@ COUNT, TIMES, SECONDS, PERCENT = _Number(), _Number("times"), _Number("s"), _Num
 SAMPLED = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC,Temperature"
 PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
 NO_EFFECT = "stored, without effect"
+BY_BOOT = "set by BootNotification.conf"
+NO_PROFILE = "while no profile applies"
+STRICT = "rejects a TxProfile while no transaction runs"
 
 # fmt: off
 KEYS = (
@@ -190,7 +193,7 @@ KEYS = (
     Key("9.1.7", "ConnectorPhaseRotation", "RW", ROTATION, ""),
     Key("9.1.8", "ConnectorPhaseRotationMaxLength", "R", COUNT, 2, note="NumberOfConnectors + 1"),
     Key("9.1.9", "GetConfigurationMaxKeys", "R", COUNT, 100),
-    Key("9.1.10", "HeartbeatInterval", "RW", _Number("s", least=1), 60, note="set by BootNotification.conf"),
+    Key("9.1.10", "HeartbeatInterval", "RW", _Number("s", least=1), 60, note=BY_BOOT),
     Key("9.1.11", "LightIntensity", "RW", PERCENT, 100, note=NO_EFFECT),
     Key("9.1.12", "LocalAuthorizeOffline", "RW", FLAG, True),
     Key("9.1.13", "LocalPreAuthorize", "RW", FLAG, False),
@@ -229,8 +232,8 @@ KEYS = (
     Key("errata 3.90", "SupportedFileTransferProtocols", "R", LIST, "FTP,HTTP,HTTPS"),
     # What an A-limit means is a reading of section 7.12 that a DC station must state.
     Key("", "EvtuiAmpereMeaning", "R", TEXT, "output current", note="AC: current per phase"),
-    Key("", "EvtuiDefaultLimit", "RW", _Number("A", decimal=True), 100.0, note="while no profile applies"),
-    Key("", "EvtuiStrictTxProfile", "RW", FLAG, True, note="rejects a TxProfile while no transaction runs"),
+    Key("", "EvtuiDefaultLimit", "RW", _Number("A", decimal=True), 100.0, note=NO_PROFILE),
+    Key("", "EvtuiStrictTxProfile", "RW", FLAG, True, note=STRICT),
 )
 # fmt: on
 
