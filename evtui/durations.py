@@ -48,9 +48,10 @@ _UNIT = "(?:ms|min|sec|s|m|h|d)"
 PATTERN = rf"(?:{_NUMBER}|{_NUMBER}\s*{_UNIT}(?:\s*{_NUMBER}\s*{_UNIT})*)"
 """Regular expression, also of JSON Schema, of a duration without a sign and blanks around it."""
 
-_DURATION = re.compile(rf"\s*([-+]?)({PATTERN})\s*")
-_PART = re.compile(rf"({_NUMBER})\s*({_UNIT})")
-_CLOCK = re.compile(r"\s*(?:([0-9]{1,6}):)?([0-9]{1,9}):([0-9]{1,9}(?:[.,][0-9]{0,9})?)\s*")
+# Not compiled here, which takes 1 ms: most runs have no text to read.
+_DURATION = rf"\s*([-+]?)({PATTERN})\s*"
+_PART = rf"({_NUMBER})\s*({_UNIT})"
+_CLOCK = r"\s*(?:([0-9]{1,6}):)?([0-9]{1,9}):([0-9]{1,9}(?:[.,][0-9]{0,9})?)\s*"
 _LONGEST_TEXT = 200
 
 
@@ -72,7 +73,7 @@ def read_moment(text: str) -> float:
     Raises:
         ValueError: it is no moment; the text shows it with examples of what would be one.
     """
-    clock = _CLOCK.fullmatch(text)
+    clock = re.fullmatch(_CLOCK, text)
     seconds = None
     if clock is None:
         seconds = None if re.match(r"\s*[-+]", text) else _read(text)
@@ -91,14 +92,14 @@ def duration_text(seconds: float) -> str:
 
 
 def _read(text: str) -> float | None:
-    found = _DURATION.fullmatch(text) if len(text) <= _LONGEST_TEXT else None
+    found = re.fullmatch(_DURATION, text) if len(text) <= _LONGEST_TEXT else None
     if found is None:
         return None
 
-    from fractions import Fraction  # most runs have no text to read
+    from fractions import Fraction  # nor this
 
     sign, written = found[1], found[2].replace(",", ".")
-    parts = _PART.findall(written)
+    parts = re.findall(_PART, written)
     milliseconds = sum(Fraction(amount) * _PER_UNIT_MS[unit] for amount, unit in parts)
     seconds = milliseconds / 1000 if parts else Fraction(written)
     return float(-seconds if sign == "-" else seconds)

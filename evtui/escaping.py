@@ -7,7 +7,6 @@ written as an escape, ``\\x1b`` or ``\\u202e``, so that two texts that differ lo
 
 from __future__ import annotations
 
-import html
 import re
 
 __all__ = ["for_html", "for_json", "for_markdown", "for_sheet", "for_terminal"]
@@ -29,13 +28,15 @@ def for_terminal(text: str) -> str:
 
 def for_html(text: object) -> str:
     """Text of an HTML page, of an attribute in it too; line ends become blanks."""
-    return html.escape(for_terminal(_BLANKS.sub(" ", str(text))))
+    import html  # with a list of all entities, and only reports are HTML
+
+    return html.escape(for_terminal(re.sub(_BLANKS, " ", str(text))))
 
 
 def for_sheet(text: str) -> str:
     """Text in a cell of a CSV file, which no spreadsheet takes for a formula; -5 is a number."""
     shown = for_terminal(text)
-    formula = shown.lstrip()[:1] in _FORMULA and not _NUMBER.fullmatch(shown)
+    formula = shown.lstrip()[:1] in _FORMULA and not re.fullmatch(_NUMBER, shown)
     return f"'{shown}" if formula else shown
 
 
@@ -52,20 +53,20 @@ def for_json(text: str) -> str:
 def for_markdown(text: str) -> str:
     """One line of text in Markdown, which is shown as it is written and is no markup."""
     line = for_terminal(" ".join(text.split()))
-    return _BLOCK.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", line))
+    return re.sub(_BLOCK, r"\1\\", re.sub(_MARKS, r"\\\g<0>", line))
 
 
-_BLANKS = re.compile("[\t\n\r]")
+_BLANKS = "[\t\n\r]"
 
 _FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 """What a formula begins with; spreadsheets take the wide forms and blanks in front too."""
 
-_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_NUMBER = r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?"
 
 # The underscore is a mark outside of words only; $ begins a formula, & names a character.
-_MARKS = re.compile(r"[\\`*\[\]<>&|~$]|(?<!\w)_|_(?!\w)")
-# At the beginning of a line: a heading, a list, a rule.
-_BLOCK = re.compile(r"^(\d*)([-+#=.)])")
+_MARKS = r"[\\`*\[\]<>&|~$]|(?<!\w)_|_(?!\w)"
+# At the beginning of a line: a heading, which for some needs no blank; a list; a rule.
+_BLOCK = r"^(\d{1,9}(?=[.)](?: |$))|(?=#|[-+](?: |$)|[-=][-= ]*$))"
 
 
 def _is_seen(char: str) -> bool:

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 
 __all__ = ["Origins", "normal_origin"]
 
-_ORIGIN = re.compile(
+_ORIGIN = (
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://"
     r"(?P<host>\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\,]+)"
-    r"(?::(?P<port>[0-9]{1,5}))?",
-    re.IGNORECASE,
+    r"(?::(?P<port>[0-9]{1,5}))?"
 )
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
@@ -29,7 +28,7 @@ def normal_origin(text: str) -> str:
     """
     if text == "null":
         return text
-    found = _ORIGIN.fullmatch(text)
+    found = re.fullmatch(_ORIGIN, text, re.IGNORECASE)
     if found is None:
         raise ValueError(f"no origin such as http://localhost:3000: {text[:80]!r}")
     scheme, host = found["scheme"].lower(), found["host"].lower()

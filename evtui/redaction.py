@@ -5,6 +5,9 @@ One rule: user and password of a URL, each value of its query and its fragment, 
 so, as a setting of OCPP (``AuthorizationKey``) or as a field.  It errs on the side of hiding.
 
 A peer writes these texts: each pattern takes time in proportion to their length.
+
+Most of them are compiled when the first text comes that may hold a secret: they take 3 ms, and
+``evtui --help`` has none.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Self, SupportsIndex
 
 __all__ = [
@@ -41,7 +45,6 @@ AuthorizationKey is the password of a station's HTTP basic authentication (secur
 for OCPP 1.6); AuthorizationData and BasicAuthPassword are other names for it in the field.  An
 ``idToken`` is the name that OCPP 2 has for an id tag.
 """
-_SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _WHOLE_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 _MARKERS = {
@@ -82,34 +85,31 @@ _VALUE_BEFORE_KEY = (  # bounded: its key is looked for behind each
 )
 _NAMED_VALUES = (
     # password: x, "authorizationKey": "x", AuthorizationKey=x
-    re.compile(rf"{_NAMED}{IS}{VALUE}", re.IGNORECASE),
+    rf"{_NAMED}{IS}{VALUE}",
     # "key": "AuthorizationKey", "value": "x", as JSON or YAML; and the other way round
-    re.compile(rf"{_NAMED}{_QUOTE}[\s,]*{_QUOTE}value{IS}{VALUE}", re.IGNORECASE),
-    re.compile(rf"\bvalue{IS}{_VALUE_BEFORE_KEY}", re.IGNORECASE),
+    rf"{_NAMED}{_QUOTE}[\s,]*{_QUOTE}value{IS}{VALUE}",
+    rf"\bvalue{IS}{_VALUE_BEFORE_KEY}",
 )
 REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 _IN_URL = r"(?:[^ \t\r\n\"\\]|\\(?!\"))"  # escaped or not
-_USER = re.compile(r"(:(?:\\?/){2})[^ \t\r\n/?#]*@")
-_URL = re.compile(rf"(:(?:\\?/){{2}})({_IN_URL}+)")
-_SLASH = re.compile(r"\\?/")
-_QUERY = re.compile(rf"(?<=\?)[\w.%\[\]~-]+={_IN_URL}*")
-_QUERY_VALUE = re.compile(r"=(?!\{id\}(?:[&;#]|\Z))(?:(?!\\u0026)[^&;])+")
+_USER = r"(:(?:\\?/){2})[^ \t\r\n/?#]*@"
+_URL = rf"(:(?:\\?/){{2}})({_IN_URL}+)"
+_QUERY = rf"(?<=\?)[\w.%\[\]~-]+={_IN_URL}*"
+_QUERY_VALUE = r"=(?!\{id\}(?:[&;#]|\Z))(?:(?!\\u0026)[^&;])+"
 
 _CREDENTIALS = r"[^\s\"'\\,;]+"
 _SCHEMES = r"(?:basic|bearer|token|apikey|negotiate|ntlm|hmac)"
 _HEADERS = (
     # Those of several parts end with the line.
-    re.compile(r"(\b(?:set-)?cookie:[ \t]*)[^\r\n]+", re.IGNORECASE),
-    re.compile(r"(\b(?:digest|aws4-hmac-sha256)[ \t]+)\w+=[^\r\n]+", re.IGNORECASE),
-    re.compile(rf"(\bauthorization{IS}{_QUOTE}(?:{_SCHEMES}[ \t]+)?){_CREDENTIALS}", re.IGNORECASE),
-    re.compile(r"(\bbearer[ \t]+)(?=[^\s\d]{0,200}\d)[\w.~+/=-]{8,}", re.IGNORECASE),
+    r"(\b(?:set-)?cookie:[ \t]*)[^\r\n]+",
+    r"(\b(?:digest|aws4-hmac-sha256)[ \t]+)\w+=[^\r\n]+",
+    rf"(\bauthorization{IS}{_QUOTE}(?:{_SCHEMES}[ \t]+)?){_CREDENTIALS}",
+    r"(\bbearer[ \t]+)(?=[^\s\d]{0,200}\d)[\w.~+/=-]{8,}",
 )
-_BASIC = re.compile(r"(\bbasic[ \t]+)([\w+/-]{4,}={0,2})", re.IGNORECASE)
-_WEB_TOKEN = re.compile(r"\beyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?")
-_KEY_BLOCK = re.compile(
-    r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----).*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
+_BASIC = r"(\bbasic[ \t]+)([\w+/-]{4,}={0,2})"
+_WEB_TOKEN = r"\beyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?"
+_KEY_BLOCK = r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----).*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
 
 
 def may_hold_secret(text: str) -> bool:
@@ -125,7 +125,7 @@ def may_hold_secret(text: str) -> bool:
 
 def is_secret_name(name: str) -> bool:
     """True for the name of a field, or of a setting, whose value is nobody's business."""
-    return _SECRET_NAME.search(name) is not None or name.lower() in _WHOLE_NAMES
+    return re.search(_NAME, name, re.IGNORECASE) is not None or name.lower() in _WHOLE_NAMES
 
 
 def hide(text: str) -> str:
@@ -137,7 +137,7 @@ def hide(text: str) -> str:
     if not may_hold_secret(text):
         return text
     lower = text.lower()
-    for markers, pattern, shown in _RULES:
+    for markers, pattern, shown in _rules():
         if any(marker in lower for marker in markers):
             text = pattern.sub(shown, text)
     return text
@@ -145,7 +145,7 @@ def hide(text: str) -> str:
 
 def named_secrets(text: str) -> Iterator[str]:
     """What stands in ``text`` behind the names of secrets."""
-    for pattern in _NAMED_VALUES:
+    for pattern in _named_values():
         yield from map(value_of, pattern.finditer(text))
 
 
@@ -173,7 +173,7 @@ def _hide_in_url(url: str) -> str:
     it, which shows where its colon should stand before a port.
     """
     place, _, _ = re.split("([?#]|$)", url, maxsplit=1)
-    port = _SLASH.split(place, maxsplit=1)[0].partition(":")[2]
+    port = re.split(r"\\?/", place, maxsplit=1)[0].partition(":")[2]
     user_end = (place if port.isdecimal() or not port else url).rfind("@") + 1
     shown = f"{HIDDEN}@{url[user_end:]}" if user_end else url
     place, mark, rest = re.split("([?#]|$)", shown, maxsplit=1)
@@ -257,19 +257,27 @@ def reveal(url: str) -> str:
     return url._url if isinstance(url, SecretUrl) else url
 
 
-_RULES: tuple[
-    tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
-] = (
-    (("://", "\\/"), _USER, rf"\1{HIDDEN}@"),
-    (("://", "\\/"), _URL, lambda found: found[1] + _hide_in_url(found[2])),
-    (("?",), _QUERY, lambda found: _QUERY_VALUE.sub(f"={HIDDEN}", found[0])),
-    *(
-        (("cookie:", "digest ", "aws4-", "authorization", "bearer "), each, rf"\1{HIDDEN}")
-        for each in _HEADERS
-    ),
-    (("basic ",), _BASIC, _hide_basic),
-    (("eyj",), _WEB_TOKEN, HIDDEN),
-    (("private key",), _KEY_BLOCK, rf"\1{HIDDEN}\2"),
-    *((_MARKS_OF_NAMES, each, _hide_value) for each in _NAMED_VALUES),
-)
-"""What is looked for where one of some marks stands in the text, and what is shown instead."""
+_Rule = tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]]
+
+
+@cache
+def _named_values() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(each, re.IGNORECASE) for each in _NAMED_VALUES)
+
+
+@cache
+def _rules() -> tuple[_Rule, ...]:
+    """What is looked for where one of some marks stands in the text, and what is shown instead."""
+    query_value = re.compile(_QUERY_VALUE)
+    in_headers = ("cookie:", "digest ", "aws4-", "authorization", "bearer ")
+    headers = [re.compile(each, re.IGNORECASE) for each in _HEADERS]
+    return (
+        (("://", "\\/"), re.compile(_USER), rf"\1{HIDDEN}@"),
+        (("://", "\\/"), re.compile(_URL), lambda found: found[1] + _hide_in_url(found[2])),
+        (("?",), re.compile(_QUERY), lambda found: query_value.sub(f"={HIDDEN}", found[0])),
+        *((in_headers, each, rf"\1{HIDDEN}") for each in headers),
+        (("basic ",), re.compile(_BASIC, re.IGNORECASE), _hide_basic),
+        (("eyj",), re.compile(_WEB_TOKEN), HIDDEN),
+        (("private key",), re.compile(_KEY_BLOCK, re.DOTALL), rf"\1{HIDDEN}\2"),
+        *((_MARKS_OF_NAMES, each, _hide_value) for each in _named_values()),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,10 @@ Pick = Callable[[str], str]
 """Something hostile for the place with this name."""
 
 
+fields_of = cache(msgspec.structs.fields)
+"""It evaluates every annotation anew."""
+
+
 def harm_in(raw: bytes) -> list[str]:
     """What of :data:`FORBIDDEN` is in what was written, and what stands around it."""
     found = ((raw.find(each.encode()), each) for each in FORBIDDEN)
@@ -77,13 +82,15 @@ def hostile_event(event: Event, pick: Pick, kept: frozenset[str]) -> Event:
     fields = json.loads(msgspec.json.encode(event))
     kind = type(event)
     body = fields.pop("payload", None)
-    for field in msgspec.structs.fields(kind):
+    for field in fields_of(kind):
         name, value = field.encode_name, fields.get(field.encode_name)
         if field.name in kept or value is None or field.type is bytes:
             continue
         changed = fields | {name: poisoned(value, pick, f"{kind.__name__}.{name}")}
+        if changed == fields:
+            continue  # no text
         try:
-            msgspec.convert(msgspec.json.decode(json.dumps(_whole(changed))), kind)
+            msgspec.convert(_whole(changed), kind)
         except (msgspec.ValidationError, ValueError):
             continue  # one of a few words
         fields = changed

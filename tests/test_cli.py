@@ -64,6 +64,7 @@ class App:
     plan: Plan | None = None
     feed: Feed | None = None
     state: StateFile | None = None
+    told: str = ""
 
     def run(
         self,
@@ -73,9 +74,10 @@ class App:
         plan: Plan | None = None,
         feed: Feed | None = None,
         state: StateFile | None = None,
+        told: str = "",
     ) -> int:
         self.settings, self.listener, self.plan, self.feed = settings, listener, plan, feed
-        self.state = state
+        self.state, self.told = state, told
         return 7
 
 
@@ -148,6 +150,7 @@ def test_options_that_mean_nothing_with_a_scenario_are_named_in_one_line(
     told = capsys.readouterr().err
     assert told.startswith("evtui: --tolerant, --preset: no effect with --scenario: ")
     assert told.count("\n") == 1
+    assert told == f"evtui: {app.told}\n"  # on the screen too, which hides that of the terminal
 
 
 def test_the_app_gets_an_open_state_file(app: App, tmp_path: Path) -> None:
@@ -390,6 +393,13 @@ def test_bad_input_is_one_line_and_exit_code_2(
         (["config", "--preset"], "option '--preset' requires an argument."),
         (["config", "more"], "got unexpected extra argument (more)."),
         (["run", "--spede", "3"], "no such option --spede; did you mean --speed"),
+        (
+            ["run", "x", "--stations", "3"],
+            "no such option --stations; write lab: {stations: ...} in",
+        ),
+        (["run", "x", "--strict"], "no such option --strict; write lab: {strict: true} in the sc"),
+        (["run", "x", "--low", "6"], "no such option --low; write anomaly.low_a in a file for --c"),
+        (["check", "x", "--stations", "3"], "no such option --stations; did you mean --json?"),
         (["run", "x", "--seed"], "option '--seed' requires an argument."),
         (["check"], "DIR... is missing."),
         (["report", "--zzz"], "no such option --zzz."),

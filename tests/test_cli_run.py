@@ -348,6 +348,26 @@ def test_speed_seed_and_duration_are_in_the_manifest(capsys: Output) -> None:
     assert "id tags" in found.redacted
 
 
+WAITS = minimal("[{wait: '${duration}'}]", "inputs: {duration: {type: duration, default: 1s}}")
+
+
+@pytest.mark.parametrize(
+    ("options", "waited", "cut_at"),
+    [
+        (["--duration", "3s"], 3.0, None),
+        (["--duration", "3s", "--set", "duration=5s"], 5.0, 3.0),
+    ],
+)
+def test_a_duration_sets_the_input_of_that_name_or_cuts_the_run_and_not_both(
+    options: list[str], waited: float, cut_at: float | None, capsys: Output
+) -> None:
+    assert run(scenario(WAITS), *options, "--json", "--out", "a") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["inputs"] == {"duration": waited}
+    assert manifest("a").duration_s == cut_at
+    assert ("cut short" in told["verdicts"][0]["found"]) == (cut_at is not None)
+
+
 def test_a_matrix_has_a_folder_for_each_run_and_a_summary(capsys: Output) -> None:
     assert run(scenario(MATRIX), "--out", "m", "--junit", "m.xml", "--json") == 0
     out, err = capsys.readouterr()

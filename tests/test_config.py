@@ -528,7 +528,7 @@ def test_an_unusable_platform_file_is_not_passed_over(platform_settings: Path) -
     ("preset", "seconds"), [("seed", 1.0), ("dc", 10.0), ("ccs", 10.0), ("ac", 10.0)]
 )
 def test_the_meter_interval_follows_the_preset_until_one_is_chosen(
-    preset: config.Preset, seconds: float
+    preset: config.PresetName, seconds: float
 ) -> None:
     assert Settings().meter_interval_for(preset) == seconds
     assert Settings(meter_interval=3.0).meter_interval_for(preset) == 3.0

@@ -26,7 +26,7 @@ def orders_of(told: Callable[[Lab], Coroutine[Any, Any, None]]) -> list[Order]:
     async def main() -> list[Order]:
         events: list[Order] = []
         async with Lab(Settings(), link="memory") as lab:
-            lab.stream.subscribe(events.append, Order)  # type: ignore[arg-type]
+            lab.stream.subscribe(events.append, Order)
             await told(lab)
         return events
 

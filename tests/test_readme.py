@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -131,6 +132,22 @@ def test_the_can_table_names_every_message_of_the_protocol() -> None:
         name = message.name.rstrip("0123456789")
         connector = int(message.name.removeprefix(name) or 1)
         assert f"| `{message.frame_id - 0x20 * (connector - 1):x}` | {name} |" in text
+
+
+def test_every_message_in_the_chapter_on_troubles_is_one_that_the_program_says() -> None:
+    program = (build.FOLDER.parent).rglob("*.py")
+    nodes = (each for path in program for each in ast.walk(ast.parse(path.read_text("utf-8"))))
+    said = "\n".join(
+        each.value
+        for each in nodes
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    )
+    rows = re.findall(r"^\| (.*?) \|", TEXTS[build.FOLDER / "troubleshooting.md"], re.MULTILINE)
+    told = [text for row in rows for text in re.findall("`([^`]+ [^`]+)`", row)]
+    assert len(told) > 15
+    parts = {part for text in told for part in re.split(r"\d+|CP1|X$|○", text)}
+    examples = {"kill -", "ssh host evtui"}
+    assert [part for part in parts - examples if part.strip() not in said] == []
 
 
 @pytest.mark.parametrize(("path", "link"), LINKS)

@@ -144,7 +144,8 @@ def test_no_text_of_a_peer_takes_long_to_look_through(piece: str) -> None:
         return process_time() - begun
 
     # In proportion; what is quadratic takes 256 times as long.
-    assert min(seconds(160_000) for _ in range(3)) < 100 * max(0.002, seconds(10_000))
+    most = 100 * max(0.002, seconds(10_000))
+    assert any(seconds(160_000) < most for _ in range(3))
 
 
 # A URL that cannot be shown

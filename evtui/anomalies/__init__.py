@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from evtui.anomalies.anomaly_set import DEFAULT, AnomalySet
+    from evtui.anomalies.anomaly_set import AnomalySet
     from evtui.anomalies.api import (
+        DEFAULT,
         Anomaly,
         AnomalyError,
         Cycle,
@@ -49,8 +50,8 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "evtui.anomalies.anomaly_set": "AnomalySet DEFAULT",
-        "evtui.anomalies.api": "Anomaly AnomalyError Cycle Knob Need Signature parameter",
+        "evtui.anomalies.anomaly_set": "AnomalySet",
+        "evtui.anomalies.api": "Anomaly AnomalyError Cycle DEFAULT Knob Need Signature parameter",
         "evtui.anomalies.by_hand": "ByHand name_mistake",
         "evtui.anomalies.catalogue": "Listed anomaly_named listed names",
         "evtui.anomalies.injector": "Injector SAFE_WITHIN Schedule",

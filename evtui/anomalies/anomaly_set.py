@@ -6,15 +6,12 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evtui.anomalies.api import AnomalyError
+from evtui.anomalies.api import DEFAULT, AnomalyError
 from evtui.anomalies.catalogue import anomaly_named
 from evtui.anomalies.injector import SAFE_WITHIN, Injector, Schedule
 from evtui.anomalies.targets import Site
 
-__all__ = ["DEFAULT", "AnomalySet"]
-
-DEFAULT = "repeated-current-fluctuation"
-"""The one that is chosen from the start."""
+__all__ = ["AnomalySet"]
 
 FIRST_CONNECTOR = 1
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from evtui.anomalies.run import Run
 
 __all__ = [
+    "DEFAULT",
     "Anomaly",
     "AnomalyError",
     "Cycle",
@@ -49,6 +50,10 @@ Need = Literal["central system", "charge point", "link", "bus", "power stage"]
 
 Stake = Literal["safety", "grid", "availability", "fraud"]
 """What suffers."""
+
+
+DEFAULT = "repeated-current-fluctuation"
+"""The one that is chosen from the start."""
 
 
 class AnomalyError(Exception):

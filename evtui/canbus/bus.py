@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
-from typing import NamedTuple
 
 from evtui.canbus.frame import Frame
 from evtui.canbus.line import Line
@@ -25,12 +24,6 @@ TRANSMIT_QUEUE = 256
 
 Receiver = Callable[[CanFrame], None]
 """Called on the loop with every frame that others sent, as it is published."""
-
-
-class _Outgoing(NamedTuple):
-    node: Node
-    frame: Frame
-    cause: int | None
 
 
 class Node:
@@ -77,6 +70,10 @@ class Node:
             self._bus._remove(self)
             if self._on_detach is not None:
                 self._on_detach()
+
+
+_Outgoing = tuple[Node, Frame, int | None]
+"""A frame on its way: who sends it, and the event that made it."""
 
 
 class SimulatedBus:
@@ -218,7 +215,7 @@ class SimulatedBus:
             self.notes.add("warning", f"{node.name}: frame dropped, its transmit queue is full")
             return False
         node.queued += 1
-        self._line.offer(self._clock.now(), frame, _Outgoing(node, frame, cause))
+        self._line.offer(self._clock.now(), frame, (node, frame, cause))
         self._arm()
         return True
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
 
 from evtui.canbus.frame import Frame
 
@@ -46,7 +48,7 @@ def arbitration_rank(frame: Frame) -> int:
     return frame.arbitration_id << 21 | remote << 20
 
 
-class Ended(NamedTuple, Generic[T]):
+class Ended(msgspec.Struct, Generic[T], frozen=True):
     """A frame that has left the line at ``end``, in lab seconds."""
 
     end: float

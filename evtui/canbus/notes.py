@@ -8,7 +8,7 @@ from evtui.events import EventStream, Note
 
 __all__ = ["ThrottledNotes"]
 
-Level = Literal["warning", "error"]
+BusNoteLevel = Literal["warning", "error"]
 
 
 class ThrottledNotes:
@@ -24,9 +24,9 @@ class ThrottledNotes:
         self._stream = stream
         self._source = source
         self._station = station
-        self._repetitions: dict[tuple[Level, str], int] = {}
+        self._repetitions: dict[tuple[BusNoteLevel, str], int] = {}
 
-    def add(self, level: Level, what: str, detail: str = "") -> None:
+    def add(self, level: BusNoteLevel, what: str, detail: str = "") -> None:
         """``what`` happened (again); ``detail`` is told of the first of a kind only."""
         if (level, what) in self._repetitions:
             self._repetitions[level, what] += 1
@@ -42,7 +42,7 @@ class ThrottledNotes:
                 self._repetitions[level, what] = 0
                 self._publish(level, f"{what} ({more} more)")
 
-    def _publish(self, level: Level, text: str) -> None:
+    def _publish(self, level: BusNoteLevel, text: str) -> None:
         self._stream.publish(
             Note(source=self._source, station=self._station, level=level, text=text)
         )

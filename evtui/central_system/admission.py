@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from evtui.central_system.kept import Ledger, Row
+from evtui.central_system.kept import Ledger, LedgerRow
 from evtui.origins import Origins
 
 __all__ = ["Admission", "BootAnswer", "BootStatus"]
@@ -147,7 +147,7 @@ class Admission:
         answer = BootAnswer(status, interval)
         self._say(station, _Word(station in self._first_known, answer=answer))
 
-    def rows(self) -> Iterator[tuple[Row, bytes]]:
+    def rows(self) -> Iterator[tuple[LedgerRow, bytes]]:
         """Everything that somebody has said, as it is kept."""
         for station, word in self._words.items():
             yield (WORD, station), msgspec.json.encode(word)

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from evtui.central_system.kept import Ledger, Row
+from evtui.central_system.kept import Ledger, LedgerRow
 
 __all__ = ["IdTag", "IdTagError", "IdTagStatus", "IdTags", "read_id_tags"]
 
@@ -175,7 +175,7 @@ class IdTags:
         ledger.commit()
         self._ledger = ledger
 
-    def rows(self) -> Iterator[tuple[Row, bytes]]:
+    def rows(self) -> Iterator[tuple[LedgerRow, bytes]]:
         """Everything, as it is kept."""
         for name, word in self._words.items():
             yield (ID_TAG, name), msgspec.json.encode(word)

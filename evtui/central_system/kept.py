@@ -7,14 +7,14 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-__all__ = ["Change", "KeptRows", "Ledger", "Row", "StateKeeper"]
+__all__ = ["KeptRows", "Ledger", "LedgerChange", "LedgerRow", "StateKeeper"]
 
 T = TypeVar("T")
 
-Row = tuple[str, str]
+LedgerRow = tuple[str, str]
 """Kind and name of a row."""
 
-Change = tuple[Row, bytes | None]
+LedgerChange = tuple[LedgerRow, bytes | None]
 """A row and its new JSON; None removes it."""
 
 
@@ -26,13 +26,13 @@ class KeptRows(Protocol):
         everything: asked for all rows as they must be, after the file could not be written.
     """
 
-    found: Mapping[Row, bytes]
-    everything: Callable[[], Iterable[tuple[Row, bytes]]]
+    found: Mapping[LedgerRow, bytes]
+    everything: Callable[[], Iterable[tuple[LedgerRow, bytes]]]
 
-    def write(self, changes: Sequence[Change]) -> None:
+    def write(self, changes: Sequence[LedgerChange]) -> None:
         """Keep these changes, all of them or none."""
 
-    def damaged(self, row: Row, problem: str) -> Exception:
+    def damaged(self, row: LedgerRow, problem: str) -> Exception:
         """What to raise for a row that cannot be read."""
 
 
@@ -56,7 +56,7 @@ class Ledger:
         for (kind, name), value in () if rows is None else rows.found.items():
             self._found.setdefault(kind, {})[name] = value
         self._asked: set[str] = set()
-        self._changes: dict[Row, bytes | None] = {}
+        self._changes: dict[LedgerRow, bytes | None] = {}
 
     @property
     def keeps(self) -> bool:
@@ -110,7 +110,7 @@ class Ledger:
         if self._rows is not None and changes:
             self._rows.write(tuple(changes.items()))
 
-    def settled(self, everything: Callable[[], Iterable[tuple[Row, bytes]]]) -> None:
+    def settled(self, everything: Callable[[], Iterable[tuple[LedgerRow, bytes]]]) -> None:
         """All has been read: from now on ``everything`` says what should be in the file.
 
         Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from evtui.central_system.kept import Ledger, Row
+from evtui.central_system.kept import Ledger, LedgerRow
 
 __all__ = ["RIVALS_WITHIN", "ConnectorInfo", "StationInfo", "StationRecord", "Stations"]
 
@@ -244,7 +244,7 @@ class Stations(Mapping[str, StationInfo]):
             self._ledger.remove(ACCEPTED, record.identity)
             self._ledger.commit()
 
-    def rows(self) -> Iterator[tuple[Row, bytes]]:
+    def rows(self) -> Iterator[tuple[LedgerRow, bytes]]:
         """Who was accepted, as it is kept."""
         for identity in self._kept:
             yield (ACCEPTED, identity), msgspec.json.encode(self._records[identity].boot)

@@ -18,7 +18,7 @@ from evtui.central_system.admission import Admission
 from evtui.central_system.answers import Answers, DataTransferHandler
 from evtui.central_system.file_store import FileStore
 from evtui.central_system.id_tags import IdTags
-from evtui.central_system.kept import Ledger, Row, StateKeeper
+from evtui.central_system.kept import Ledger, LedgerRow, StateKeeper
 from evtui.central_system.reception import Endpoint, Reception
 from evtui.central_system.session import StationSession
 from evtui.central_system.stations import StationInfo, Stations
@@ -409,7 +409,7 @@ class CentralSystem:
             )
         return session
 
-    def _rows(self) -> Iterator[tuple[Row, bytes]]:
+    def _rows(self) -> Iterator[tuple[LedgerRow, bytes]]:
         """Everything that is kept in the state file."""
         for part in (self.admission, self.id_tags, self.transactions, self.stations):
             yield from part.rows()

@@ -14,8 +14,8 @@ __all__ = [
     "STOP_VALUE",
     "UNKNOWN_ID",
     "VALUE",
+    "MeterValueKind",
     "Transaction",
-    "ValueKind",
     "came_after",
     "fits",
     "is_stop_of",
@@ -25,11 +25,11 @@ __all__ = [
 UNKNOWN_ID = -1
 """transactionId of a station that was never told the right one (errata 3.18)."""
 
-ValueKind = Literal["value", "stop value"]
+MeterValueKind = Literal["value", "stop value"]
 """MeterValue elements of MeterValues.req, and of StopTransaction.req."""
 
-VALUE: ValueKind = "value"
-STOP_VALUE: ValueKind = "stop value"
+VALUE: MeterValueKind = "value"
+STOP_VALUE: MeterValueKind = "stop value"
 
 CLOCK_WAS_SET = 86_400.0
 """s before the start: a message that says an earlier time is not late, the clock was set back."""
@@ -118,7 +118,7 @@ class Transaction:
         """Bytes of its MeterValue elements, as JSON."""
         return sum(map(len, self._meter_values)) + sum(map(len, self._stop_data))
 
-    def values(self, kind: ValueKind) -> dict[bytes, None]:
+    def values(self, kind: MeterValueKind) -> dict[bytes, None]:
         """Its MeterValue elements as JSON, in their order; whoever adds one counts the bytes."""
         return self._meter_values if kind == VALUE else self._stop_data
 

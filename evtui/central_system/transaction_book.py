@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from evtui.central_system.kept import Ledger, Row
-from evtui.central_system.transaction import UNKNOWN_ID, Transaction, ValueKind
+from evtui.central_system.kept import Ledger, LedgerRow
+from evtui.central_system.transaction import UNKNOWN_ID, MeterValueKind, Transaction
 from evtui.central_system.transaction_rows import (
     COUNTER,
     NEXT_ID,
@@ -130,7 +130,7 @@ class TransactionBook:
         tag = id_tag.casefold()
         return [one for each in self._open.values() for one in each if one.id_tag.casefold() == tag]
 
-    def rows(self) -> Iterator[tuple[Row, bytes]]:
+    def rows(self) -> Iterator[tuple[LedgerRow, bytes]]:
         """Everything, as it is kept."""
         yield (COUNTER, NEXT_ID), msgspec.json.encode(self._next_id)
         for one in self:
@@ -243,7 +243,7 @@ class TransactionBook:
         for kind, name in names_of(oldest):
             self._ledger.remove(kind, name)
 
-    def _keep(self, owner: Transaction, kind: ValueKind, values: Any) -> str:
+    def _keep(self, owner: Transaction, kind: MeterValueKind, values: Any) -> str:
         """Keep what is new and fits; says when something did not for the first time."""
         kept = owner.values(kind)
         lost_before = self.values_lost

@@ -13,8 +13,14 @@ from typing import Any
 
 import msgspec
 
-from evtui.central_system.kept import Ledger, Row
-from evtui.central_system.transaction import STOP_VALUE, UNKNOWN_ID, VALUE, Transaction, ValueKind
+from evtui.central_system.kept import Ledger, LedgerRow
+from evtui.central_system.transaction import (
+    STOP_VALUE,
+    UNKNOWN_ID,
+    VALUE,
+    MeterValueKind,
+    Transaction,
+)
 from evtui.moments import unix_time
 
 __all__ = [
@@ -32,7 +38,7 @@ TRANSACTION = "transaction"
 
 COUNTER, NEXT_ID = "counter", "next transactionId"
 
-KINDS: tuple[ValueKind, ...] = (VALUE, STOP_VALUE)
+KINDS: tuple[MeterValueKind, ...] = (VALUE, STOP_VALUE)
 """Kinds of the rows of meter values, whose names are NUMBER/PLACE."""
 
 VALUE_NAME = re.compile(r"([1-9][0-9]{0,18})/(0|[1-9][0-9]{0,18})")
@@ -45,7 +51,7 @@ def record_of(one: Transaction) -> bytes:
     return msgspec.json.encode({name: getattr(one, name) for name in FIELDS})
 
 
-def rows_of(one: Transaction) -> Iterator[tuple[Row, bytes]]:
+def rows_of(one: Transaction) -> Iterator[tuple[LedgerRow, bytes]]:
     """Everything of a transaction."""
     yield (TRANSACTION, str(one.number)), record_of(one)
     for kind in KINDS:
@@ -53,7 +59,7 @@ def rows_of(one: Transaction) -> Iterator[tuple[Row, bytes]]:
             yield (kind, f"{one.number}/{place}"), value
 
 
-def names_of(one: Transaction) -> Iterator[Row]:
+def names_of(one: Transaction) -> Iterator[LedgerRow]:
     """The rows of a transaction."""
     yield TRANSACTION, str(one.number)
     for kind in KINDS:
@@ -107,7 +113,7 @@ def _problem(name: str, one: Transaction) -> str:
     return next((problem for problem, found in checks.items() if found), "")
 
 
-def _add_values(ledger: Ledger, kind: ValueKind, found: dict[int, Transaction]) -> None:
+def _add_values(ledger: Ledger, kind: MeterValueKind, found: dict[int, Transaction]) -> None:
     values: list[tuple[int, int, bytes]] = []
     rows = ledger.read(kind, msgspec.Raw)
     objects = ledger.read(kind, dict[str, Any])  # only to see that they are: the text is kept

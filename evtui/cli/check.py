@@ -112,6 +112,8 @@ def _check(folder: Path, *, mend: bool) -> tuple[Report, list[str]]:
 
 
 def _lines(report: Report) -> list[str]:
+    if not report.rows and len(report.findings) == 1:  # there is nothing to count
+        return [f"{report.path}: {report.findings[0]}"]
     lines = [f"{report.path}: {_verdict(report)}", f"  {_counts(report)}"]
     lines += [f"  {finding.severity}: {finding}" for finding in report.findings]
     mendable = any(finding.severity == "incomplete" for finding in report.findings)

@@ -12,6 +12,7 @@ import click
 from evtui.chapters import TOPICS, text_of
 from evtui.cli.errors import BadInput
 from evtui.cli.values import OneOf
+from evtui.config import no_colours
 from evtui.kinds import quoted
 from evtui.nearest import nearest
 
@@ -41,7 +42,7 @@ def command(topic: str | None) -> int:
     elif topic not in TOPICS:
         raise BadInput(f"no chapter {quoted(topic)}{nearest(topic, TOPICS)}")
     elif sys.stdout.isatty():
-        coloured = "NO_COLOR" not in os.environ
+        coloured = not no_colours(os.environ)
         click.echo_via_pager(_laid_out(text_of(topic), coloured=coloured), color=coloured)
     else:
         click.echo(text_of(topic), nl=False)

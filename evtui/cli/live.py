@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +13,10 @@ from evtui.cli.errors import BadInput
 from evtui.cli.plans import base_from, load_plan, read_inputs
 from evtui.cli.terminal import prepare_textual, terminal_trouble
 from evtui.config import SETTINGS, Settings
-from evtui.runtime import HOST, listen
 
 if TYPE_CHECKING:
+    import socket
+
     from evtui.feed import Feed
     from evtui.scenario.language import Plan
     from evtui.station import StateFile
@@ -54,6 +53,9 @@ class Launch:
         if trouble:
             raise BadInput(trouble, program="evtui needs a terminal")
         settings, plan = self.settings, self._plan()
+        told = "" if plan is None else self._without_effect()
+        if told:
+            click.echo(f"evtui: {told}", err=True)
         if plan is not None:
             from evtui.live import settings_for
 
@@ -79,7 +81,7 @@ class Launch:
             from evtui.tui.run import run
 
             undo.pop_all()
-            return run(settings, listener, plan=plan, feed=feed, state=state)
+            return run(settings, listener, plan=plan, feed=feed, state=state, told=told)
 
     def _plan(self) -> Plan | None:
         inputs = read_inputs(self.given)
@@ -92,27 +94,27 @@ class Launch:
         base = None
         if file := self.options.get("file"):
             _, base = base_from(file)
-        if ignored := self._ignored():
-            click.echo(
-                f"evtui: {', '.join(ignored)}: no effect with --scenario: a scenario says how its "
-                "lab is set up, and --set and --config give what it leaves open",
-                err=True,
-            )
         plan = load_plan(self.scenario, inputs, seed=self.settings.seed, base=base)
         if plan.axes:
             names = ", ".join(plan.axes)
             raise BadInput(f"--scenario {self.scenario}: a matrix is many runs; --set {names}")
         return plan
 
-    def _ignored(self) -> list[str]:
-        """Options of the lab, which a scenario sets up."""
-        return [
+    def _without_effect(self) -> str:
+        """A line on options of the lab, which a scenario sets up; empty where there is none."""
+        ignored = [
             each.flag_for(self.options[each.name])
             for each in SETTINGS
             if each.name in self.options
             and each.name not in ("port", "seed")
             and each.group not in ("Terminal", "Recording")
         ]
+        if not ignored:
+            return ""
+        return (
+            f"{', '.join(ignored)}: no effect with --scenario: a scenario says how its lab is set "
+            "up, and --set and --config give what it leaves open"
+        )
 
 
 def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
@@ -161,6 +163,8 @@ def _open_state(path: str, feed: Feed | None) -> StateFile:
 
 
 def _prepare_folder(folder: str) -> None:
+    from pathlib import Path
+
     from evtui.recording.write import RecordingError, prepare_folder
 
     try:
@@ -175,6 +179,8 @@ def _listen(port: int) -> socket.socket:
     Raises:
         BadInput: the port cannot be had.
     """
+    from evtui.runtime import listen
+
     try:
         return listen(port)
     except OSError as error:
@@ -184,6 +190,8 @@ def _listen(port: int) -> socket.socket:
 def _port_trouble(port: int, error: OSError) -> str:
     import errno
     import os
+
+    from evtui.runtime import HOST
 
     if error.errno == errno.EADDRINUSE:
         problem = f"port {port} is in use"

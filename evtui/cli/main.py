@@ -287,6 +287,10 @@ def flag_of(name: str, value: Any) -> str:
 def _complaint(error: click.UsageError) -> str:
     """What is wrong with the command line, and whose help tells how it is right."""
     match error:
+        case click.NoSuchOption(option_name=name, ctx=click.Context(info_name="run")) if (
+            way_out := _for_a_run(name)
+        ):
+            text = f"no such option {name}; {way_out}."
         case click.NoSuchOption(possibilities=near):
             text = f"no such option {error.option_name}"
             text += f"; did you mean {choice(near)}?" if near else "."
@@ -300,6 +304,22 @@ def _complaint(error: click.UsageError) -> str:
             text = text if text.endswith((".", "?")) else f"{text}."
     path = "evtui" if error.ctx is None else error.ctx.command_path
     return f"{text} See {path} --help."
+
+
+def _for_a_run(option: str) -> str:
+    """Where a run takes from what is an option of the app; empty where it takes it nowhere."""
+    from evtui.scenario.language import OF_LAB, OF_NO_RUN
+
+    for each in SETTINGS:
+        if option not in each.flag.split("/"):
+            continue
+        value = str(not option.startswith("--no-")).lower() if "/" in each.flag else "..."
+        if each.name in OF_LAB:
+            place = "{vehicle: {soc: ...}}" if each.name == "soc" else f"{{{each.name}: {value}}}"
+            return f"write lab: {place} in the scenario, or {each.key} in a file for --config"
+        if each.group not in ("Terminal", "Recording") and each.name not in (*OF_NO_RUN, "port"):
+            return f"write {each.key} in a file for --config, or what the scenario is to do in it"
+    return ""
 
 
 def _no_command(name: str, commands: list[str]) -> str:

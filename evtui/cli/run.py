@@ -76,8 +76,8 @@ Exit codes:
 @click.option(
     "--duration",
     metavar="T",
-    help="How long: 90, 500ms, 1m, 1h30m. The run is cut short then, or goes on until then; it is "
-    "also the scenario's input of that name.",
+    help="How long: 90, 500ms, 1m, 1h30m. It is the scenario's input of that name, if it has one "
+    "and --set does not give it; else the run is cut short then, or goes on until then.",
 )
 @click.option(
     "--set",
@@ -158,7 +158,10 @@ def command(
     seconds = _duration(duration)
     with _modules_spared():
         options = _options(_speed(speed), seconds, redact_id_tags, record_trouble)
-        plan = load_plan(scenario, read_inputs(given), seed=seed, duration=seconds, base=base)
+        inputs = read_inputs(given)
+        plan = load_plan(scenario, inputs, seed=seed, duration=seconds, base=base)
+    if "duration" in plan.inputs and "duration" not in inputs:
+        options = replace(options, duration=None)
     if plan.axes and events is not None:
         axes = ", ".join(plan.axes)
         raise BadInput(f"run: --events follows one run, here are many; give --set for {axes}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,8 @@ from evtui.config import checked
 from evtui.kinds import Choice, PathText, ValueKind, number
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
     from evtui.scenario.language import Input
@@ -75,6 +76,8 @@ class Where(_Type):
         """See :class:`click.ParamType`; an empty text is not taken for the working directory."""
         if value == "":
             raise BadInput(f'{written(param)}: expected a path, got ""')
+        from pathlib import Path
+
         return Path(value)
 
     def shell_complete(

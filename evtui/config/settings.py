@@ -36,7 +36,7 @@ __all__ = [
     "PRESETS",
     "SETTINGS",
     "VARIANTS",
-    "Preset",
+    "PresetName",
     "RecordTrouble",
     "Setting",
     "Settings",
@@ -46,8 +46,8 @@ __all__ = [
     "low_above_high",
 ]
 
-Preset = Literal["seed", "dc", "ccs", "ac"]
-PRESETS: tuple[Preset, ...] = get_args(Preset)
+PresetName = Literal["seed", "dc", "ccs", "ac"]
+PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 """In the order in which one steps through them."""
 
 Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
@@ -223,7 +223,7 @@ class Settings:
     serial: str = _setting("", CiString(0, 25), "Charge point", "Serial number.")
     firmware: str = _setting(__version__, CiString(0, 50), "Charge point", "Firmware version.")
     id_tag: str = _setting("ANOM_TEST", CiString(1, 20), "Charge point", "Id tag of remote starts.")
-    preset: Preset = _setting(
+    preset: PresetName = _setting(
         "seed",
         Choice(*PRESETS),
         "Charge point",
@@ -340,7 +340,7 @@ class Settings:
         """What is to be hidden wherever it turns up."""
         return self.csms.secrets if isinstance(self.csms, SecretUrl) else ()
 
-    def meter_interval_for(self, preset: Preset) -> float:
+    def meter_interval_for(self, preset: PresetName) -> float:
         """Seconds between MeterValues under ``preset``, which can change while the lab runs."""
         if self.meter_interval is not None:
             return self.meter_interval

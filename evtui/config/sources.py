@@ -22,7 +22,15 @@ from evtui.redaction import SecretUrl
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Effective", "from_values", "in_force", "load", "over_ssh", "platform_file"]
+__all__ = [
+    "Effective",
+    "from_values",
+    "in_force",
+    "load",
+    "no_colours",
+    "over_ssh",
+    "platform_file",
+]
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -173,6 +181,11 @@ def platform_file() -> Path:
 def over_ssh(environ: Mapping[str, str]) -> bool:
     """True when the terminal is at the other end of an SSH connection."""
     return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+
+
+def no_colours(environ: Mapping[str, str]) -> bool:
+    """True when the user wants none: ``NO_COLOR`` is there, whatever it says (no-color.org)."""
+    return "NO_COLOR" in environ
 
 
 def _give_password(

@@ -1,11 +1,25 @@
 """Detectors: they read what the lab shows and know nothing of what the injector does."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from evtui.detection.feed import FED_FROM, VIEWS, DetectorPart, View
 from evtui.detection.reversals import ReversalDetector
+from evtui.detection.views import FED_FROM, VIEWS, View
+from evtui.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from evtui.detection.feed import (
+        DetectorPart,
+    )
 
 __all__ = ["DETECTORS", "FED_FROM", "VIEWS", "DetectorPart", "ReversalDetector", "View"]
 
 DETECTORS: Mapping[str, type[ReversalDetector]] = {each.name: each for each in (ReversalDetector,)}
 """Every detector by its name, as scenarios and manifests know it."""
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "evtui.detection.feed": "DetectorPart",
+    },
+)

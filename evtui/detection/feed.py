@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from evtui.canbus.protocol import Current, MalformedFrame, decode_data
 from evtui.detection.reversals import ReversalDetector
-from evtui.events import Alarm, CanFrame, Event, EventStream, OcppMessage
+from evtui.detection.views import VIEWS, View
+from evtui.events import Alarm, CanFrame, EventStream, OcppMessage
 from evtui.ocpp16 import number_in
 
-__all__ = ["FED_FROM", "VIEWS", "DetectorPart", "View"]
-
-View = Literal["can", "ocpp"]
-"""Where an observer sits: at the edge on CAN, or at the central system."""
-
-FED_FROM: Mapping[View, str] = {"can": "CAN", "ocpp": "MeterValues"}
-"""What a detector in each view is fed from, for people."""
-
-VIEWS = tuple(FED_FROM)
+__all__ = ["DetectorPart"]
 
 FIRST_CURRENT_ID = 0x300
 """Only what comes from the modules is decoded."""
@@ -44,7 +36,10 @@ class DetectorPart:
         self._phase = phase
         self._stream = stream
         self._detectors: dict[tuple[View, str, int], ReversalDetector] = {}
-        self._unsubscribe = stream.subscribe(self._on_event, CanFrame, OcppMessage)
+        self._unsubscribe = (
+            stream.subscribe(self._on_frame, CanFrame),
+            stream.subscribe(self._on_message, OcppMessage),
+        )
 
     def watch(self, views: tuple[View, ...]) -> None:
         """Look at these feeds from now on; an alarm of a feed no longer watched is cleared."""
@@ -57,17 +52,12 @@ class DetectorPart:
 
     def close(self) -> None:
         """Stop reading."""
-        self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
 
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, CanFrame):
-            if event.arbitration_id >= FIRST_CURRENT_ID and "can" in self.views:
-                self._from_can(event)
-        elif isinstance(event, OcppMessage) and event.action == "MeterValues":
-            if event.kind == "call" and "ocpp" in self.views:
-                self._from_ocpp(event)
-
-    def _from_can(self, frame: CanFrame) -> None:
+    def _on_frame(self, frame: CanFrame) -> None:
+        if frame.arbitration_id < FIRST_CURRENT_ID or "can" not in self.views:
+            return
         if frame.extended or frame.remote or frame.error:
             return
         try:
@@ -78,8 +68,10 @@ class DetectorPart:
             amperes = float(received.message.amperes)
             self._update("can", frame.station, received.connector, frame.t, amperes)
 
-    def _from_ocpp(self, message: OcppMessage) -> None:
-        if message.phase != self._phase:
+    def _on_message(self, message: OcppMessage) -> None:
+        if message.action != "MeterValues" or message.kind != "call":
+            return
+        if "ocpp" not in self.views or message.phase != self._phase:
             return
         current = reported_current(message.payload)
         if current is not None and message.connector is not None:

@@ -65,8 +65,10 @@ class ReversalDetector:
         if not self._started:
             self._high = self._low = current
             self._started = True
-        self._high = max(self._high, current)
-        self._low = min(self._low, current)
+        elif current > self._high:
+            self._high = current
+        elif current < self._low:
+            self._low = current
         if self._direction >= 0 and self._high - current >= self.hysteresis:
             self._turn(t, current, -1)
         elif self._direction <= 0 and current - self._low >= self.hysteresis:

@@ -17,13 +17,13 @@ import msgspec
 
 from evtui.chapters import TOPICS, title_of
 from evtui.commands import COMMANDS, REPLAY, STATIONS, Command, arguments_of, lab_commands
-from evtui.config import SETTINGS, toml_value
+from evtui.config import SETTINGS, Setting, toml_value
 from evtui.docs import layers
 from evtui.durations import EXPECTED
 from evtui.events import Event
 from evtui.recording.format import FIRST_VERSION, TABLES, Column
 from evtui.scenario.expectations import EXPECTATIONS
-from evtui.scenario.language import rows
+from evtui.scenario.language import LabSpec, keys_below, rows
 from evtui.scenario.steps import STEPS
 from evtui.schemas import SCHEMAS, schema_of_events
 from evtui.station import table_rows
@@ -100,7 +100,7 @@ def _configuration() -> str:
         (section, f"`{name}`", access, kind, f"`{default}`" if default else "", note)
         for section, name, access, kind, default, note in table_rows()
     )
-    return table(("section", "key", "access", "type", "default (DC)", ""), rows)
+    return table(("section", "key", "access", "type", "default (DC)", "note"), rows)
 
 
 def _settings() -> str:
@@ -110,12 +110,29 @@ def _settings() -> str:
             f"`{each.key}`",
             f"`{each.flag}`",
             each.kind.expected.replace(f"{EXPECTED},", "a duration"),
-            toml_value(each.default) if isinstance(each.default, bool) else each.default_text,
+            _default(each),
             each.summary,
         )
         for each in SETTINGS
     )
     return table(("in a file", "option", "value", "default", "about"), rows)
+
+
+def _lab() -> str:
+    """What a scenario may say of its lab; of what is a setting too, what the settings tell."""
+    settings = {f"`{each.name}`": each for each in SETTINGS}
+    rows = []
+    for name, value, default, said in keys_below(LabSpec):
+        if (setting := settings.get(name.removeprefix("… "))) is not None:
+            value = setting.kind.expected.replace(f"{EXPECTED},", "a duration")
+            default, said = _default(setting), said or setting.summary.removesuffix(".")
+        rows.append((name, value, default, f"{said[:1].upper()}{said[1:]}"))
+    return table(("key", "value", "default", "about"), rows)
+
+
+def _default(setting: Setting) -> str:
+    default = setting.default
+    return toml_value(default) if isinstance(default, bool) else setting.default_text
 
 
 def _documents(*names: str) -> str:
@@ -192,6 +209,7 @@ def _parts() -> str:
 MADE: Made = {
     "steps": lambda: table(("step", "does"), rows(STEPS)),
     "expectations": lambda: table(("expectation", "is met when"), rows(EXPECTATIONS)),
+    "lab": _lab,
     "topics": _topics,
     "keys": partial(_keys, COMMANDS),
     "station keys": partial(_keys, STATIONS),

@@ -6,7 +6,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 
@@ -180,13 +180,13 @@ class EventStream:
         """Sequence number of the newest event, 0 before the first."""
         return self._seq
 
-    def subscribe(self, subscriber: Subscriber, *kinds: type[Event]) -> Callable[[], None]:
+    def subscribe(self, subscriber: Callable[[E], None], *kinds: type[E]) -> Callable[[], None]:
         """Call ``subscriber`` for each event from now on; returns a function that ends it.
 
         Args:
             kinds: types of events it wants; none means all.
         """
-        entry = (subscriber, kinds or (Event,))
+        entry = (cast(Subscriber, subscriber), kinds or (Event,))
         self._subscribers.append(entry)
         self._of_kind.clear()
 

@@ -14,7 +14,7 @@ from evtui.export.channels import ChannelError
 from evtui.export.labelled import Label, write_can_train_and_test, write_hcrl
 from evtui.export.ocpp_trace import write_open_ocpp_trace
 from evtui.export.tables import TABLES, ExportTable, write_csv
-from evtui.export.tally import Progress, Tally
+from evtui.export.tally import ExportProgress, Tally
 from evtui.export.target import Borrowed, TargetError, new_file
 from evtui.recording.format import layout
 from evtui.recording.read import RunFolder
@@ -175,7 +175,7 @@ def export(
     table: str | None = None,
     label: Label = "attack",
     force: bool = False,
-    progress: Progress | None = None,
+    progress: ExportProgress | None = None,
 ) -> Exported:
     """Write one of ``folder``'s tables in the format ``name``; memory stays bounded.
 

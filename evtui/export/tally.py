@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-__all__ = ["Progress", "Tally"]
+__all__ = ["ExportProgress", "Tally"]
 
-Progress = Callable[[float], None]
+ExportProgress = Callable[[float], None]
 """Called now and then with the lab time in s that has been reached."""
 
 _EVERY = 5_000
 
-Row = TypeVar("Row")
+RowT = TypeVar("RowT")
 
 
 class Tally:
@@ -27,7 +27,7 @@ class Tally:
         channels: what a CAN log has in the place of a name to that name, where it does not tell.
     """
 
-    def __init__(self, progress: Progress | None = None) -> None:
+    def __init__(self, progress: ExportProgress | None = None) -> None:
         self.rows = 0
         self.left_out: Counter[str] = Counter()
         self.moved = 0
@@ -40,7 +40,7 @@ class Tally:
         """s from the earliest row to the latest, 0 for less than two."""
         return max(0.0, self._last - self._first)
 
-    def count(self, rows: Iterable[Row], time: Callable[[Row], float]) -> Iterator[Row]:
+    def count(self, rows: Iterable[RowT], time: Callable[[RowT], float]) -> Iterator[RowT]:
         """Pass ``rows`` on; ``time`` is lab time of a row in s."""
         for row in rows:
             t = time(row)

@@ -1,10 +1,29 @@
 """The lab: central system, charge points, buses, modules, injector and detectors, assembled."""
 
-from evtui.lab.assembly import Lab
-from evtui.lab.building import identities, initial_parameters
-from evtui.lab.orders import CommandError, Here
-from evtui.lab.recordings import Recordings
-from evtui.lab.stand import FIRST_CONNECTOR, Outlet, Stand
+from typing import TYPE_CHECKING
+
+from evtui.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from evtui.lab.assembly import (
+        Lab,
+    )
+    from evtui.lab.orders import (
+        CommandError,
+        Here,
+    )
+    from evtui.lab.recordings import (
+        Recordings,
+    )
+    from evtui.lab.setup import (
+        identities,
+        initial_parameters,
+    )
+    from evtui.lab.stand import (
+        FIRST_CONNECTOR,
+        Outlet,
+        Stand,
+    )
 
 __all__ = [
     "FIRST_CONNECTOR",
@@ -17,3 +36,14 @@ __all__ = [
     "identities",
     "initial_parameters",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "evtui.lab.assembly": "Lab",
+        "evtui.lab.orders": "CommandError Here",
+        "evtui.lab.recordings": "Recordings",
+        "evtui.lab.setup": "identities initial_parameters",
+        "evtui.lab.stand": "FIRST_CONNECTOR Outlet Stand",
+    },
+)

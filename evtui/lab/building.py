@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from evtui.anomalies import DEFAULT, AnomalySet, ByHand, Site
+from evtui.anomalies import AnomalySet, ByHand, Site
 from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
+from evtui.lab.setup import identities, initial_parameters
 from evtui.lab.stand import Outlet, Stand, disturbance
 from evtui.ocppj import MessageIds, SentMessages
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
@@ -38,38 +38,6 @@ FIRST_PROFILE_ID = 2001
 
 Vehicles = Callable[[str, int], Vehicle | RecordedVehicle | None]
 """The vehicle at a station's connector, by identity and connectorId."""
-
-
-def identities(settings: Settings) -> tuple[str, ...]:
-    """Identities of our charge points: the first as the settings say, the rest counted on.
-
-    ``CP1`` is followed by ``CP2``; an identity that ends with no number by itself and ``-2``.
-    """
-    first = settings.id
-    digits = re.search(r"\d+$", first)
-    names = [first]
-    for number in range(1, settings.stations):
-        if digits is None:
-            names.append(f"{first}-{number + 1}")
-        else:
-            counted = str(int(digits.group()) + number).zfill(len(digits.group()))
-            names.append(first[: digits.start()] + counted)
-    return tuple(names)
-
-
-def initial_parameters(settings: Settings) -> dict[str, dict[str, Any]]:
-    """What the settings say of anomalies' parameters, by name of the anomaly."""
-    waits = {f"wait_{number}_s": wait for number, wait in enumerate(settings.waits_s, 1)}
-    return {
-        DEFAULT: {
-            "variant": settings.variant,
-            "low_a": settings.low_a,
-            "high_a": settings.high_a,
-            **waits,
-            "cycles": settings.cycles,
-            "jitter": settings.jitter,
-        }
-    }
 
 
 class StandBuilder:

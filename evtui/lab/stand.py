@@ -8,7 +8,7 @@ import msgspec
 
 from evtui.anomalies import AnomalySet, ByHand
 from evtui.canbus import ChargerModule, SimulatedBus
-from evtui.config import Preset
+from evtui.config import PresetName
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station import ChargePoint, ConnectorController
 
@@ -81,7 +81,7 @@ class Stand(msgspec.Struct):
     bus: SimulatedBus
     outlets: Mapping[int, Outlet]
     anomalies: AnomalySet
-    preset: Preset
+    preset: PresetName
 
     @property
     def name(self) -> str:
@@ -93,7 +93,7 @@ class Stand(msgspec.Struct):
         """True while no current flows to speak of."""
         return all(outlet.stage.state.current <= AT_REST for outlet in self.outlets.values())
 
-    def switch(self, name: Preset, meter_interval: float) -> None:
+    def switch(self, name: PresetName, meter_interval: float) -> None:
         """Put other power stages behind the connectors.
 
         Args:

@@ -14,12 +14,12 @@ from evtui.durations import read_duration
 from evtui.escaping import for_terminal
 from evtui.ocpp16.validation import is_date_time
 
-__all__ = ["FormError", "FormField", "FormReading", "Kind", "Path", "read", "write"]
+__all__ = ["FieldKind", "FormError", "FormField", "FormReading", "Path", "read", "write"]
 
 Path = tuple[str, ...]
 """Where a value stands: ``("csChargingProfiles", "stackLevel")``; empty for the whole."""
 
-Kind = Literal["text", "URL", "whole number", "number", "choice", "time", "words", "rows"]
+FieldKind = Literal["text", "URL", "whole number", "number", "choice", "time", "words", "rows"]
 
 EMPTY_TEXT = '""'
 """Typed for a text that is there and empty; a field with nothing in it is left out."""
@@ -38,7 +38,7 @@ class FormError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ObjectForm:
     """How one object of an array is typed.
 
     Attributes:
@@ -52,11 +52,11 @@ class Row:
     example: str
 
 
-_ROWS: Mapping[str, Row] = {
-    "chargingSchedulePeriod": Row(
+_ROWS: Mapping[str, ObjectForm] = {
+    "chargingSchedulePeriod": ObjectForm(
         (("startPeriod",), ("limit",), ("numberPhases",)), {}, "0 16; 3600 32 3"
     ),
-    "localAuthorizationList": Row(
+    "localAuthorizationList": ObjectForm(
         (("idTag",), ("idTagInfo", "status")),
         {"parent": ("idTagInfo", "parentIdTag"), "expiry": ("idTagInfo", "expiryDate")},
         "TAG Accepted; TAG2 Blocked parent=GROUP; GONE",
@@ -94,7 +94,7 @@ class FormField:
     """
 
     path: Path
-    kind: Kind
+    kind: FieldKind
     required: bool
     group: Path = ()
     choices: tuple[str, ...] = ()
@@ -273,7 +273,7 @@ def _row(field: FormField, number: int, words: list[str], now: float) -> dict[st
     return reading.payload
 
 
-_READERS: Mapping[Kind, Callable[[FormField, str, float], Any]] = {
+_READERS: Mapping[FieldKind, Callable[[FormField, str, float], Any]] = {
     "text": _text,
     "URL": _text,
     "whole number": _whole_number,

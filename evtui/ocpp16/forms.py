@@ -13,7 +13,7 @@ from math import isinf
 from typing import Any
 
 from evtui.ocpp16 import schema_files
-from evtui.ocpp16.form_fields import FormError, FormField, FormReading, Kind, Path, read, write
+from evtui.ocpp16.form_fields import FieldKind, FormError, FormField, FormReading, Path, read, write
 from evtui.ocpp16.validation import check
 
 __all__ = [
@@ -80,8 +80,12 @@ def _flattened(schema: Mapping[str, Any], at: Path = (), group: Path = ()) -> tu
 
 def _field(rules: Mapping[str, Any], path: Path, required: bool, group: Path) -> FormField:
     items: Mapping[str, Any] = rules.get("items", {})
-    kind: Kind
-    plain: Mapping[str, Kind] = {"string": "text", "integer": "whole number", "number": "number"}
+    kind: FieldKind
+    plain: Mapping[str, FieldKind] = {
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+    }
     if "enum" in rules:
         kind = "choice"
     elif rules.get("format") == "date-time":

@@ -29,7 +29,7 @@ from evtui.ocpp16.validation import (
     errors,
     with_whole_numbers,
 )
-from evtui.ocppj import Kind, OcppFrame, PayloadReading
+from evtui.ocppj import MessageKind, OcppFrame, PayloadReading
 from evtui.violations import Violation
 
 __all__ = ["can_go_out", "read_call", "read_result"]
@@ -137,7 +137,7 @@ def read_result(frame: OcppFrame, action: str, *, tolerant: bool) -> PayloadRead
     return reading
 
 
-def can_go_out(action: str, kind: Kind, payload: Any) -> bool:
+def can_go_out(action: str, kind: MessageKind, payload: Any) -> bool:
     """True when a message of ours breaks its schema only in values that a tolerated peer gave us:
     they go back to it as they came."""
     if not isinstance(payload, dict):
@@ -147,7 +147,12 @@ def can_go_out(action: str, kind: Kind, payload: Any) -> bool:
 
 
 def _read(
-    action: str, kind: Kind, payload: Any, violation: Violation | None, rule: _Rule, doubt: str
+    action: str,
+    kind: MessageKind,
+    payload: Any,
+    violation: Violation | None,
+    rule: _Rule,
+    doubt: str,
 ) -> PayloadReading:
     """Read a payload that has a violation, or came in a message with a doubt, or both."""
     payload = with_whole_numbers(payload)
@@ -176,13 +181,15 @@ class _Mending:
         payload: as far as it is mended.
     """
 
-    def __init__(self, action: str, kind: Kind, payload: dict[str, Any], rule: _Rule) -> None:
+    def __init__(
+        self, action: str, kind: MessageKind, payload: dict[str, Any], rule: _Rule
+    ) -> None:
         self.payload = payload.copy()
         self._ours: dict[int, Any] = {}
         self._told: list[str] = []
         self._more = 0
         self._action = action
-        self._kind: Kind = kind
+        self._kind: MessageKind = kind
         self._rule = rule
         self._spare = rule.spare.get(action, {})
 

@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from evtui.moments import utc
 from evtui.ocpp16 import schema_files
-from evtui.ocppj import Kind
+from evtui.ocppj import MessageKind
 from evtui.violations import Violation
 
 __all__ = [
@@ -79,12 +79,12 @@ def is_known_action(action: str) -> bool:
 
 
 @cache
-def document(action: str, kind: Kind) -> Any:
+def document(action: str, kind: MessageKind) -> Any:
     """The JSON schema of a message as it is written."""
     return schema_files.read(_name(action, kind))
 
 
-def check(action: str, kind: Kind, payload: Any) -> Violation | None:
+def check(action: str, kind: MessageKind, payload: Any) -> Violation | None:
     """Hold a payload against its schema.
 
     Args:
@@ -112,7 +112,7 @@ def check(action: str, kind: Kind, payload: Any) -> Violation | None:
     return None
 
 
-def errors(action: str, kind: Kind, payload: dict[str, Any]) -> list[Any]:
+def errors(action: str, kind: MessageKind, payload: dict[str, Any]) -> list[Any]:
     """Everything that ``jsonschema_rs`` finds wrong with a payload; some 30 us for each error.
 
     Raises:
@@ -130,7 +130,7 @@ def describe(action: str, error: Any) -> Violation:
     return Violation(code, f"{place}: {error.message}"[:300], path)
 
 
-def accept(action: str, kind: Kind, payload: Any) -> tuple[Any, Violation | None]:
+def accept(action: str, kind: MessageKind, payload: Any) -> tuple[Any, Violation | None]:
     """Hold what a peer has sent against its schema.
 
     JSON has one kind of number (RFC 8259 section 6): ``100.0`` and ``1e2`` are the integer 100.
@@ -156,5 +156,5 @@ def with_whole_numbers(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _name(action: str, kind: Kind) -> str:
+def _name(action: str, kind: MessageKind) -> str:
     return action if kind == "call" else action + "Response"

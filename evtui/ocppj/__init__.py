@@ -16,7 +16,7 @@ from evtui.ocppj.link import (
     Transport,
 )
 from evtui.ocppj.memory import MemoryTransport, memory_pair
-from evtui.ocppj.version import ErrorCodes, Kind, PayloadReading, Version
+from evtui.ocppj.version import ErrorCodes, MessageKind, PayloadReading, Version
 
 if TYPE_CHECKING:
     from evtui.ocppj.intake import is_own_end
@@ -39,12 +39,12 @@ __all__ = [
     "CallRefused",
     "ErrorCodes",
     "IncomingCall",
-    "Kind",
     "Link",
     "LinkClosed",
     "LinkCounters",
     "MemoryTransport",
     "MessageIds",
+    "MessageKind",
     "MessageRate",
     "OcppFrame",
     "PayloadReading",

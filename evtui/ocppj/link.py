@@ -20,11 +20,11 @@ from evtui.ocppj import framing
 from evtui.ocppj.calls import CallRefused, MessageIds, OutgoingCalls
 from evtui.ocppj.framing import MalformedMessage, OcppFrame, UnknownMessageType
 from evtui.ocppj.limits import LinkCounters, MessageRate, Pace, size_of
-from evtui.ocppj.repeats import Answered, AnsweredCalls
+from evtui.ocppj.repeats import AnsweredCall, AnsweredCalls
 from evtui.ocppj.tap import SentMessages, Tap
 from evtui.ocppj.transport import ConnectionFailed, LinkClosed, Transport
 from evtui.ocppj.turns import Turns
-from evtui.ocppj.version import Kind, PayloadReading, Version
+from evtui.ocppj.version import MessageKind, PayloadReading, Version
 from evtui.violations import BLAMING, BreaksSchema, Violation
 
 __all__ = [
@@ -197,7 +197,7 @@ class Link:
             withheld = Violation(violation.code, detail, violation.path, "withheld")
             await self._refuse(call, self._codes.failed, detail, withheld)
             return False
-        self._answered.remember(call.uid, Answered(call.action, call.asked, payload))
+        self._answered.remember(call.uid, AnsweredCall(call.action, call.asked, payload))
         call.release()
         await self._send_result(call.uid, call.action, payload, call.seq, call.received)
         return True
@@ -310,14 +310,14 @@ class Link:
             return PayloadReading(None, Violation(self._codes.unsupported_action, detail))
         return self._version.read_call(frame, tolerant=self._tolerant, owes=self._owes)
 
-    def _check_own(self, action: str, kind: Kind, payload: Any) -> Violation | None:
+    def _check_own(self, action: str, kind: MessageKind, payload: Any) -> Violation | None:
         """What is wrong with a message of ours so that it must not go out."""
         violation = self._version.check(action, kind, payload)
         if violation is not None and self._tolerant:
             return None if self._version.can_go_out(action, kind, payload) else violation
         return violation
 
-    async def _accept_repeat(self, frame: OcppFrame, answered: Answered, text: str) -> None:
+    async def _accept_repeat(self, frame: OcppFrame, answered: AnsweredCall, text: str) -> None:
         # No "call" event: whoever counts calls must not count this one.
         if answered.is_asked_again_by(frame):
             self.counters.repeated += 1

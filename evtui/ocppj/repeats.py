@@ -8,14 +8,14 @@ import msgspec
 
 from evtui.ocppj.framing import OcppFrame
 
-__all__ = ["ANSWERS_KEPT", "Answered", "AnsweredCalls"]
+__all__ = ["ANSWERS_KEPT", "AnsweredCall", "AnsweredCalls"]
 
 ANSWERS_KEPT = 32
 """Calls answered on a connection that are remembered: a station has one in flight at a time
 (OCPP-J 1.6 section 4.1.1), so a retry is never far from its original."""
 
 
-class Answered:
+class AnsweredCall:
     """A call that was acted on, and its answer.
 
     Attributes:
@@ -45,18 +45,18 @@ class AnsweredCalls:
     """
 
     def __init__(self) -> None:
-        self._answered: dict[str, Answered] = {}
+        self._answered: dict[str, AnsweredCall] = {}
 
     def __len__(self) -> int:
         return len(self._answered)
 
-    def remember(self, uid: str, answered: Answered) -> None:
+    def remember(self, uid: str, answered: AnsweredCall) -> None:
         """Keep what was answered under ``uid``; the oldest is forgotten."""
         self._answered[uid] = answered
         if len(self._answered) > ANSWERS_KEPT:
             del self._answered[next(iter(self._answered))]
 
-    def find(self, uid: str) -> Answered | None:
+    def find(self, uid: str) -> AnsweredCall | None:
         """What was answered under ``uid``, or None."""
         return self._answered.get(uid)
 

@@ -11,9 +11,9 @@ from evtui.violations import Violation
 if TYPE_CHECKING:
     from websockets.typing import Subprotocol
 
-__all__ = ["ErrorCodes", "Kind", "PayloadReading", "Version"]
+__all__ = ["ErrorCodes", "MessageKind", "PayloadReading", "Version"]
 
-Kind = Literal["call", "result"]
+MessageKind = Literal["call", "result"]
 """Which of the two messages of an action."""
 
 
@@ -65,7 +65,7 @@ class Version(Protocol):
     def is_known_action(self, action: str, /) -> bool:
         """True for an action of this version."""
 
-    def check(self, action: str, kind: Kind, payload: Any, /) -> Violation | None:
+    def check(self, action: str, kind: MessageKind, payload: Any, /) -> Violation | None:
         """Hold a payload against its schema: None when it conforms, else the first violation.
 
         Args:
@@ -88,7 +88,7 @@ class Version(Protocol):
     def read_result(self, frame: OcppFrame, action: str, /, *, tolerant: bool) -> PayloadReading:
         """Read the CALLRESULT of a call of ``action``."""
 
-    def can_go_out(self, action: str, kind: Kind, payload: Any, /) -> bool:
+    def can_go_out(self, action: str, kind: MessageKind, payload: Any, /) -> bool:
         """True when a message of ours breaks its schema only in values that a tolerated peer
         gave us: they go back to it as they came."""
 

@@ -14,7 +14,7 @@ from evtui.report.facts import outcome, setup, tables, tiles
 from evtui.report.html import Html, tag
 from evtui.report.numbers import moment, span
 from evtui.report.pictures import current, rates
-from evtui.report.summary import ConnectorSummary, Progress, Summary, summarise
+from evtui.report.summary import ConnectorSummary, ReportProgress, Summary, summarise
 
 __all__ = ["ReportError", "is_report", "report"]
 
@@ -34,7 +34,7 @@ class ReportError(Exception):
     """The report cannot be made; its text is one line."""
 
 
-def report(folders: Sequence[RunFolder], progress: Progress | None = None) -> str:
+def report(folders: Sequence[RunFolder], progress: ReportProgress | None = None) -> str:
     """One self-contained HTML page; the same folders give the same page.
 
     Args:

@@ -17,7 +17,7 @@ __all__ = [
     "ConnectorSummary",
     "Curves",
     "Detected",
-    "Moment",
+    "Remark",
     "Summary",
     "summarise",
 ]
@@ -28,7 +28,7 @@ MOST_CONNECTORS = 6
 _MOST_MOMENTS = 100
 _EVERY = 5_000
 
-Progress = Callable[[float], None]
+ReportProgress = Callable[[float], None]
 
 
 class Curves:
@@ -125,7 +125,7 @@ class Detected:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Remark:
     """A mark, a warning or a failed step; ``number`` is that of a mark, from 1."""
 
     t: float
@@ -163,7 +163,7 @@ class Summary:
     connectors: dict[tuple[str, int], ConnectorSummary] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     joined: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    moments: list[Moment] = field(default_factory=list)
+    moments: list[Remark] = field(default_factory=list)
     more_moments: int = 0
 
     @property
@@ -172,7 +172,7 @@ class Summary:
         return [each for each in self.connectors.values() if each.whole is not None]
 
     @property
-    def marks(self) -> list[Moment]:
+    def marks(self) -> list[Remark]:
         return [moment for moment in self.moments if moment.number is not None]
 
     @property
@@ -198,7 +198,7 @@ class Summary:
 
 
 def summarise(
-    folder: RunFolder, name: str, columns: int, progress: Progress | None = None
+    folder: RunFolder, name: str, columns: int, progress: ReportProgress | None = None
 ) -> Summary:
     """Read ``folder``.
 
@@ -257,7 +257,7 @@ def summarise(
 class _Told:
     """Progress, every few thousand rows."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: ReportProgress | None) -> None:
         self._progress = progress
         self._rows = 0
 
@@ -281,12 +281,12 @@ def _read_events(events: Iterator[Event], summary: Summary, told: _Told) -> None
             continue
         if isinstance(event, Mark):
             marks += 1
-            moment = Moment(event.t, f"mark {marks}", event.text, marks)
+            moment = Remark(event.t, f"mark {marks}", event.text, marks)
         elif isinstance(event, Note) and event.level != "info":
-            moment = Moment(event.t, event.level, event.text)
+            moment = Remark(event.t, event.level, event.text)
         elif isinstance(event, ScenarioState) and event.change == "failed":
             place = f"{event.path}: " if event.path else ""
-            moment = Moment(event.t, "step failed", f"{place}{event.label} {event.detail}".strip())
+            moment = Remark(event.t, "step failed", f"{place}{event.label} {event.detail}".strip())
         else:
             continue
         if len(summary.moments) < _MOST_MOMENTS:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import Any, NamedTuple, Protocol, TypeVar, TypeVarTuple
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 __all__ = ["VirtualClock", "VirtualLoop", "run_virtual"]
 
@@ -108,17 +108,11 @@ class _TimerHandle(asyncio.TimerHandle):
     _cancelled: bool
 
 
-class _Timer(NamedTuple):
-    """A timer in the heap; of those due at one moment the one that was asked for first goes first.
+_Timer = tuple[int, int, _TimerHandle]
+"""A timer in the heap; of those due at one moment the one that was asked for first goes first.
 
-    Attributes:
-        due: moment, in steps of :data:`RESOLUTION`.
-        made: how many timers the loop had made before it.
-    """
-
-    due: int
-    made: int
-    handle: _TimerHandle
+The moment, in steps of :data:`RESOLUTION`; how many timers the loop had made before; the timer.
+"""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -162,7 +156,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._check_closed()
         timer = _TimerHandle(when, callback, args, self, context)
         timer._scheduled = True  # counted, should it be cancelled
-        heappush(self._timers, _Timer(round(when / RESOLUTION), next(self._made), timer))
+        heappush(self._timers, (round(when / RESOLUTION), next(self._made), timer))
         return timer
 
     def close(self) -> None:
@@ -178,18 +172,24 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         time of a headless run was spent there.
         """
         timers, ready, virtual = self._timers, self._ready, self._virtual
-        self._drop_cancelled()
+        if self._timer_cancelled_count > CANCELLED_KEPT:
+            self._drop_cancelled()
+        while timers and timers[0][2]._cancelled:
+            heappop(timers)[2]._scheduled = False
+            self._timer_cancelled_count -= 1
         if ready or self._stopping:
             timeout: float | None = 0
         elif timers:
-            timeout = min(max(0.0, timers[0].handle._when - virtual.now), LONGEST_STEP)
+            timeout = timers[0][2]._when - virtual.now
+            if timeout > LONGEST_STEP:
+                timeout = LONGEST_STEP
         else:
             timeout = None
         if files := virtual.select(timeout):
             self._process_events(files)
         end = virtual.now + RESOLUTION
-        while timers and timers[0].handle._when < end:
-            timer = heappop(timers).handle
+        while timers and timers[0][2]._when < end:
+            timer = heappop(timers)[2]
             timer._scheduled = False
             ready.append(timer)
         for _ in range(len(ready)):  # what they add is called in the next step
@@ -199,15 +199,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _drop_cancelled(self) -> None:
         timers = self._timers
-        if self._timer_cancelled_count > max(CANCELLED_KEPT, len(timers) // 2):
-            for timer in timers:
-                timer.handle._scheduled = not timer.handle._cancelled
-            timers[:] = [timer for timer in timers if timer.handle._scheduled]
+        if self._timer_cancelled_count > len(timers) // 2:
+            for _, _, each in timers:
+                each._scheduled = not each._cancelled
+            timers[:] = [timer for timer in timers if timer[2]._scheduled]
             heapify(timers)
             self._timer_cancelled_count = 0
-        while timers and timers[0].handle._cancelled:
-            heappop(timers).handle._scheduled = False
-            self._timer_cancelled_count -= 1
 
 
 def run_virtual(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from evtui.events import Alarm, AnomalyState, Detection, Event, EventStream, Sample
+from evtui.events import Alarm, AnomalyState, Detection, EventStream, Sample
 
 __all__ = ["LiveScorer"]
 
@@ -41,19 +41,16 @@ class LiveScorer:
         self._stream = stream
         self._current: dict[tuple[str, int], float] = {}
         self._attacks: dict[tuple[str, int], list[_Attack]] = {}
-        self._unsubscribe = stream.subscribe(self._on_event, Sample, AnomalyState, Alarm)
+        self._unsubscribe = (
+            stream.subscribe(self._on_sample, Sample),
+            stream.subscribe(self._on_truth, AnomalyState),
+            stream.subscribe(self._on_alarm, Alarm),
+        )
 
     def close(self) -> None:
         """Stop reading."""
-        self._unsubscribe()
-
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, Sample):
-            self._on_sample(event)
-        elif isinstance(event, AnomalyState):
-            self._on_truth(event)
-        elif isinstance(event, Alarm) and event.raised:
-            self._on_alarm(event)
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
 
     def _on_sample(self, sample: Sample) -> None:
         key = (sample.station, sample.connector)
@@ -74,6 +71,8 @@ class LiveScorer:
             attacks[:] = [each for each in attacks if each.attack_id != state.attack_id]
 
     def _on_alarm(self, alarm: Alarm) -> None:
+        if not alarm.raised:
+            return
         key = (alarm.station, alarm.connector)
         found: list[tuple[str, float | None]] = [
             (each.attack_id, alarm.t - each.since)

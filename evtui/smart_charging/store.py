@@ -32,10 +32,14 @@ class StoredProfile(msgspec.Struct, frozen=True):
 
 
 class ProfileStore:
-    """Profiles in force or waiting for their time."""
+    """Profiles in force or waiting for their time.
+
+    Attributes:
+        has_watts: True while a limit may depend on a voltage; asked at every step of every stage.
+    """
 
     def __init__(self) -> None:
-        self._profiles: list[StoredProfile] = []
+        self._hold([])
 
     def __len__(self) -> int:
         return len(self._profiles)
@@ -46,7 +50,7 @@ class ProfileStore:
         OCPP 1.6 sections 3.13.2 and 5.16.3.  A TxDefaultProfile of a connector replaces none of
         connector 0: that one stays in force for the other connectors (3.13.1).
         """
-        self._profiles = [*self._untouched_by(stored), stored]
+        self._hold([*self._untouched_by(stored), stored])
 
     def has_room_for(self, stored: StoredProfile, capacity: int) -> bool:
         """True if no more than ``capacity`` profiles would be held after installing it."""
@@ -103,11 +107,6 @@ class ProfileStore:
         caps = [s.profile for s in self._profiles if s.profile.purpose is Purpose.CHARGE_POINT_MAX]
         return sorted(caps, key=lambda profile: profile.stack_level, reverse=True)
 
-    @property
-    def has_watts(self) -> bool:
-        """True while a limit may depend on a voltage."""
-        return any(stored.profile.unit == "W" for stored in self._profiles)
-
     def export(self) -> list[dict[str, Any]]:
         """What survives a reboot, as SetChargingProfile.req payloads (errata 3.37).
 
@@ -136,7 +135,11 @@ class ProfileStore:
                 raise InvalidProfile(
                     f"stored profile {place} cannot be read: {type(error).__name__}: {error}"
                 ) from None
-        self._profiles = restored._profiles
+        self._hold(restored._profiles)
+
+    def _hold(self, profiles: list[StoredProfile]) -> None:
+        self._profiles = profiles
+        self.has_watts = any(stored.profile.unit == "W" for stored in profiles)
 
     def _untouched_by(self, stored: StoredProfile) -> list[StoredProfile]:
         """Those that installing ``stored`` does not replace."""
@@ -154,7 +157,7 @@ class ProfileStore:
 
     def _drop(self, matches: Callable[[StoredProfile], bool]) -> int:
         before = len(self._profiles)
-        self._profiles = [stored for stored in self._profiles if not matches(stored)]
+        self._hold([stored for stored in self._profiles if not matches(stored)])
         return before - len(self._profiles)
 
 

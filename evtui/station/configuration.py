@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from evtui.ocppj import Refusal
 from evtui.power import Preset, preset
-from evtui.station.configuration_keys import KEYS, Facts, Key, Value
+from evtui.station.configuration_keys import KEYS, Facts, Key, KeyValue
 from evtui.station.listeners import Listeners
 
 __all__ = ["Configuration", "KeyEntry"]
@@ -48,14 +48,14 @@ class Configuration:
     ) -> None:
         self.changed: Listeners[[str]] = Listeners()
         self._facts = Facts(connectors, preset("dc"))
-        self._values: dict[str, Value] = {key.name: key.default for key in KEYS}
+        self._values: dict[str, KeyValue] = {key.name: key.default for key in KEYS}
         self._values |= {
             "NumberOfConnectors": connectors,
             "ConnectorPhaseRotationMaxLength": connectors + 1,
             "MeterValueSampleInterval": float(meter_interval),
             "EvtuiStrictTxProfile": strict,
         }
-        self._after_reboot: dict[str, Value] = {}
+        self._after_reboot: dict[str, KeyValue] = {}
         self._from_outside: dict[str, str] = {}
         self._refused = refused
 
@@ -81,7 +81,7 @@ class Configuration:
 
     # From inside
 
-    def set(self, key: str, value: Value) -> None:
+    def set(self, key: str, value: KeyValue) -> None:
         """Change a value from inside, read-only or not; overrules what was set from outside."""
         self._after_reboot.pop(key, None)
         self._from_outside.pop(key, None)

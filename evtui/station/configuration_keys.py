@@ -13,9 +13,9 @@ import msgspec
 from evtui.power import Preset, preset
 from evtui.station.metering.measurands import known_items, parse_items
 
-__all__ = ["KEYS", "Facts", "Key", "Value", "table_rows"]
+__all__ = ["KEYS", "Facts", "Key", "KeyValue", "table_rows"]
 
-Value = bool | int | float | str
+KeyValue = bool | int | float | str
 
 MOST_MEASURANDS = 10
 """Items of a measurand list; each measurand fits once, without naming phases."""
@@ -44,7 +44,7 @@ class KeyKind(Protocol):
     @property
     def name(self) -> str: ...
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         """The value that ``text`` of a ChangeConfiguration.req stands for.
 
         Raises:
@@ -52,7 +52,7 @@ class KeyKind(Protocol):
         """
         ...
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         """The value as OCPP carries it."""
         ...
 
@@ -60,12 +60,12 @@ class KeyKind(Protocol):
 class _Boolean(msgspec.Struct, frozen=True):
     name: str = "boolean"
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         if text.lower() not in ("true", "false"):
             raise ValueError(f"{text!r} is not true or false")
         return text.lower() == "true"
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         return "true" if value else "false"
 
 
@@ -82,13 +82,13 @@ class _Number(msgspec.Struct, frozen=True):
         span = f"from {self.least}" if self.most == MOST else f"{self.least} to {self.most}"
         return ", ".join(filter(None, ("decimal" if self.decimal else "integer", self.unit, span)))
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         pattern = r"[0-9]{1,9}(\.[0-9]{1,9})?" if self.decimal else r"[0-9]{1,9}"
         if re.fullmatch(pattern, text) is None or not self.least <= float(text) <= self.most:
             raise ValueError(f"{text!r} is not: {self.name}")
         return float(text) if self.decimal else int(text)
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
@@ -97,10 +97,10 @@ class _Text(msgspec.Struct, frozen=True):
 
     name: str = "text"
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         return text
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         return str(value)
 
 
@@ -112,13 +112,13 @@ class _Measurands(msgspec.Struct, frozen=True):
 
     name: str = "CSL of measurands"
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         items = parse_items(text, facts.preset)
         if len(items) > MOST_MEASURANDS:
             raise ValueError(f"{len(items)} items are more than {MOST_MEASURANDS}")
         return ",".join(items)
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         known = known_items(facts.preset)
         return ",".join(item for item in str(value).split(",") if item in known)
 
@@ -128,7 +128,7 @@ class _PhaseRotation(msgspec.Struct, frozen=True):
 
     name: str = "CSL of rotations"
 
-    def parse(self, text: str, facts: Facts) -> Value:
+    def parse(self, text: str, facts: Facts) -> KeyValue:
         rotations = {name.lower(): name for name in _ROTATIONS}
         found: dict[int, str] = {}
         for item in text.split(","):
@@ -143,7 +143,7 @@ class _PhaseRotation(msgspec.Struct, frozen=True):
             found[number] = rotation
         return ",".join(f"{number}.{rotation}" for number, rotation in found.items())
 
-    def text(self, value: Value, facts: Facts) -> str:
+    def text(self, value: KeyValue, facts: Facts) -> str:
         if value:
             return str(value)
         unset = "NotApplicable" if facts.preset.ac is None else "Unknown"
@@ -167,7 +167,7 @@ class Key(msgspec.Struct, frozen=True):
     name: str
     access: Literal["R", "RW"]
     kind: KeyKind
-    default: Value
+    default: KeyValue
     reboot: bool = False
     note: str = ""
 
@@ -177,21 +177,24 @@ MEASURANDS, ROTATION = _Measurands(), _PhaseRotation()
 COUNT, TIMES, SECONDS, PERCENT = _Number(), _Number("times"), _Number("s"), _Number("%", most=100)
 SAMPLED = "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC,Temperature"
 PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
-UNLIT = "kept; the model has no lighting"
+NO_EFFECT = "stored, without effect"
+BY_BOOT = "set by BootNotification.conf"
+NO_PROFILE = "while no profile applies"
+STRICT = "rejects a TxProfile while no transaction runs"
 
 # fmt: off
 KEYS = (
     Key("9.1.1", "AllowOfflineTxForUnknownId", "RW", FLAG, False),
     Key("9.1.2", "AuthorizationCacheEnabled", "RW", FLAG, True),
     Key("9.1.3", "AuthorizeRemoteTxRequests", "RW", FLAG, False),
-    Key("9.1.4", "BlinkRepeat", "RW", TIMES, 3, note=UNLIT),
+    Key("9.1.4", "BlinkRepeat", "RW", TIMES, 3, note=NO_EFFECT),
     Key("9.1.5", "ClockAlignedDataInterval", "RW", _Number("s", most=86_400), 0, note="0: off"),
     Key("9.1.6", "ConnectionTimeOut", "RW", _Number("s", least=1), 60),
     Key("9.1.7", "ConnectorPhaseRotation", "RW", ROTATION, ""),
-    Key("9.1.8", "ConnectorPhaseRotationMaxLength", "R", COUNT, 2, note="connectors and 0"),
+    Key("9.1.8", "ConnectorPhaseRotationMaxLength", "R", COUNT, 2, note="NumberOfConnectors + 1"),
     Key("9.1.9", "GetConfigurationMaxKeys", "R", COUNT, 100),
-    Key("9.1.10", "HeartbeatInterval", "RW", _Number("s", least=1), 60, note="set by each boot"),
-    Key("9.1.11", "LightIntensity", "RW", PERCENT, 100, note=UNLIT),
+    Key("9.1.10", "HeartbeatInterval", "RW", _Number("s", least=1), 60, note=BY_BOOT),
+    Key("9.1.11", "LightIntensity", "RW", PERCENT, 100, note=NO_EFFECT),
     Key("9.1.12", "LocalAuthorizeOffline", "RW", FLAG, True),
     Key("9.1.13", "LocalPreAuthorize", "RW", FLAG, False),
     Key("9.1.14", "MaxEnergyOnInvalidId", "RW", _Number("Wh"), 0),
@@ -229,8 +232,8 @@ KEYS = (
     Key("errata 3.90", "SupportedFileTransferProtocols", "R", LIST, "FTP,HTTP,HTTPS"),
     # What an A-limit means is a reading of section 7.12 that a DC station must state.
     Key("", "EvtuiAmpereMeaning", "R", TEXT, "output current", note="AC: current per phase"),
-    Key("", "EvtuiDefaultLimit", "RW", _Number("A", decimal=True), 100.0, note="without profile"),
-    Key("", "EvtuiStrictTxProfile", "RW", FLAG, True, note="no TxProfile without transaction"),
+    Key("", "EvtuiDefaultLimit", "RW", _Number("A", decimal=True), 100.0, note=NO_PROFILE),
+    Key("", "EvtuiStrictTxProfile", "RW", FLAG, True, note=STRICT),
 )
 # fmt: on
 

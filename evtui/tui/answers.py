@@ -7,13 +7,13 @@ from concurrent.futures import CancelledError, Future
 from typing import Any
 
 from evtui.commands import Outcome
-from evtui.tui.models.notices import Level
+from evtui.tui.models.notices import NoticeLevel
 
 __all__ = ["when_answered"]
 
 
 def when_answered(
-    answer: Future[Outcome[Any]], tell: Callable[[Outcome[Any], Level], object]
+    answer: Future[Outcome[Any]], tell: Callable[[Outcome[Any], NoticeLevel], object]
 ) -> None:
     """Call ``tell`` with what came of an order, on whatever thread the answer comes.
 
@@ -32,7 +32,7 @@ def when_answered(
     answer.add_done_callback(done)
 
 
-def _told(future: Future[Outcome[Any]]) -> tuple[Outcome[Any], Level]:
+def _told(future: Future[Outcome[Any]]) -> tuple[Outcome[Any], NoticeLevel]:
     try:
         return future.result(), "info"
     except CancelledError:

@@ -19,10 +19,12 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
+from evtui.config import no_colours
 from evtui.redaction import hide
 from evtui.tui.colours import ANSI_THEMES, legible, sixteen_colour_theme
 from evtui.tui.driver import TerminalDriver
 from evtui.tui.handle import LabHandle
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.theme_choice import remember_theme
 
@@ -42,6 +44,8 @@ class EvtuiApp(App[None]):
         known: what the lab's settings say of fields of operations, by name: ``idTag``.
         secrets: what is never shown, wherever it stands.
         sixteen_colours: whether the terminal has no more.
+        first: connector that is chosen at the start; None for the one that appears first.
+        told: a line for people to begin with.
     """
 
     TITLE = "evtui"
@@ -62,10 +66,12 @@ class EvtuiApp(App[None]):
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
         sixteen_colours: bool = False,
+        first: ChosenPlace | None = None,
+        told: str = "",
     ) -> None:
         # With native colours NO_COLOR leaves the terminal's own two; otherwise Textual turns
         # colours to greys, dark red on dark among them, and an ANSI theme to black on black.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(ansi_color=True if no_colours(os.environ) else None)
         self.animation_level = "none"
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
@@ -74,6 +80,8 @@ class EvtuiApp(App[None]):
         self._known = known
         self._secrets = secrets
         self._sixteen_colours = sixteen_colours
+        self._first = first
+        self._told = told
         for ansi in ANSI_THEMES:
             self.register_theme(ansi)
         self.show_theme(theme or self.theme)
@@ -95,7 +103,7 @@ class EvtuiApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The only screen that is not a dialog."""
-        return MainScreen(self._handle, self._known, self._secrets)
+        return MainScreen(self._handle, self._known, self._secrets, self._first, self._told)
 
     @property
     def _main(self) -> MainScreen:

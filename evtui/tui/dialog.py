@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from textual import on
 from textual.await_complete import AwaitComplete
+from textual.events import ScreenResume
 from textual.message import Message
 from textual.screen import ModalScreen, ScreenResultType
+from textual.widget import Widget
+
+from evtui.tui.panels.footer import KeyFooter
 
 __all__ = ["Dialog"]
 
@@ -17,6 +22,9 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     A key that closes one is bound with priority: the app then acts on it before it looks at the
     next key, which is for what lies behind.
+
+    The keys that its frame names stand in the footers of the screens behind as long as it is on
+    top: theirs do nothing then.
     """
 
     _over = False
@@ -27,6 +35,25 @@ class Dialog(ModalScreen[ScreenResultType]):
             return AwaitComplete()
         self._over = True
         return super().dismiss(result)
+
+    def tell_keys(self, frame: Widget, keys: str) -> None:
+        """Name the keys on the frame, and in the footers of the screens behind."""
+        frame.border_subtitle = keys
+        self._lend_footers()
+
+    @on(ScreenResume)
+    def _on_top(self) -> None:
+        for footer in self.query(KeyFooter):
+            footer.lend(None)
+        self.call_after_refresh(self._lend_footers)
+
+    def _lend_footers(self) -> None:
+        if not self.is_current:
+            return
+        told = next((text for each in self.query("*") if (text := each.border_subtitle)), "")
+        for screen in self.app.screen_stack[:-1]:
+            for footer in screen.query(KeyFooter):
+                footer.lend(str(told))
 
     async def _on_message(self, message: Message) -> None:
         # What bubbles comes from a key, the mouse or a widget, the rest from Textual itself.

@@ -40,6 +40,7 @@ def run(
     plan: Plan | None = None,
     feed: LiveFeed | None = None,
     state: StateFile | None = None,
+    told: str = "",
 ) -> int:
     """Run the lab in the terminal.
 
@@ -49,6 +50,7 @@ def run(
         plan: a scenario that runs in the lab.
         feed: gets every event; closed on leaving.
         state: what the charge points must not forget; closed on leaving.
+        told: a line for people to begin with.
 
     Returns:
         Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
@@ -66,6 +68,7 @@ def run(
     from evtui.station import StateError
     from evtui.tui.app import EvtuiApp
     from evtui.tui.colours import only_sixteen
+    from evtui.tui.models.selection import ChosenPlace
     from evtui.tui.theme_choice import theme_at_start
 
     # Not before: both would then wait for each other's imports, and the first frame with them.
@@ -91,6 +94,8 @@ def run(
             known={"idTag": settings.id_tag},
             secrets=secrets,
             sixteen_colours=only_sixteen(),
+            first=None if plan is None else ChosenPlace(*plan.first_place),
+            told=told,
         )
 
         def ask_to_leave() -> None:

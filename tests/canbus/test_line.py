@@ -94,11 +94,11 @@ def test_every_frame_leaves_the_line_once_and_two_never_overlap(
     taken = offered(pairs)
     assert sorted(ended.item for ended in taken) == list(range(len(pairs)))
     free_at = 0.0
-    for end, number in taken:
-        at, message = pairs[number]
-        begin = end - frame_bits(message) / BITRATE
+    for ended in taken:
+        at, message = pairs[ended.item]
+        begin = ended.end - frame_bits(message) / BITRATE
         assert begin >= max(free_at, at) - 1e-9
-        free_at = end
+        free_at = ended.end
 
 
 @given(offers)
@@ -107,11 +107,11 @@ def test_the_line_is_never_idle_while_a_frame_waits(
 ) -> None:
     free_at = 0.0
     waiting = dict(enumerate(at for at, _ in pairs))
-    for end, number in offered(pairs):
-        begin = end - frame_bits(pairs[number][1]) / BITRATE
+    for ended in offered(pairs):
+        begin = ended.end - frame_bits(pairs[ended.item][1]) / BITRATE
         assert begin == pytest.approx(max(free_at, min(waiting.values())), abs=1e-9)
-        del waiting[number]
-        free_at = end
+        del waiting[ended.item]
+        free_at = ended.end
 
 
 @given(offers)

@@ -11,7 +11,7 @@ import pytest
 
 from evtui.central_system.admission import Admission
 from evtui.central_system.id_tags import IdTag, IdTags
-from evtui.central_system.kept import Change, Ledger, Row
+from evtui.central_system.kept import Ledger, LedgerChange, LedgerRow
 from evtui.central_system.state_check import check_state
 from evtui.central_system.stations import Stations
 from evtui.central_system.transactions import Transactions
@@ -29,14 +29,14 @@ MUTATIONS = 3_000
 class Kept:
     """What a state file holds of a central system."""
 
-    def __init__(self, rows: Mapping[Row, bytes] | None = None) -> None:
+    def __init__(self, rows: Mapping[LedgerRow, bytes] | None = None) -> None:
         self.rows = dict(rows or {})
 
     def central_system(self) -> CentralSystemRows:
         """The rows; writing to them changes them here."""
         return CentralSystemRows(PLACE, dict(self.rows), self._write)
 
-    def _write(self, changes: Sequence[Change]) -> None:
+    def _write(self, changes: Sequence[LedgerChange]) -> None:
         for row, new in changes:
             if new is None:
                 self.rows.pop(row, None)
@@ -44,7 +44,7 @@ class Kept:
                 self.rows[row] = new
 
 
-def everything() -> dict[Row, bytes]:
+def everything() -> dict[LedgerRow, bytes]:
     """Rows of every kind, as they are written."""
     kept = Kept()
     ledger = Ledger(kept.central_system())
@@ -76,7 +76,7 @@ def everything() -> dict[Row, bytes]:
     return kept.rows
 
 
-def said(rows: Mapping[Row, bytes]) -> str:
+def said(rows: Mapping[LedgerRow, bytes]) -> str:
     """What is said of rows that cannot be used, without their place and the way out."""
     try:
         check_state(Kept(rows))
@@ -131,7 +131,7 @@ DEEP = 100_000
         (("transactions", "1"), b"{}", "there is no such kind of row"),
     ],
 )
-def test_a_row_that_cannot_be_is_named(row: Row, json_text: bytes, reason: str) -> None:
+def test_a_row_that_cannot_be_is_named(row: LedgerRow, json_text: bytes, reason: str) -> None:
     text = said({**everything(), row: json_text})
     assert text.startswith(f"{row[0]} ")
     assert reason in text
@@ -183,7 +183,7 @@ def absurd(found: Any) -> Iterator[Any]:
             yield found | {key: other}
 
 
-def mutated(chance: random.Random, row: Row, found: bytes) -> tuple[Row, bytes]:
+def mutated(chance: random.Random, row: LedgerRow, found: bytes) -> tuple[LedgerRow, bytes]:
     """A row with something else in one place of its value, its name or its kind."""
     kind, name = row
     match chance.randrange(4):
@@ -216,7 +216,7 @@ def test_whatever_is_changed_in_a_row_it_is_read_or_refused_in_one_line() -> Non
     assert min(outcomes.values()) > MUTATIONS / 10
 
 
-def used(rows: Mapping[Row, bytes]) -> None:
+def used(rows: Mapping[LedgerRow, bytes]) -> None:
     """Ask for everything there is in rows, and read what is written of it."""
     ledger = Ledger(Kept(rows).central_system())
     admission = Admission(ledger=ledger)

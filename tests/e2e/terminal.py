@@ -88,6 +88,7 @@ class Terminal:
         self._settings = termios.tcgetattr(self._far)
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self._lines: dict[int, str] = {}
         self._chunks: deque[tuple[float, bytes]] = deque()
         self._changed = threading.Condition()
         self._raw = bytearray()
@@ -169,7 +170,15 @@ class Terminal:
     @property
     def text(self) -> str:
         """Screen as of the last wait, one line a row, without trailing blanks."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        for row in self._screen.dirty:  # pyte's display looks at every cell each time
+            self._lines[row] = self._line(row)
+        self._screen.dirty.clear()
+        return "\n".join(self._lines.get(row, "") for row in range(self._screen.lines))
+
+    def _line(self, row: int) -> str:
+        cells = self._screen.buffer[row]
+        # The second cell of a wide character is empty.
+        return "".join(cells[column].data for column in range(self._screen.columns)).rstrip()
 
     def wait_for(self, what: str | Predicate, timeout: float = PATIENCE) -> float:
         """Wait until a text is on the screen, or a condition of the screen's text holds.

@@ -69,12 +69,18 @@ def test_a_recording_through_every_screen(rotation: int, start: Start, tmp_path:
     assert terminal.unclean == []
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording that is only read."""
+    folder = tmp_path_factory.mktemp("recorded") / f"run{MARK}\u202e\x1b[31337m"
+    return hostile_folder(folder, 3, actions=True)
+
+
 @pytest.mark.parametrize("command", [["export", "--format", "csv", "--table", "ocpp", "--out", "-"],
                                      ["export", "--format", "open-ocpp-trace", "--out", "-"],
                                      ["check"], ["check", "--json"]])  # fmt: skip
-def test_a_recording_through_the_commands(command: list[str], start: Start, tmp_path: Path) -> None:
-    run = hostile_folder(tmp_path / f"run{MARK}\u202e\x1b[31337m", 3, actions=True)
-    terminal = start(command[0], str(run), *command[1:])
+def test_a_recording_through_the_commands(command: list[str], start: Start, recorded: Path) -> None:
+    terminal = start(command[0], str(recorded), *command[1:])
     assert terminal.wait() in (0, 1)
     assert MARK in terminal.output
     assert harm(terminal) == []

@@ -22,7 +22,7 @@ from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
-KILLS = 50 if os.environ.get("EVTUI_FULL") else 2
+KILLS = 50 if os.environ.get("EVTUI_FULL") else 1
 
 LOST_AT_MOST = 0.25
 """s before the kill of which events may be missing."""

@@ -59,7 +59,7 @@ def test_ctrl_c_leaves_without_a_question_and_makes_safe(start: Start, witness: 
     "number",
     [
         signal.SIGTERM,
-        signal.SIGHUP,
+        pytest.param(signal.SIGHUP, marks=pytest.mark.full),
         pytest.param(signal.SIGINT, marks=pytest.mark.full),
     ],
     ids=["SIGTERM", "SIGHUP", "SIGINT"],

@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,7 +126,12 @@ WAYS = ["url", "environment", "password file", "settings file"]
 
 @pytest.mark.parametrize("way", WAYS if os.environ.get("EVTUI_FULL") else WAYS[:1])
 def test_no_secret_of_a_foreign_central_system_is_written_or_drawn(
-    start: Start, tempter: Tempter, tmp_path: Path, way: str, capsys: pytest.CaptureFixture[str]
+    start: Start,
+    tempter: Tempter,
+    tmp_path: Path,
+    way: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     work = tmp_path / "work"
     work.mkdir()
@@ -164,12 +168,16 @@ def test_no_secret_of_a_foreign_central_system_is_written_or_drawn(
     assert all(action in feed for action, _ in CALLS)
     assert "you said *** and ***, ***" in feed
     assert list(work.glob("*.svg"))
+    monkeypatch.chdir(work)
     for command in (
         ["report", "run", "--out", "report.html"],
         ["export", "run", "--format", "open-ocpp-trace", "--out", "trace.jsonl"],
         ["check", "run"],
     ):
-        subprocess.run([*EVTUI, *command], cwd=work, capture_output=True, check=False)
+        main(command)
+    assert (work / "report.html").exists()
+    assert (work / "trace.jsonl").exists()
+    assert found_in("".join(capsys.readouterr())) == []
     assert found_in(terminal.output) == []
     assert found_below(work) == []
 

@@ -67,7 +67,9 @@ def test_a_wrong_setting_is_told_in_one_line(start: Start, tmp_path: Path) -> No
         pytest.param({"NO_COLOR": "1"}, r"\x1b\[[\d;]*[345]8;", id="NO_COLOR"),
         pytest.param({"TERM": "xterm", "COLORTERM": ""}, r"\x1b\[[\d;]*[34]8;", id="16 colours"),
         pytest.param({"TEXTUAL_THEME": "ansi-dark"}, "Traceback", id="ansi-dark"),
-        pytest.param({"TEXTUAL_THEME": "ansi-light"}, "Traceback", id="ansi-light"),
+        pytest.param(
+            {"TEXTUAL_THEME": "ansi-light"}, "Traceback", id="ansi-light", marks=pytest.mark.full
+        ),
     ],
 )
 def test_it_comes_up_and_leaves_with_few_colours(

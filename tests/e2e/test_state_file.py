@@ -40,10 +40,11 @@ def test_a_file_that_could_not_be_written_to_the_end_is_said_at_the_end(
 ) -> None:
     path = tmp_path / "lab.db"
     limited = ("/bin/sh", "-c", 'ulimit -f 64; exec "$@"', "sh", *EVTUI)
-    terminal = up(start("--port", "0", "--state", str(path), command=limited))
-    terminal.send("b")  # each start, reading and message is written to the file
+    often = ("--meter-interval", "0.1s")  # each start, reading and message is written to the file
+    terminal = up(start("--port", "0", "--state", str(path), *often, command=limited))
+    terminal.send("b")
     terminal.wait_for(lambda screen: actual(screen) >= 10)
-    terminal.watch(5)
+    terminal.wait_for("state file")
     terminal.send("q")
     terminal.wait_for("Leave?")
     terminal.send("y")

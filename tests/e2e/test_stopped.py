@@ -119,7 +119,7 @@ def test_a_replay_goes_on_where_it_was(start: Start, tmp_path: Path) -> None:
 
 def test_a_run_without_a_terminal_goes_on(tmp_path: Path) -> None:
     chance, folder, scenario = random.Random(3), tmp_path / "run", tmp_path / "stopped.yaml"
-    scenario.write_text(SCENARIO.replace("DURATION", f"{3 + STOPS}s"), encoding="utf-8")
+    scenario.write_text(SCENARIO.replace("DURATION", f"{1 + STOPS}s"), encoding="utf-8")
     arguments = ("run", str(scenario), "--speed", "1", "--out", str(folder), "--quiet")
     with subprocess.Popen([sys.executable, "-m", "evtui", *arguments]) as process:
         deadline = time.monotonic() + PATIENCE

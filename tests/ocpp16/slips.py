@@ -7,20 +7,20 @@ from copy import deepcopy
 from typing import Any
 
 from evtui.ocpp16.validation import document
-from evtui.ocppj.version import Kind
+from evtui.ocppj.version import MessageKind
 
 __all__ = ["NOW", "full", "slips"]
 
 NOW = "2026-01-01T00:00:00.000Z"
 
 
-def full(action: str, kind: Kind) -> dict[str, Any]:
+def full(action: str, kind: MessageKind) -> dict[str, Any]:
     """A payload with every field of its schema."""
     payload: dict[str, Any] = _example(document(action, kind))
     return payload
 
 
-def slips(action: str, kind: Kind) -> Iterator[tuple[str, dict[str, Any]]]:
+def slips(action: str, kind: MessageKind) -> Iterator[tuple[str, dict[str, Any]]]:
     """A full payload with one slip that can be tolerated, and what it is."""
     schema, payload = document(action, kind), full(action, kind)
     for place, part in _parts(schema, ()):

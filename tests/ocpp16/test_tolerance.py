@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evtui.ocpp16.tolerance import VALUES_MAX, can_go_out, read_call, read_result
 from evtui.ocpp16.validation import check
 from evtui.ocppj.framing import OcppFrame, parse
-from evtui.ocppj.version import Kind
+from evtui.ocppj.version import MessageKind
 from evtui.violations import Violation
 from tests.messages import MESSAGES
 from tests.ocpp16.slips import NOW, full, slips
@@ -20,7 +20,7 @@ from tests.ocpp16.slips import NOW, full, slips
 STOP = {"transactionId": 7, "meterStop": 12, "timestamp": NOW}
 START_CONF: dict[str, Any] = {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}
 
-ALL: list[tuple[str, Kind]] = [
+ALL: list[tuple[str, MessageKind]] = [
     (action, kind)
     for action in dict.fromkeys(each.action for each in MESSAGES if each.section != "security")
     for kind in ("call", "result")
@@ -44,7 +44,7 @@ def result(action: str, payload: Any, *, tolerant: bool = False) -> Any:
 
 @pytest.mark.parametrize(("action", "kind"), ALL)
 def test_every_slip_is_tolerated_told_and_changes_nothing_of_what_came(
-    action: str, kind: Kind
+    action: str, kind: MessageKind
 ) -> None:
     for what, payload in slips(action, kind):
         before = deepcopy(payload)
@@ -63,7 +63,7 @@ def test_every_slip_is_tolerated_told_and_changes_nothing_of_what_came(
 
 
 @pytest.mark.parametrize(("action", "kind"), ALL)
-def test_what_conforms_is_read_as_it_is(action: str, kind: Kind) -> None:
+def test_what_conforms_is_read_as_it_is(action: str, kind: MessageKind) -> None:
     payload = full(action, kind)
     frame = OcppFrame(kind, "q", action, payload)
     reading = (

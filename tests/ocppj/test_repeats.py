@@ -9,7 +9,7 @@ import pytest
 
 from evtui.ocppj.framing import OcppFrame
 from evtui.ocppj.limits import LinkCounters
-from evtui.ocppj.repeats import ANSWERS_KEPT, Answered, AnsweredCalls
+from evtui.ocppj.repeats import ANSWERS_KEPT, AnsweredCall, AnsweredCalls
 from tests.ocpp16.rig import NOW, Rig
 from tests.ocppj.memory import pair
 from tests.virtual_loop import run_virtual
@@ -118,7 +118,7 @@ def test_another_connection_knows_nothing_of_the_ids_of_this_one() -> None:
 def test_the_oldest_answers_are_forgotten() -> None:
     kept = AnsweredCalls()
     for number in range(ANSWERS_KEPT + 1):
-        kept.remember(str(number), Answered("Heartbeat", {}, {"currentTime": NOW}))
+        kept.remember(str(number), AnsweredCall("Heartbeat", {}, {"currentTime": NOW}))
     assert len(kept) == ANSWERS_KEPT
     assert kept.find("0") is None
     newest = kept.find(str(ANSWERS_KEPT))

@@ -325,7 +325,7 @@ def test_an_empty_folder_is_a_finding(tmp_path: Path) -> None:
     report = check_folder(tmp_path)
     assert report.damaged
     assert report.events == 0
-    assert "error: the folder is empty: nothing was recorded" in told(report)
+    assert told(report) == "error: the folder is empty: nothing was recorded"
 
 
 def test_a_file_that_is_no_log_is_no_run_folder(own: Path) -> None:

@@ -140,8 +140,7 @@ def test_an_empty_folder_opens_and_says_so(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     assert list(run.events()) == []
     assert run.state_before(10.0) == []
-    assert "the folder is empty: nothing was recorded" in run.problems
-    assert f"{layout.SIGNALS}: missing" in run.problems
+    assert [*run.problems] == ["the folder is empty: nothing was recorded"]
 
 
 @pytest.mark.parametrize(

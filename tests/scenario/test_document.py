@@ -73,6 +73,15 @@ def test_a_word_that_two_versions_of_yaml_read_differently_is_refused(word: str)
 
 
 @pytest.mark.parametrize(
+    ("word", "duration"), [("1:30", "1m30s"), ("1:02:03", "1h02m03s"), ("1:30.5", "1m30.5s")]
+)
+def test_of_a_time_on_a_clock_it_is_told_how_the_duration_is_written(
+    word: str, duration: str
+) -> None:
+    assert f"write {duration} for a duration, or put it in quotes" in mistake(f"wait: {word}")
+
+
+@pytest.mark.parametrize(
     ("text", "line", "part"),
     [
         ("a: 1\nb: 2\na: 3", 3, 'duplicate key "a", first on line 1'),

@@ -58,6 +58,8 @@ def test_a_run_comes_to_a_result(tmp_path: Path) -> None:
     assert [alarm.view for alarm in result.alarms] == ["can", "ocpp"]
     assert result.alarms[0].attack_id == "fluctuation-1"
     assert result.alarms[0].time_to_detect_s == pytest.approx(16.0, abs=0.2)
+    numbers = [number for alarm in result.alarms for number in (alarm.t_s, alarm.time_to_detect_s)]
+    assert numbers == [number and round(number, 6) for number in numbers]
     assert result.messages > 50
     assert result.frames > 300
     assert result.energy_wh > 10

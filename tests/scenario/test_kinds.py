@@ -16,7 +16,7 @@ from evtui.events import Event, Mark
 from evtui.scenario.expectations import EXPECTATIONS, Expectation, Observer
 from evtui.scenario.language.checking import Check
 from evtui.scenario.language.kinds import Registry
-from evtui.scenario.language.model import Duration, Steps, Text
+from evtui.scenario.language.model import Duration, Prose, Steps
 from evtui.scenario.language.schema import json_schema
 from evtui.scenario.run.context import StepContext
 from evtui.scenario.steps import STEPS, Step
@@ -35,7 +35,7 @@ class Blink(Step, frozen=True, kw_only=True):
     blink: Annotated[Duration, Meta(description="between two marks.")]
     do: Annotated[Steps, Meta(description="after each.")]
     times: Annotated[int, Meta(description="how many marks.")] = 1
-    say: Text = "blink"
+    say: Prose = "blink"
 
     def words(self) -> str:
         return f"blink {self.times} times"

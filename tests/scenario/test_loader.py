@@ -96,6 +96,10 @@ def test_inputs_are_the_defaults_and_what_was_given() -> None:
     assert plan.scenario.description == "All kinds, from 5 A.\n"
 
 
+def test_an_input_called_duration_that_is_given_is_not_set_by_the_duration() -> None:
+    assert load(EVERYTHING, {"duration": "5s"}, duration=60).inputs["duration"] == 5.0
+
+
 def test_a_duration_is_ignored_by_a_scenario_without_such_an_input(tmp_path: Path) -> None:
     assert plan_of(minimal(), tmp_path, duration=60).inputs == {}
 

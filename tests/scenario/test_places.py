@@ -101,6 +101,31 @@ def test_a_step_says_where_it_is_unless_that_is_the_first_place(tmp_path: Path) 
     ]
 
 
+def test_a_mark_by_command_is_of_the_station_that_is_named(tmp_path: Path) -> None:
+    mark = "command: lab.mark, with: {text: x"
+    inside = f"{{parallel: [[{{{mark}}}}}], [{{wait: 1s}}]], station: CP2}}"
+    steps = f"[{{{mark}}}}}, {{{mark}}}, station: CP1}}, {inside}, {{{mark}, station: CP2}}}}]"
+    played = play_far(steps, tmp_path)
+    assert [each.station for each in played.of(Mark)] == ["", "CP1", "CP2", "CP2"]
+    twice = f"[{{{mark}, station: CP1}}, station: CP2}}]"
+    wrong = mistake_in(minimal(twice, LAB), tmp_path)
+    assert 'got "CP1" and "CP2" beside the command' in wrong
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (f"[{{note: x}}, {{wait: 1s}}, {{parallel: [[start]], {FAR}}}]", ("CP2", 2)),
+        (f"[{{anomaly: repeated-current-fluctuation, duration: 9s}}, {CHARGE}]", ("CP1", 1)),
+        ("[{wait: 1s, station: CP2}]", ("CP1", 1)),
+    ],
+)
+def test_the_first_place_of_a_scenario_is_where_something_happens_first(
+    steps: str, expected: tuple[str, int], tmp_path: Path
+) -> None:
+    assert plan_of(minimal(steps, LAB), tmp_path).first_place == expected
+
+
 def test_a_place_may_come_from_an_input(tmp_path: Path) -> None:
     more = LAB + "inputs: {at: {type: string, default: CP2}, n: {type: int, default: 2}}\n"
     plan = plan_of(minimal("[{plug: , station: '${at}', connector: '${n}'}]", more), tmp_path)

@@ -32,6 +32,13 @@ def test_a_duration_cuts_the_steps_short_and_that_is_no_failure(tmp_path: Path) 
     assert is_at_rest(played)
 
 
+def test_of_steps_that_were_cut_short_none_is_said_to_be_done(tmp_path: Path) -> None:
+    steps = f"[start, {FLUCTUATION}, {{wait: 1s}}, {{note: never}}]"
+    told = play_steps(steps, tmp_path, duration=30.0).steps
+    assert told.expectation == "no step fails before the cut"
+    assert told.found.endswith("; 2 steps not begun")
+
+
 def test_a_duration_that_ends_before_the_first_step_is_not_met(tmp_path: Path) -> None:
     played = play_steps("[{note: x}]", tmp_path, duration=0.05)
     assert (played.steps.met, played.steps.found) == (

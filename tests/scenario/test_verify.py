@@ -65,6 +65,24 @@ def test_a_run_that_was_cut_short_by_its_duration_is_the_same_again(tmp_path: Pa
     assert verify(record(tmp_path, duration=12.0)) is None
 
 
+def test_a_run_cut_short_whose_steps_an_earlier_build_called_done_is_the_same_again(
+    tmp_path: Path,
+) -> None:
+    folder = record(tmp_path, "[{wait: 20s}, {note: never}]", duration=10.0)
+
+    def as_before(lines: list[bytes]) -> list[bytes]:
+        text = b"".join(lines).replace(b"no step fails before the cut", b"every step is done")
+        return [text.replace(b"; 1 step not begun", b"")]
+
+    edit(folder / layout.EVENTS, as_before)
+    assert b"every step is done" in (folder / layout.EVENTS).read_bytes()
+    assert verify(folder) is None
+    edit(folder / layout.EVENTS, lambda lines: [b"".join(lines).replace(b"10.0 s, in", b"9 s, in")])
+    difference = compare(folder, folder.with_name("again")).difference
+    assert difference is not None
+    assert "cut short after 9 s" in (difference.recorded or "")
+
+
 def test_inputs_seed_and_hidden_id_tags_are_those_of_the_recording(tmp_path: Path) -> None:
     text = minimal(
         "[{start: '${tag}'}, {anomaly: repeated-current-fluctuation, duration: '${how_long}',"

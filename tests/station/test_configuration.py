@@ -294,7 +294,7 @@ def test_the_table_has_a_line_for_each_key_with_its_section_and_default() -> Non
         "RW",
         "integer, %, 0 to 100",
         "100",
-        "kept; the model has no lighting",
+        "stored, without effect",
     )
     assert rows["MessageTimeout"][-1] == "RebootRequired"
     assert rows["SupportedFeatureProfiles"][4].count(",") == 5

@@ -31,7 +31,7 @@ from tests.station.loopback_certificate import CERTIFICATE
 
 DATA = bytes(range(256)) * 100
 LIMIT = 1 << 20
-SOON = 0.3
+SOON = 0.15
 """s that a transfer may take that nothing but its time can end."""
 
 QUICK = 60.0

@@ -9,9 +9,9 @@ import pytest
 from evtui.runtime.clock import LoopClock
 from evtui.station.connector.transaction import StationTransaction
 from evtui.station.state.store import (
-    Change,
     QueuedMessage,
     Register,
+    StateChange,
     StateError,
     StateStore,
     next_key,
@@ -61,7 +61,7 @@ def test_a_transaction_is_kept_until_its_last_message_has_gone() -> None:
 
 
 def test_what_belongs_together_is_written_together() -> None:
-    written: list[Sequence[Change]] = []
+    written: list[Sequence[StateChange]] = []
     store = StateStore(write=written.append)
     store.add(message(1, "StopTransaction"), running())
     store.settle(message(1, "StopTransaction"), running())

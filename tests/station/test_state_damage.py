@@ -15,7 +15,7 @@ import pytest
 
 from evtui.station.state.checking import check_rows
 from evtui.station.state.file import StateFile
-from evtui.station.state.store import Row, StateError, StateStore
+from evtui.station.state.store import StateError, StateRow, StateStore
 from evtui.station.state.write_ahead_log import FRAME, HEADER
 from tests.station.rig import station
 from tests.station.test_crash import leave_with_everything
@@ -249,7 +249,7 @@ def test_rows_with_absurd_values_are_used_or_refused_and_crash_nothing(left: Pat
         for variant in chance.sample(variants, min(len(variants), 8)):
             changed = {**rows, row: json.dumps(variant).encode()}
 
-            async def life(changed: dict[Row, bytes] = changed) -> None:
+            async def life(changed: dict[StateRow, bytes] = changed) -> None:
                 check_rows(changed, "")
                 store = StateStore(changed)
                 async with station(connectors=2, plugged=False, module=False, store=store) as rig:

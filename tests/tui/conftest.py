@@ -1,12 +1,15 @@
-"""Pictures that do not depend on how busy the machine is."""
+"""Apps that cost no more than they must, pictures that do not depend on how busy the machine is."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.strip import Strip
+
+from tests.tui.frames import draw_late, read_style_sheets_once
 
 STILL = 3
 """Pictures in a row that must be the same."""
@@ -14,10 +17,18 @@ STILL = 3
 
 async def still(pilot: Pilot[None]) -> None:
     """Wait until the screen has stopped changing: a layout may come some frames after a key."""
-    pictures: list[str] = []
-    while len(pictures) < STILL or len(set(pictures[-STILL:])) > 1:
+    pictures: list[list[Strip]] = []
+    while len(pictures) < STILL or any(each != pictures[-1] for each in pictures[-STILL:]):
         await pilot.pause(0.02)
-        pictures.append(pilot.app.export_screenshot())
+        pictures.append(pilot.app.screen._compositor.render_strips())
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _apps_that_cost_little() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        draw_late(patch)
+        read_style_sheets_once(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -16,19 +16,21 @@ from evtui.tui.app import EvtuiApp
 from evtui.tui.rows import RowsWidget
 from evtui.tui.screens.main import MainScreen
 from tests.tui.fake_lab import FakeLab
+from tests.tui.frames import draw
 
 ROUNDS = 3
 """What a message brings about is at most so many messages deep."""
 
 
 async def handled(pilot: Pilot[Any]) -> None:
-    """Wait until what was posted, and what that posted, is handled.
+    """Wait until what was posted, and what that posted, is handled, and draw it.
 
     ``Pilot.pause`` without a delay waits until the process uses no processor time, at least
     20 ms.
     """
     for _ in range(ROUNDS):
         await pilot.pause(0)
+    draw(pilot.app)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:

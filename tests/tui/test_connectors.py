@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from evtui.tui.app import EvtuiApp
+from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.screens.main import MainScreen
 from tests.tui.driving import Driven, driven, handled
 from tests.tui.fake_lab import FakeLab
@@ -36,6 +38,19 @@ async def test_keys_go_round_the_connectors_and_the_panels_follow() -> None:
             await one.press(key)
         assert one.title("#current") == "Current · CP1/1"
         assert "▶ running" in one.text("#anomaly")
+
+
+async def test_the_place_of_a_scenario_is_chosen_at_the_start_and_a_line_may_be_told() -> None:
+    lab = FakeLab()
+    app = EvtuiApp(lab, fps=0.001, first=ChosenPlace("CP1", 2), told="--stations: no effect")
+    async with app.run_test(size=(120, 36)) as pilot:
+        one = Driven(pilot, lab)
+        await with_two(one)
+        assert one.title("#current") == "Current · CP1/2"
+        assert "--stations: no effect" in one.text("#footer")
+        await one.press("c")
+        await one.tick()
+        assert one.title("#current") == "Current · CP1/1"
 
 
 async def test_orders_go_to_the_chosen_connector() -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import Any
 
 import pytest
 from textual.app import App
@@ -27,6 +28,8 @@ from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.panels import PanelScreen
 from tests.tui.driving import driven
 from tests.tui.fake_lab import FakeLab
+from tests.tui.frames import draw
+from tests.tui.panel_app import until
 from tests.tui.replay.driving import replayed
 
 TIMES = pytest.mark.parametrize("times", [2, 3] if os.environ.get("EVTUI_FULL") else [3])
@@ -90,26 +93,33 @@ def press(app: App[None], *keys: str) -> None:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Everything pressed has been dealt with; a pause of the pilot is ten times as long."""
+    """Everything pressed is dealt with and drawn; a pause of the pilot is ten times as long."""
     calm = 0
     while calm < CALM:
         await asyncio.sleep(0.001)
         stack = pilot.app.screen_stack if pilot.app.is_running else ()
         nodes = (node for screen in stack for node in (pilot.app, screen, *screen.query("*")))
         calm = 0 if any(node.message_queue_size for node in nodes) else calm + 1
+    draw(pilot.app)
+
+
+async def assert_it_gets_to(pilot: Pilot[None], kind: type[Screen[Any]], key: str) -> None:
+    """A screen of this kind is on top once the key was pressed a few times."""
+    for _ in range(DEEPEST):
+        press(pilot.app, key)
+        await settled(pilot)
+        if isinstance(pilot.app.screen, kind):
+            break
+    assert isinstance(pilot.app.screen, kind), pilot.app.screen_stack
+    assert pilot.app.return_code is None
 
 
 async def assert_it_goes_on(pilot: Pilot[None]) -> None:
     """Back to the panels with escape, to a dialog from there, and back."""
     await settled(pilot)
-    for key, kind in (("escape", MainScreen), ("l", Dialog), ("escape", MainScreen)):
-        for _ in range(DEEPEST):
-            press(pilot.app, key)
-            await settled(pilot)
-            if isinstance(pilot.app.screen, kind):
-                break
-        assert isinstance(pilot.app.screen, kind), pilot.app.screen_stack
-    assert pilot.app.return_code is None
+    await assert_it_gets_to(pilot, MainScreen, "escape")
+    await assert_it_gets_to(pilot, Dialog, "l")
+    await assert_it_gets_to(pilot, MainScreen, "escape")
 
 
 async def opened(pilot: Pilot[None], key: str) -> Dialog[object]:
@@ -132,7 +142,8 @@ async def test_a_dialog_that_is_closed_several_times_at_once_closes_once(
             press(pilot.app, *[closing] * times)
             await settled(pilot)
             assert dialog not in pilot.app.screen_stack, (opening, closing)
-            await assert_it_goes_on(pilot)
+            await assert_it_gets_to(pilot, MainScreen, "escape")
+        await assert_it_goes_on(pilot)
 
 
 @IN_EACH_APP
@@ -140,7 +151,9 @@ async def test_a_dialog_takes_keys_while_it_opens(where: str) -> None:
     async with running(where) as pilot:
         for opening, closing in DIALOGS[where]:
             press(pilot.app, opening, closing, closing, closing)
-            await assert_it_goes_on(pilot)
+            await settled(pilot)
+            await assert_it_gets_to(pilot, MainScreen, "escape")
+        await assert_it_goes_on(pilot)
 
 
 @IN_EACH_APP
@@ -154,7 +167,8 @@ async def test_a_dialog_takes_keys_while_it_closes(where: str) -> None:
             dialog.dismiss()
             dialog.dismiss()
             assert dialog not in pilot.app.screen_stack, (opening, closing)
-            await assert_it_goes_on(pilot)
+            await assert_it_gets_to(pilot, MainScreen, "escape")
+        await assert_it_goes_on(pilot)
 
 
 @IN_EACH_APP
@@ -178,6 +192,27 @@ async def test_what_a_dialog_orders_is_ordered_once(opening: str, order: str, ti
         press(one.app, *["enter"] * times)
         await settled(one.pilot)
         assert one.lab.submitted == [order]
+
+
+async def test_below_a_dialog_stand_its_keys_and_not_those_of_the_lab() -> None:
+    async with driven(20.0) as one:
+
+        def footer() -> str:
+            return "".join(segment.text for segment in one.main.footer.render_line(0)).strip()
+
+        of_the_lab = footer()
+        assert "s start" in of_the_lab
+        for opening, told in (("D", "↑↓ choose · enter read · escape close"), ("q", ""), ("m", "")):
+            await opened(one.pilot, opening)
+            await settled(one.pilot)
+            assert footer() == told
+            press(one.app, "n" if opening == "q" else "escape")
+            await settled(one.pilot)
+            assert footer() == of_the_lab
+        await opened(one.pilot, "D")
+        press(one.app, "enter")
+        reading = "↑↓ scroll · / find · tab contents · escape all chapters · q close"
+        await until(one.pilot, lambda: footer() == reading)
 
 
 @TIMES

@@ -107,6 +107,45 @@ async def test_headings_and_links_are_ways_into_a_chapter() -> None:
         await until(one.pilot, lambda: "example.org/" in str(screen._box.border_subtitle))
 
 
+async def test_words_are_found_in_a_chapter_and_keys_go_on_to_the_next() -> None:
+    async with driven(size=(80, 24)) as one:
+        screen = await opened(one, "down", "enter")
+        await until(one.pilot, lambda: "second" in title(screen))
+
+        async def find(*keys: str) -> str:
+            await one.press(*keys)
+            await one.pilot.pause()
+            return str(screen._box.border_subtitle)
+
+        assert "/ find" in str(screen._box.border_subtitle)
+        told = await find("slash", *"qD", "enter")
+        assert "is not in this chapter" in told
+        assert one.shows(DocsScreen)
+        told = await find("slash", *"FAR down", "enter")
+        assert told.startswith('"FAR down" 1 of 1')
+        assert screen._text.scroll_y > 50
+        assert "1 of 120" in await find("home", "slash", *"line", "enter")
+        first = screen._text.scroll_y
+        assert "2 of 120" in await find("n")
+        assert screen._text.scroll_y == first + 1
+        assert "1 of 120" in await find("N")
+        assert "120 of 120" in await find("N")
+        assert "119 of 120" in await find("N")
+        await one.press("slash", "escape")
+        assert screen.focused is screen._text
+        assert not screen._words.display
+
+
+async def test_words_are_found_where_a_line_is_broken_between_them() -> None:
+    async with driven(size=(60, 24)) as one:
+        screen = await opened(one, "enter")
+        await until(one.pilot, lambda: "first" in title(screen))
+        words = "length that no line of eighty columns holds it"
+        await one.press("slash", *words, "enter")
+        await one.pilot.pause()
+        assert f'"{words}" 1 of 1' in str(screen._box.border_subtitle)
+
+
 async def test_the_help_leads_to_it() -> None:
     async with driven() as one:
         await one.press("question_mark")

@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App
 from textual.containers import Vertical
 from textual.widgets import Button, Input, Label
 
-from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
 from evtui.config import SETTINGS
 from evtui.durations import EXPECTED
 from evtui.tui.models.selection import ChosenPlace

@@ -26,8 +26,8 @@ def _message(seq: int, size: int) -> OcppMessage:
 def test_messages_with_secrets_are_kept_as_they_came_up_to_a_number_of_bytes() -> None:
     hiding = Hiding()
     size = KEPT // 4
-    shown = hiding.events([_message(seq, size) for seq in range(1, 101)])
+    shown = hiding.events([_message(seq, size) for seq in range(1, 11)])
     messages = [event for event in shown if isinstance(event, OcppMessage)]
     assert not any(b"hidden" in bytes(message.body) for message in messages)
     kept = [each.seq for each in messages if hiding.revealed(Exchange(each)) is not None]
-    assert kept == [98, 99, 100]
+    assert kept == [8, 9, 10]

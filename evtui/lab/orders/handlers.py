@@ -62,7 +62,7 @@ class Aim(NamedTuple):
     outlet: Outlet
 
 
-Answer: TypeAlias = Outcome[R] | Awaitable[Outcome[R]]
+OutcomeSoon: TypeAlias = Outcome[R] | Awaitable[Outcome[R]]
 
 
 class Handler(NamedTuple):
@@ -73,15 +73,15 @@ class Handler(NamedTuple):
         acting: what it makes the charge point do is a step of an attack that is on there.
     """
 
-    function: Callable[[Works, Aim | None, Any], Answer[Any]]
+    function: Callable[[Works, Aim | None, Any], OutcomeSoon[Any]]
     acting: bool = False
 
 
 HANDLERS: dict[LabCommand[Any, Any], Handler] = {}
 """By command; filled by the functions below :mod:`evtui.lab.orders`."""
 
-InLab: TypeAlias = Callable[[Works, A], Answer[R]]
-AtConnector: TypeAlias = Callable[[Works, Aim, A], Answer[R]]
+InLab: TypeAlias = Callable[[Works, A], OutcomeSoon[R]]
+AtConnector: TypeAlias = Callable[[Works, Aim, A], OutcomeSoon[R]]
 
 
 def in_lab(command: LabCommand[A, R]) -> Callable[[InLab[A, R]], InLab[A, R]]:
@@ -100,7 +100,7 @@ def at_connector(
     """The function below carries out a command of a connector; see :class:`Handler`."""
 
     def take(function: AtConnector[A, R]) -> AtConnector[A, R]:
-        def run(works: Works, target: Aim | None, arguments: A) -> Answer[R]:
+        def run(works: Works, target: Aim | None, arguments: A) -> OutcomeSoon[R]:
             assert target is not None
             return function(works, target, arguments)
 

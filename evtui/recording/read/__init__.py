@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     )
     from evtui.recording.read.reader import (
         FolderError,
+        MomentKind,
         RunFolder,
     )
     from evtui.recording.read.states import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LONGEST_LINE",
     "FolderError",
+    "MomentKind",
     "RunFolder",
     "event",
     "follow",
@@ -33,7 +35,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "evtui.recording.read.parsing": "event message_row",
-        "evtui.recording.read.reader": "FolderError RunFolder",
+        "evtui.recording.read.reader": "FolderError MomentKind RunFolder",
         "evtui.recording.read.states": "follow",
         "evtui.recording.read.timefile": "LONGEST_LINE",
     },

@@ -147,7 +147,8 @@ def _open_folder(sources: Sources) -> None:
     names = {found.name for found in sources.path.iterdir()}
     if not names:
         sources.trouble("the folder is empty: nothing was recorded")
-    elif names.isdisjoint(layout.FILES):
+        return
+    if names.isdisjoint(layout.FILES):
         raise FolderError(
             f"{sources.path}: not a run folder, there is no {layout.MANIFEST}, {layout.SIGNALS}, "
             f"{layout.OCPP} or {layout.CAN_LOG} in it"

@@ -70,10 +70,11 @@ class MessageLines:
 
     def take(self, message: OcppMessage) -> bool:
         """Take in an event; False when it is the other end of a message that waited for it."""
-        payload = self._redactor.json(message.body)
         if message.phase == "delivered":
             line = self._waiting.claim(message.cause)
             if line is not None:
+                same = message.body == line.message.body
+                payload = line.payload if same else self._redactor.json(message.body)
                 detail = self._redactor.text(message.detail)
                 violation = violation_keys(violation_values(message, self._redactor.text))
                 line.delivered = delivery(line.message, message, payload, detail, violation)
@@ -82,7 +83,7 @@ class MessageLines:
                 return False
         line = _Line(
             message,
-            payload,
+            self._redactor.json(message.body),
             self._truth.injected(message.cause),
             self._truth.on(message.station, message.connector).attack_ids,
             message.phase,

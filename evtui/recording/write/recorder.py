@@ -160,7 +160,6 @@ class Recorder:
             t = self._last_t = event.t
             if t > self._wake:
                 self._release(t)
-            self._stamps.at(t)
             self._handlers.get(type(event), self._on_other)(event)
         except Exception as error:  # a defect in here must not pass for a complete recording
             self._fail(f"{layout.EVENTS}: event {event.seq}: {error!r}", repr(error))
@@ -232,6 +231,7 @@ class Recorder:
 
     def _on_sample(self, sample: Sample) -> None:
         key = (sample.station, sample.connector)
+        self._stamps.at(sample.t)
         self._signals.append(signal_line(sample, self._stamps, self._truth.at(*key)))
         tally = self._tally.connectors.get(key)
         if tally is None:
@@ -242,6 +242,7 @@ class Recorder:
         channel = self._channels.get(frame.bus)
         if channel is None:
             channel = self._new_bus(frame.bus, frame.station)
+        self._stamps.at(frame.t)
         line, label = frame_lines(
             frame,
             self._stamps,
@@ -287,7 +288,6 @@ class Recorder:
         if joined is not None:
             joined.detection = detection
             self._release(detection.t)
-            self._stamps.at(detection.t)
         self._on_other(detection)
 
     def _on_truth(self, state: AnomalyState) -> None:

@@ -26,7 +26,7 @@ Fields = Annotated[dict[str, Any], Meta(description="values its payload must hav
 Sender = Annotated[
     Literal["central_system", "charge_point"] | None, Meta(description="either when left out.")
 ]
-Answer = Annotated[str | None, Meta(description="status its answer must have.")]
+AnswerStatus = Annotated[str | None, Meta(description="status its answer must have.")]
 
 
 @EXPECTATIONS.add
@@ -38,7 +38,7 @@ class MessageExpected(Expectation, frozen=True, kw_only=True):
     message: Annotated[str, Meta(description="action.")]
     fields: Fields = msgspec.field(default_factory=dict, name="with")
     sender: Sender = msgspec.field(default=None, name="from")
-    answer: Answer = None
+    answer: AnswerStatus = None
     count: Annotated[AtLeastOne, Meta(description="how many at least.")] = 1
     within: Annotated[Duration | None, Meta(description="s from the start of the run.")] = None
 
@@ -64,7 +64,7 @@ class NoMessageExpected(Expectation, frozen=True, kw_only=True):
     no_message: Annotated[str, Meta(description="action.")]
     fields: Fields = msgspec.field(default_factory=dict, name="with")
     sender: Sender = msgspec.field(default=None, name="from")
-    answer: Answer = None
+    answer: AnswerStatus = None
 
     def words(self) -> str:
         return f"no message {self.no_message}{_about(self.sender, self.fields, self.answer)}"

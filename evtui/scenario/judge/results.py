@@ -163,7 +163,7 @@ class Counts:
         elif isinstance(event, Alarm):
             if event.raised:
                 self._alarms[event.seq] = RaisedAlarm(
-                    t_s=event.t,
+                    t_s=round(event.t, 6),
                     station=event.station,
                     connector=event.connector,
                     detector=event.detector,
@@ -176,5 +176,5 @@ class Counts:
             self._alarms[event.cause] = msgspec.structs.replace(
                 self._alarms[event.cause],
                 attack_id=event.attack_id,
-                time_to_detect_s=event.time_to_detect,
+                time_to_detect_s=event.time_to_detect and round(event.time_to_detect, 6),
             )

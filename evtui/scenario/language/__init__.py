@@ -14,11 +14,12 @@ if TYPE_CHECKING:
         describe,
         load,
     )
-    from evtui.scenario.language.model import Input
+    from evtui.scenario.language.model import Input, LabSpec
     from evtui.scenario.language.quantities import DURATION
-    from evtui.scenario.language.reference import rows
+    from evtui.scenario.language.reference import keys_below, rows
     from evtui.scenario.language.schema import json_schema
     from evtui.scenario.language.settings import (
+        OF_LAB,
         OF_NO_RUN,
         Base,
         base_of,
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DURATION",
+    "OF_LAB",
     "OF_NO_RUN",
     "Base",
     "Input",
+    "LabSpec",
     "Listing",
     "Plan",
     "ScenarioDescription",
@@ -42,6 +45,7 @@ __all__ = [
     "builtin_names",
     "describe",
     "json_schema",
+    "keys_below",
     "load",
     "read_builtin",
     "rows",
@@ -52,11 +56,11 @@ __getattr__ = lazy_names(
     {
         "evtui.scenario.language.loader": "Listing Plan ScenarioDescription ScenarioError builtin "
         "describe load",
-        "evtui.scenario.language.model": "Input",
+        "evtui.scenario.language.model": "Input LabSpec",
         "evtui.scenario.language.quantities": "DURATION",
-        "evtui.scenario.language.reference": "rows",
+        "evtui.scenario.language.reference": "keys_below rows",
         "evtui.scenario.language.schema": "json_schema",
-        "evtui.scenario.language.settings": "Base OF_NO_RUN base_of",
+        "evtui.scenario.language.settings": "Base OF_LAB OF_NO_RUN base_of",
         "evtui.scenario.language.sources": "builtin_names read_builtin",
     },
 )

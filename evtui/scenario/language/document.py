@@ -38,6 +38,7 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_CLOCK = re.compile(r"[0-9]+(:[0-9]+){1,2}(\.[0-9]*)?")
 _OTHERWISE_IN_1_1 = {
     "tag:yaml.org,2002:bool": "true or false",
     "tag:yaml.org,2002:int": "a number",
@@ -300,10 +301,9 @@ class _Composer:
             if tag == _MERGE:
                 self._refuse("merge keys (<<) are not taken; write the keys out", line)
             if tag in _OTHERWISE_IN_1_1:
-                plainly = "true or false" if tag.endswith("bool") else "a plain number, or 90s"
                 return self._tell(
                     f"{text[:60]} is {_OTHERWISE_IN_1_1[tag]} in YAML 1.1 but not in YAML 1.2; "
-                    f"write {plainly}, or put it in quotes for text",
+                    f"write {_plainly(text, tag)}, or put it in quotes for text",
                     line,
                 )
         return text
@@ -325,6 +325,16 @@ class _Composer:
         self._mistakes.add_at(line, self._place(), text)
         self._mistakes.raise_all()
         raise AssertionError
+
+
+def _plainly(text: str, tag: str) -> str:
+    """How to write what YAML 1.1 takes for a truth or a number: of 1:23 the duration, 1m23s."""
+    if tag.endswith("bool"):
+        return "true or false"
+    if not _CLOCK.fullmatch(text):
+        return "a plain number, or 90s"
+    parts = text.split(":")
+    return "".join(map("".join, zip(parts, "hms"[-len(parts) :], strict=True))) + " for a duration"
 
 
 def _plain(node: _Node, place: str, lines: dict[str, int]) -> Any:

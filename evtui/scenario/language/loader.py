@@ -33,6 +33,7 @@ from evtui.scenario.language.document import Document, child, parse
 from evtui.scenario.language.inputs import check_specifications, read_matrix, resolve, substitute
 from evtui.scenario.language.mistakes import Mistakes, ScenarioError, shown
 from evtui.scenario.language.model import SCHEMA, Duration, Input, LabSpec, Scenario
+from evtui.scenario.language.place import Place, every_step
 from evtui.scenario.language.settings import Base, settings_of, start_of
 from evtui.scenario.language.sources import builtin_names, read_source
 from evtui.scenario.language.vehicle import modelled_vehicle, recorded_curve
@@ -96,6 +97,14 @@ class Plan:
         first = station == self.settings.id and connector == FIRST_CONNECTOR
         return self.vehicle if everywhere or first else None
 
+    @property
+    def first_place(self) -> tuple[str, int]:
+        """Station and connector at which something happens first; the first ones by default."""
+        first = Place(self.settings.id)
+        steps = every_step(self.scenario.steps, "", first)
+        place = next((place for _, step, place in steps if not step.passive), first)
+        return place.station, place.connector
+
     def combinations(self) -> list[dict[str, Any]]:
         """Inputs of each run of the matrix, to be given to :func:`load`; one without a matrix."""
         return [
@@ -158,7 +167,7 @@ def load(
             and without the suffix .yaml or .yml.
         given: inputs, as text of a command line or typed (durations in s).
         seed: of everything random.
-        duration: s, for an input called ``duration`` where there is one.
+        duration: s, for an input called ``duration`` where there is one and it is not given.
         base: what the scenario leaves open about its lab.
         curve_copy: read instead of the recorded session that the scenario names, if it is there.
 
@@ -172,9 +181,7 @@ def load(
     header, specs = _header(document)
     chosen = dict(given or {})
     if duration is not None and "duration" in specs:
-        if "duration" in chosen:
-            mistakes.add_given("--set duration: given by --duration as well; leave one out")
-        chosen["duration"] = float(duration)
+        chosen.setdefault("duration", float(duration))
     axes = _axes(header, specs, mistakes)
     values = resolve(specs, chosen, axes, mistakes)
     scenario = _body(document, header, specs, values)

@@ -93,6 +93,8 @@ def shown(value: object) -> str:
             return str(value).lower()
         case str():
             return quoted(value)
+        case Duration(written=str(text)) if text:
+            return quoted(text)
         case Duration():
             return duration_text(value) if value < 86400 else f"{number(value / 3600)}h"
         case int() | float():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from evtui.config import Preset
+from evtui.config import PresetName
 
 __all__ = [
     "MARK",
@@ -28,9 +28,9 @@ __all__ = [
     "Moment",
     "NotNegative",
     "Percent",
+    "Prose",
     "Scenario",
     "Steps",
-    "Text",
     "VehicleSpec",
     "WattHours",
 ]
@@ -42,7 +42,13 @@ REFERENCE = {"$ref": "#/$defs/Reference"}
 
 
 class Duration(float):
-    """Seconds; written ``90``, ``500ms``, ``1m``, ``1h30m``."""
+    """Seconds; written ``90``, ``500ms``, ``1m``, ``1h30m``.
+
+    Attributes:
+        written: as somebody wrote it, for messages; empty where it was no text.
+    """
+
+    written = ""
 
 
 class Amperes(float):
@@ -73,7 +79,7 @@ else:  # msgspec takes no union of a type of ours with a Literal; the decoder se
         ),
     ]
 
-Text = Annotated[str, Meta(extra={MARK: "text"})]
+Prose = Annotated[str, Meta(extra={MARK: "text"})]
 """What only people read: the number of an input that stands alone there is text all the same."""
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
@@ -162,7 +168,7 @@ class VehicleSpec(Model, frozen=True, kw_only=True):
 class LabSpec(Model, frozen=True, kw_only=True):
     """How the lab is set up; what is not said is as in evtui's settings."""
 
-    preset: Preset | None = None
+    preset: PresetName | None = None
     strict: bool | None = None
     id: str | None = None
     id_tag: str | None = None
@@ -176,7 +182,9 @@ class LabSpec(Model, frozen=True, kw_only=True):
         int | None,
         Meta(description="of each charge point; steps that name none mean the first."),
     ] = None
-    vehicle: VehicleSpec | None = None
+    vehicle: Annotated[
+        VehicleSpec | None, Meta(description="without it an ordinary battery is at each connector.")
+    ] = None
     plugged: Annotated[
         bool, Meta(description="false: the vehicles are there but not plugged in.")
     ] = True
@@ -193,11 +201,11 @@ class Scenario(Model, frozen=True, kw_only=True):
     # others, and expect those of evtui.scenario.expectations.
     schema: Literal["evtui.scenario/1"]
     id: str
-    title: Text
+    title: Prose
     steps: Annotated[
         Steps, Meta(description="done one after the other; the first that fails ends them.")
     ]
-    description: Text = ""
+    description: Prose = ""
     technique: Annotated[list[str], Meta(description="MITRE ATT&CK for ICS ids, T0806.")] = []
     licence: Annotated[str, Meta(description="under which the recorded data may be used.")] = ""
     inputs: Annotated[

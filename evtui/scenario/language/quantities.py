@@ -83,7 +83,10 @@ class Quantity(msgspec.Struct, frozen=True):
             raise self._refusal(value, "; it must be finite and not negative")
         if amount > self.highest:
             raise self._refusal(value, f"; at most {shown(self.type(self.highest))}")
-        return self.type(amount)
+        result = self.type(amount)
+        if isinstance(result, Duration):
+            result.written = value if isinstance(value, str) else getattr(value, "written", "")
+        return result
 
     def _refusal(self, value: object, why: str = "") -> ValueError:
         return ValueError(f"expected {self.expected}, got {shown(value)}{why}")

@@ -11,8 +11,9 @@ import msgspec
 from evtui.nearest import choice
 from evtui.scenario.language.kinds import K, Kind, Registry
 from evtui.scenario.language.model import Model
+from evtui.scenario.language.quantities import QUANTITIES
 
-__all__ = ["rows"]
+__all__ = ["keys_below", "rows"]
 
 
 def rows(kinds: Registry[K]) -> Iterator[tuple[str, str]]:
@@ -37,13 +38,44 @@ def _options(kind: type[Model], name: str) -> Iterator[tuple[str, str]]:
             yield from _options(mapping, name)
 
 
+def keys_below(mapping: type[Model], indent: str = "") -> Iterator[tuple[str, str, str, str]]:
+    """Each key of a mapping: its name, what it may be, its default and what is said of it."""
+    hints = get_type_hints(mapping, include_extras=True)
+    for field in msgspec.structs.fields(mapping):
+        hint = hints[field.name]
+        kinds = [each for each in _alternatives(hint) if each is not type(None)]
+        choices = [f"`{value}`" for each in kinds for value in _values(each)]
+        may_be = choice(choices or map(_words, kinds))
+        yield f"{indent}`{field.encode_name}`", may_be, _default(field.default), _said(hint)
+        inner = _mapping(hint)
+        if inner is not None:
+            yield from keys_below(inner, f"{indent}… ")
+
+
+def _words(kind: Any) -> str:
+    if kind in QUANTITIES:
+        return QUANTITIES[kind].expected
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    return names.get(kind, "a mapping")
+
+
+def _default(value: Any) -> str:
+    if value is None or value is msgspec.NODEFAULT:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _described(hint: Any) -> str:
     """What is said of a field, and what it may be where that is a choice."""
-    metas = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    said = " ".join(m.description for m in metas if isinstance(m, msgspec.Meta) and m.description)
     choices = [f"`{value}`" for each in _alternatives(hint) for value in _values(each)]
     listed = choice(choices) if len(choices) > 1 else ""
-    return ": ".join(filter(None, (listed, said.removesuffix("."))))
+    return ": ".join(filter(None, (listed, _said(hint))))
+
+
+def _said(hint: Any) -> str:
+    metas = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    said = " ".join(m.description for m in metas if isinstance(m, msgspec.Meta) and m.description)
+    return said.removesuffix(".")
 
 
 def _values(hint: Any) -> tuple[Any, ...]:

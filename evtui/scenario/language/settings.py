@@ -10,7 +10,16 @@ from evtui.config import KINDS, SETTINGS, Settings
 from evtui.scenario.language.mistakes import Mistakes, shown
 from evtui.scenario.language.model import LabSpec
 
-__all__ = ["OF_NO_RUN", "START_UTC", "Base", "base_of", "id_tag_mistake", "settings_of", "start_of"]
+__all__ = [
+    "OF_LAB",
+    "OF_NO_RUN",
+    "START_UTC",
+    "Base",
+    "base_of",
+    "id_tag_mistake",
+    "settings_of",
+    "start_of",
+]
 
 START_UTC = 1_767_225_600.0
 """2026-01-01T00:00:00Z as Unix time in s: a run begins then unless it says otherwise."""
@@ -31,6 +40,9 @@ _FROM_LAB = (
     "stations",
     "connectors",
 )
+
+OF_LAB = (*_FROM_LAB, "soc")
+"""Settings that a scenario itself gives, below ``lab``."""
 
 
 class Base(NamedTuple):

@@ -29,7 +29,7 @@ __all__ = ["Runner"]
 READY_WITHIN = 30.0
 """s for the charge point to be accepted and its module to report, before the first step."""
 
-Change = Literal["begin", "step", "waiting", "failed", "cleanup", "end"]
+ScenarioChange = Literal["begin", "step", "waiting", "failed", "cleanup", "end"]
 
 
 class Runner:
@@ -286,6 +286,7 @@ class Runner:
         return tuple(self._stream.publish(verdict) for verdict in verdicts)
 
     def _verdict_on_the_steps(self, ended: float) -> Verdict:
+        expectation = "every step is done"
         if self._failure is not None:
             where = ": ".join(
                 part
@@ -294,7 +295,10 @@ class Runner:
             )
             met, found = False, where
         elif self._cut and self._doing:
+            expectation = "no step fails before the cut"
             met, found = True, f"cut short after {ended:.1f} s, in {self._doing}"
+            if left := len(self._scenario.steps) - self._step:
+                found += f"; {counted(left, 'step')} not begun"
         elif self._cut:
             met, found = False, f"cut short after {ended:.1f} s, before the first"
         else:
@@ -302,7 +306,7 @@ class Runner:
         return Verdict(
             source=SOURCE,
             scenario=self._scenario.id,
-            expectation="every step is done",
+            expectation=expectation,
             path="steps",
             met=met,
             found=found,
@@ -316,7 +320,7 @@ class Runner:
 
     def _publish(
         self,
-        change: Change,
+        change: ScenarioChange,
         path: str = "",
         label: str = "",
         *,

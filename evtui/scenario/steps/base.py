@@ -20,9 +20,11 @@ class Step(Kind, frozen=True, kw_only=True):
 
     Attributes:
         acts: what it does is a step of an attack by hand, where one is on.
+        passive: nothing happens by it itself: it waits, tells, or holds other steps.
     """
 
     acts: ClassVar[bool] = True
+    passive: ClassVar[bool] = False
 
     @abstractmethod
     def words(self) -> str:

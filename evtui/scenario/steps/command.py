@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from evtui.anomalies import DEFAULT
 from evtui.commands import TARGET, Argument, LabCommand, lab_commands
@@ -48,7 +48,8 @@ class CommandStep(Step, frozen=True, kw_only=True):
         command = commands[self.command]
         wrong = command.mistakes(self.arguments)
         if command.aimed:
-            wrong |= _wrong_target(self.arguments, check.settings) | self._twice()
+            wrong |= _wrong_target(self.arguments, check.settings)
+        wrong |= self._twice()
         for name, mistake in wrong.items():
             check.add(f"with.{name}", mistake)
         if command is SET and not wrong:
@@ -67,7 +68,13 @@ class CommandStep(Step, frozen=True, kw_only=True):
         }
 
     async def run(self, context: StepContext) -> None:
-        await context.actions.execute(self.command, **self.arguments)
+        given = self.arguments
+        command = _commands()[self.command]
+        if not command.aimed and any(each.name == "station" for each in command.arguments):
+            # It may be about no station, so what is meant is the one that was named.
+            named = self.station or context.place.told(context.lab.settings).station
+            given = given if named is UNSET else {"station": named, **given}
+        await context.actions.execute(self.command, **given)
 
     @classmethod
     def complete_schema(cls, schema: dict[str, Any]) -> None:

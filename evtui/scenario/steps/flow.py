@@ -24,6 +24,7 @@ class Repeat(Step, frozen=True, kw_only=True):
     """Steps, several times over."""
 
     acts = False
+    passive = True
     example = "{repeat: 3, do: [start, {wait: 1min}, stop]}"
 
     repeat: Annotated[AtLeastOne, Meta(description="how many times.")]
@@ -50,6 +51,7 @@ class Parallel(Step, frozen=True, kw_only=True):
     """Lists of steps that run side by side; done when all are."""
 
     acts = False
+    passive = True
     example = "parallel: [[start, {wait: 1min}], [{wait: 30s}, unplug]]"
 
     parallel: Annotated[

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evtui.events import Mark
-from evtui.scenario.language.model import Text
-from evtui.scenario.run.actions import SOURCE
+from evtui.scenario.language.model import Prose
 from evtui.scenario.steps.base import STEPS, Step
 
 if TYPE_CHECKING:
@@ -21,9 +20,10 @@ class NoteStep(Step, frozen=True, kw_only=True):
     """A line in the log."""
 
     acts = False
+    passive = True
     example = "note: the vehicle is full"
 
-    note: Text
+    note: Prose
 
     def words(self) -> str:
         return f"note: {self.note}"
@@ -41,9 +41,10 @@ class MarkStep(Step, frozen=True, kw_only=True):
     """A mark at this moment, shown on the chart and in the report."""
 
     acts = False
+    passive = True
     example = "mark: released"
 
-    mark: Text
+    mark: Prose
 
     def words(self) -> str:
         return f"mark: {self.mark}"
@@ -52,5 +53,7 @@ class MarkStep(Step, frozen=True, kw_only=True):
         check.text("mark", self.mark)
 
     async def run(self, context: StepContext) -> int:
+        from evtui.scenario.run.actions import SOURCE
+
         context.stream.publish(Mark(source=SOURCE, station=context.stand.name, text=self.mark))
         return context.since

@@ -26,6 +26,7 @@ class Wait(Step, frozen=True, kw_only=True):
     """Let time pass."""
 
     acts = False
+    passive = True
     example = "wait: 2s"
 
     wait: Annotated[
@@ -81,6 +82,7 @@ class WaitFor(Step, frozen=True, kw_only=True):
     """Wait until something has happened."""
 
     acts = False
+    passive = True
     example = "wait_for: {status: Charging, timeout: 30s}"
 
     wait_for: Awaited

@@ -169,7 +169,7 @@ class ConnectorController:
                 phase=state.phase, established=facts.transaction and established
             )
         self.limiter.on_voltage(state.voltage)
-        transaction = self.transaction
+        transaction = self._control.running
         name = self._publisher.name
         self._publisher.stream.publish(
             Sample(
@@ -177,14 +177,14 @@ class ConnectorController:
                 station=name,
                 connector=self.number,
                 current=state.current,
-                limit=self.limit,
+                limit=self.limiter.limit,
                 target=state.target,
                 voltage=state.voltage,
                 power=state.power,
                 energy=state.energy,
                 temperature=state.temperature,
                 contactor=state.contactor,
-                status=self.status.value,
+                status=self.status_report.status.value,
                 reported=self.metering.reported,
                 soc=state.soc,
                 transaction_id=transaction.transaction_id if transaction else None,

@@ -7,16 +7,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-__all__ = ["Count", "Moment", "StationTransaction", "WattHours"]
+__all__ = ["Count", "RegisterBounds", "StationTransaction", "UnixTime"]
 
 # What a number that is read from a file may be, so that nothing absurd gets any further.
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 
-Moment = Annotated[float, Meta(ge=0, lt=253_402_300_800)]
+UnixTime = Annotated[float, Meta(ge=0, lt=253_402_300_800)]
 """Unix s, before the year 10000."""
 
-WattHours = Meta(ge=0, le=10**12)
+RegisterBounds = Meta(ge=0, le=10**12)
 """Of a register in Wh: a station that gives 10 MW needs 11 years for the largest."""
 
 UNANSWERED = -1
@@ -41,8 +41,8 @@ class StationTransaction(msgspec.Struct):
     key: Count
     connector: Annotated[int, Meta(ge=1, lt=2**31)]
     id_tag: str
-    meter_start: Annotated[int, WattHours]
-    started: Moment
+    meter_start: Annotated[int, RegisterBounds]
+    started: UnixTime
     parent_id_tag: str | None = None
     reservation_id: int | None = None
     transaction_id: int | None = None

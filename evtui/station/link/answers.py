@@ -24,7 +24,7 @@ from evtui.station.link.triggers import Triggers
 
 __all__ = ["OperationAnswers", "StationOperations"]
 
-Payload = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 class StationOperations(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class OperationAnswers:
 
     def __init__(self, operations: StationOperations) -> None:
         self._operations = operations
-        self._methods: Mapping[str, Callable[[Payload, Then], Payload]] = {
+        self._methods: Mapping[str, Callable[[JsonObject, Then], JsonObject]] = {
             "CancelReservation": self._cancel_reservation,
             "ChangeAvailability": self._change_availability,
             "ChangeConfiguration": self._change_configuration,
@@ -79,7 +79,7 @@ class OperationAnswers:
         """Actions that are answered."""
         return frozenset(self._methods)
 
-    def to(self, then: Then, action: str, payload: Payload) -> Payload:
+    def to(self, then: Then, action: str, payload: JsonObject) -> JsonObject:
         """The answer to a valid call of one of :attr:`actions`.
 
         Args:
@@ -92,19 +92,19 @@ class OperationAnswers:
 
     # Core
 
-    def _remote_start(self, payload: Payload, then: Then) -> Payload:
+    def _remote_start(self, payload: JsonObject, then: Then) -> JsonObject:
         status = self._operations.remote_control.start(
             payload["idTag"], payload.get("connectorId"), payload.get("chargingProfile"), then
         )
         return {"status": status}
 
-    def _remote_stop(self, payload: Payload, then: Then) -> Payload:
+    def _remote_stop(self, payload: JsonObject, then: Then) -> JsonObject:
         return {"status": self._operations.remote_control.stop(payload["transactionId"], then)}
 
-    def _unlock_connector(self, payload: Payload, _then: Then) -> Payload:
+    def _unlock_connector(self, payload: JsonObject, _then: Then) -> JsonObject:
         return {"status": self._operations.remote_control.unlock(payload["connectorId"])}
 
-    def _change_availability(self, payload: Payload, _then: Then) -> Payload:
+    def _change_availability(self, payload: JsonObject, _then: Then) -> JsonObject:
         wanted = payload["type"]
         if wanted not in ("Operative", "Inoperative"):
             return {"status": "Rejected"}
@@ -113,15 +113,15 @@ class OperationAnswers:
         )
         return {"status": status}
 
-    def _reset(self, payload: Payload, then: Then) -> Payload:
+    def _reset(self, payload: JsonObject, then: Then) -> JsonObject:
         kind = payload["type"]
         if kind not in ("Soft", "Hard"):
             return {"status": "Rejected"}
         return {"status": self._operations.reboots.reset(hard=kind == "Hard", then=then)}
 
-    def _get_configuration(self, payload: Payload, _then: Then) -> Payload:
+    def _get_configuration(self, payload: JsonObject, _then: Then) -> JsonObject:
         known, unknown = self._operations.configuration.report(payload.get("key"))
-        answer: Payload = {
+        answer: JsonObject = {
             "configurationKey": [
                 {"key": entry.key, "readonly": not entry.writable, "value": entry.text}
                 for entry in known
@@ -129,25 +129,25 @@ class OperationAnswers:
         }
         return answer | {"unknownKey": unknown} if unknown else answer
 
-    def _change_configuration(self, payload: Payload, _then: Then) -> Payload:
+    def _change_configuration(self, payload: JsonObject, _then: Then) -> JsonObject:
         status = self._operations.configuration.change(payload["key"], payload["value"])
         return {"status": status}
 
-    def _clear_cache(self, _payload: Payload, _then: Then) -> Payload:
+    def _clear_cache(self, _payload: JsonObject, _then: Then) -> JsonObject:
         return {"status": self._operations.authorizer.clear_cache()}
 
-    def _data_transfer(self, _payload: Payload, _then: Then) -> Payload:
+    def _data_transfer(self, _payload: JsonObject, _then: Then) -> JsonObject:
         return {"status": "UnknownVendorId"}
 
     # Smart charging
 
-    def _set_charging_profile(self, payload: Payload, _then: Then) -> Payload:
+    def _set_charging_profile(self, payload: JsonObject, _then: Then) -> JsonObject:
         status = self._operations.charging_profiles.set(
             payload["connectorId"], payload["csChargingProfiles"]
         )
         return {"status": status}
 
-    def _clear_charging_profile(self, payload: Payload, _then: Then) -> Payload:
+    def _clear_charging_profile(self, payload: JsonObject, _then: Then) -> JsonObject:
         word = payload.get("chargingProfilePurpose")
         try:
             purpose = None if word is None else Purpose(word)
@@ -158,7 +158,7 @@ class OperationAnswers:
         )
         return {"status": status}
 
-    def _get_composite_schedule(self, payload: Payload, _then: Then) -> Payload:
+    def _get_composite_schedule(self, payload: JsonObject, _then: Then) -> JsonObject:
         unit = payload.get("chargingRateUnit")
         if unit not in (None, "A", "W"):
             return {"status": "Rejected"}
@@ -168,7 +168,7 @@ class OperationAnswers:
 
     # Remote trigger
 
-    def _trigger_message(self, payload: Payload, then: Then) -> Payload:
+    def _trigger_message(self, payload: JsonObject, then: Then) -> JsonObject:
         status = self._operations.triggers.request(
             payload["requestedMessage"], payload.get("connectorId"), then
         )
@@ -176,10 +176,10 @@ class OperationAnswers:
 
     # Local authorization list
 
-    def _get_local_list_version(self, _payload: Payload, _then: Then) -> Payload:
+    def _get_local_list_version(self, _payload: JsonObject, _then: Then) -> JsonObject:
         return {"listVersion": self._operations.local_list.version}
 
-    def _send_local_list(self, payload: Payload, _then: Then) -> Payload:
+    def _send_local_list(self, payload: JsonObject, _then: Then) -> JsonObject:
         status = self._operations.local_list.update(
             payload["listVersion"],
             payload["updateType"],
@@ -189,7 +189,7 @@ class OperationAnswers:
 
     # Reservation
 
-    def _reserve_now(self, payload: Payload, _then: Then) -> Payload:
+    def _reserve_now(self, payload: JsonObject, _then: Then) -> JsonObject:
         status = self._operations.reservations.reserve(
             payload["connectorId"],
             payload["idTag"],
@@ -199,14 +199,14 @@ class OperationAnswers:
         )
         return {"status": status}
 
-    def _cancel_reservation(self, payload: Payload, _then: Then) -> Payload:
+    def _cancel_reservation(self, payload: JsonObject, _then: Then) -> JsonObject:
         return {"status": self._operations.reservations.cancel(payload["reservationId"])}
 
     # Firmware management
 
-    def _update_firmware(self, payload: Payload, _then: Then) -> Payload:
+    def _update_firmware(self, payload: JsonObject, _then: Then) -> JsonObject:
         self._operations.firmware.update(payload)
         return {}
 
-    def _get_diagnostics(self, payload: Payload, _then: Then) -> Payload:
+    def _get_diagnostics(self, payload: JsonObject, _then: Then) -> JsonObject:
         return self._operations.diagnostics.request(payload)

@@ -28,7 +28,7 @@ __all__ = ["Gate", "Outbox"]
 CAPACITY = 5_000
 """Messages kept in each lane."""
 
-Call = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+SendCall = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 """Sends action and payload and returns the payload of the answer, as :meth:`Link.call` does."""
 
 Done = Callable[[dict[str, Any] | None], None]
@@ -233,7 +233,7 @@ class Outbox:
             self._make_room()
         self._update()
 
-    async def run(self, call: Call, boot_again: Callable[[], bool] = lambda: False) -> None:
+    async def run(self, call: SendCall, boot_again: Callable[[], bool] = lambda: False) -> None:
         """Send what the gate lets out until the connection goes; the gate is closed then.
 
         Args:
@@ -275,7 +275,7 @@ class Outbox:
             return other or kept
         return other if self._others_turn or other.number < kept.number else kept
 
-    async def _send(self, entry: _Entry, call: Call) -> None:
+    async def _send(self, entry: _Entry, call: SendCall) -> None:
         self._others_turn = isinstance(entry, _Kept)
         self._on_its_way = entry
         with caused_by(entry.cause):

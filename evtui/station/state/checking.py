@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from evtui.ocpp16.validation import check, errors
-from evtui.station.state.store import WAY_OUT, Row, StateError, StateInUse, StateStore
+from evtui.station.state.store import WAY_OUT, StateError, StateInUse, StateRow, StateStore
 from evtui.station.state.write_ahead_log import problem_in
 from evtui.violations import Violation
 
@@ -146,9 +146,9 @@ def _check(path: str, database: sqlite3.Connection) -> None:
             check_rows(rows, f"{path}: station {station}")
 
 
-def _rows(path: str, database: sqlite3.Connection) -> dict[str, dict[Row, bytes]]:
+def _rows(path: str, database: sqlite3.Connection) -> dict[str, dict[StateRow, bytes]]:
     """Rows by the station that they are of."""
-    rows: defaultdict[str, dict[Row, bytes]] = defaultdict(dict)
+    rows: defaultdict[str, dict[StateRow, bytes]] = defaultdict(dict)
     try:
         found = database.execute("SELECT station, kind, name, value FROM row")
         for station, kind, name, value in found:
@@ -162,7 +162,7 @@ def _rows(path: str, database: sqlite3.Connection) -> dict[str, dict[Row, bytes]
     return rows
 
 
-def check_rows(rows: Mapping[Row, bytes], place: str) -> None:
+def check_rows(rows: Mapping[StateRow, bytes], place: str) -> None:
     """Hold the rows of a station against what they must be, OCPP messages against their schema.
 
     Raises:

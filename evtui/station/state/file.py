@@ -20,7 +20,14 @@ from evtui.station.state.checking import (
     is_damage,
     reason,
 )
-from evtui.station.state.store import WAY_OUT, Change, Row, StateError, StateInUse, StateStore
+from evtui.station.state.store import (
+    WAY_OUT,
+    StateChange,
+    StateError,
+    StateInUse,
+    StateRow,
+    StateStore,
+)
 from evtui.station.state.write_ahead_log import problem_in
 
 __all__ = ["CentralSystemRows", "StateFile"]
@@ -58,15 +65,15 @@ class CentralSystemRows:
     def __init__(
         self,
         place: str,
-        found: Mapping[Row, bytes],
-        write: Callable[[Sequence[Change]], None],
+        found: Mapping[StateRow, bytes],
+        write: Callable[[Sequence[StateChange]], None],
     ) -> None:
         self.found = found
         self.write = write
-        self.everything: Callable[[], Iterable[tuple[Row, bytes]]] = found.items
+        self.everything: Callable[[], Iterable[tuple[StateRow, bytes]]] = found.items
         self._place = place
 
-    def damaged(self, row: Row, problem: str) -> StateError:
+    def damaged(self, row: StateRow, problem: str) -> StateError:
         """What to raise for a row that cannot be read."""
         kind, name = (
             part if part.isprintable() and len(part) <= 60 else f"{part[:60]!r}" for part in row
@@ -183,7 +190,7 @@ class StateFile:
         rows = self._rows(identity, place)
         return StateStore(rows, lambda changes: self._write(identity, changes), place)
 
-    def _rows(self, owner: str, place: str) -> dict[Row, bytes]:
+    def _rows(self, owner: str, place: str) -> dict[StateRow, bytes]:
         if self._open is None:
             raise StateError(f"{place}: the file is closed")
         try:
@@ -276,7 +283,7 @@ class StateFile:
         with self._open as database:
             database.executemany(PUT, rows)
 
-    def _write(self, identity: str, changes: Sequence[Change]) -> None:
+    def _write(self, identity: str, changes: Sequence[StateChange]) -> None:
         if self._open is None or self._damaged:
             return
         try:
@@ -305,7 +312,7 @@ class StateFile:
             self._behind = False
 
     def _write_everything(self, database: sqlite3.Connection) -> None:
-        everything: dict[str, Iterable[tuple[Row, bytes]]] = {
+        everything: dict[str, Iterable[tuple[StateRow, bytes]]] = {
             name: store.rows.items() for name, store in self._stores.items()
         }
         if self._central_system is not None:

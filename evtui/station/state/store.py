@@ -13,16 +13,16 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from evtui.runtime import iso
-from evtui.station.connector.transaction import Count, Moment, StationTransaction, WattHours
+from evtui.station.connector.transaction import Count, RegisterBounds, StationTransaction, UnixTime
 
 __all__ = [
-    "Change",
     "Interrupted",
     "QueuedMessage",
     "Register",
-    "Row",
+    "StateChange",
     "StateError",
     "StateInUse",
+    "StateRow",
     "StateStore",
     "next_key",
     "recover",
@@ -30,10 +30,10 @@ __all__ = [
 
 T = TypeVar("T")
 
-Row = tuple[str, str]
+StateRow = tuple[str, str]
 """Kind and name of a row."""
 
-Change = tuple[Row, bytes | None]
+StateChange = tuple[StateRow, bytes | None]
 """A row and its new JSON; None removes it."""
 
 MESSAGE, TRANSACTION, REGISTER, DOCUMENT = "message", "transaction", "register", "document"
@@ -71,7 +71,7 @@ class QueuedMessage(msgspec.Struct, frozen=True):
     action: str
     payload: dict[str, Any]
     transaction: int
-    posted: Moment
+    posted: UnixTime
     attempts: Count = 0
 
 
@@ -83,8 +83,8 @@ class Register(msgspec.Struct, frozen=True):
         at: Unix s of the reading.
     """
 
-    energy: Annotated[float, WattHours]
-    at: Moment
+    energy: Annotated[float, RegisterBounds]
+    at: UnixTime
 
 
 class StateStore:
@@ -101,8 +101,8 @@ class StateStore:
 
     def __init__(
         self,
-        rows: Mapping[Row, bytes] | None = None,
-        write: Callable[[Sequence[Change]], None] = lambda changes: None,
+        rows: Mapping[StateRow, bytes] | None = None,
+        write: Callable[[Sequence[StateChange]], None] = lambda changes: None,
         place: str = "",
     ) -> None:
         self._rows = dict(rows or {})
@@ -114,7 +114,7 @@ class StateStore:
                 raise self.damaged(f"{kind} {name}: {problem}")
 
     @property
-    def rows(self) -> Mapping[Row, bytes]:
+    def rows(self) -> Mapping[StateRow, bytes]:
         """Everything, as it is written."""
         return self._rows
 
@@ -232,7 +232,7 @@ class StateStore:
                 return "there is no such kind of row"
         return ""
 
-    def _commit(self, *changes: Change) -> None:
+    def _commit(self, *changes: StateChange) -> None:
         for row, value in changes:
             if value is None:
                 self._rows.pop(row, None)
@@ -253,11 +253,11 @@ class StateStore:
             raise self.damaged(f"{kind} {name}: {error}") from None
 
 
-def _message(message: QueuedMessage) -> Change:
+def _message(message: QueuedMessage) -> StateChange:
     return (MESSAGE, str(message.number)), msgspec.json.encode(message)
 
 
-def _transaction(transaction: StationTransaction, *, forget: bool = False) -> Change:
+def _transaction(transaction: StationTransaction, *, forget: bool = False) -> StateChange:
     row = TRANSACTION, str(transaction.key)
     return row, None if forget else msgspec.json.encode(transaction)
 

@@ -10,7 +10,7 @@ from evtui.tui.models.facts import answer_status, fact
 from evtui.tui.models.store import RowStore
 from evtui.tui.models.text import clean, number
 
-__all__ = ["Exchange", "OcppLog", "Outcome"]
+__all__ = ["CallOutcome", "Exchange", "OcppLog"]
 
 CAPACITY = 2_000
 """Exchanges held: twenty minutes of the fluctuation at its default period, in some 8 MiB."""
@@ -18,9 +18,9 @@ CAPACITY = 2_000
 BYTES_MAX = 8 * 1024 * 1024
 """Payloads held: a peer may send 1 MiB a message."""
 
-Outcome = Literal["pending", "accepted", "rejected", "error"]
+CallOutcome = Literal["pending", "accepted", "rejected", "error"]
 
-_GLYPHS: dict[Outcome, str] = {"pending": "…", "accepted": "✓", "rejected": "✗", "error": "!"}
+_GLYPHS: dict[CallOutcome, str] = {"pending": "…", "accepted": "✓", "rejected": "✗", "error": "!"}
 
 # Answers that mean yes, or not yet; any other status is a refusal of some kind.
 _AGREED = {"", "Accepted", "Scheduled", "RebootRequired", "Unlocked"}
@@ -125,7 +125,7 @@ class Exchange:
         return clean(answer.error)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> CallOutcome:
         """How it went."""
         if self.find("error", "invalid"):
             return "error"

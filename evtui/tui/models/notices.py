@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 
 from evtui.tui.models.text import clock
 
-__all__ = ["LEVEL_MARKS", "Level", "Notice", "Notices"]
+__all__ = ["LEVEL_MARKS", "Notice", "NoticeLevel", "Notices"]
 
-Level = Literal["info", "warning", "error"]
+NoticeLevel = Literal["info", "warning", "error"]
 
-LEVEL_MARKS: dict[Level, str] = {"info": "·", "warning": "!", "error": "✗"}
+LEVEL_MARKS: dict[NoticeLevel, str] = {"info": "·", "warning": "!", "error": "✗"}
 
 MOST = 500
 """Notices kept."""
@@ -30,7 +30,7 @@ class Notice(NamedTuple):
 
     utc: float
     text: str
-    level: Level
+    level: NoticeLevel
 
 
 class Notices:
@@ -44,7 +44,7 @@ class Notices:
         self._now = now
         self._kept: deque[Notice] = deque(maxlen=MOST)
 
-    def add(self, text: str, level: Level) -> None:
+    def add(self, text: str, level: NoticeLevel) -> None:
         """Keep one."""
         self._kept.append(Notice(self._now(), text, level))
 

@@ -25,15 +25,18 @@ class ChosenPlace(NamedTuple):
 class Selection:
     """The connectors of ours in the order in which they appeared, one of them chosen.
 
-    The first is chosen until somebody chooses another.  A foreign station may be chosen beside
-    it: the connector of ours is shown still, for of a foreign one there is no current to show,
-    but orders go to the foreign station or nowhere, until a connector of ours is chosen again.
+    The first is chosen until somebody chooses another, or the one that is wanted appears.  A
+    foreign station may be chosen beside it: the connector of ours is shown still, for of a foreign
+    one there is no current to show, but orders go to the foreign station or nowhere, until a
+    connector of ours is chosen again.
 
     Attributes:
         foreign: identity of the foreign station that is chosen, there or not; empty for none.
+        wanted: chosen as soon as it appears, unless somebody has chosen before; None for the first.
     """
 
     def __init__(self) -> None:
+        self.wanted: ChosenPlace | None = None
         self._places: dict[ChosenPlace, None] = {}
         self._chosen: ChosenPlace | None = None
         self.foreign = ""
@@ -76,6 +79,8 @@ class Selection:
                 self._places[ChosenPlace(event.station, event.connector)] = None
         if self._chosen is None and self._places:
             self._chosen = next(iter(self._places))
+        if self.wanted in self._places:
+            self._chosen, self.wanted = self.wanted, None
         return len(self._places) > before
 
     def choose(self, place: ChosenPlace) -> None:
@@ -86,12 +91,12 @@ class Selection:
         """
         if place not in self._places:
             raise KeyError(place)
-        self._chosen = place
+        self._chosen, self.wanted = place, None
         self.foreign = ""
 
     def step(self, by: int) -> None:
         """Choose the one ``by`` places further, round and round; from a foreign one, go back."""
-        places = self.places
+        places, self.wanted = self.places, None
         if self.foreign:
             self.foreign = ""
         elif self._chosen is not None:

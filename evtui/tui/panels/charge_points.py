@@ -24,7 +24,7 @@ REDRAW_SECONDS = 0.5
 NAME_WIDTH = 14
 CURRENT_WIDTH = 7
 
-Line = tuple[Station, int | None, ConnectorRow | None]
+PointLine = tuple[Station, int | None, ConnectorRow | None]
 
 
 class ChargePointsPanel(RowsWidget):
@@ -63,7 +63,7 @@ class ChargePointsPanel(RowsWidget):
     }
     ROLE_PREFIX = "points"
 
-    class Pointed(Message):
+    class StationPointed(Message):
         """Somebody clicked on a connector, or on a station that has told of none."""
 
         def __init__(self, station: str, connector: int | None, *, ours: bool) -> None:
@@ -84,7 +84,7 @@ class ChargePointsPanel(RowsWidget):
         self._stations = stations
         self._selection = selection
         self._marks = marks
-        self._shown: list[Line] = []
+        self._shown: list[PointLine] = []
         self._drawn_at = -REDRAW_SECONDS
         self._name_width = NAME_WIDTH
         self._now = 0.0
@@ -98,9 +98,9 @@ class ChargePointsPanel(RowsWidget):
         )
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[PointLine]:
         """A line for each connector, and one for a station that has told of none."""
-        lines: list[Line] = []
+        lines: list[PointLine] = []
         for station in self._stations.by_identity.values():
             if not station.ours and station.link == "offline":
                 continue
@@ -139,13 +139,13 @@ class ChargePointsPanel(RowsWidget):
             rows.append((Run(f"  {hidden} more: {key_of('view.stations')} lists all", "muted"),))
         self.show([*rows, *[()] * (self.size.height - len(rows))])
 
-    def _is_chosen(self, line: Line) -> bool:
+    def _is_chosen(self, line: PointLine) -> bool:
         """True for the connector that orders go to, and for all of a foreign station."""
         station, number, _ = line
         chosen = self._selection
         return station.identity == chosen.foreign or chosen.target == (station.identity, number)
 
-    def _row(self, line: Line, width: int) -> Row:
+    def _row(self, line: PointLine, width: int) -> Row:
         station, number, connector = line
         wide = self._name_width
         chosen = self._is_chosen(line)
@@ -180,9 +180,9 @@ class ChargePointsPanel(RowsWidget):
         offset = event.get_content_offset(self)
         if offset is not None and offset.y < len(self._shown):
             station, number, _ = self._shown[offset.y]
-            self.post_message(self.Pointed(station.identity, number, ours=station.ours))
+            self.post_message(self.StationPointed(station.identity, number, ours=station.ours))
 
 
-def _name(line: Line) -> str:
+def _name(line: PointLine) -> str:
     station, number, _ = line
     return clean(station.identity if number is None else f"{station.identity}/{number}")

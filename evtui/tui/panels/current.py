@@ -90,7 +90,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
             self.scene = scene
             self.rows = rows
 
-    class Pointed(Message):
+    class TimePointed(Message):
         """Somebody clicked on a moment of the chart; ``t`` is lab time in seconds."""
 
         def __init__(self, t: float) -> None:
@@ -168,7 +168,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
     def _point(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         if offset is not None and offset.y >= self._chart_top:
-            self.post_message(self.Pointed(self._grid.time(offset.x, self._now)))
+            self.post_message(self.TimePointed(self._grid.time(offset.x, self._now)))
 
     @on(Resize)
     def _redraw_for_size(self) -> None:

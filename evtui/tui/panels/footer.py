@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from evtui.commands import COMMANDS, Command
 from evtui.tui.keymap import ALWAYS, footer_entries
-from evtui.tui.models.notices import LEVEL_MARKS, Level, Notices
+from evtui.tui.models.notices import LEVEL_MARKS, NoticeLevel, Notices
 from evtui.tui.models.text import clean, cut, fit
 from evtui.tui.rows import Row, RowsWidget, Run, row_width
 
@@ -66,14 +66,21 @@ class KeyFooter(RowsWidget):
         super().__init__(id=id)
         self._commands = commands
         self.notices = notices or Notices()
-        self._notice: tuple[str, Level] | None = None
+        self._notice: tuple[str, NoticeLevel] | None = None
         self._earlier = 0
         self._is_news = False
-        self._later: tuple[str, Level] | None = None
+        self._later: tuple[str, NoticeLevel] | None = None
         self._timer: Timer | None = None
         self._spans: list[tuple[int, int, str]] = []
+        self._lent: str | None = None
 
-    def say(self, text: str, level: Level = "info", *, news: bool = False) -> None:
+    def lend(self, keys: str | None) -> None:
+        """Show the keys of a dialog that lies above; None: those of the commands again."""
+        if keys != self._lent:
+            self._lent = keys
+            self.redraw()
+
+    def say(self, text: str, level: NoticeLevel = "info", *, news: bool = False) -> None:
         """Show one line in the place of the keys for a few seconds.
 
         Args:
@@ -92,7 +99,7 @@ class KeyFooter(RowsWidget):
     def _warns_of_a_key(self) -> bool:
         return self._notice is not None and not self._is_news and self._notice[1] != "info"
 
-    def _show(self, said: str, level: Level, *, news: bool) -> None:
+    def _show(self, said: str, level: NoticeLevel, *, news: bool) -> None:
         if not (news and self._is_news and self._notice is not None):
             self._earlier = 0
         elif self._notice[0] != said:
@@ -127,7 +134,7 @@ class KeyFooter(RowsWidget):
     def redraw(self) -> None:
         """Show the notice, or the keys that fit."""
         width = self.size.width
-        entries = footer_entries(width, self._commands)
+        entries = footer_entries(width, self._commands) if self._lent is None else []
         if self._notice is not None:
             entries = [entry for entry in entries if entry.commands[0].name in ALWAYS]
         room = width - sum(entry.cells for entry in entries)
@@ -153,7 +160,7 @@ class KeyFooter(RowsWidget):
     def _said(self, width: int, room: int) -> list[Run]:
         """The lines of the notice, the last of ``room`` cells; one empty line without one."""
         if self._notice is None:
-            return [Run("")]
+            return [Run(cut(f" {clean(self._lent)}", width), "label") if self._lent else Run("")]
         level = self._notice[1]
         text = f"{LEVEL_MARKS[level]} {self.notice}"
         lines = wrap(text, max(8, width - 2), subsequent_indent="  ") or [""]

@@ -9,14 +9,14 @@ from rich.cells import cell_len
 
 from evtui.events import Event, LinkState, OcppMessage
 from evtui.tui.line_view import Cells, LineView
-from evtui.tui.models.exchanges import Exchange, OcppLog, Outcome
+from evtui.tui.models.exchanges import CallOutcome, Exchange, OcppLog
 from evtui.tui.models.station_lines import Trouble
 from evtui.tui.models.text import clean, clock, fit
 from evtui.tui.panels.list_panel import ListPanel
 
 __all__ = ["OcppPanel"]
 
-_ROLES: dict[Outcome, str] = {
+_ROLES: dict[CallOutcome, str] = {
     "pending": "warning",
     "accepted": "good",
     "rejected": "bad",

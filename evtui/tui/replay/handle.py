@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from evtui.commands import Outcome
 from evtui.events import EventReader
 from evtui.tui.replay.feed import Arrival, FedRecording, Move, NotThere, ReplayFeed
 from evtui.tui.replay.player import Player
 
-__all__ = ["Recording", "ReplayHandle", "Target"]
+if TYPE_CHECKING:
+    from evtui.recording.read import MomentKind
+
+__all__ = ["Recording", "ReplayHandle"]
 
 TAKE_LIMIT = 5_000
 """Events shown in one tick; a recording that has more of them plays as fast as it can."""
 
-Target = Literal["message", "frame", "alarm", "anomaly"]
-
-NAMES: dict[Target, str] = {
+NAMES: dict[MomentKind, str] = {
     "message": "message",
     "frame": "frame",
     "alarm": "alarm",
@@ -33,10 +34,10 @@ class Recording(FedRecording, Protocol):
     def start_utc(self) -> float:
         """Unix time in s of recorded time 0."""
 
-    def next_time(self, what: Target, t: float) -> float | None:
+    def next_time(self, what: MomentKind, t: float) -> float | None:
         """s of the first such event after ``t``."""
 
-    def previous_time(self, what: Target, t: float) -> float | None:
+    def previous_time(self, what: MomentKind, t: float) -> float | None:
         """s of the last such event before ``t``."""
 
 
@@ -115,7 +116,7 @@ class ReplayHandle:
         player.seek(player.position + seconds)
         self._leave(lambda t: min(max(t + seconds, player.first), player.end))
 
-    def step(self, what: Target, *, forward: bool) -> None:
+    def step(self, what: MomentKind, *, forward: bool) -> None:
         """Go to the next such event, or to the one before, and stay there."""
         self.player.pause()
         self._leave(self._to(what, forward))
@@ -124,7 +125,7 @@ class ReplayHandle:
         self.player.wait()
         self._feed.move(move)
 
-    def _to(self, what: Target, forward: bool) -> Move:
+    def _to(self, what: MomentKind, forward: bool) -> Move:
         find = self._recording.next_time if forward else self._recording.previous_time
 
         def move(t: float) -> float:

@@ -14,13 +14,14 @@ from textual.message import Message
 
 from evtui.commands import REPLAY, Command, by_name, replay_commands
 from evtui.events import CanFrame, OcppMessage, Sample
+from evtui.recording.read import MomentKind
 from evtui.tui.doing import does
 from evtui.tui.keymap import bindings
 from evtui.tui.line_view import LineView
 from evtui.tui.models.summary import LabSummary, SummarySegment
 from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.replay.feed import Arrival
-from evtui.tui.replay.handle import ReplayHandle, Target
+from evtui.tui.replay.handle import ReplayHandle
 from evtui.tui.replay.overview import Overview
 from evtui.tui.replay.scrubber import Scrubber
 from evtui.tui.screens.main import STATUS_SECONDS, MainScreen
@@ -157,8 +158,8 @@ class ReplayScreen(MainScreen):
     def _sought(self, sought: Scrubber.Sought) -> None:
         self._replay.seek(sought.t)
 
-    @on(CurrentPanel.Pointed)
-    def _pointed(self, pointed: CurrentPanel.Pointed) -> None:
+    @on(CurrentPanel.TimePointed)
+    def _pointed(self, pointed: CurrentPanel.TimePointed) -> None:
         self._replay.seek(pointed.t)
 
     # Commands
@@ -279,7 +280,7 @@ class ReplayScreen(MainScreen):
         self._replay.skip(seconds)
         self._show_cursor()
 
-    def _step(self, what: Target, *, forward: bool) -> None:
+    def _step(self, what: MomentKind, *, forward: bool) -> None:
         self._replay.step(what, forward=forward)
         self._show_cursor()
 

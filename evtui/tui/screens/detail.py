@@ -73,7 +73,7 @@ class DetailScreen(Dialog[None]):
 
     def _say(self, first: str) -> None:
         parts = (first, "↑↓ scroll", "y copy", "enter or escape close")
-        self._box.border_subtitle = " · ".join(filter(None, parts))
+        self.tell_keys(self._box, " · ".join(filter(None, parts)))
 
     async def action_reveal(self) -> None:
         """Show what is hidden for a few seconds, or hide it again."""

@@ -25,7 +25,7 @@ from evtui.tui.models.exchanges import Exchange
 from evtui.tui.models.finding import FoundChoice
 from evtui.tui.models.frames import FrameLine
 from evtui.tui.models.hiding import Hiding
-from evtui.tui.models.notices import Level
+from evtui.tui.models.notices import NoticeLevel
 from evtui.tui.models.operations import OperationList
 from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.station_lines import trouble
@@ -62,14 +62,16 @@ class MainScreen(PanelScreen):
         known: texts for fields of operations by name, ``idTag``; see
             :func:`evtui.ocpp16.forms.defaults`.
         secrets: what is never shown, wherever it stands.
+        first: connector that is chosen at the start; None for the one that appears first.
+        told: a line for people to begin with.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
 
-    class Answered(Message):
+    class OrderAnswered(Message):
         """The lab has done what a command asked, or could not."""
 
-        def __init__(self, text: str, level: Level) -> None:
+        def __init__(self, text: str, level: NoticeLevel) -> None:
             super().__init__()
             self.text = text
             self.level = level
@@ -87,8 +89,12 @@ class MainScreen(PanelScreen):
         handle: LabHandle,
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
+        first: ChosenPlace | None = None,
+        told: str = "",
     ) -> None:
         super().__init__(handle.start_utc, Hiding(secrets), handle.now)
+        self.selection.wanted = first
+        self._told = told
         self._handle = handle
         self._paused = False
         self._attack: Begun | None = None
@@ -96,6 +102,11 @@ class MainScreen(PanelScreen):
         self.operations = OperationList(
             known, self._known_here, lambda: self.selection.station, self.stations.get
         )
+
+    def on_mount(self) -> None:
+        """Tell what there is to tell at the start."""
+        if self._told:
+            self.notice(self._told, "warning")
 
     # Events of the lab
 
@@ -199,11 +210,13 @@ class MainScreen(PanelScreen):
         about = "" if place is None else f"{place}: "
         when_answered(
             answer,
-            lambda outcome, level: self.post_message(self.Answered(about + outcome.text, level)),
+            lambda outcome, level: self.post_message(
+                self.OrderAnswered(about + outcome.text, level)
+            ),
         )
 
-    @on(Answered)
-    def _show_answer(self, answer: Answered) -> None:
+    @on(OrderAnswered)
+    def _show_answer(self, answer: OrderAnswered) -> None:
         self.notice(answer.text, answer.level)
 
     @does("anomaly.edit")
@@ -273,7 +286,7 @@ class MainScreen(PanelScreen):
     def action_send_operation(self, action: str) -> None:
         """Open the form of one operation, once it is known where its files may go."""
 
-        def told(outcome: Outcome[dict[str, str] | None], _: Level) -> None:
+        def told(outcome: Outcome[dict[str, str] | None], _: NoticeLevel) -> None:
             self.post_message(self.PlacesTold(action, outcome.data or {}))
 
         if not self._can_send():
@@ -349,8 +362,8 @@ class MainScreen(PanelScreen):
         else:
             self.notice("there is one connector only" + MORE_CONNECTORS * self.orders)
 
-    @on(ChargePointsPanel.Pointed)
-    def _choose_pointed(self, pointed: ChargePointsPanel.Pointed) -> None:
+    @on(ChargePointsPanel.StationPointed)
+    def _choose_pointed(self, pointed: ChargePointsPanel.StationPointed) -> None:
         if not pointed.ours:
             self._choose_foreign(pointed.station)
         elif pointed.connector is not None:

@@ -108,7 +108,7 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
         Binding("down", "app.focus_next", "next", show=False),
     ]
 
-    class Answered(Message):
+    class OperationAnswered(Message):
         """The lab has sent it and knows the answer, or could not."""
 
         def __init__(self, text: str, *, wrong: bool) -> None:
@@ -191,7 +191,7 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
     def _show_mode(self) -> None:
         self.set_class(self._in_json, "-json")
         keys = "ctrl+s send   f2 fields" if self._in_json else "enter send   f2 JSON"
-        self.query_one(Vertical).border_subtitle = f"{keys}   esc close"
+        self.tell_keys(self.query_one(Vertical), f"{keys}   esc close")
         if self._in_json:
             self._editor.focus()
         elif self._rows:
@@ -341,14 +341,16 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
     def _tell(self, answer: Future[Outcome[Any]]) -> None:
         """Called on the engine's thread."""
         try:
-            self.post_message(self.Answered(answer.result().text, wrong=False))
+            self.post_message(self.OperationAnswered(answer.result().text, wrong=False))
         except CancelledError:
             return
         except Exception as error:
-            self.post_message(self.Answered(str(error) or type(error).__name__, wrong=True))
+            self.post_message(
+                self.OperationAnswered(str(error) or type(error).__name__, wrong=True)
+            )
 
-    @on(Answered)
-    def _show_answer(self, answer: Answered) -> None:
+    @on(OperationAnswered)
+    def _show_answer(self, answer: OperationAnswered) -> None:
         self._waiting = None
         self._say(f"{'✗' if answer.wrong else '·'} {answer.text}", wrong=answer.wrong)
 

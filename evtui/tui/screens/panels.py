@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.events import DescendantFocus, Paste, Resize
+from textual.events import DescendantFocus, Paste, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -18,7 +18,7 @@ from evtui.events import Event
 from evtui.tui.doing import Doing, does
 from evtui.tui.line_view import LineView
 from evtui.tui.models.hiding import Hiding
-from evtui.tui.models.notices import Level, Notices
+from evtui.tui.models.notices import NoticeLevel, Notices
 from evtui.tui.models.selection import Selection
 from evtui.tui.models.stations import StationRows
 from evtui.tui.models.summary import LabSummary
@@ -120,9 +120,13 @@ class PanelScreen(Doing, Screen[None]):
     def _maximised(self) -> Widget | None:
         return next((each for each in self._shown.values() if each.has_class("-maximised")), None)
 
-    def notice(self, text: str, level: Level = "info", *, news: bool = False) -> None:
+    def notice(self, text: str, level: NoticeLevel = "info", *, news: bool = False) -> None:
         """Show one line for people in the place of the keys; see :meth:`KeyFooter.say`."""
         self.footer.say(self.hiding.text(text), level, news=news)
+
+    @on(ScreenResume)
+    def _on_top(self) -> None:
+        self.footer.lend(None)
 
     @on(Paste)
     def _refuse_text(self) -> None:

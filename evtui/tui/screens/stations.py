@@ -22,7 +22,7 @@ from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.filter import RowFilter
-from evtui.tui.models.notices import Level, Notices
+from evtui.tui.models.notices import NoticeLevel, Notices
 from evtui.tui.models.selection import Selection
 from evtui.tui.models.station_lines import (
     about,
@@ -150,10 +150,10 @@ class StationsScreen(Doing, Dialog[Chosen | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(STATIONS)
 
-    class Answered(Message):
+    class AdmissionAnswered(Message):
         """The lab has done what was asked, or could not."""
 
-        def __init__(self, text: str, level: Level) -> None:
+        def __init__(self, text: str, level: NoticeLevel) -> None:
             super().__init__()
             self.text = text
             self.level = level
@@ -329,11 +329,11 @@ class StationsScreen(Doing, Dialog[Chosen | None]):
             return
         when_answered(
             self._handle.submit(command, station=station.identity),
-            lambda outcome, level: self.post_message(self.Answered(outcome.text, level)),
+            lambda outcome, level: self.post_message(self.AdmissionAnswered(outcome.text, level)),
         )
 
-    @on(Answered)
-    def _show_answer(self, answer: Answered) -> None:
+    @on(AdmissionAnswered)
+    def _show_answer(self, answer: AdmissionAnswered) -> None:
         self.footer.say(answer.text, answer.level)
 
 

@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterator, Sequence
 
 from evtui.events import Alarm, AnomalyState, CanFrame, Event, Mark, OcppMessage
+from evtui.recording.read import MomentKind
 from evtui.recording.read.states import follow
-from evtui.tui.replay.handle import Target
 from evtui.tui.replay.overview import Overview
 from evtui.tui.series import AttackSpan
 from tests.tui.fake_lab import START_UTC, FakeLab
@@ -72,17 +72,17 @@ class FakeRecording:
             follow(states, event)
         return sorted(states.values(), key=lambda event: event.seq)
 
-    def next_time(self, kind: Target, after: float) -> float | None:
+    def next_time(self, kind: MomentKind, after: float) -> float | None:
         times = self.times(kind)
         place = bisect_right(times, after)
         return times[place] if place < len(times) else None
 
-    def previous_time(self, kind: Target, before: float) -> float | None:
+    def previous_time(self, kind: MomentKind, before: float) -> float | None:
         times = self.times(kind)
         place = bisect_left(times, before)
         return times[place - 1] if place else None
 
-    def times(self, kind: Target) -> list[float]:
+    def times(self, kind: MomentKind) -> list[float]:
         return [event.t for event in self.everything if _is(kind, event)]
 
     def overview(self) -> Overview:
@@ -93,7 +93,7 @@ class FakeRecording:
         )
 
 
-def _is(kind: Target, event: Event) -> bool:
+def _is(kind: MomentKind, event: Event) -> bool:
     match event:
         case OcppMessage(phase="sent"):
             return kind == "message"
