@@ -116,8 +116,10 @@ class Injector(Generic[P]):
         Raises:
             AnomalyError: it is on already, or cannot reach what it acts through.
         """
-        if self.active or (self.busy and self._acting is not None and not self._told_off):
+        if self.active:
             raise AnomalyError(f"{self.name} is running already")
+        if self.busy and self._acting is None:
+            raise AnomalyError(f"{self.name} waits for its moment already")
         if self.busy:
             raise AnomalyError("the station is still returning to its safe state")
         for target in self.run.targets:
