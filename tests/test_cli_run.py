@@ -264,7 +264,7 @@ def test_a_terminal_gets_a_bar_and_not_lines() -> None:
     assert shown.endswith(b"\r\x1b[2K")
 
 
-@pytest.mark.parametrize("columns", [20, 40, 60])
+@pytest.mark.parametrize("columns", [20, pytest.param(60, marks=pytest.mark.full)])
 def test_the_bar_fits_into_one_line_of_the_terminal(columns: int) -> None:
     shown = shown_on_a_terminal(columns, scenario(LONG), "--duration", "10min")
     drawn = shown.split(b"\r\x1b[2K")
@@ -412,7 +412,9 @@ def until_said(process: subprocess.Popen[str], text: str) -> None:
     assert any(text in line for line in process.stderr)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.full)]
+)
 def test_a_signal_ends_the_run_in_its_safe_state(number: signal.Signals) -> None:
     process = start(scenario(LONG), "--speed", "20", "--out", "a")
     until_there(Path("a") / layout.SIGNALS, 20_000)

@@ -22,7 +22,7 @@ FOLDERS = [
     (rotation, actions)
     for rotation in range(len(HOSTILE))
     for actions in (False, True)
-    if FULL or (rotation, actions) in ((0, False), (5, True), (10, False), (15, True))
+    if FULL or (rotation, actions) in ((0, False), (10, True))
 ]
 
 
