@@ -109,13 +109,15 @@ class Run(Generic[P]):
     def charge_point(self) -> ChargePointTarget:
         """What the charge point says."""
         self._must_need("charge point")
-        return ChargePointTarget(self.site, self._anomaly.name)
+        return ChargePointTarget(
+            self.site, self._anomaly.name, ends_charging=self._anomaly.ends_charging
+        )
 
     @cached_property
     def link(self) -> LinkTarget:
         """The line between charge point and central system."""
         self._must_need("link")
-        return LinkTarget(self.site, self._anomaly.name)
+        return LinkTarget(self.site, self._anomaly.name, self.mark)
 
     @cached_property
     def bus(self) -> BusTarget:
@@ -155,13 +157,17 @@ class Run(Generic[P]):
         Returns:
             False where it did not work, which is noted: the anomaly goes on.
         """
-        self._step += 1
-        self._label, self._next_at = label, None
-        event = self.publish("step")
+        event = self.mark(label)
         if action is None:
             return True
         with caused_by(event.seq):
             return await self.attempt(label, action)
+
+    def mark(self, label: str) -> AnomalyState:
+        """Publish a step that something else does; what it causes must have it as its cause."""
+        self._step += 1
+        self._label, self._next_at = label, None
+        return self.publish("step")
 
     async def wait(self, seconds: float, then: str = "") -> None:
         """Let time pass.

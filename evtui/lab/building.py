@@ -14,9 +14,9 @@ from evtui.config import Settings
 from evtui.events import EventStream
 from evtui.lab.setup import identities, initial_parameters
 from evtui.lab.stand import Outlet, Stand, disturbance
-from evtui.ocppj import MessageIds, SentMessages
+from evtui.ocppj import Line, MessageIds, SentMessages
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
-from evtui.runtime import LoopClock
+from evtui.runtime import LoopClock, StationClock
 from evtui.station import (
     ChargePoint,
     Dial,
@@ -92,13 +92,15 @@ class StandBuilder:
         settings = self._settings
         kind = preset(settings.preset)
         bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock, number=next(self._buses))
+        line = Line(name, self._dial(name), self._sent, self._ids)
+        station_clock = StationClock(self._clock)
         charge_point = build_charge_point(
             Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
             self._stream,
-            self._clock,
+            station_clock,
             bus,
             kind,
-            self._dial(name),
+            line.dial,
             Equipment(
                 store=StateStore() if self._state is None else self._state.station(name),
                 transfers=self._transfers,
@@ -126,7 +128,7 @@ class StandBuilder:
         bus.guest_cause = lambda: next((each.cause for each in attacks if each.cause), None)
         profile_ids = count(FIRST_PROFILE_ID)
         sites = {
-            number: self._site(charge_point, bus, outlet, profile_ids)
+            number: self._site(charge_point, bus, line, station_clock, outlet, profile_ids)
             for number, outlet in outlets.items()
         }
         anomalies = AnomalySet(sites, settings.seed, self._attacks, initial_parameters(settings))
@@ -136,6 +138,8 @@ class StandBuilder:
         self,
         charge_point: ChargePoint,
         bus: SimulatedBus,
+        line: Line,
+        station_clock: StationClock,
         outlet: Outlet,
         profile_ids: Iterator[int],
     ) -> Site:
@@ -149,6 +153,8 @@ class StandBuilder:
             current=lambda: outlet.stage.state.current,
             operator=self._central_system,
             charge_point=charge_point,
+            line=line,
+            station_clock=station_clock,
             bus=bus,
             stage=outlet.stage,
             profile_ids=profile_ids,

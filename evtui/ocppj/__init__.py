@@ -6,6 +6,7 @@ from evtui.lazy import lazy_names
 from evtui.ocppj.answering import Refusal, Then, answer_call
 from evtui.ocppj.framing import UNREADABLE_ID, OcppFrame
 from evtui.ocppj.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, LinkCounters, MessageRate
+from evtui.ocppj.line import Hook, Let, Line, Passing
 from evtui.ocppj.link import (
     CallRefused,
     IncomingCall,
@@ -38,7 +39,10 @@ __all__ = [
     "UNREADABLE_ID",
     "CallRefused",
     "ErrorCodes",
+    "Hook",
     "IncomingCall",
+    "Let",
+    "Line",
     "Link",
     "LinkClosed",
     "LinkCounters",
@@ -47,6 +51,7 @@ __all__ = [
     "MessageKind",
     "MessageRate",
     "OcppFrame",
+    "Passing",
     "PayloadReading",
     "Refusal",
     "SentMessages",

@@ -245,6 +245,7 @@ class Link:
                 await asyncio.sleep(wait)
         if not self._turns.take():
             await self._turns.turn()
+        self._tap.hears(text)
         return text
 
     def _say_throttled(self) -> None:

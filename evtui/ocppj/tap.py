@@ -20,9 +20,15 @@ RAW_TEXT_KEPT = 2_000
 
 
 class SentMessages:
-    """Tells a *delivered* message which *sent* event it comes from, on a link inside the lab."""
+    """Tells a *delivered* message which *sent* event it comes from, on a link inside the lab.
+
+    Attributes:
+        tampered: True once somebody on a line has changed a text, or sent one of his own.
+    """
 
     def __init__(self, capacity: int = 2_000) -> None:
+        self.tampered = False
+        self._touched: OrderedDict[int, int] = OrderedDict()
         self._seqs: OrderedDict[tuple[str, Role, str, str], int] = OrderedDict()
         self._capacity = capacity
 
@@ -38,6 +44,27 @@ class SentMessages:
     def claim(self, station: str, sender: Role, kind: str, uid: str) -> int | None:
         """Sequence number of the sent twin, once."""
         return self._seqs.pop((station, sender, kind, uid), None)
+
+    def seq_of(self, station: str, sender: Role, kind: str, uid: str) -> int | None:
+        """The same, and it can still be claimed."""
+        return self._seqs.get((station, sender, kind, uid))
+
+    def touch(self, station: str, sender: Role, text: str, cause: int | None) -> None:
+        """A text is not as its sender sent it, or not sent by him at all.
+
+        Args:
+            cause: number of the event that tells why.
+        """
+        if cause is None:
+            return
+        self.tampered = True
+        self._touched[hash((station, sender, text))] = cause
+        if len(self._touched) > self._capacity:
+            self._touched.popitem(last=False)
+
+    def touched(self, station: str, sender: Role, text: str | bytes) -> int | None:
+        """Number of the event that tells why a text is not as it was sent; None for the rest."""
+        return self._touched.get(hash((station, sender, text)))
 
 
 class Tap:
@@ -71,6 +98,12 @@ class Tap:
         self._other: Role = "charge_point" if role == "central_system" else "central_system"
         self._sent = sent
         self._number = number
+        self._touched: int | None = None
+
+    def hears(self, text: str | bytes) -> None:
+        """What is told next is about this text."""
+        if self._sent.tampered:
+            self._touched = self._sent.touched(self._station, self._other, text)
 
     def sent(
         self,
@@ -159,7 +192,7 @@ class Tap:
                 error=error,
                 detail=detail,
                 text=refused[:RAW_TEXT_KEPT] if body is NULL else "",
-                cause=cause if twin is None else twin,
+                cause=twin or self._touched or cause,
                 link=self._number,
                 violation=violation or (UNSET if told else told_by(frame.kind, error, detail)),
             )
@@ -180,6 +213,7 @@ class Tap:
                 error=error,
                 detail=detail,
                 text=shown[:RAW_TEXT_KEPT],
+                cause=self._touched,
                 link=self._number,
                 violation=told_by("invalid", error, detail),
             )

@@ -7,6 +7,7 @@ from evtui.lazy import lazy_names
 if TYPE_CHECKING:
     from evtui.runtime.clock import (
         LoopClock,
+        StationClock,
         iso,
         keep_in_step,
     )
@@ -55,6 +56,7 @@ __all__ = [
     "Listener",
     "LoopClock",
     "LoopThread",
+    "StationClock",
     "SteadyClock",
     "Stopwatch",
     "Supervisor",
@@ -74,7 +76,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "evtui.runtime.clock": "LoopClock iso keep_in_step",
+        "evtui.runtime.clock": "LoopClock StationClock iso keep_in_step",
         "evtui.runtime.flush": "FlushTimer",
         "evtui.runtime.identity": "first_transaction_id run_nonce",
         "evtui.runtime.logs": "logs_as_notes",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from evtui.runtime.steady import SteadyLoop
 
-__all__ = ["LoopClock", "iso", "keep_in_step"]
+__all__ = ["LoopClock", "StationClock", "iso", "keep_in_step"]
 
 LOOK_EVERY = 1.0
 """s between two looks at the computer's clock."""
@@ -107,6 +107,45 @@ class LoopClock:
             return 0.0
         self._set_by += ahead
         return ahead
+
+
+class StationClock(LoopClock):
+    """The clock of one charge point: UTC as it has it may be wrong, lab time never is.
+
+    Args:
+        lab: what it agrees with until :meth:`skew`.
+    """
+
+    def __init__(self, lab: LoopClock) -> None:
+        self._loop = lab._loop
+        self._zero = lab._zero
+        self._wall = None
+        self._lab = lab
+        self.start_utc = lab.start_utc
+        self._ahead = 0.0
+        self._drift = 0.0
+        self._since = 0.0
+
+    @property
+    def skewed(self) -> bool:
+        """True while its UTC is not that of the lab."""
+        return bool(self._ahead or self._drift)
+
+    def skew(self, ahead: float, drift: float = 0.0) -> None:
+        """Be wrong from now on.
+
+        Args:
+            ahead: s by which it is fast, negative for slow.
+            drift: s more in each s.
+        """
+        self._ahead, self._drift, self._since = ahead, drift, self.now()
+
+    def unix(self, t: float | None = None) -> float:
+        """See :class:`LoopClock`."""
+        if not self.skewed:
+            return self._lab.unix(t)
+        passed = (self.now() if t is None else t) - self._since
+        return self._lab.unix(t) + self._ahead + self._drift * passed
 
 
 async def keep_in_step(

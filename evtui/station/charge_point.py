@@ -95,6 +95,22 @@ class ChargePoint(msgspec.Struct, kw_only=True, eq=False):
         """
         return self.outbox.post(action, payload, done=done)
 
+    def mute(self, mute: bool) -> None:
+        """Say nothing on a connection that stays open, or speak again."""
+        self.outbox.mute(mute)
+        if not mute:
+            self.tell_statuses()
+
+    def tell_statuses(self, *, always: bool = False) -> None:
+        """Tell the central system what it does not know of statuses.
+
+        Args:
+            always: tell it all of them.
+        """
+        self.availability.station.notify(always=always)
+        for connector in self.connectors.values():
+            connector.status_report.notify(always=always)
+
     async def flushed(self) -> None:
         """Return when everything it had to say was answered."""
         await self.outbox.flushed()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec.structs import replace
 
@@ -32,6 +34,19 @@ class Identity(msgspec.Struct, frozen=True):
     model: str
     serial: str = ""
     firmware: str = ""
+
+    @property
+    def told_at_boot(self) -> dict[str, Any]:
+        """Payload of a BootNotification."""
+        optional = {
+            "chargePointSerialNumber": self.serial,
+            "firmwareVersion": self.firmware,
+        }
+        return {
+            "chargePointVendor": self.vendor,
+            "chargePointModel": self.model,
+            **{name: value for name, value in optional.items() if value},
+        }
 
 
 class Nameplate:

@@ -4,7 +4,7 @@ from evtui.anomalies.targets.base import Attempt, Site, Target
 from evtui.anomalies.targets.bus import BusTarget
 from evtui.anomalies.targets.central_system import CentralSystemTarget, Operator
 from evtui.anomalies.targets.charge_point import ChargePointTarget
-from evtui.anomalies.targets.link import LinkTarget
+from evtui.anomalies.targets.link import Deed, LinkTarget
 from evtui.anomalies.targets.power_stage import PowerStageTarget
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "BusTarget",
     "CentralSystemTarget",
     "ChargePointTarget",
+    "Deed",
     "LinkTarget",
     "Operator",
     "PowerStageTarget",

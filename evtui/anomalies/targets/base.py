@@ -14,7 +14,9 @@ from evtui.runtime import LoopClock
 if TYPE_CHECKING:
     from evtui.anomalies.targets.central_system import Operator
     from evtui.canbus import SimulatedBus
+    from evtui.ocppj import Line
     from evtui.power import PowerStage
+    from evtui.runtime import StationClock
     from evtui.station import ChargePoint
 
 __all__ = ["Attempt", "Site", "Target"]
@@ -33,6 +35,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         current: A flowing now.
         operator: our central system's side.
         charge_point: with everything it can do.
+        line: to its central system.
+        station_clock: by which the charge point tells the time.
         bus: to its charger modules.
         stage: the power stage behind the connector.
         profile_ids: for charging profiles; shared by the connectors of a station.
@@ -46,6 +50,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     current: Callable[[], float]
     operator: Operator
     charge_point: ChargePoint
+    line: Line
+    station_clock: StationClock
     bus: SimulatedBus
     stage: PowerStage
     profile_ids: Iterator[int]

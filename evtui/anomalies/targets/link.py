@@ -2,17 +2,168 @@
 
 from __future__ import annotations
 
-from evtui.anomalies.targets.base import Attempt, Target
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
-__all__ = ["LinkTarget"]
+from evtui.anomalies.targets.base import Attempt, Site, Target
+from evtui.events import (
+    AnomalyState,
+    Note,
+    OcppMessage,
+    Role,
+    as_json,
+    caused_by,
+    current_cause,
+)
+from evtui.ocpp16 import OCPP_16
+from evtui.ocppj import Let, Passing
+
+__all__ = ["Deed", "LinkTarget"]
+
+ANSWER_WITHIN = 5.0
+"""s to wait for the answer to a forged call."""
+
+
+class Deed(NamedTuple):
+    """What is done with a message, a step in the truth.
+
+    Attributes:
+        label: for people: ``MeterValues 5,000 Wh told as 500 Wh``.
+        lets: the texts that go on in its place; none drops it.
+        spoilt: nobody can read what goes on.
+    """
+
+    label: str
+    lets: tuple[Let, ...] = ()
+    spoilt: bool = False
+
+
+Decide = Callable[[Passing], Deed | None]
+"""Looks at a message; None lets it pass."""
 
 
 class LinkTarget(Target):
-    """Whoever sits on the line: sees every text, and may hold, change, drop or repeat it."""
+    """Whoever sits on the line: sees every message, and may hold, change, drop or repeat it.
+
+    Messages keep their sequence but for those that are let be overtaken.  Where the central
+    system is not ours, what it really sent, and what really goes out to it, is told here: nobody
+    else sees it.
+
+    Args:
+        mark: publishes a step.
+    """
+
+    def __init__(self, site: Site, name: str, mark: Callable[[str], AnomalyState]) -> None:
+        super().__init__(site, name)
+        self._mark = mark
+        self._leave: Callable[[], None] | None = None
+        self._starved: dict[Role, str] = {}
+        self._cut = False
+
+    def begin(self) -> None:
+        """See :class:`Target`."""
+        self._starved.clear()
+        self._cut = False
+
+    @property
+    def unreachable(self) -> str:
+        """See :class:`Target`."""
+        connected = self._site.line.connected
+        return "" if connected else f"{self._site.station} is not connected: nobody to listen to"
+
+    def intercept(self, decide: Decide) -> None:
+        """Decide about every message from now on, until this is undone."""
+        self._leave = self._site.line.sit(lambda message: self._handle(decide, message))
+
+    async def forge(self, action: str, payload: dict[str, Any]) -> str:
+        """Call the charge point in the name of the central system; returns the answer's status.
+
+        Raises:
+            LinkClosed, CallRefused, TimeoutError: see :meth:`Line.call_charge_point`.
+        """
+        answer = await self._site.line.call_charge_point(
+            action, payload, cause=current_cause(), within=ANSWER_WITHIN
+        )
+        return str(answer.get("status", ""))
 
     def left(self) -> list[str]:
         """See :class:`Target`."""
-        return []
+        reasons = []
+        if self._leave is not None:
+            reasons.append("it sits on the link")
+        if self._cut and not self._site.charge_point.accepted:
+            reasons.append("the station is not connected again yet")
+        return reasons
 
     async def undo(self, attempt: Attempt) -> None:
-        """See :class:`Target`."""
+        """See :class:`Target`.
+
+        A call that was dropped, or its answer, keeps its sender waiting for as long as a minute.
+        Whoever relays a connection and goes away ends it, and both ends begin anew.
+        """
+        if self._leave is None:
+            return
+        self._leave()
+        self._leave = None
+        if self._starved:
+            self._cut = True
+            await self._site.line.cut()
+        else:
+            await self._site.line.flush()
+
+    # Inside
+
+    def _handle(self, decide: Decide, message: Passing) -> tuple[Let, ...] | None:
+        if message.kind == "call":
+            self._starved.pop(message.sender, None)
+        elif self._starved.get(_other(message.sender)) == message.uid:
+            del self._starved[_other(message.sender)]
+        try:
+            deed = decide(message)
+        except Exception as error:  # a defect of an anomaly must not end the connection
+            text = f"{self._name}: {error!r}"
+            self._site.stream.publish(
+                Note(source="injector", station=self._site.station, level="error", text=text)
+            )
+            return None
+        if deed is None:
+            return None
+        ours = self._site.operator.is_connected(self._site.station)
+        seq = message.seq
+        if seq is None and not ours:
+            told = self._tell(message, "sent")
+            self._site.line.sent.note(told)
+            seq = told.seq
+        with caused_by(seq):
+            step = self._mark(deed.label)
+        if deed.spoilt or not deed.lets:
+            caller = message.sender if message.kind == "call" else _other(message.sender)
+            self._starved[caller] = message.uid
+        if not ours and message.sender == "charge_point":
+            with caused_by(step.seq):
+                for each in deed.lets:
+                    self._tell(self._site.line.read(message.sender, each.text), "delivered")
+        return tuple(each._replace(cause=step.seq) for each in deed.lets)
+
+    def _tell(self, message: Passing, phase: Literal["sent", "delivered"]) -> OcppMessage:
+        """Publish a message at the end of a central system that is not ours."""
+        return self._site.stream.publish(
+            OcppMessage(
+                source=f"{self._site.station}/line",
+                station=self._site.station,
+                sender=message.sender,
+                phase=phase,
+                kind=message.kind,
+                uid=message.uid,
+                action=message.action,
+                body=as_json(message.payload),
+                connector=OCPP_16.connector_of(message.payload),
+                error="not OCPP" if message.kind == "invalid" else "",
+                text=message.text if message.kind == "invalid" else "",
+                link=1,
+            )
+        )
+
+
+def _other(role: Role) -> Role:
+    return "charge_point" if role == "central_system" else "central_system"

@@ -294,7 +294,14 @@ class MessageRow(NamedTuple):
     ]
     detail: Annotated[str, Column("", "detail")]
     cause: Annotated[int | None, Column("seq of what caused it", "event.cause")]
-    injected: Annotated[bool, Column("true for a message that an injector had sent", "injected")]
+    injected: Annotated[
+        bool,
+        Column(
+            "true for a message that an injector had sent, or that it changed, held, dropped or "
+            "repeated on its way",
+            "injected",
+        ),
+    ]
     attack_ids: Annotated[tuple[str, ...], Column("attacks in effect", "attack_ids")]
     seen: Annotated[
         Literal["both", "sent", "delivered"],

@@ -51,13 +51,14 @@ class TruthTracker:
         self._connectors: dict[tuple[str, int], Standing] = {}
         self._stations: dict[str, Standing] = {}
         self._causes: dict[int, None] = {}
+        self._acted_on: dict[int, None] = {}
 
     def update(self, state: AnomalyState) -> bool:
         """Take in an event; True when a row of truth.csv came or changed."""
         if state.active:
-            self._causes[state.seq] = None
-            if len(self._causes) > CAUSES_KEPT:
-                del self._causes[next(iter(self._causes))]
+            _keep(self._causes, state.seq)
+            if state.change == "step" and state.cause is not None:
+                _keep(self._acted_on, state.cause)
         key = (state.station, state.connector, state.attack_id)
         old = self._rows.get(key)
         new = _follow(old, state)
@@ -87,9 +88,22 @@ class TruthTracker:
         """True when ``cause`` is an event of an injector that was on."""
         return cause in self._causes
 
+    def acted_on(self, seq: int | None) -> bool:
+        """True when an injector did a step because of event ``seq``.
+
+        Who sits on the line acts on messages that others have sent.
+        """
+        return seq in self._acted_on
+
     def rows(self) -> list[TruthRow]:
         """Every attack so far, in the order they came."""
         return list(self._rows.values())
+
+
+def _keep(kept: dict[int, None], seq: int) -> None:
+    kept[seq] = None
+    if len(kept) > CAUSES_KEPT:
+        del kept[next(iter(kept))]
 
 
 def _standing(lasting: list[TruthRow]) -> Standing:

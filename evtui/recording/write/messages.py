@@ -84,7 +84,7 @@ class MessageLines:
         line = _Line(
             message,
             self._redactor.json(message.body),
-            self._truth.injected(message.cause),
+            self._truth.injected(message.cause) or self._truth.acted_on(message.cause),
             self._truth.on(message.station, message.connector).attack_ids,
             message.phase,
         )
@@ -100,6 +100,7 @@ class MessageLines:
 
     def _write_line(self, line: _Line) -> None:
         message = line.message
+        injected = line.injected or self._truth.acted_on(message.seq)
         self._stamps.at(message.t)
         has_text = message.text or message.kind == "invalid"
         self._write(
@@ -110,7 +111,7 @@ class MessageLines:
                 _TYPES[message.kind],
                 line.payload,
                 self._redactor.text(message.detail),
-                line.injected,
+                injected,
                 line.attack_ids,
                 line.seen,
                 line.delivered,

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
 from evtui.events import LinkState, caused_by
@@ -116,6 +117,9 @@ class Connection:
         self._rival = ""  # who else may be connected, while that is the rule
         self._link: Link | None = None
         self._transport: Transport | None = None
+        self._dials = asyncio.Event()
+        self._dials.set()
+        self._dial_now = asyncio.Event()
 
     @property
     def booted(self) -> bool:
@@ -149,7 +153,25 @@ class Connection:
             wait = max(retry * self._chance.uniform(0.8, 1.2), self._silent_until - loop.time())
             retry = min(retry * 2, LONGEST_RETRY)
             self._state("offline", reason, next_try=self._publisher.stream.now() + wait)
-            await asyncio.sleep(wait)
+            await self._until_next_try(wait)
+
+    async def _until_next_try(self, wait: float) -> None:
+        self._dial_now.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._dial_now.wait()
+        await self._dials.wait()
+
+    async def hang_up(self) -> None:
+        """End the connection and dial no more until :meth:`dial_now`."""
+        self._dials.clear()
+        if self._link is not None:
+            await self._link.close(1000, "hung up")
+
+    def dial_now(self) -> None:
+        """Do not wait with the next try, whatever it was for."""
+        self._dials.set()
+        self._dial_now.set()
 
     def _rivalry(self, now: float) -> str:
         """What it means that the connection was ended so soon: nothing, until it is the rule.
@@ -323,20 +345,8 @@ class Connection:
 
     async def _ask_to_boot(self, link: Link) -> tuple[str, int] | None:
         """Status and interval in s, None without a valid answer."""
-        identity = self._nameplate.identity
-        optional = {
-            "chargePointSerialNumber": identity.serial,
-            "firmwareVersion": identity.firmware,
-        }
         try:
-            answer = await link.call(
-                "BootNotification",
-                {
-                    "chargePointVendor": identity.vendor,
-                    "chargePointModel": identity.model,
-                    **{name: value for name, value in optional.items() if value},
-                },
-            )
+            answer = await link.call("BootNotification", self._nameplate.identity.told_at_boot)
         except (TimeoutError, CallRefused) as error:
             self._publisher.note(f"BootNotification failed: {error}", "warning")
             return None

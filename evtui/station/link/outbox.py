@@ -99,6 +99,9 @@ class Outbox:
         attempts: TransactionMessageAttempts.
         retry_interval: TransactionMessageRetryInterval in s.
         capacity: most messages kept.
+
+    Attributes:
+        withheld: actions that are not said.
     """
 
     def __init__(
@@ -139,6 +142,8 @@ class Outbox:
         self._others_turn = False
         self._retry: asyncio.TimerHandle | None = None
         self._full = False
+        self.withheld: frozenset[str] = frozenset()
+        self._mute = False
         self._unwanted = Unwanted()
         self._report = QueueReport(stream, station, capacity)
         self._changed = asyncio.Event()
@@ -170,6 +175,11 @@ class Outbox:
                 _tell(entry, None)
         self._update()
 
+    def mute(self, mute: bool) -> None:
+        """Say nothing, whatever the gate lets out, or speak again."""
+        self._mute = mute
+        self._changed.set()
+
     def post(
         self,
         action: str,
@@ -191,7 +201,8 @@ class Outbox:
             that the lane is full.
         """
         heard = self.open or (triggered and self._gate is Gate.TRIGGERED)
-        if not heard or len(self._others) >= self._capacity:
+        silent = self._mute or action in self.withheld
+        if not heard or silent or len(self._others) >= self._capacity:
             return False
         self._others.append(_Entry(self._next_number(), action, payload, current_cause(), done))
         self._update()
@@ -218,6 +229,8 @@ class Outbox:
             transaction: whose message it is.
             done: called with the answer, or with None when the message is given up.
         """
+        if action in self.withheld:
+            return
         entry = _Kept(
             self._next_number(),
             action,
@@ -269,6 +282,8 @@ class Outbox:
     # What goes next
 
     def _next(self) -> _Entry | None:
+        if self._mute:
+            return None
         other = self._others[0] if self._others else None
         kept = self._kept[0] if self._kept and self.open and self._retry is None else None
         if other is None or kept is None:
