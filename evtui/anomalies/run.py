@@ -68,6 +68,7 @@ class Run(Generic[P]):
         self.attack_id = ""
         self._anomaly = anomaly
         self._parameters = parameters
+        self._changed = asyncio.Event()
         self._acting: Anomaly[P] | None = None
         self._cycle = 0
         self._step = -1
@@ -184,6 +185,12 @@ class Run(Generic[P]):
         """Go on until switched off."""
         await asyncio.get_running_loop().create_future()
 
+    async def changed(self) -> P:
+        """Wait until the parameters are changed; returns them."""
+        self._changed.clear()
+        await self._changed.wait()
+        return self._parameters
+
     async def repeat(self, plan: Callable[[], Sequence[PlannedStep]]) -> None:
         """Go through the steps of a plan, over and over, until ``cycles`` are done.
 
@@ -258,6 +265,7 @@ class Run(Generic[P]):
     def use(self, parameters: P) -> None:
         """These parameters hold from now on."""
         self._parameters = parameters
+        self._changed.set()
 
     def begin(self, attack_id: str, acting: Anomaly[P]) -> None:
         """It is switched on."""

@@ -6,6 +6,7 @@ from evtui.anomalies.targets.central_system import CentralSystemTarget, Operator
 from evtui.anomalies.targets.charge_point import ChargePointTarget
 from evtui.anomalies.targets.link import Deed, LinkTarget
 from evtui.anomalies.targets.power_stage import PowerStageTarget
+from evtui.anomalies.targets.second_connection import SecondConnection
 
 __all__ = [
     "Attempt",
@@ -16,6 +17,7 @@ __all__ = [
     "LinkTarget",
     "Operator",
     "PowerStageTarget",
+    "SecondConnection",
     "Site",
     "Target",
 ]

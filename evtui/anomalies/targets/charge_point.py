@@ -94,19 +94,19 @@ class ChargePointTarget(Target):
             raise LinkClosed(f"{self._site.station} is not connected")
         self._site.charge_point.tell_statuses(always=True)
 
-    def withhold(self, action: str) -> None:
+    async def withhold(self, action: str) -> None:
         """Say nothing of one kind any more."""
-        outbox = self._site.charge_point.outbox
+        self._undo[f"{action} is withheld"] = lambda: self.speak_of(action)
+        self._site.charge_point.outbox.withheld |= {action}
 
-        async def undo() -> None:
-            outbox.withheld -= {action}
-
-        self._undo[f"{action} is withheld"] = undo
-        outbox.withheld |= {action}
+    async def speak_of(self, action: str) -> None:
+        """Withhold it no more."""
+        self._undo.pop(f"{action} is withheld", None)
+        self._site.charge_point.outbox.withheld -= {action}
 
     # Whether it says anything
 
-    def mute(self) -> None:
+    async def mute(self) -> None:
         """Hang: say nothing and answer nothing, while the connection stays open.
 
         The module goes on by itself, and so does what the operating system does for a
@@ -147,7 +147,7 @@ class ChargePointTarget(Target):
 
     # Its clock
 
-    def skew_clock(self, ahead: float, drift: float) -> None:
+    async def skew_clock(self, ahead: float, drift: float) -> None:
         """Have a clock that is wrong; what waits for a moment of it waits anew.
 
         Args:
@@ -166,13 +166,13 @@ class ChargePointTarget(Target):
 
     # Its transactions
 
-    def begin_charging(self) -> None:
+    async def begin_charging(self) -> None:
         """Somebody presents the id tag, where nobody charges."""
         if not self.connector.busy:
             self.connector.present(self._site.id_tag)
 
-    async def start_again(self) -> int:
-        """Say that the running transaction starts now; returns the id that it is given.
+    async def start_again(self) -> None:
+        """Say that the running transaction starts now, and be given an id for it once more.
 
         That transaction is ended afterwards, since nobody else knows of it.
         """
@@ -192,7 +192,6 @@ class ChargePointTarget(Target):
         number = int(answer["transactionId"])
         if number != running.transaction_id:
             self._undo[f"transaction {number} is open"] = lambda: self._end(number)
-        return number
 
     async def stop_early(self) -> None:
         """Say that the running transaction has ended, and go on charging."""

@@ -59,6 +59,8 @@ class LinkTarget(Target):
         self._leave: Callable[[], None] | None = None
         self._starved: dict[Role, str] = {}
         self._cut = False
+        self._profiles: set[int] = set()
+        self._originals: dict[int, dict[str, Any]] = {}
 
     def begin(self) -> None:
         """See :class:`Target`."""
@@ -86,11 +88,63 @@ class LinkTarget(Target):
         )
         return str(answer.get("status", ""))
 
+    async def forge_limit(
+        self, profile_id: int, limit: float, *, transaction: int | None, stack_level: int
+    ) -> str:
+        """Set a limit in the name of the central system; it is cleared afterwards.
+
+        Args:
+            limit: A.
+            transaction: for which it is; None for any, by a TxDefaultProfile.
+            stack_level: the highest of its purpose counts (OCPP 1.6 section 3.13.2).
+        """
+        profile: dict[str, Any] = {
+            "chargingProfileId": profile_id,
+            "stackLevel": stack_level,
+            "chargingProfilePurpose": "TxDefaultProfile" if transaction is None else "TxProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": {
+                "chargingRateUnit": "A",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": round(limit, 1)}],
+            },
+        }
+        if transaction is not None:
+            profile["transactionId"] = transaction
+        self._profiles.add(profile_id)
+        return await self.forge(
+            "SetChargingProfile",
+            {"connectorId": self._site.connector, "csChargingProfiles": profile},
+        )
+
+    def put_back(self, original: dict[str, Any]) -> None:
+        """A SetChargingProfile.req arrives otherwise: afterwards it is sent as it was."""
+        self._originals[original["csChargingProfiles"]["chargingProfileId"]] = original
+
+    async def clear_forged(self, attempt: Attempt) -> None:
+        """Try once to clear all forged profiles."""
+        for profile_id in sorted(self._profiles):
+            cleared = self.forge("ClearChargingProfile", {"id": profile_id})
+            if await attempt("ClearChargingProfile", cleared):
+                self._profiles.discard(profile_id)
+
+    async def _send_originals(self, attempt: Attempt) -> None:
+        controller = self._site.charge_point.connectors[self._site.connector]
+        for profile_id, original in sorted(self._originals.items()):
+            purpose = original["csChargingProfiles"]["chargingProfilePurpose"]
+            gone = purpose == "TxProfile" and controller.transaction is None
+            again = "SetChargingProfile as it was sent"
+            if gone or await attempt(again, self.forge("SetChargingProfile", original)):
+                del self._originals[profile_id]
+
     def left(self) -> list[str]:
         """See :class:`Target`."""
         reasons = []
         if self._leave is not None:
             reasons.append("it sits on the link")
+        if self._profiles:
+            reasons.append("a forged profile is set")
+        if self._originals:
+            reasons.append("a profile is not as it was sent")
         if self._cut and not self._site.charge_point.accepted:
             reasons.append("the station is not connected again yet")
         return reasons
@@ -101,15 +155,16 @@ class LinkTarget(Target):
         A call that was dropped, or its answer, keeps its sender waiting for as long as a minute.
         Whoever relays a connection and goes away ends it, and both ends begin anew.
         """
-        if self._leave is None:
-            return
-        self._leave()
-        self._leave = None
-        if self._starved:
-            self._cut = True
-            await self._site.line.cut()
-        else:
-            await self._site.line.flush()
+        if self._leave is not None:
+            self._leave()
+            self._leave = None
+            if self._starved:
+                self._cut = True
+                await self._site.line.cut()
+            else:
+                await self._site.line.flush()
+        await self.clear_forged(attempt)
+        await self._send_originals(attempt)
 
     # Inside
 
