@@ -22,6 +22,7 @@ from evtui.config.settings import (
     Setting,
     Settings,
     Theme,
+    UnknownIdTags,
     Variant,
     limits,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Theme",
+    "UnknownIdTags",
     "Variant",
     "checked",
     "from_values",

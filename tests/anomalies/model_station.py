@@ -151,6 +151,8 @@ class Bench:
             current=lambda: self.station.current,
             operator=self.station,
             charge_point=unused,
+            line=unused,
+            station_clock=unused,
             bus=unused,
             stage=unused,
             profile_ids=iter(()),

@@ -27,10 +27,12 @@ class Observer(ABC):
         reads: types of the events it wants to see.
         deliveries: it wants to see also the delivery, after its sending, of a message that breaks
             a rule.
+        both_ends: it wants to see both events of every message, sent and delivered.
     """
 
     reads: ClassVar[tuple[type[Event], ...]] = ()
     deliveries: ClassVar[bool] = False
+    both_ends: ClassVar[bool] = False
 
     @abstractmethod
     def see(self, event: Any, t: float) -> None:

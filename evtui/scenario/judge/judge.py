@@ -49,6 +49,7 @@ class Judge:
             self._judged.append((place.told(settings).words() + expected.words(), one))
             for kind in one.reads:
                 self._readers.setdefault(kind, []).append((one, scope))
+        self._both_ends = any(one.both_ends for _, one in self._judged)
 
     def _scope(self, expected: Expectation, place: Place, settings: Settings) -> Scope | None:
         """What it looks at; None for everything.
@@ -80,9 +81,13 @@ class Judge:
                 self._whereabouts.see(event)
             if not self._first.of(event):
                 # That a message breaks its schema is found out where it is delivered.
-                if not event.violation:
+                if not event.violation and not self._both_ends:
                     return
-                readers = [each for each in readers if each[0].deliveries]
+                readers = [
+                    each
+                    for each in readers
+                    if each[0].both_ends or (event.violation and each[0].deliveries)
+                ]
         for one, scope in readers:
             if scope is None or scope.takes(event):
                 one.see(event, t)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from evtui.config import PresetName
+from evtui.config import PresetName, UnknownIdTags
 
 __all__ = [
     "MARK",
@@ -174,6 +174,10 @@ class LabSpec(Model, frozen=True, kw_only=True):
     id_tag: str | None = None
     meter_interval: Duration | None = None
     heartbeat_interval: Duration | None = None
+    unknown_id_tags: Annotated[
+        UnknownIdTags | None,
+        Meta(description="no id tag is known in a run: reject has every Authorize be Invalid."),
+    ] = None
     stations: Annotated[
         int | None,
         Meta(description="charge points, CP1, CP2 and so on; steps that name none mean the first."),

@@ -37,6 +37,7 @@ _FROM_LAB = (
     "id_tag",
     "meter_interval",
     "heartbeat_interval",
+    "unknown_id_tags",
     "stations",
     "connectors",
 )
