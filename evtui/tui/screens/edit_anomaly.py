@@ -117,8 +117,10 @@ def check(
     try:
         anomaly.read(values)
     except ValueError as error:  # two of them do not go together
-        named = [each.name for each in fields if each.name in str(error)]
-        errors[named[-1] if named else fields[0].name] = str(error)
+        text, named = str(error), [each for each in fields if each.name in str(error)]
+        for field in named:
+            text = text.replace(field.name, field.label)
+        errors[(named or fields)[-1].name] = text
     return values, errors
 
 
