@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any, Literal
 
+from evtui.attacks import ParameterValue
 from evtui.commands import Outcome
 from evtui.events import (
     Alarm,
@@ -30,7 +31,7 @@ from evtui.events import (
 START_UTC = 1_760_011_261.0  # 2025-10-09 12:01:01 UTC
 
 WAITS = (2.0, 1.0, 2.0, 3.0)
-PARAMETERS = {
+PARAMETERS: dict[str, ParameterValue] = {
     "low_a": 0.0,
     "high_a": 100.0,
     "wait_1_s": 2.0,
