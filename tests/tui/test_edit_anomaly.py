@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from evtui.anomalies.ocpp.fluctuation import MAX_CURRENT, MAX_JITTER, MAX_WAIT, MIN_WAIT
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App
@@ -96,7 +95,9 @@ def test_whatever_is_typed_is_either_in_range_or_an_error(texts: dict[str, str])
 async def test_the_title_says_whose_anomaly_it_is() -> None:
     app = FormApp()
     async with app.run_test(size=(80, 24)):
-        assert "Edit repeated-current-fluctuation at CP[2]/1" in str(app.screen.query_one(Vertical)._border_title)
+        assert "Edit repeated-current-fluctuation at CP[2]/1" in str(
+            app.screen.query_one(Vertical)._border_title
+        )
 
 
 async def test_enter_saves_every_parameter() -> None:
