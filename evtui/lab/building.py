@@ -14,7 +14,7 @@ from evtui.config import Settings
 from evtui.events import EventStream
 from evtui.lab.setup import identities, initial_parameters
 from evtui.lab.stand import Outlet, Stand, disturbance
-from evtui.ocppj import Line, MessageIds, SentMessages
+from evtui.ocppj import MessageIds, SentMessages, StationLine
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime import LoopClock, StationClock
 from evtui.station import (
@@ -92,7 +92,7 @@ class StandBuilder:
         settings = self._settings
         kind = preset(settings.preset)
         bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock, number=next(self._buses))
-        line = Line(name, self._dial(name), self._sent, self._ids)
+        line = StationLine(name, self._dial(name), self._sent, self._ids)
         station_clock = StationClock(self._clock)
         charge_point = build_charge_point(
             Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
@@ -138,7 +138,7 @@ class StandBuilder:
         self,
         charge_point: ChargePoint,
         bus: SimulatedBus,
-        line: Line,
+        line: StationLine,
         station_clock: StationClock,
         outlet: Outlet,
         profile_ids: Iterator[int],

@@ -6,7 +6,7 @@ from evtui.lazy import lazy_names
 from evtui.ocppj.answering import Refusal, Then, answer_call
 from evtui.ocppj.framing import UNREADABLE_ID, OcppFrame
 from evtui.ocppj.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, LinkCounters, MessageRate
-from evtui.ocppj.line import Hook, Let, Line, Passing
+from evtui.ocppj.line import Hook, Let, Passing, StationLine
 from evtui.ocppj.link import (
     CallRefused,
     IncomingCall,
@@ -42,7 +42,6 @@ __all__ = [
     "Hook",
     "IncomingCall",
     "Let",
-    "Line",
     "Link",
     "LinkClosed",
     "LinkCounters",
@@ -56,6 +55,7 @@ __all__ = [
     "Refusal",
     "SentMessages",
     "ServerConnectionInTurn",
+    "StationLine",
     "Then",
     "Transport",
     "Version",

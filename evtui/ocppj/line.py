@@ -1,9 +1,9 @@
 """The line under a link, and whoever sits on it.
 
 A charge point dials through its line.  While nobody sits there, a text costs one look at
-:attr:`Line.busy`; whoever does sees each message with its action and may let it pass, change,
-hold, drop or repeat it.  Both ends tell what they sent and got as always, so what was done on the
-way is what the two tell differently.
+:attr:`StationLine.busy`; whoever does sees each message with its action and may let it pass,
+change, hold, drop or repeat it.  Both ends tell what they sent and got as always, so what was done
+on the way is what the two tell differently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from evtui.ocppj.calls import CallRefused, MessageIds
 from evtui.ocppj.tap import SentMessages
 from evtui.ocppj.transport import LinkClosed, Transport
 
-__all__ = ["Hook", "Let", "Line", "Passing"]
+__all__ = ["Hook", "Let", "Passing", "StationLine"]
 
 CALLS_KEPT = 200
 """Calls whose action is remembered for their answers; a peer may leave any number unanswered."""
@@ -63,7 +63,7 @@ class Let(NamedTuple):
 
     Attributes:
         text: what goes on.
-        after: s for which it is held; infinity holds it until :meth:`Line.flush`.
+        after: s for which it is held; infinity holds it until :meth:`StationLine.flush`.
         overtaken: what comes later may pass it meanwhile; else the sequence is kept.
         cause: number of the event that tells why it is not as it was sent, or not sent at all.
     """
@@ -78,7 +78,7 @@ Hook = Callable[[Passing], "tuple[Let, ...] | None"]
 """What becomes of a message: None lets it pass, and an empty tuple drops it."""
 
 
-class Line:
+class StationLine:
     """A charge point's line to its central system.
 
     Args:
@@ -252,7 +252,7 @@ def _settle(answer: asyncio.Future[dict[str, Any]], message: Passing) -> None:
 class _LineEnd:
     """The end of a line at its charge point: a transport like the one it is made from."""
 
-    def __init__(self, line: Line, transport: Transport) -> None:
+    def __init__(self, line: StationLine, transport: Transport) -> None:
         self.closed = False
         self._line = line
         self._transport = transport

@@ -12,7 +12,7 @@ from evtui.anomalies.targets import Site
 from evtui.config import Settings
 from evtui.events import AnomalyState, CanFrame, Event, Note, OcppMessage, Sample
 from evtui.lab import Lab
-from evtui.ocppj import Line
+from evtui.ocppj import StationLine
 from evtui.runtime import LoopClock
 from evtui.station import ChargePoint
 from tests.virtual_loop import run_virtual
@@ -60,7 +60,7 @@ class AnomalyRig:
         return self.injector("link-drop")._site
 
     @property
-    def line(self) -> Line:
+    def line(self) -> StationLine:
         return self.site.line
 
     @property

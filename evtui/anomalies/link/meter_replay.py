@@ -14,14 +14,14 @@ from evtui.durations import Seconds
 from evtui.kinds import Switch
 from evtui.ocppj import Let, Passing
 
-__all__ = ["MeterReplay", "ReplayParameters"]
+__all__ = ["MeterReplay", "MeterReplayParameters"]
 
 CAPTURED_MAX = 1_000
 """MeterValues that are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayParameters:
+class MeterReplayParameters:
     """What one can tweak."""
 
     window_s: float = parameter(
@@ -32,7 +32,7 @@ class ReplayParameters:
     )
 
 
-class MeterReplay(Anomaly[ReplayParameters]):
+class MeterReplay(Anomaly[MeterReplayParameters]):
     """Captures MeterValues, then has them arrive again and again in place of the genuine ones.
 
     Message id, connector and transaction stay those of the genuine message, so the central
@@ -66,14 +66,14 @@ class MeterReplay(Anomaly[ReplayParameters]):
     claims = frozenset({"meter values"})
     ends = "at once: the next meter values arrive as they were measured"
     undone = "messages pass unchanged"
-    Parameters = ReplayParameters
+    Parameters = MeterReplayParameters
     pace = ("window_s",)
 
     def __init__(self) -> None:
         self._captured: deque[list[dict[str, Any]]] = deque(maxlen=CAPTURED_MAX)
         self._next = 0
 
-    async def act(self, run: Run[ReplayParameters]) -> None:
+    async def act(self, run: Run[MeterReplayParameters]) -> None:
         begun = run.now
         await run.step(f"capture for {run.parameters.window_s:g} s")
 
@@ -90,7 +90,7 @@ class MeterReplay(Anomaly[ReplayParameters]):
         await run.for_ever()
 
     def _replay(
-        self, run: Run[ReplayParameters], message: Passing, values: list[dict[str, Any]]
+        self, run: Run[MeterReplayParameters], message: Passing, values: list[dict[str, Any]]
     ) -> Deed:
         old = self._captured[self._next % len(self._captured)]
         self._next += 1

@@ -9,11 +9,11 @@ from evtui.anomalies.api import Anomaly, Knob, Need, Signature, parameter
 from evtui.anomalies.run import Run
 from evtui.kinds import Integer, Number
 
-__all__ = ["BootFlood", "FloodParameters"]
+__all__ = ["BootFlood", "BootFloodParameters"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FloodParameters:
+class BootFloodParameters:
     """What one can tweak."""
 
     rate_per_s: float = parameter(
@@ -22,7 +22,7 @@ class FloodParameters:
     boots: int = parameter(Integer(0, 1_000_000), "after which it ends, 0 for never", default=0)
 
 
-class BootFlood(Anomaly[FloodParameters]):
+class BootFlood(Anomaly[BootFloodParameters]):
     """Sends BootNotification after BootNotification on the connection that is there.
 
     A station boots once in a connection, and no sooner than the interval that it was given
@@ -54,15 +54,15 @@ class BootFlood(Anomaly[FloodParameters]):
     claims = frozenset({"station boot"})
     ends = "with the answer to the last boot"
     undone = "nothing is to be undone: the station is accepted as before"
-    Parameters = FloodParameters
+    Parameters = BootFloodParameters
     pace = ("rate_per_s",)
     strength = Knob("rate_per_s", 1.0)
 
     @classmethod
-    def longest(cls, parameters: FloodParameters) -> float | None:
+    def longest(cls, parameters: BootFloodParameters) -> float | None:
         return parameters.boots / parameters.rate_per_s if parameters.boots else None
 
-    async def act(self, run: Run[FloodParameters]) -> None:
+    async def act(self, run: Run[BootFloodParameters]) -> None:
         number, due = 0, run.now
         while not run.parameters.boots or number < run.parameters.boots:
             number += 1

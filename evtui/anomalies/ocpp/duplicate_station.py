@@ -11,11 +11,11 @@ from evtui.anomalies.targets import SecondConnection
 from evtui.durations import Seconds
 from evtui.kinds import Switch
 
-__all__ = ["DuplicateParameters", "DuplicateStation"]
+__all__ = ["DuplicateStation", "SecondParameters"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DuplicateParameters:
+class SecondParameters:
     """What one can tweak."""
 
     redial_s: float = parameter(
@@ -24,7 +24,7 @@ class DuplicateParameters:
     boots: bool = parameter(Switch(), "it sends a BootNotification each time", default=True)
 
 
-class DuplicateStation(Anomaly[DuplicateParameters]):
+class DuplicateStation(Anomaly[SecondParameters]):
     """A second connection of the same identity, through the same door.
 
     Which of two connections a central system keeps is not said in OCPP-J 1.6; ours, as most,
@@ -58,10 +58,10 @@ class DuplicateStation(Anomaly[DuplicateParameters]):
     claims = frozenset({"station connection"})
     ends = "when the genuine station is connected again"
     undone = "the second connection is closed, and the station dials at once"
-    Parameters = DuplicateParameters
+    Parameters = SecondParameters
     pace = ("redial_s",)
 
-    async def act(self, run: Run[DuplicateParameters]) -> None:
+    async def act(self, run: Run[SecondParameters]) -> None:
         second = run.charge_point.second_connection()
         while True:
             if await run.step("another connects under the same identity", second.dial()):
@@ -70,6 +70,6 @@ class DuplicateStation(Anomaly[DuplicateParameters]):
                 await second.closed()
             await run.wait(run.parameters.redial_s, "another connects again")
 
-    async def _boot(self, run: Run[DuplicateParameters], second: SecondConnection) -> str:
+    async def _boot(self, run: Run[SecondParameters], second: SecondConnection) -> str:
         told = run.site.charge_point.identity.told_at_boot
         return str((await second.call("BootNotification", told))["status"])

@@ -12,7 +12,7 @@ from evtui.anomalies.run import PlannedStep, Run
 from evtui.durations import Seconds
 from evtui.kinds import Choice, Integer
 
-__all__ = ["FlapParameters", "StatusFlap"]
+__all__ = ["StatusFlap", "StatusFlapParameters"]
 
 _STATUS = Choice(
     "Available",
@@ -28,7 +28,7 @@ _STATUS = Choice(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FlapParameters:
+class StatusFlapParameters:
     """What one can tweak."""
 
     first: str = parameter(_STATUS, "status that is told", default="Faulted")
@@ -37,7 +37,7 @@ class FlapParameters:
     cycles: int = parameter(Integer(0, 1_000_000), "0 for endless", default=0)
 
 
-class StatusFlap(Anomaly[FlapParameters]):
+class StatusFlap(Anomaly[StatusFlapParameters]):
     """StatusNotification between two statuses, neither of which need be so.
 
     A central system that is told Available takes a transaction at that connector for over
@@ -66,17 +66,17 @@ class StatusFlap(Anomaly[FlapParameters]):
     claims = frozenset({"status"})
     ends = "when the real status is told"
     undone = "StatusNotification with what is really so"
-    Parameters = FlapParameters
+    Parameters = StatusFlapParameters
     pace = ("period_s",)
 
     @classmethod
-    def cycle_of(cls, parameters: FlapParameters) -> Cycle:
+    def cycle_of(cls, parameters: StatusFlapParameters) -> Cycle:
         return Cycle(2, parameters.period_s)
 
-    async def act(self, run: Run[FlapParameters]) -> None:
+    async def act(self, run: Run[StatusFlapParameters]) -> None:
         await run.repeat(lambda: self._plan(run))
 
-    def _plan(self, run: Run[FlapParameters]) -> Sequence[PlannedStep]:
+    def _plan(self, run: Run[StatusFlapParameters]) -> Sequence[PlannedStep]:
         wait = run.parameters.period_s / 2
         return [
             PlannedStep(

@@ -14,7 +14,7 @@ from evtui.runtime import LoopClock
 if TYPE_CHECKING:
     from evtui.anomalies.targets.central_system import Operator
     from evtui.canbus import SimulatedBus
-    from evtui.ocppj import Line
+    from evtui.ocppj import StationLine
     from evtui.power import PowerStage
     from evtui.runtime import StationClock
     from evtui.station import ChargePoint
@@ -50,7 +50,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     current: Callable[[], float]
     operator: Operator
     charge_point: ChargePoint
-    line: Line
+    line: StationLine
     station_clock: StationClock
     bus: SimulatedBus
     stage: PowerStage

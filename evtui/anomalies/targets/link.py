@@ -81,7 +81,7 @@ class LinkTarget(Target):
         """Call the charge point in the name of the central system; returns the answer's status.
 
         Raises:
-            LinkClosed, CallRefused, TimeoutError: see :meth:`Line.call_charge_point`.
+            LinkClosed, CallRefused, TimeoutError: see :meth:`StationLine.call_charge_point`.
         """
         answer = await self._site.line.call_charge_point(
             action, payload, cause=current_cause(), within=ANSWER_WITHIN

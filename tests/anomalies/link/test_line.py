@@ -9,12 +9,12 @@ import pytest
 
 from evtui.ocppj import (
     Let,
-    Line,
     LinkClosed,
     MemoryTransport,
     MessageIds,
     Passing,
     SentMessages,
+    StationLine,
     Transport,
     memory_pair,
 )
@@ -30,7 +30,7 @@ class Ends:
 
     def __init__(self) -> None:
         self.theirs = MemoryTransport()
-        self.line = Line("CP1", self._dial, SentMessages(), MessageIds("x"))
+        self.line = StationLine("CP1", self._dial, SentMessages(), MessageIds("x"))
 
     async def _dial(self) -> Transport:
         ours, self.theirs = memory_pair()
