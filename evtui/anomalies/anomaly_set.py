@@ -15,6 +15,9 @@ __all__ = ["AnomalySet"]
 
 FIRST_CONNECTOR = 1
 
+OF_STATION = "station "
+"""Begins what an anomaly wants for itself at the whole station."""
+
 
 class AnomalySet:
     """Every anomaly that is, was or may be on at a charge point.
@@ -118,9 +121,9 @@ class AnomalySet:
         for (number, _), other in self._injectors.items():
             if other is injector or not other.busy:
                 continue
-            wanted = injector.anomaly.claims & other.anomaly.claims
-            if number != connector:
-                wanted = frozenset(each for each in wanted if each.startswith("station "))
+            wanted = _contested(
+                injector.anomaly.claims, other.anomaly.claims, same=number == connector
+            )
             if wanted:
                 what = ", ".join(sorted(wanted))
                 raise AnomalyError(
@@ -158,3 +161,21 @@ class AnomalySet:
         """Stop watching effects."""
         for each in self._injectors.values():
             each.close()
+
+
+def _contested(mine: frozenset[str], theirs: frozenset[str], *, same: bool) -> set[str]:
+    """What both want.
+
+    ``station connection`` is the connection of all connectors: who wants that one is in the way
+    of everybody who wants a ``connection``, at whichever connector.
+
+    Args:
+        same: they are at the same connector.
+    """
+    return {
+        each.removeprefix(OF_STATION)
+        for each in mine
+        for other in theirs
+        if each.removeprefix(OF_STATION) == other.removeprefix(OF_STATION)
+        and (same or each.startswith(OF_STATION) or other.startswith(OF_STATION))
+    }

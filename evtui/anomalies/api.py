@@ -126,8 +126,8 @@ class Anomaly(ABC, Generic[P]):
         stakes: what suffers.
         references: papers, standards, incidents.
         needs: what it acts through; refused where that is out of reach.
-        claims: what it wants for itself at its connector; two that claim the same are not on at
-            once.
+        claims: what it wants for itself at its connector, ``limit``, or at the whole station,
+            ``station connection``; two that claim the same are not on at once.
         ends: how its effect ends once it is off.
         undone: how what it did is undone.
         Parameters: dataclass whose fields are made by :func:`parameter`; all have defaults.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, ClassVar
 
-from evtui.anomalies.api import Anomaly, AnomalyError, Cycle, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Signature, parameter
+from evtui.anomalies.ocpp._transaction import TRANSACTION_WITHIN, open_transaction
 from evtui.anomalies.run import PlannedStep, Run, until
 from evtui.config import KINDS, Variant
 from evtui.durations import FourWaits
@@ -16,9 +17,6 @@ __all__ = ["FluctuationParameters", "RepeatedCurrentFluctuation"]
 
 LOW_PROFILE_ID, HIGH_PROFILE_ID = 7, 8
 """Ids of the profiles it sets, and the only ones it clears."""
-
-TRANSACTION_WITHIN = 60.0
-"""s that ``txprofile`` waits for its transaction to open."""
 
 CHANGE_OVER_WITHIN = 5.0
 """s that a new variant waits for the old one's transaction to end."""
@@ -125,7 +123,7 @@ class RepeatedCurrentFluctuation(Anomaly[FluctuationParameters]):
 
     async def act(self, run: Run[FluctuationParameters]) -> None:
         if run.parameters.variant == "txprofile":
-            await self._open_transaction(run)
+            await open_transaction(run, "txprofile", run.attempt)
         await run.repeat(lambda: plan(run))
 
     async def turned(self, run: Run[FluctuationParameters], before: FluctuationParameters) -> None:
@@ -138,22 +136,10 @@ class RepeatedCurrentFluctuation(Anomaly[FluctuationParameters]):
             return
         await target.clear_profiles(run.attempt)
         if variant == "txprofile":
-            await self._open_transaction(run)
+            await open_transaction(run, "txprofile", run.attempt)
         elif target.transaction is not None:
             await run.attempt("RemoteStopTransaction", target.remote_stop())
             await until(lambda: target.transaction is None, CHANGE_OVER_WITHIN)
-
-    async def _open_transaction(self, run: Run[FluctuationParameters]) -> None:
-        """Have a transaction on the connector; ``txprofile`` swings the limits of one."""
-        target = run.central_system
-        if target.transaction is not None:
-            return
-        await run.attempt("RemoteStartTransaction", target.remote_start())
-        if not await until(lambda: target.transaction is not None, TRANSACTION_WITHIN):
-            raise AnomalyError(
-                f"txprofile needs a transaction; none opened in {TRANSACTION_WITHIN:g} s"
-            )
-        run.begin_anew()
 
 
 def plan(run: Run[FluctuationParameters]) -> tuple[PlannedStep, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from evtui.events import OcppMessage
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
 from evtui.scenario.judge.matching import TOLERANCE, answer_status, matches
 from evtui.scenario.language.model import AtLeastOne, Duration
-from evtui.scenario.language.narration import WHO, WITHOUT_STATUS, with_fields, within_in_words
+from evtui.scenario.language.narration import WHO, WITHOUT_STATUS, seconds, with_fields, within_in_words
 
 if TYPE_CHECKING:
     from evtui.scenario.language.checking import Check
@@ -56,7 +57,7 @@ class MessageExpected(Expectation, frozen=True, kw_only=True):
 
 @EXPECTATIONS.add
 class NoMessageExpected(Expectation, frozen=True, kw_only=True):
-    """A call is not seen; options as for message."""
+    """A call is not seen, in the whole run or in a part of it; options as for message."""
 
     anywhere = True
     example = "no_message: Reset"
@@ -65,12 +66,19 @@ class NoMessageExpected(Expectation, frozen=True, kw_only=True):
     fields: Fields = msgspec.field(default_factory=dict, name="with")
     sender: Sender = msgspec.field(default=None, name="from")
     answer: AnswerStatus = None
+    between: Annotated[
+        tuple[Duration, Duration] | None,
+        Meta(description="two times of the run; what is sent before or after does not count."),
+    ] = None
 
     def words(self) -> str:
-        return f"no message {self.no_message}{_about(self.sender, self.fields, self.answer)}"
+        about = _about(self.sender, self.fields, self.answer)
+        return f"no message {self.no_message}{about}{_between(self.between)}"
 
     def check(self, check: Check) -> None:
         check.action("no_message", self.no_message)
+        if self.between is not None and self.between[0] > self.between[1]:
+            check.add("between", "expected the earlier time first")
 
     def observer(self) -> MessageNotSeen:
         return MessageNotSeen(self)
@@ -177,9 +185,12 @@ class MessageNotSeen(Observer):
 
     def __init__(self, expected: NoMessageExpected) -> None:
         self._calls = _Calls(expected, expected.no_message)
+        self._between = expected.between or (0.0, inf)
 
     def see(self, event: OcppMessage, t: float) -> None:
-        self._calls.see(event, t)
+        first, last = self._between
+        if event.kind != "call" or first <= t <= last:
+            self._calls.see(event, t)
 
     def judge(self) -> tuple[bool, str]:
         calls = self._calls
@@ -187,6 +198,10 @@ class MessageNotSeen(Observer):
             return True, f"not seen{calls.almost()}"
         times = "once" if calls.seen == 1 else f"{calls.seen} times"
         return False, f"seen {times}, first at {calls.first:.1f} s"
+
+
+def _between(times: tuple[float, float] | None) -> str:
+    return "" if times is None else f" from {seconds(times[0])} to {seconds(times[1])}"
 
 
 def _about(sender: str | None, fields: dict[str, Any], answer: str | None) -> str:
