@@ -13,6 +13,9 @@ __all__ = ["CentralSystemTarget", "Operator"]
 START_SETTLES = 1.0
 """s after a remote start in which its transaction may still open: until then 0 A is not safe."""
 
+AT_REST = 1.0
+"""A below which the current counts as gone."""
+
 RESET_SETTLES = 0.5
 """s after a reset in which the station may not have begun to go down."""
 
@@ -88,6 +91,8 @@ class CentralSystemTarget(Target):
         reasons = []
         if self._to_end is not None:
             reasons.append("a transaction is open")
+        elif self._began and not self._ends_charging and self._site.current() > AT_REST:
+            reasons.append("the current of its transaction still flows")
         if self._site.clock.now() < self._start_settles:
             reasons.append("a remote start may still take effect")
         if self._profiles:

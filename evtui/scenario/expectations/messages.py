@@ -13,7 +13,13 @@ from evtui.events import OcppMessage
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
 from evtui.scenario.judge.matching import TOLERANCE, answer_status, matches
 from evtui.scenario.language.model import AtLeastOne, Duration
-from evtui.scenario.language.narration import WHO, WITHOUT_STATUS, seconds, with_fields, within_in_words
+from evtui.scenario.language.narration import (
+    WHO,
+    WITHOUT_STATUS,
+    seconds,
+    with_fields,
+    within_in_words,
+)
 
 if TYPE_CHECKING:
     from evtui.scenario.language.checking import Check
