@@ -173,7 +173,7 @@ def _contested(mine: frozenset[str], theirs: frozenset[str], *, same: bool) -> s
         same: they are at the same connector.
     """
     return {
-        each.removeprefix(OF_STATION)
+        max(each, other, key=len)
         for each in mine
         for other in theirs
         if each.removeprefix(OF_STATION) == other.removeprefix(OF_STATION)

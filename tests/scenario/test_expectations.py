@@ -23,6 +23,7 @@ from evtui.scenario.expectations.messages import MessageExpected, NoMessageExpec
 from evtui.scenario.expectations.status import StatusExpected
 from evtui.scenario.expectations.validity import NoSchemaViolation
 from evtui.scenario.judge.judge import Judge
+from evtui.scenario.language.loader import ScenarioError
 from evtui.scenario.language.model import Amperes, WattHours
 from evtui.violations import Violation
 from tests.scenario.events import (
@@ -194,6 +195,18 @@ def test_a_message_that_must_not_be_seen() -> None:
         "not seen (1 with other fields)",
     )
     assert judge(expected, soft, hard).found == "seen once, first at 2.0 s"
+
+
+def test_a_message_that_must_not_be_seen_for_a_while() -> None:
+    expected = NoMessageExpected(no_message="Reset", between=(seconds(10), seconds(20)))
+    before, during, after = (call(t, "Reset") for t in (9.9, 20.0, 20.1))
+    assert judge(expected, before, after)[:2] == ("no message Reset from 10 s to 20 s", True)
+    assert judge(expected, before, during, after).found == "seen once, first at 20.0 s"
+
+
+def test_a_while_that_ends_before_it_begins_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="between: expected the earlier time first"):
+        plan_of(minimal(more="expect: [{no_message: Reset, between: [2s, 1s]}]\n"), tmp_path)
 
 
 def test_an_order_may_have_other_messages_between() -> None:

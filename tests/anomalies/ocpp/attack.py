@@ -89,5 +89,6 @@ class Attack:
 @asynccontextmanager
 async def attacked(name: str, **settings: Any) -> AsyncIterator[Attack]:
     """A lab that is up, with strict stations of the preset ``dc`` unless said otherwise."""
-    async with running_lab(**({"preset": "dc", "strict": True} | settings)) as rig:
+    given: dict[str, Any] = {"preset": "dc", "strict": True} | settings
+    async with running_lab(**given) as rig:
         yield Attack(rig, name)
