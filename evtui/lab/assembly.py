@@ -27,6 +27,7 @@ from evtui.events import (
 )
 from evtui.lab.building import StandBuilder, Vehicles, identities
 from evtui.lab.orders import Orders, Works
+from evtui.lab.reach import Reach
 from evtui.lab.recordings import Recordings
 from evtui.lab.stand import Stand
 from evtui.ocppj import LinkClosed, MessageIds, SentMessages, Transport
@@ -77,6 +78,7 @@ class Lab:
 
     Attributes:
         orders: takes commands in the name of somebody else than a program: a person, a scenario.
+        reach: the network from our charge points to their central system.
 
     Raises:
         StateError: the state file cannot be used.
@@ -109,6 +111,7 @@ class Lab:
         self._ids = MessageIds(f"{settings.seed:x}" if repeatable else run_nonce())
         self._sent = SentMessages()
         endpoint, dial = self._in_memory() if repeatable else self._over_websocket(listener)
+        self.reach = Reach(dial)
         self._supervisor = Supervisor(self.stream)
         ours = identities(settings)
         if state is None and settings.state is not None and not repeatable:
@@ -147,7 +150,7 @@ class Lab:
             self.central_system,
             ids=self._ids,
             sent=self._sent,
-            dial=dial,
+            dial=self.reach.dial,
             transfers=MemoryTransfers() if repeatable else _over_the_network(),
             state=state,
             reconfigured=self._on_configuration,

@@ -95,6 +95,9 @@ def test_an_attack_has_the_techniques_of_its_anomalies_and_normal_operation_none
 
 
 def test_no_alarm_is_expected_without_an_anomaly_or_before_it(plan: Plan) -> None:
+    if "mistaken for an attack" in plan.scenario.title:
+        assert expected(plan, AlarmExpected)
+        return
     quiet = [each.no_alarm_before for each in expected(plan, NoAlarmExpected)]
     assert quiet == ["anomaly" if anomalies(plan) else "end"]
 
