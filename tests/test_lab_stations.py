@@ -197,3 +197,15 @@ def test_the_channels_of_buses_are_those_of_the_recording() -> None:
             assert [stand.bus.channel for stand in rig.lab.stands.values()] == list(manifest.buses)
 
     asyncio.run(main())
+
+
+def test_every_connector_is_as_warm_as_the_air_around_it_with_every_preset() -> None:
+    async def main() -> None:
+        async with running_lab(connectors=2, ambient=40.0) as rig:
+            outlets = rig.lab.stands["CP1"].outlets
+            for _ in range(4):
+                assert [each.stage.preset.cooling.ambient for each in outlets.values()] == [40] * 2
+                await rig.execute("station.preset", connector=1)
+            assert rig.of(Sample)[-1].temperature == pytest.approx(40, abs=0.5)
+
+    run_virtual(main())

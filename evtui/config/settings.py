@@ -229,6 +229,12 @@ class Settings:
         "Charge point",
         "Power stage; seed is the name of the first one, a toy.",
     )
+    ambient: float = _setting(
+        25.0,
+        Number(-40, 80, "degC"),
+        "Charge point",
+        "Temperature of the air that cools it.",
+    )
     strict: bool = _setting(
         False,
         Switch(),

@@ -132,7 +132,7 @@ class StandBuilder:
             for number, outlet in outlets.items()
         }
         anomalies = AnomalySet(sites, settings.seed, self._attacks, initial_parameters(settings))
-        return Stand(charge_point, bus, outlets, anomalies, settings.preset)
+        return Stand(charge_point, bus, outlets, anomalies, settings.preset, settings.ambient)
 
     def _site(
         self,
@@ -170,7 +170,7 @@ class StandBuilder:
     ) -> Outlet:
         settings = self._settings
         name = charge_point.identity.name
-        stage = PowerStage(preset(settings.preset), vehicle if plugged else None)
+        stage = PowerStage(preset(settings.preset, settings.ambient), vehicle if plugged else None)
         connector = charge_point.connectors[number]
         connector.switch_phases = stage.use_phases
         if plugged:

@@ -75,6 +75,7 @@ class Stand(msgspec.Struct):
         outlets: by connectorId, from 1.
         anomalies: those that are on, and those that may be.
         preset: name of the power stages' preset.
+        ambient: degrees Celsius around it.
     """
 
     charge_point: ChargePoint
@@ -82,6 +83,7 @@ class Stand(msgspec.Struct):
     outlets: Mapping[int, Outlet]
     anomalies: AnomalySet
     preset: PresetName
+    ambient: float
 
     @property
     def name(self) -> str:
@@ -101,6 +103,6 @@ class Stand(msgspec.Struct):
         """
         self.preset = name
         for outlet in self.outlets.values():
-            outlet.stage.switch(preset(name))
+            outlet.stage.switch(preset(name, self.ambient))
         self.charge_point.use(preset(name))
         self.charge_point.configuration.set("MeterValueSampleInterval", meter_interval)

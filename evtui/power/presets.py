@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from ._checks import not_negative, positive, share
 from .heat import Cooling
@@ -129,14 +130,20 @@ PRESETS: dict[str, Preset] = {
 """The presets by name, in the order in which one steps through them."""
 
 
-def preset(name: str) -> Preset:
+def preset(name: str, ambient: float | None = None) -> Preset:
     """The preset called ``name``.
+
+    Args:
+        ambient: degrees Celsius around it; None for that of the preset.
 
     Raises:
         ValueError: if there is none; names the value and the choices.
     """
     try:
-        return PRESETS[name]
+        kind = PRESETS[name]
     except KeyError:
         choices = ", ".join(PRESETS)
         raise ValueError(f"no power stage preset {name!r}; choose from {choices}") from None
+    if ambient is None or ambient == kind.cooling.ambient:
+        return kind
+    return replace(kind, cooling=replace(kind.cooling, ambient=ambient))

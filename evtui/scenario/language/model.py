@@ -169,6 +169,9 @@ class LabSpec(Model, frozen=True, kw_only=True):
     """How the lab is set up; what is not said is as in evtui's settings."""
 
     preset: PresetName | None = None
+    ambient: Annotated[
+        float | None, Meta(description="degrees Celsius of the air that cools the station.")
+    ] = None
     strict: bool | None = None
     id: str | None = None
     id_tag: str | None = None

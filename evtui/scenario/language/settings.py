@@ -32,6 +32,7 @@ _EARLIEST, _LATEST = 0.0, 4_102_444_800.0
 
 _FROM_LAB = (
     "preset",
+    "ambient",
     "strict",
     "id",
     "id_tag",

@@ -116,7 +116,7 @@ def _options(plan: Plan, duration: float | None, redact_id_tags: bool) -> list[s
 
 
 def _station(stand: Stand) -> RecordedStation:
-    stage = preset(stand.preset)
+    stage = preset(stand.preset, stand.ambient)
     ramp = {"kind": type(stage.ramp).__name__} | msgspec.to_builtins(stage.ramp)
     vehicles = {str(number): each.vehicle.parameters() for number, each in stand.outlets.items()}
     first = vehicles.pop(str(FIRST_CONNECTOR))
