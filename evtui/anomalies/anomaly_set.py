@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -134,8 +135,12 @@ class AnomalySet:
         return injector
 
     async def stop(self, connector: int, within: float = SAFE_WITHIN) -> list[str]:
-        """Switch off all that are on at a connector, the last one first; one line each."""
-        return [await each.stop(within) for each in reversed(self.busy_at(connector))]
+        """Switch off all that are on at a connector, at once; one line each, the last one first.
+
+        At once, because one may be in the way of what undoes another, as who drops messages is.
+        """
+        on = reversed(self.busy_at(connector))
+        return list(await asyncio.gather(*(each.stop(within) for each in on)))
 
     async def clear_leftovers(self, connector: int) -> None:
         """Undo what could not be undone when the anomalies of a connector ended."""

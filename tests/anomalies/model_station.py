@@ -54,7 +54,12 @@ class ModelStation:
         return self.transaction
 
     async def call(
-        self, station: str, action: str, payload: Mapping[str, Any]
+        self,
+        station: str,
+        action: str,
+        payload: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
     ) -> Mapping[str, Any]:
         if not self.connected:
             raise StationOffline(f"{station} is not connected")

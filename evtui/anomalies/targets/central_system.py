@@ -13,6 +13,10 @@ __all__ = ["CentralSystemTarget", "Operator"]
 START_SETTLES = 1.0
 """s after a remote start in which its transaction may still open: until then 0 A is not safe."""
 
+ANSWER_WITHIN = 4.0
+"""s to wait for an answer.  A connection carries one call at a time: one that was lost on its way
+must not hold up what undoes it for as long as a central system waits."""
+
 AT_REST = 1.0
 """A below which the current counts as gone."""
 
@@ -34,7 +38,12 @@ class Operator(Protocol):
     def open_transaction(self, station: str, connector: int) -> Transaction | None: ...
 
     async def call(
-        self, station: str, action: str, payload: Mapping[str, Any]
+        self,
+        station: str,
+        action: str,
+        payload: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
     ) -> Mapping[str, Any]: ...
 
 
@@ -347,7 +356,8 @@ class CentralSystemTarget(Target):
 
     async def call(self, action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send any call that leaves nothing to undo; returns its answer."""
-        return await self._site.operator.call(self._site.station, action, payload)
+        operator, station = self._site.operator, self._site.station
+        return await operator.call(station, action, payload, timeout=ANSWER_WITHIN)
 
     async def status_of(self, action: str, payload: Mapping[str, Any]) -> str:
         """Send any call that leaves nothing to undo; returns the status of its answer."""
