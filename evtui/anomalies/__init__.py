@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from evtui.anomalies.catalogue import Listed, anomaly_named, listed, names
     from evtui.anomalies.injector import SAFE_WITHIN, Injector, Schedule
     from evtui.anomalies.run import PlannedStep, Run, until
-    from evtui.anomalies.targets import Site
+    from evtui.anomalies.targets import Site, disturbance
 
 __all__ = [
     "DEFAULT",
@@ -40,6 +40,7 @@ __all__ = [
     "Signature",
     "Site",
     "anomaly_named",
+    "disturbance",
     "listed",
     "name_mistake",
     "names",
@@ -56,6 +57,6 @@ __getattr__ = lazy_names(
         "evtui.anomalies.catalogue": "Listed anomaly_named listed names",
         "evtui.anomalies.injector": "Injector SAFE_WITHIN Schedule",
         "evtui.anomalies.run": "PlannedStep Run until",
-        "evtui.anomalies.targets": "Site",
+        "evtui.anomalies.targets": "Site disturbance",
     },
 )

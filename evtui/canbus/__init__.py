@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING
 from evtui.canbus.bus import Node, SimulatedBus
 from evtui.canbus.charger_module import ChargerModule
 from evtui.canbus.frame import Frame
-from evtui.canbus.nodes import CHARGE_POINT
+from evtui.canbus.line import frame_bits
+from evtui.canbus.nodes import CHARGE_POINT, module_of
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
     from evtui.canbus.python_can import LabBus
 
-__all__ = ["CHARGE_POINT", "ChargerModule", "Frame", "LabBus", "Node", "SimulatedBus"]
+__all__ = [
+    "CHARGE_POINT",
+    "ChargerModule",
+    "Frame",
+    "LabBus",
+    "Node",
+    "SimulatedBus",
+    "frame_bits",
+    "module_of",
+]
 
 # python-can looks through all that is installed when it is imported.
 __getattr__ = lazy_names(__name__, {"evtui.canbus.python_can": "LabBus"})

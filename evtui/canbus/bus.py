@@ -17,13 +17,16 @@ from evtui.canbus.line import Line
 from evtui.canbus.notes import ThrottledNotes
 from evtui.events import BusLoad, CanFrame, EventStream, LabTime, caused_by, current_cause
 
-__all__ = ["TRANSMIT_QUEUE", "Node", "Receiver", "SimulatedBus"]
+__all__ = ["TRANSMIT_QUEUE", "Mute", "Node", "Receiver", "SimulatedBus"]
 
 TRANSMIT_QUEUE = 256
 """Frames a node may have waiting; more are dropped and counted."""
 
 Receiver = Callable[[CanFrame], None]
 """Called on the loop with every frame that others sent, as it is published."""
+
+Mute = Callable[["Node", Frame], bool]
+"""Asked for each frame that a node sends: True keeps it off the line."""
 
 
 class Node:
@@ -99,6 +102,8 @@ class SimulatedBus:
         channel: ``can0``, what its frames are called in can.log and by python-can's loggers, which
             tell buses apart by digits at the end.
         guest_cause: says which event a frame of a guest is put down to, None for none.
+        mutes: what attackers keep off the line, none as a rule; the first that says so counts.
+        muted: frames that never got onto the line for it, although their nodes think so.
     """
 
     def __init__(
@@ -120,6 +125,8 @@ class SimulatedBus:
         self.notes = ThrottledNotes(stream, source=name, station=station)
         self.frames = 0
         self.dropped = 0
+        self.mutes: list[Mute] = []
+        self.muted = 0
         self.guest_cause: Callable[[], int | None] = lambda: None
         self._stream = stream
         self._clock = clock
@@ -214,6 +221,9 @@ class SimulatedBus:
             self.dropped += 1
             self.notes.add("warning", f"{node.name}: frame dropped, its transmit queue is full")
             return False
+        if self.mutes and any(mute(node, frame) for mute in self.mutes):
+            self.muted += 1
+            return True
         node.queued += 1
         self._line.offer(self._clock.now(), frame, (node, frame, cause))
         self._arm()

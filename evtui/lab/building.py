@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
-from evtui.anomalies import AnomalySet, ByHand, Site
+from evtui.anomalies import AnomalySet, ByHand, Site, disturbance
 from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
 from evtui.lab.setup import identities, initial_parameters
-from evtui.lab.stand import Outlet, Stand, disturbance
+from evtui.lab.stand import Outlet, Stand
 from evtui.ocppj import MessageIds, SentMessages, StationLine
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime import LoopClock, StationClock

@@ -12,27 +12,13 @@ from evtui.config import PresetName
 from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station import ChargePoint, ConnectorController
 
-__all__ = ["FIRST_CONNECTOR", "Outlet", "Stand", "disturbance"]
+__all__ = ["FIRST_CONNECTOR", "Outlet", "Stand"]
 
 FIRST_CONNECTOR = 1
 """What an order or a scenario means that names no connector."""
 
 AT_REST = 1.0
-"""A below which the current counts as gone, and two of them as the same."""
-
-
-def disturbance(connector: ConnectorController, stage: PowerStage) -> str:
-    """What the power stage does that its charge point has not ordered; empty when nothing."""
-    state = stage.state
-    if connector.transaction is None:
-        return f"{state.current:.0f} A flow without a transaction" * (state.current > AT_REST)
-    if connector.plugged and not state.running:
-        return "the module is stopped in a transaction"
-    if abs(state.limit - connector.limit) > AT_REST:
-        return f"the module is set to {state.limit:g} A, and the station to {connector.limit:g} A"
-    if abs(state.current - state.target) > AT_REST:
-        return f"the current is at {state.current:.0f} A on its way to {state.target:.0f} A"
-    return ""
+"""A below which the current counts as gone."""
 
 
 class Outlet(msgspec.Struct):

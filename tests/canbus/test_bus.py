@@ -367,3 +367,19 @@ def test_the_bus_needs_no_thread_and_no_task_per_node() -> None:
         assert (threading.active_count(), len(asyncio.all_tasks())) == (threads, tasks)
 
     run_virtual(scenario())
+
+
+def test_a_muted_frame_is_lost_and_its_sender_does_not_notice() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        sender, other = rig.bus.attach("sender", ignore), rig.bus.attach("other", ignore)
+        rig.bus.mutes.append(lambda node, sent: node is sender and sent.arbitration_id == 0x1)
+        assert sender.send(frame(0x1))
+        assert sender.send(frame(0x2))
+        assert other.send(frame(0x1))
+        await asyncio.sleep(1)
+        seen = [(event.node, event.arbitration_id) for event in rig.of(CanFrame)]
+        assert seen == [("sender", 0x2), ("other", 0x1)]
+        assert (sender.queued, sender.dropped, rig.bus.muted) == (0, 0, 1)
+
+    run_virtual(scenario())

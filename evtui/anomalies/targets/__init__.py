@@ -1,6 +1,6 @@
 """What anomalies act on, and what is left to undo of what they did."""
 
-from evtui.anomalies.targets.base import Attempt, Site, Target
+from evtui.anomalies.targets.base import Attempt, Site, Target, disturbance
 from evtui.anomalies.targets.bus import BusTarget
 from evtui.anomalies.targets.central_system import CentralSystemTarget, Operator
 from evtui.anomalies.targets.charge_point import ChargePointTarget
@@ -20,4 +20,5 @@ __all__ = [
     "SecondConnection",
     "Site",
     "Target",
+    "disturbance",
 ]

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from evtui.ocppj import StationLine
     from evtui.power import PowerStage
     from evtui.runtime import StationClock
-    from evtui.station import ChargePoint
+    from evtui.station import ChargePoint, ConnectorController
 
-__all__ = ["Attempt", "Site", "Target"]
+__all__ = ["Attempt", "Site", "Target", "disturbance"]
+
+AT_REST = 1.0
+"""A below which the current counts as gone, and two of them as the same."""
 
 Attempt = Callable[[str, Awaitable[object]], Awaitable[bool]]
 """Does something, under a name for people; what goes wrong is noted, and False."""
@@ -55,6 +58,24 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     bus: SimulatedBus
     stage: PowerStage
     profile_ids: Iterator[int]
+
+    def disturbance(self) -> str:
+        """What the power stage does that its charge point has not ordered; empty for nothing."""
+        return disturbance(self.charge_point.connectors[self.connector], self.stage)
+
+
+def disturbance(connector: ConnectorController, stage: PowerStage) -> str:
+    """What the power stage does that its charge point has not ordered; empty when nothing."""
+    state = stage.state
+    if connector.transaction is None:
+        return f"{state.current:.0f} A flow without a transaction" * (state.current > AT_REST)
+    if connector.plugged and not state.running:
+        return "the module is stopped in a transaction"
+    if abs(state.limit - connector.limit) > AT_REST:
+        return f"the module is set to {state.limit:g} A, and the station to {connector.limit:g} A"
+    if abs(state.current - state.target) > AT_REST:
+        return f"the current is at {state.current:.0f} A on its way to {state.target:.0f} A"
+    return ""
 
 
 class Target(ABC):

@@ -151,6 +151,15 @@ class ConnectorController:
                 self._module.stop()
                 self.status_report.update(faulted=False)
 
+    def order_again(self) -> None:
+        """Tell the module once more what it should be doing, whatever others have told it."""
+        self._module.forget_limit()
+        self.apply_limit()
+        if self.transaction is not None and self.plugged:
+            self._module.start()
+        else:
+            self._module.stop()
+
     def _module_is_lost(self) -> None:
         self.status_report.update(
             faulted=True, error_code="InternalError", info="charger module silent on CAN"

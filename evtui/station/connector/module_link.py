@@ -95,6 +95,10 @@ class ModuleLink:
             self._limit = whole
             self._send(SetLimit(whole))
 
+    def forget_limit(self) -> None:
+        """The module may be set to another limit: the next one is told in any case."""
+        self._limit = None
+
     def on_message(self, message: StationMessage) -> None:
         """Take what was heard on the bus about this connector."""
         if not isinstance(message, Current):
@@ -105,7 +109,7 @@ class ModuleLink:
         self._meter.report(float(message.amperes), self.voltage, now, self.phases)
         if back:
             self._silent = False
-            self._limit = None  # it may have missed the last one
+            self.forget_limit()  # it may have missed the last one
             self.returned()
 
     def watch(self) -> None:
