@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -184,10 +185,14 @@ def end_attack(_: Works, target: Aim, __: Nothing) -> Outcome[tuple[str, ...]]:
 
 @in_lab(told.ALL_CLEAR)
 async def all_clear(works: Works, _: Nothing) -> Outcome[None]:
-    for stand in works.stands.values():
+    stands = works.stands.values()
+    places = [(stand, number) for stand in stands for number in stand.outlets]
+    for stand, number in places:
+        stand.outlets[number].by_hand.end_all()
+    # All at once: connectors share a bus and a link, and what is done to these reaches them all.
+    await asyncio.gather(*(stand.anomalies.stop(number) for stand, number in places))
+    for stand in stands:
         for number, outlet in stand.outlets.items():
-            outlet.by_hand.end_all()
-            await stand.anomalies.stop(number)
             await stand.anomalies.clear_leftovers(number)
             await end_charging(works, Aim(stand, outlet))
             await outlet.by_hand.settle(SAFE_WITHIN)
