@@ -17,7 +17,14 @@ from evtui.sums import total
 if TYPE_CHECKING:
     from evtui.scenario.language.checking import Check
 
-__all__ = ["CurrentExpected", "CurrentRange", "EnergyExpected", "EnergyRange"]
+__all__ = [
+    "CurrentExpected",
+    "CurrentRange",
+    "CurrentWithin",
+    "EnergyExpected",
+    "EnergyRange",
+    "in_words",
+]
 
 _MEASURE = {"all": "", "peak": "peak ", "mean": "mean ", "last": "last "}
 
@@ -47,11 +54,7 @@ class CurrentExpected(Expectation, frozen=True, kw_only=True):
     current: CurrentRange
 
     def words(self) -> str:
-        bounds = self.current
-        low, high = bounds.between
-        window = "" if bounds.start is None else f" from {seconds(bounds.start)}"
-        window += "" if bounds.end is None else f" until {seconds(bounds.end)}"
-        return f"{_MEASURE[bounds.measure]}current {low:g} to {high:g} A{window}"
+        return in_words("current", self.current)
 
     def check(self, check: Check) -> None:
         bounds = self.current
@@ -60,7 +63,15 @@ class CurrentExpected(Expectation, frozen=True, kw_only=True):
             check.add("current.from", "expected at most what stands in to")
 
     def observer(self) -> CurrentWithin:
-        return CurrentWithin(self)
+        return CurrentWithin(self.current)
+
+
+def in_words(what: str, bounds: CurrentRange) -> str:
+    """Bounds of a current: ``peak current 0 to 80 A from 5 s``."""
+    low, high = bounds.between
+    window = "" if bounds.start is None else f" from {seconds(bounds.start)}"
+    window += "" if bounds.end is None else f" until {seconds(bounds.end)}"
+    return f"{_MEASURE[bounds.measure]}{what} {low:g} to {high:g} A{window}"
 
 
 class _Flow:
@@ -94,8 +105,8 @@ class CurrentWithin(Observer):
 
     reads = (Sample,)
 
-    def __init__(self, expected: CurrentExpected) -> None:
-        self._bounds = expected.current
+    def __init__(self, bounds: CurrentRange) -> None:
+        self._bounds = bounds
         self._flows: dict[tuple[str, int], _Flow] = {}
 
     def see(self, sample: Sample, t: float) -> None:
@@ -104,11 +115,18 @@ class CurrentWithin(Observer):
             return
         if end is not None and t > end + TOLERANCE:
             return
+        current = self.read(sample)
+        if current is None:
+            return
         flow = self._flows.get((sample.station, sample.connector))
         if flow is None:
-            self._flows[sample.station, sample.connector] = _Flow(sample.current, t)
+            self._flows[sample.station, sample.connector] = _Flow(current, t)
         else:
-            flow.add(sample.current, t)
+            flow.add(current, t)
+
+    def read(self, sample: Sample) -> float | None:
+        """The current that is meant, A; None while there is none."""
+        return sample.current
 
     def judge(self) -> tuple[bool, str]:
         if not self._flows:
