@@ -16,6 +16,7 @@ from evtui.origins import normal_origin
 from evtui.redaction import SecretUrl, hide
 
 __all__ = [
+    "CanIdentifier",
     "Choice",
     "CiString",
     "EndpointUrl",
@@ -135,6 +136,20 @@ class Integer(ValueKind[int]):
     def schema(self) -> dict[str, Any]:
         high = {} if self.high == LARGEST_INTEGER else {"maximum": self.high}
         return {"type": "integer", "minimum": self.low, **high}
+
+
+class CanIdentifier(Integer):
+    """An arbitration identifier; written as people do, 0x210, or as a number."""
+
+    metavar = "ID"
+
+    def __init__(self, bits: int = 11) -> None:
+        super().__init__(0, (1 << bits) - 1)
+        self.limits = f"0 to {self.high:#x}"
+        self.expected = f"a CAN identifier from {self.limits}"
+
+    def read(self, text: str) -> object:
+        return int(text, 0)
 
 
 class Number(ValueKind[float]):

@@ -1,0 +1,50 @@
+"""Forged reports of the current, in place of the genuine ones or right after each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from evtui.anomalies.run import Run
+from evtui.canbus import Frame
+from evtui.canbus.protocol import Current, decode
+from evtui.events import CanFrame
+
+__all__ = ["CLAIMS", "report_instead"]
+
+CLAIMS = frozenset({"identifier 0x300"})
+
+
+async def report_instead(
+    run: Run[Any], value: Callable[[float], float | None], *, beside: bool = False
+) -> None:
+    """From now on the module's reports say something else.
+
+    Each forged frame goes out when the genuine one would have: nothing shows in its timing.
+
+    Args:
+        value: A to say, from the true ones; None for nothing.
+        beside: leave the genuine ones on the bus, each with a forged one right after it.
+    """
+    identifier = run.bus.current(0).arbitration_id
+
+    def is_report(frame: Frame | CanFrame) -> bool:
+        return frame.arbitration_id == identifier and not frame.extended
+
+    def forged(frame: Frame | CanFrame) -> Frame | None:
+        received = decode(frame)
+        if received is None or not isinstance(received.message, Current):
+            return None
+        said = value(received.message.amperes)
+        return None if said is None else run.bus.current(said)
+
+    def heard(frame: CanFrame) -> None:
+        if is_report(frame) and (after := forged(frame)) is not None:
+            run.bus.send(after)
+
+    if beside:
+        run.bus.unmute()
+        run.bus.listen(heard)
+    else:
+        run.bus.listen(None)
+        run.bus.mute(is_report, forged)
