@@ -1,0 +1,71 @@
+"""A forged limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from evtui.anomalies.api import Cycle, Knob, Signature, parameter
+from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
+from evtui.anomalies.run import Run
+from evtui.kinds import Choice, Number
+
+__all__ = ["CanSetLimit", "ForgedLimitParameters"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgedLimitParameters:
+    """What one can tweak."""
+
+    variant: Literal["repeated", "once"] = parameter(
+        Choice("repeated", "once"), "again and again, or one frame", default="repeated"
+    )
+    limit_a: float = parameter(Number(0, 500, "A"), "that the module is told", default=10.0)
+    period_s: float = parameter(Number(0.01, 600, "s"), "between two frames", default=1.0)
+
+
+class CanSetLimit(ForgingAnomaly[ForgedLimitParameters]):
+    """Fabrication of a command.
+
+    The station tells its module a limit only when it changes, so one forged frame holds until
+    the next genuine one: the station never learns of it.
+    """
+
+    name = "can-set-limit"
+    title = "Forged limit"
+    about = (
+        "A forged SetLimit makes the module deliver less than the station allows, or more: the "
+        "central system and the station go on believing in their limit. Below it the customer is "
+        "starved; above it cable, vehicle or grid connection are overloaded, and a limit that "
+        "protects a feeder does not."
+    )
+    signature = Signature(
+        ocpp="MeterValues part from the limit that was set; no SetChargingProfile explains it",
+        can="0x210 from another node, with a value that the station never sent",
+        current="goes to the forged limit although the set-point stays",
+    )
+    techniques = ("T0855", "T0836")
+    severity = 4
+    stakes = ("safety", "grid", "availability")
+    references = (
+        "EVerest on CAN power modules: no encryption, no authentication, no message integrity",
+        "MITRE ATT&CK for ICS T0855 Unauthorized Command Message",
+    )
+    claims = frozenset({"limit"})
+    undone = RETOLD
+    Parameters = ForgedLimitParameters
+    pace = ("period_s",)
+    strength = Knob("limit_a", 10.0)
+
+    @classmethod
+    def cycle_of(cls, parameters: ForgedLimitParameters) -> Cycle:
+        return Cycle(1, parameters.period_s if parameters.variant == "repeated" else 0.0)
+
+    async def act(self, run: Run[ForgedLimitParameters]) -> None:
+        said: float | None = None
+        while True:
+            told = run.parameters
+            if told.variant == "repeated" or said != told.limit_a:
+                said = told.limit_a
+                await run.step(f"0x210 {said:g} A", run.bus.put(run.bus.limit(said)))
+            await run.wait(told.period_s)
