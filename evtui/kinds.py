@@ -20,6 +20,7 @@ __all__ = [
     "Choice",
     "CiString",
     "EndpointUrl",
+    "HexBytes",
     "Identities",
     "IdentityText",
     "Integer",
@@ -150,6 +151,29 @@ class CanIdentifier(Integer):
 
     def read(self, text: str) -> object:
         return int(text, 0)
+
+
+class HexBytes(ValueKind[str]):
+    """Bytes as hexadecimal text, with or without blanks between them."""
+
+    metavar = "HEX"
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.limits = f"at most {most} bytes"
+        self.expected = f'{self.limits} in hexadecimal, such as "64 00"'
+
+    def check(self, value: object) -> str:
+        """See :class:`ValueKind`; returns it without blanks."""
+        if not isinstance(value, str):
+            raise ValueError
+        data = bytes.fromhex(value)
+        if len(data) > self._most:
+            raise ValueError
+        return data.hex()
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": rf"^\s*([0-9A-Fa-f]{{2}}\s*){{0,{self._most}}}$"}
 
 
 class Number(ValueKind[float]):

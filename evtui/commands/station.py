@@ -10,12 +10,22 @@ from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.config import PRESETS
 from evtui.durations import Seconds
-from evtui.kinds import CiString, IdentityText, Payload, Text, Words
+from evtui.kinds import (
+    CanIdentifier,
+    CiString,
+    HexBytes,
+    IdentityText,
+    Payload,
+    Switch,
+    Text,
+    Words,
+)
 
 __all__ = [
     "ADMIT",
     "BY_FORM",
     "CALL",
+    "CAN_SEND",
     "CHARGE",
     "DIAGNOSTICS_FIELD",
     "FILES",
@@ -35,6 +45,7 @@ __all__ = [
     "Call",
     "MarkWords",
     "Peer",
+    "RawFrame",
     "Swipe",
 ]
 
@@ -75,6 +86,15 @@ class MarkWords:
         Seconds(0, 1e9), "lab time that is meant", default=None, unset="now"
     )
     station: str = argument(Text(0, 48), "charge point that it is about", default="", unset="all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFrame:
+    """A CAN frame of somebody's own."""
+
+    identifier: int = argument(CanIdentifier(29), "arbitration id: 0x210 or a number")
+    data: str = argument(HexBytes(8), "its bytes", default="", unset="none")
+    extended: bool = argument(Switch(), "a 29-bit identifier", default=False, unset="11 bits")
 
 
 DIAGNOSTICS_FIELD = "GetDiagnostics.location"
@@ -147,6 +167,17 @@ CALL = LabCommand(
     takes=Call,
     gives=dict[str, Any],
     result="the answer, by the names of OCPP 1.6",
+)
+CAN_SEND = LabCommand(
+    "can.send",
+    (),
+    "CAN frame",
+    "Send a raw frame on the CAN bus of the charge point.",
+    "Station",
+    also="raw inject bus",
+    aim="connector",
+    takes=RawFrame,
+    gives=NoneType,
 )
 FILES = LabCommand(
     "csms.files",
@@ -253,7 +284,7 @@ RECORDING: tuple[Command, ...] = (
 )
 """Group Recording."""
 
-BY_FORM: tuple[Command, ...] = (CALL, FILES, MARK)
+BY_FORM: tuple[Command, ...] = (CALL, CAN_SEND, FILES, MARK)
 """What has no key: a form gives its arguments, a scenario or a program."""
 
 STATIONS: tuple[Command, ...] = (
