@@ -143,6 +143,11 @@ class SimulatedBus:
         return self._line.bitrate
 
     @property
+    def closed(self) -> bool:
+        """True once nobody can join any more."""
+        return self._closed
+
+    @property
     def nodes(self) -> tuple[Node, ...]:
         """Who is on the bus, in order of attachment."""
         return tuple(self._nodes.values())

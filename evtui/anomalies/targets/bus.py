@@ -58,6 +58,16 @@ class BusTarget(Target):
         self._genuine = {CHARGE_POINT, *map(module_of, connectors)}
         self._reports = {encode(Current(0), number).arbitration_id for number in connectors}
 
+    @property
+    def unreachable(self) -> str:
+        """See :class:`Target`."""
+        bus = self._site.bus
+        if bus.closed:
+            return f"{bus.name} is closed"
+        if self._node is None and self._node_name in (node.name for node in bus.nodes):
+            return f"{bus.name} has a node called {self._node_name} already"
+        return ""
+
     # What there is to say about the connector
 
     def current(self, amperes: float) -> Frame:

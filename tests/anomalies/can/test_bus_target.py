@@ -9,6 +9,7 @@ import pytest
 from evtui.anomalies.targets import BusTarget
 from evtui.canbus import Frame
 from evtui.events import CanFrame
+from evtui.lab import CommandError
 from tests.anomalies.can.stand import Stand, charging
 from tests.virtual_loop import run_virtual
 
@@ -121,5 +122,20 @@ def test_it_goes_on_trying_while_another_node_keeps_its_frames_off_the_line() ->
             await asyncio.sleep(0.2)
             assert mine.left() == []
             assert stand.rig.stage.state.running
+
+    run_virtual(scenario())
+
+
+def test_an_anomaly_is_refused_where_it_cannot_join() -> None:
+    async def scenario() -> None:
+        async with charging("can-flood") as stand:
+            guest = stand.bus.attach("can-flood", lambda frame: None)
+            with pytest.raises(CommandError, match="CP1/can has a node called can-flood already"):
+                await stand.start()
+            guest.detach()
+            await stand.start(share_pct=1)
+            await stand.stop()
+            mine = target(stand)
+        assert mine.unreachable == "CP1/can is closed"
 
     run_virtual(scenario())
