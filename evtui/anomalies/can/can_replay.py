@@ -116,6 +116,8 @@ async def replay(run: Run[ReplayParameters], frames: Recording, told: ReplayPara
         await asyncio.sleep(max(0.0, begun + at / told.speed - run.now))
         run.bus.send(frame)
     await asyncio.sleep(max(0.0, begun + told.record_s / told.speed - run.now))
+    if told.pause_s > 0:
+        run.bus.unmute()
 
 
 def is_wanted(run: Run[ReplayParameters], frame: Frame) -> bool:

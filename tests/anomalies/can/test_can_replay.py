@@ -58,6 +58,19 @@ def test_twice_the_speed_is_half_the_time() -> None:
     on_the_bus(NAME, scenario)
 
 
+def test_between_two_replays_the_module_is_heard() -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(record_s=2, pause_s=5)
+        await asyncio.sleep(8)
+        heard = [each.t - stand.on for each in stand.genuine(0x300)]
+        assert not [each for each in heard if 2.1 < each < 4]
+        assert len([each for each in heard if 4 < each < 8]) == pytest.approx(40, abs=2)
+        assert stand.statuses() == []
+        await stand.stop()
+
+    on_the_bus(NAME, scenario)
+
+
 def test_a_bus_that_says_nothing_gives_nothing_to_replay() -> None:
     async def scenario(stand: Stand) -> None:
         stand.bus.mutes.append(lambda node, frame: True)
