@@ -16,7 +16,7 @@ from evtui.kinds import Choice, Number
 
 __all__ = ["CanReplay", "ReplayParameters"]
 
-Recording = list[tuple[float, Frame]]
+Recorded = list[tuple[float, Frame]]
 """s from its beginning, and what was heard."""
 
 
@@ -75,7 +75,7 @@ class CanReplay(ForgingAnomaly[ReplayParameters]):
         return Cycle(1, parameters.record_s / parameters.speed + parameters.pause_s)
 
     async def act(self, run: Run[ReplayParameters]) -> None:
-        recording: Recording = []
+        recording: Recorded = []
         recorded = 0.0
         while True:
             told = run.parameters
@@ -92,7 +92,7 @@ class CanReplay(ForgingAnomaly[ReplayParameters]):
             await run.wait(told.pause_s)
 
 
-async def record(run: Run[ReplayParameters], recording: Recording, seconds: float) -> None:
+async def record(run: Run[ReplayParameters], recording: Recorded, seconds: float) -> None:
     """Keep what the station's nodes say about this connector."""
     begun = run.now
 
@@ -105,7 +105,7 @@ async def record(run: Run[ReplayParameters], recording: Recording, seconds: floa
     run.bus.listen(None)
 
 
-async def replay(run: Run[ReplayParameters], frames: Recording, told: ReplayParameters) -> None:
+async def replay(run: Run[ReplayParameters], frames: Recorded, told: ReplayParameters) -> None:
     """Say it all once, at its own pace."""
     if told.variant == "instead":
         run.bus.mute(lambda frame: is_wanted(run, frame))

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FrameExpected", "LoadExpected", "LoadRange", "NoFrameExpected"]
 
-Sender = Annotated[
+FromNode = Annotated[
     str | None,
     Meta(description="node, charge-point, module or the name of an anomaly; any when left out."),
 ]
-Data = Annotated[str | None, Meta(description="hexadecimal bytes, 64 00; any when left out.")]
-Start = Annotated[Duration | None, Meta(description="s from the start of the run.")]
-End = Annotated[Duration | None, Meta(description="s; the end of the run when left out.")]
+FrameBytes = Annotated[str | None, Meta(description="hexadecimal bytes, 64 00; any when left out.")]
+WindowStart = Annotated[Duration | None, Meta(description="s from the start of the run.")]
+WindowEnd = Annotated[Duration | None, Meta(description="s; the end of the run when left out.")]
 
 
 @EXPECTATIONS.add
@@ -35,8 +35,8 @@ class FrameExpected(Expectation, frozen=True, kw_only=True):
     example = '{frame: 0x210, from: charge-point, data: "64 00"}'
 
     frame: Annotated[NotNegative, Meta(description="arbitration id: 0x210 or a number.")]
-    sender: Sender = msgspec.field(default=None, name="from")
-    data: Data = None
+    sender: FromNode = msgspec.field(default=None, name="from")
+    data: FrameBytes = None
     count: Annotated[AtLeastOne, Meta(description="how many at least.")] = 1
 
     def words(self) -> str:
@@ -58,10 +58,10 @@ class NoFrameExpected(Expectation, frozen=True, kw_only=True):
     example = "{no_frame: 0x201, from: charge-point}"
 
     no_frame: Annotated[NotNegative, Meta(description="arbitration id: 0x210 or a number.")]
-    sender: Sender = msgspec.field(default=None, name="from")
-    data: Data = None
-    start: Start = msgspec.field(default=None, name="start")
-    end: End = msgspec.field(default=None, name="end")
+    sender: FromNode = msgspec.field(default=None, name="from")
+    data: FrameBytes = None
+    start: WindowStart = msgspec.field(default=None, name="start")
+    end: WindowEnd = msgspec.field(default=None, name="end")
 
     def words(self) -> str:
         window = "" if self.start is None else f" from {seconds(self.start)}"
@@ -140,8 +140,8 @@ class LoadRange(Model, frozen=True, kw_only=True):
     between: Annotated[
         tuple[Percent, Percent], Meta(description="lowest and highest per cent allowed.")
     ]
-    start: Start = msgspec.field(default=None, name="from")
-    end: End = msgspec.field(default=None, name="to")
+    start: WindowStart = msgspec.field(default=None, name="from")
+    end: WindowEnd = msgspec.field(default=None, name="to")
 
 
 @EXPECTATIONS.add
