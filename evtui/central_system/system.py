@@ -268,6 +268,13 @@ class CentralSystem:
         running = self.transactions.open(station, connector)
         return running[-1] if running else None
 
+    def unended_transaction(self, station: str, connector: int) -> Transaction | None:
+        """The newest transaction on a connector whose stop was not told, or None.
+
+        It may be closed: a status said that nothing can be running there.
+        """
+        return self.transactions.unended(station, connector)
+
     async def call(
         self,
         station: str,

@@ -125,6 +125,10 @@ class TransactionBook:
             if connector is None or one.connector == connector
         ]
 
+    def unended(self, station: str, connector: int) -> Transaction | None:
+        """The newest of a connector whose stop was not told: open, or closed as abandoned."""
+        return self._newest.get(station, {}).get(connector)
+
     def of_id_tag(self, id_tag: str) -> list[Transaction]:
         """Open transactions of any station that ``id_tag`` started."""
         tag = id_tag.casefold()

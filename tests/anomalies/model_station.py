@@ -53,13 +53,11 @@ class ModelStation:
     def open_transaction(self, station: str, connector: int) -> Transaction | None:
         return self.transaction
 
+    def unended_transaction(self, station: str, connector: int) -> Transaction | None:
+        return self.transaction
+
     async def call(
-        self,
-        station: str,
-        action: str,
-        payload: Mapping[str, Any],
-        *,
-        timeout: float | None = None,
+        self, station: str, action: str, payload: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         if not self.connected:
             raise StationOffline(f"{station} is not connected")

@@ -13,10 +13,6 @@ __all__ = ["CentralSystemTarget", "Operator"]
 START_SETTLES = 1.0
 """s after a remote start in which its transaction may still open: until then 0 A is not safe."""
 
-ANSWER_WITHIN = 4.0
-"""s to wait for an answer.  A connection carries one call at a time: one that was lost on its way
-must not hold up what undoes it for as long as a central system waits."""
-
 AT_REST = 1.0
 """A below which the current counts as gone."""
 
@@ -37,13 +33,10 @@ class Operator(Protocol):
 
     def open_transaction(self, station: str, connector: int) -> Transaction | None: ...
 
+    def unended_transaction(self, station: str, connector: int) -> Transaction | None: ...
+
     async def call(
-        self,
-        station: str,
-        action: str,
-        payload: Mapping[str, Any],
-        *,
-        timeout: float | None = None,
+        self, station: str, action: str, payload: Mapping[str, Any]
     ) -> Mapping[str, Any]: ...
 
 
@@ -118,8 +111,8 @@ class CentralSystemTarget(Target):
 
     async def undo(self, attempt: Attempt) -> None:
         """See :class:`Target`."""
-        if self._to_end is not None:
-            await attempt("RemoteStopTransaction", self.remote_stop())
+        if (running := self._to_end) is not None:
+            await attempt("RemoteStopTransaction", self._stop(running))
         await self.undo_leftovers(attempt)
 
     async def undo_leftovers(self, attempt: Attempt) -> None:
@@ -135,7 +128,13 @@ class CentralSystemTarget(Target):
     @property
     def _to_end(self) -> Transaction | None:
         """The transaction that is not to go on afterwards."""
-        return self.transaction if self._ends_charging or self._began else None
+        if not (self._ends_charging or self._began):
+            return None
+        site, running = self._site, self.transaction
+        if running is None and site.current() > AT_REST:
+            # Somebody told the central system that it is over, and it is not.
+            return site.operator.unended_transaction(site.station, site.connector)
+        return running
 
     # Limits and transactions
 
@@ -213,8 +212,9 @@ class CentralSystemTarget(Target):
     async def remote_stop(self) -> str:
         """Ask for the end of the open transaction; says so when there is none."""
         running = self.transaction
-        if running is None:
-            return "no open transaction"
+        return "no open transaction" if running is None else await self._stop(running)
+
+    async def _stop(self, running: Transaction) -> str:
         self._start_settles = 0.0
         return await self.status_of(
             "RemoteStopTransaction", {"transactionId": running.transaction_id}
@@ -356,8 +356,7 @@ class CentralSystemTarget(Target):
 
     async def call(self, action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send any call that leaves nothing to undo; returns its answer."""
-        operator, station = self._site.operator, self._site.station
-        return await operator.call(station, action, payload, timeout=ANSWER_WITHIN)
+        return await self._site.operator.call(self._site.station, action, payload)
 
     async def status_of(self, action: str, payload: Mapping[str, Any]) -> str:
         """Send any call that leaves nothing to undo; returns the status of its answer."""

@@ -108,3 +108,21 @@ def test_a_value_that_the_station_would_not_take_back_is_left_alone() -> None:
             assert "safe" in await attack.stop()
 
     run_virtual(scenario())
+
+
+def test_who_drops_messages_is_not_in_the_way_of_putting_it_back_once_all_is_cleared() -> None:
+    async def scenario() -> None:
+        async with attacked(NAME) as attack:
+            before = await all_keys(attack)
+            execute = attack.rig.execute
+            await execute("anomaly.start", name="link-drop", parameters={"action": "Heartbeat"})
+            await attack.run(5)
+            lost = {"action": "any", "probability": 1.0}
+            await execute("anomaly.set", name="link-drop", parameters=lost)
+            begun = attack.rig.lab.clock.now()
+            await execute("lab.all_clear")
+            assert attack.rig.lab.clock.now() - begun < 10
+            assert await all_keys(attack) == before
+            assert "failed" not in attack.rig.changes
+
+    run_virtual(scenario())

@@ -69,3 +69,19 @@ def test_a_shorter_pause_counts_from_the_next_step_on() -> None:
     gaps = [b - a for a, b in pairwise(times)]
     assert gaps[:3] == pytest.approx([3, 3, 3], abs=0.05)
     assert gaps[3:8] == pytest.approx([1] * 5, abs=0.05)
+
+
+def test_a_transaction_that_the_central_system_holds_for_over_is_ended_too() -> None:
+    async def scenario() -> None:
+        async with attacked(NAME) as attack:
+            await attack.run(2, on_s=60)
+            lie = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+            attack.rig.charge_point.post("StatusNotification", lie, lambda answer: None)
+            await asyncio.sleep(1)
+            name = attack.rig.lab.settings.id
+            assert attack.rig.lab.central_system.open_transaction(name, 1) is None
+            assert attack.rig.current > 20
+            assert "safe" in await attack.stop()
+            assert attack.rig.current < 1
+
+    run_virtual(scenario())
