@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evtui.canbus.bus import Node, SimulatedBus
-from evtui.canbus.charger_module import ChargerModule
+from evtui.canbus.charger_module import PERIOD, ChargerModule
 from evtui.canbus.frame import Frame
 from evtui.canbus.line import frame_bits
 from evtui.canbus.nodes import CHARGE_POINT, module_of
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHARGE_POINT",
+    "PERIOD",
     "ChargerModule",
     "Frame",
     "LabBus",

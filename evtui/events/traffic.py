@@ -151,7 +151,9 @@ class Sample(Event, frozen=True, kw_only=True):
     voltage: Annotated[float, about("V (phase to neutral for AC).")]
     power: Annotated[float, about("W.")]
     energy: Annotated[float, about("Wh, register since the charge point started.")]
-    temperature: Annotated[float, about("degrees Celsius in the power stage.")]
+    temperature: Annotated[
+        float, about("degrees Celsius of the hottest part: power stage, or hot connector.")
+    ]
     contactor: Annotated[bool, about("True while closed.")]
     status: Annotated[str, about("OCPP 1.6 ChargePointStatus of the connector.")]
     reported: Annotated[

@@ -173,6 +173,7 @@ class StandBuilder:
         stage = PowerStage(preset(settings.preset, settings.ambient), vehicle if plugged else None)
         connector = charge_point.connectors[number]
         connector.switch_phases = stage.use_phases
+        connector.cut_off = stage.trip
         if plugged:
             connector.plug()
         by_hand = ByHand(

@@ -103,7 +103,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 _DC_COOLING = Cooling(efficiency=0.95, resistance=0.006, capacity=40_000.0)
 
 # An AC station only switches: contacts and cable lose a few watts per kilowatt.
-_AC_COOLING = Cooling(efficiency=0.995, resistance=0.15, capacity=2_000.0)
+_AC_COOLING = Cooling(efficiency=0.995, resistance=0.15, capacity=2_000.0, forced=False)
 
 # A DC station has to follow at 20 A/s at least (IEC 61851-23); 25 A/s is EVerest's default.
 # How fast it may fall is quoted from memory of the same standard: change it with ``replace``.

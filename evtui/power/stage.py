@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
-
-import msgspec
 
 from ._checks import not_negative, positive
-from .heat import derating
+from .faults import CONTACT, Faults, Readings, input_share
+from .heat import connector_derating, derating
 from .presets import Preset
 from .recorded import RecordedBattery, RecordedVehicle
+from .state import Phase, StageState
 from .vehicle import Battery, ModelledBattery, Vehicle
-
-Phase = Literal[
-    "unplugged",
-    "idle",
-    "cable check",
-    "precharge",
-    "charging",
-    "stopping",
-    "wants replug",
-    "vehicle gave up",
-    "full",
-]
 
 OPENING_CURRENT = 0.1
 """A below which the contactor opens.
@@ -32,41 +19,14 @@ Below what the ``seed`` stage still carries when its next start comes (0.12 A, 3
 stop), so that its waveform stays exact over the whole cycle.
 """
 
+SOUND = Faults()
+"""Nothing is broken."""
+
+COOL = 0.5
+"""K above the ambient air at which contacts are as if they had never been warm."""
+
 FLOWING_CURRENT = 1.0
 """A above which the current flows, as the vehicle that counts interruptions sees it."""
-
-
-class StageState(msgspec.Struct, frozen=True, gc=False):
-    """What the power stage does now.
-
-    Attributes:
-        current: A flowing (output current for DC, per phase for AC).
-        target: A the current is heading for.
-        limit: A the station allows.
-        voltage: V (at the output for DC, phase to neutral for AC).
-        power: W.
-        energy: Wh, register since the stage was made; it never falls.
-        soc: state of charge, per cent; None without a vehicle and for AC, which is not told.
-        temperature: degrees Celsius in the power stage.
-        contactor: True while closed.
-        phase: state of the session.
-        running: True between a start and the stop or unplugging that ends it, even if no
-            current flows.
-        phases: phases of an AC supply that are switched on; None for DC.
-    """
-
-    current: float
-    target: float
-    limit: float
-    voltage: float
-    power: float
-    energy: float
-    soc: float | None
-    temperature: float
-    contactor: bool
-    phase: Phase
-    running: bool
-    phases: int | None = None
 
 
 class PowerStage:
@@ -101,8 +61,22 @@ class PowerStage:
         self._stopped = False
         self._flowing = False
         self._interruptions = 0
+        self._faults: Faults | None = None
+        self._contacts: float | None = None  # degrees Celsius, while they are warm
+        self._aborted = False
         if vehicle is not None:
             self.plug(vehicle)
+
+    @property
+    def faults(self) -> Faults:
+        """What is broken."""
+        return self._faults or SOUND
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._faults = None if faults == SOUND else faults
+        if faults.contact is not None and self._contacts is None:
+            self._contacts = self._preset.cooling.ambient
 
     @property
     def preset(self) -> Preset:
@@ -124,20 +98,30 @@ class PowerStage:
         """What the power stage does now."""
         preset = self._preset
         battery = self._battery
+        temperature, readings = self._temperature, None
+        if self._faults is not None or self._contacts is not None:
+            readings = self._readings()
+            temperature = max(temperature, readings.connector or temperature)
         return StageState(
             self._current,
             self._target,
             self.limit,
-            self._voltage if preset.ac is None else preset.ac.voltage,
+            self._voltage if preset.ac is None else preset.ac.voltage * self.faults.supply,
             self._power,
             self._energy,
             battery.soc if preset.ac is None and battery is not None else None,
-            self._temperature,
+            temperature,
             self._contactor,
             self._phase,
             self._running,
             None if preset.ac is None else self._phases,
+            readings,
         )
+
+    def _readings(self) -> Readings:
+        faults = self.faults
+        measured = self._temperature + faults.sensor_bias
+        return Readings(measured, self._contacts, faults.insulation, faults.supply, faults.silent)
 
     def start(self) -> None:
         """Begin to charge; without a vehicle, as soon as one is plugged in."""
@@ -229,20 +213,39 @@ class PowerStage:
         if self._phases != self._phases_to_use and self._current <= OPENING_CURRENT:
             self._phases = self._phases_to_use
             self._pilot_age = math.inf
+        faults = self._faults
         if battery is not None:
+            if faults is not None and faults.silent and self._contactor:
+                self._abort()
             accepted = self._accepted_current(battery)
             self._phase = self._next_phase(battery, accepted, dt)
-            offered = self._offered(dt) if self._phase == "charging" else 0.0
+            offered = self._offered(dt) if self._phase == "charging" else self._residual()
             self._target = min(offered, accepted)
             if self._contactor:
                 self._move(battery, dt, offered > 0.0)
         # Current and voltage move in straight lines within a step, closely enough.
         self._energy += (power_before + self._power) * dt / 7200.0
-        self._temperature = self._preset.cooling.step(self._temperature, self._power, dt)
+        cooling = self._preset.cooling
+        if faults is None:
+            self._temperature = cooling.step(self._temperature, self._power, dt)
+        else:
+            self._temperature = cooling.step(self._temperature, self._power, dt, faults.fan)
+        if self._contacts is not None:
+            self._warm_contacts(self._contacts, dt)
         return self.state
+
+    def _warm_contacts(self, temperature: float, dt: float) -> None:
+        """What is lost in bad contacts heats them, until they are sound and cool."""
+        ambient, contact = self._preset.cooling.ambient, self.faults.contact
+        losses = self._current * self._current * (contact or 0.0)
+        temperature = CONTACT.step(temperature, losses, ambient, dt)
+        warm = contact is not None or temperature > ambient + COOL
+        self._contacts = temperature if warm else None
 
     def _accepted_current(self, battery: Battery) -> float:
         """A that the vehicle takes now (per phase for AC)."""
+        if self._aborted:
+            return 0.0
         accepted = battery.accepted_current()
         ac = self._preset.ac
         if ac is None:
@@ -254,13 +257,15 @@ class PowerStage:
         refusal = self._refusal(battery, accepted)
         if self._running and refusal is None:
             return "charging" if self._contactor else self._prepare(battery, dt)
-        if self._contactor and self._current > OPENING_CURRENT:
+        if self._contactor and (self._current > OPENING_CURRENT or self.faults.welded):
             return "stopping"
         self._disconnect()
         return refusal or "idle"
 
     def _refusal(self, battery: Battery, accepted: float) -> Phase | None:
         """Why the vehicle takes no current, None if it does or soon will."""
+        if self._aborted or (self._faults is not None and self._faults.silent):
+            return "vehicle gave up" if self._aborted and not self._running else "idle"
         session = self._preset.session
         if session is not None:
             if session.patience is not None and self._interruptions >= session.patience:
@@ -287,8 +292,17 @@ class PowerStage:
     def _offered(self, dt: float) -> float:
         """A that the station offers to the vehicle now."""
         preset = self._preset
-        offered = min(self.limit, preset.rated_current * derating(self._temperature))
         ac = preset.ac
+        offered = min(self.limit, preset.rated_current)
+        faults = self._faults
+        if faults is None:
+            offered *= derating(self._temperature)
+        else:
+            if ac is None:
+                offered = min(offered, preset.rated_current * input_share(faults.supply))
+            offered *= derating(self._temperature + faults.sensor_bias)
+        if self._contacts is not None:
+            offered *= connector_derating(self._contacts)
         if ac is None:
             return offered
         if self._phases != self._phases_to_use:
@@ -309,9 +323,12 @@ class PowerStage:
         into_battery = (before + current) / 2.0
         if preset.ac is None:
             self._voltage = battery.voltage(current)
+            faults = self._faults
+            if faults is not None and faults.contact is not None:
+                self._voltage += current * faults.contact
             self._power = self._voltage * current
         else:
-            watts_per_ampere = preset.ac.watts_per_ampere(self._phases)
+            watts_per_ampere = preset.ac.watts_per_ampere(self._phases) * self.faults.supply
             self._power = watts_per_ampere * current
             into_battery *= (
                 watts_per_ampere * battery.onboard_efficiency / battery.open_circuit_voltage()
@@ -322,9 +339,9 @@ class PowerStage:
         self._flowing = flowing
 
     def _disconnect(self) -> None:
-        """Open the contactor; the next start begins from nothing."""
+        """Open the contactor, unless it is welded; the next start begins from nothing."""
         self._phase = "unplugged" if self._battery is None else "idle"
-        self._contactor = False
+        self._contactor = self._contactor and self._battery is not None and self.faults.welded
         self._target = 0.0
         self._current = 0.0
         self._voltage = 0.0
@@ -332,10 +349,19 @@ class PowerStage:
         self._since_start = 0.0
         self._flowing = False
 
+    def _residual(self) -> float:
+        """A that flow although they should not: the contactor is welded."""
+        return 0.0 if self._faults is None or not self._contactor else self._faults.residual
+
+    def _abort(self) -> None:
+        """The vehicle opens its own contactor, under current, until it is replugged."""
+        self._aborted = True
+        self._disconnect()
+
     def _forget_session(self) -> None:
         """Forget what the vehicle counts between plugging in and unplugging."""
         self._interruptions = 0
-        self._stopped = False
+        self._stopped = self._aborted = False
 
 
 def _phases_of(preset: Preset) -> int:

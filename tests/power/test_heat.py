@@ -12,8 +12,9 @@ from evtui.power import Cooling, PowerStage, Vehicle, derating, preset
 DC = preset("dc")
 
 
-def test_the_current_is_derated_linearly_from_55_to_75_degrees() -> None:
-    assert [derating(t) for t in (20, 55, 60, 65, 70, 75, 90)] == [1, 1, 0.75, 0.5, 0.25, 0, 0]
+def test_the_current_is_halved_linearly_from_80_to_100_degrees_and_ends_above() -> None:
+    shares = [derating(t) for t in (20, 80, 85, 90, 95, 100, 100.1)]
+    assert shares == [1, 1, 0.875, 0.75, 0.625, 0.5, 0]
 
 
 def test_the_temperature_settles_at_losses_times_thermal_resistance() -> None:
@@ -41,14 +42,14 @@ def test_a_dc_station_never_derates_at_25_degrees_outside(limit: float, hottest:
 
 
 def test_a_hot_stage_gives_less_and_settles() -> None:
-    bad_cooling = replace(DC, cooling=replace(DC.cooling, resistance=0.02))
+    bad_cooling = replace(DC, cooling=replace(DC.cooling, resistance=0.016))
     stage = PowerStage(bad_cooling, Vehicle(capacity=2_000.0))
     stage.set_limit(200.0)
     stage.start()
     assert max(stage.step(1.0).current for _ in range(60)) == 200.0
     for _ in range(3_600):
         state = stage.step(1.0)
-    assert 55.0 < state.temperature < 75.0
+    assert 80.0 < state.temperature < 100.0
     assert state.current == pytest.approx(200.0 * derating(state.temperature), rel=0.01)
 
 

@@ -81,7 +81,12 @@ class SignalRow(NamedTuple):
         Column("state of charge in per cent; empty for AC", "event.soc", unit="%"),
     ]
     temperature_c: Annotated[
-        float, Column("degrees Celsius in the power stage", "event.temperature", unit="°C")
+        float,
+        Column(
+            "degrees Celsius of the hottest part: power stage, or hot connector",
+            "event.temperature",
+            unit="°C",
+        ),
     ]
     contactor: Annotated[bool, Column("1 while closed", "event.contactor")]
     status: Annotated[str, Column("ChargePointStatus of OCPP 1.6", "event.status")]

@@ -8,7 +8,7 @@ from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
 
 __all__ = ["EXPECTATIONS", "Expectation", "Observer"]
 
-_FIRST = ("alarms", "messages", "status", "current", "validity")
+_FIRST = ("alarms", "messages", "status", "current", "temperature", "validity")
 """The files in the order in which messages and tables list their kinds; others come after them."""
 
 EXPECTATIONS.read(__name__, __path__, _FIRST)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from evtui.canbus import PERIOD
 from evtui.canbus.protocol import StationMessage
 from evtui.events import Sample, caused_by
-from evtui.power import Preset, StageState
+from evtui.power import DERATE_FROM, Preset, StageState
 from evtui.station.authorization.authorizer import Authorizer
 from evtui.station.authorization.id_tag import fold
 from evtui.station.configuration import Configuration
 from evtui.station.connector.facts import Status, is_established
 from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.module_link import ModuleLink
+from evtui.station.connector.protection import Finding, Protection
 from evtui.station.connector.starting import Starting
 from evtui.station.connector.status import StatusReporter
 from evtui.station.connector.transaction import StationTransaction
@@ -47,6 +49,8 @@ class ConnectorController:
         rebooting: True from a Reset to the boot that follows; nothing starts meanwhile.
         switch_phases: told how many phases of an AC supply to switch on.  The contactors are the
             station's own, on its own wires: what is behind the connector is tied on here.
+        cut_off: likewise, opens the contactor at once and stops the power stage.
+        blamed: the event that broke what the station protects itself from, None for wear.
     """
 
     def __init__(
@@ -71,6 +75,10 @@ class ConnectorController:
         self.metering = metering
         self.limiter = limiter
         self.switch_phases: Callable[[int], None] = lambda phases: None
+        self.cut_off: Callable[[], object] = lambda: None
+        self.blamed: int | None = None
+        self._protection = Protection()
+        self._module_lost = False
         self._phases = limiter.phases
         self._publisher = publisher
         self._configuration = configuration
@@ -147,9 +155,10 @@ class ConnectorController:
             self.apply_limit()
             if self.transaction is not None and self.plugged:
                 self._module.start()  # it may have missed the first one
-            if self.status_report.facts.faulted:
+            if self._module_lost:
+                self._module_lost = False
                 self._module.stop()
-                self.status_report.update(faulted=False)
+                self.status_report.update(faulted=self._protection.faulted)
 
     def order_again(self) -> None:
         """Tell the module once more what it should be doing, whatever others have told it."""
@@ -161,6 +170,7 @@ class ConnectorController:
             self._module.stop()
 
     def _module_is_lost(self) -> None:
+        self._module_lost = True
         self.status_report.update(
             faulted=True, error_code="InternalError", info="charger module silent on CAN"
         )
@@ -178,6 +188,12 @@ class ConnectorController:
                 phase=state.phase, established=facts.transaction and established
             )
         self.limiter.on_voltage(state.voltage)
+        if (
+            state.readings is not None
+            or self._protection.watching
+            or state.temperature >= DERATE_FROM
+        ):
+            self._protect(self._protection.look(state, PERIOD))
         transaction = self._control.running
         name = self._publisher.name
         self._publisher.stream.publish(
@@ -200,6 +216,19 @@ class ConnectorController:
                 phase=state.phase,
             )
         )
+
+    def _protect(self, found: Finding | None) -> None:
+        """Warn, end the transaction, or switch off, where something is new."""
+        if found is None:
+            return
+        with caused_by(self.blamed):
+            if found.emergency:
+                self.cut_off()
+            faulted = found.faulted or self._module_lost
+            told = self.status_report.report(found.error, found.info, faulted=faulted)
+        with caused_by(told):
+            if found.ends:
+                self.stop("Other", info=found.info)
 
     def use(self, preset: Preset) -> None:
         """Another power stage is behind the connector now."""
@@ -225,6 +254,8 @@ class ConnectorController:
         station, or stays locked until the same id tag is presented, it is unlocked from afar
         or put to use again (section 4.10).
         """
+        if self._protection.watching:
+            self._protect(self._protection.unplugged())
         running, flag = self.transaction, self._configuration.flag
         if running is not None and flag("StopTransactionOnEVSideDisconnect"):
             self.stop("EVDisconnected", info=UNPLUGGED)

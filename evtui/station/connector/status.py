@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from evtui.events import ConnectorState
+from evtui.events import ConnectorState, caused_by
 from evtui.runtime import LoopClock
 from evtui.station.configuration import Configuration
 from evtui.station.connector.facts import ConnectorFacts, Status, connector_status
@@ -48,6 +48,7 @@ class StatusReporter:
         self._status = connector_status(self._facts)
         self._error_code = "NoError"
         self._info = ""
+        self._standing = ("NoError", "")
         self._published = ""
         self._notified = ""
         self._stable: asyncio.TimerHandle | None = None
@@ -72,12 +73,48 @@ class StatusReporter:
         """
         self._facts = replace(self._facts, **changes)
         self._status = connector_status(self._facts)
-        status = self._status.value
-        if status == self._published:
+        if self._status.value == self._published:
             return
+        if error_code == "NoError":
+            error_code, standing = self._standing
+            info = info or standing
+        self._publish(error_code, info)
+        self._notify_when_stable()
+        self.changed()
+
+    def report(self, error_code: str, info: str = "", **changes: Any) -> int | None:
+        """Something is wrong from now on, until ``NoError`` says that it is over.
+
+        It goes with every status meanwhile, and is told at once where the status stays.
+
+        Args:
+            error_code: ChargePointErrorCode (section 7.6).
+            info: what is wrong.
+            changes: facts, by the names of :class:`ConnectorFacts`.
+
+        Returns:
+            The event that tells it, which is the cause of what follows; None when nothing is new.
+        """
+        self._standing = error_code, info
+        self._facts = replace(self._facts, **changes)
+        self._status = connector_status(self._facts)
+        changed = self._status.value != self._published
+        if not changed and (error_code, info) == (self._error_code, self._info):
+            return None
+        event = self._publish(error_code, info)
+        with caused_by(event.seq):
+            if changed:
+                self._notify_when_stable()
+                self.changed()
+            else:
+                self.notify(always=True)
+        return event.seq
+
+    def _publish(self, error_code: str, info: str) -> ConnectorState:
+        status = self._status.value
         self._published, self._error_code, self._info = status, error_code, info
         name = self._publisher.name
-        self._publisher.stream.publish(
+        return self._publisher.stream.publish(
             ConnectorState(
                 source=name,
                 station=name,
@@ -87,8 +124,6 @@ class StatusReporter:
                 info=info,
             )
         )
-        self._notify_when_stable()
-        self.changed()
 
     def notify(
         self, *, always: bool = False, triggered: bool = False, error_code: str | None = None

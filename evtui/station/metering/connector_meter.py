@@ -141,7 +141,7 @@ class ConnectorMeter:
         if stage is None:
             return None
         return self.meter.read(
-            soc=stage.soc, temperature=stage.temperature, offered=self._offered()
+            soc=stage.soc, temperature=stage.measured_temperature, offered=self._offered()
         )
 
     def _post(self, values: list[dict[str, Any]], context: str) -> None:

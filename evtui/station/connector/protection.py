@@ -1,0 +1,277 @@
+"""When a station warns, gives up a session or switches itself off, by what its sensors tell.  Pure.
+
+Each guard has one measure.  Where a number is not of a standard that is named, it is one that
+stations commonly have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from evtui.power import CONNECTOR_MOST, DERATE_FROM, DERATE_TO, StageState
+
+__all__ = ["GUARDS", "Finding", "Guard", "Protection"]
+
+COOL_AGAIN = 60.0
+"""Degrees Celsius below which a station that was too hot is used again."""
+
+NOMINAL_V = 400.0
+"""V that an insulation monitor reckons with while the output has no voltage."""
+
+TRIP_CURRENT = 0.03
+"""A to earth at which the residual current device of an AC station opens (IEC 61008-1)."""
+
+
+class Guard(NamedTuple):
+    """What is watched.
+
+    Attributes:
+        error: ChargePointErrorCode (OCPP 1.6 section 7.6).
+        info: what is wrong, for people.
+        measure: how bad it is.
+        warn: from here on it is reported.
+        trip: from here on the charging ends.
+        warn_over: below this nothing is reported any more.
+        trip_over: below this the connector may be used again.
+        warn_after: s that it lasts before it counts.
+        trip_after: likewise.
+        over_after: likewise, of the end.
+        does: what a trip does: Faulted; Faulted, and the contactor is opened at once; or only the
+            transaction ends.
+    """
+
+    error: str
+    info: str
+    measure: Callable[[StageState], float]
+    warn: float
+    trip: float
+    warn_over: float
+    trip_over: float
+    warn_after: float = 0.0
+    trip_after: float = 0.0
+    over_after: float = 5.0
+    does: Literal["fault", "emergency", "end"] = "fault"
+
+
+class Finding(NamedTuple):
+    """What the station makes of it.
+
+    Attributes:
+        error: ChargePointErrorCode; ``NoError`` when nothing is wrong any more.
+        info: what is wrong, for people.
+        faulted: the connector cannot be used.
+        ends: the transaction ends.
+        emergency: the contactor is to be opened at once.
+    """
+
+    error: str = "NoError"
+    info: str = ""
+    faulted: bool = False
+    ends: bool = False
+    emergency: bool = False
+
+
+class _Watch:
+    """One guard at work."""
+
+    __slots__ = ("_lasts", "_over", "guard", "level")
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing is wrong, and nothing was."""
+        self.level = 0
+        self._lasts = {1: 0.0, 2: 0.0}
+        self._over = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """True while it warns or has tripped, or will if it goes on like this."""
+        return self.level > 0 or any(self._lasts.values())
+
+    def look(self, state: StageState, dt: float) -> None:
+        guard, value = self.guard, self.guard.measure(state)
+        if self.level == 2:
+            self._over = self._over + dt if value < guard.trip_over else 0.0
+            if self._over > guard.over_after:
+                self.level = int(value >= guard.warn_over)
+                self._over, self._lasts = 0.0, {1: 0.0, 2: 0.0}
+            return
+        bounds = (1, guard.warn, guard.warn_after), (2, guard.trip, guard.trip_after)
+        for level, bound, after in bounds:
+            self._lasts[level] = self._lasts[level] + dt if value >= bound else 0.0
+            if self._lasts[level] > after:
+                self.level = level
+        if self.level == 1 and value < guard.warn_over:
+            self.level = 0
+
+
+class Protection:
+    """Looks at what the power stage of one connector tells.
+
+    Attributes:
+        faulted: the connector cannot be used.
+        watching: something is wrong, or may be soon.
+    """
+
+    def __init__(self) -> None:
+        self.faulted = False
+        self._watches = tuple(_Watch(guard) for guard in (*GUARDS, self._communication()))
+        self._levels = (0,) * len(self._watches)
+        self._broken_off = self.watching = False
+
+    def look(self, state: StageState, dt: float) -> Finding | None:
+        """What is new, None when nothing is.
+
+        Args:
+            dt: s since the last look.
+        """
+        for watch in self._watches:
+            watch.look(state, dt)
+        return self._finding()
+
+    def unplugged(self) -> Finding | None:
+        """The vehicle is gone, and with it what was wrong between it and the station."""
+        self._broken_off = False
+        self._watches[-1].reset()
+        return self._finding()
+
+    def _finding(self) -> Finding | None:
+        before, self._levels = self._levels, tuple(watch.level for watch in self._watches)
+        self.watching = any(watch.busy for watch in self._watches)
+        if self._levels == before:
+            return None
+        tripped = [each.guard for each in self._watches if each.level == 2]
+        new = [
+            watch.guard
+            for watch, level in zip(self._watches, before, strict=True)
+            if watch.level == 2 > level
+        ]
+        faults = [guard for guard in tripped if guard.does != "end"]
+        self.faulted = bool(faults)
+        warned = [each.guard for each in self._watches if each.level]
+        if not warned:
+            return Finding()
+        worst = (new or faults or tripped or warned)[0]
+        return Finding(
+            worst.error,
+            worst.info,
+            faulted=self.faulted,
+            ends=bool(new),
+            emergency=any(guard.does == "emergency" for guard in new),
+        )
+
+    def _communication(self) -> Guard:
+        return Guard(
+            "EVCommunicationError",
+            "the vehicle does not answer",
+            self._silent,
+            warn=1.0,
+            trip=1.0,
+            warn_over=1.0,
+            trip_over=1.0,
+            warn_after=0.5,
+            trip_after=10.0,
+            over_after=0.0,
+            does="end",
+        )
+
+    def _silent(self, state: StageState) -> float:
+        """1 from the moment the line dies in a session until there can be another one."""
+        silent = state.readings is not None and state.readings.silent
+        gave_up = state.phase == "vehicle gave up" or (state.running and state.phase == "idle")
+        self._broken_off = (silent and state.running) or (self._broken_off and gave_up)
+        return float(self._broken_off)
+
+
+def _insulation(state: StageState) -> float:
+    """1 where an insulation monitor switches off.
+
+    That is at 100 ohm for each V of a DC output (IEC 61851-23), or where the current to earth
+    opens the residual current device of an AC station.
+    """
+    if state.readings is None or state.readings.insulation is None:
+        return 0.0
+    ohm = state.readings.insulation
+    if state.phases is not None:
+        return state.voltage / ohm / TRIP_CURRENT
+    return 100.0 * max(state.voltage, NOMINAL_V) / ohm
+
+
+def _stuck(state: StageState) -> float:
+    """1 while the contactor is closed although the stage is stopped."""
+    return float(state.contactor and not state.running)
+
+
+def _missing_supply(state: StageState) -> float:
+    """Share of the mains voltage that is missing."""
+    return 0.0 if state.readings is None else 1.0 - state.readings.supply
+
+
+def _heat(state: StageState) -> float:
+    """Degrees Celsius in the power stage, as its sensor has it."""
+    return state.temperature if state.readings is None else state.readings.temperature
+
+
+def _connector_heat(state: StageState) -> float:
+    """Degrees Celsius at the contacts of the connector."""
+    readings = state.readings
+    return 0.0 if readings is None or readings.connector is None else readings.connector
+
+
+GUARDS = (
+    Guard(
+        "GroundFailure",
+        "insulation fault",
+        _insulation,
+        warn=0.2,  # 500 ohm/V: IEC 61851-23 wants a warning
+        trip=1.0,
+        warn_over=0.2,
+        trip_over=0.2,
+        does="emergency",
+    ),
+    Guard(
+        "PowerSwitchFailure",
+        "the contactor does not open",
+        _stuck,
+        warn=1.0,
+        trip=1.0,
+        warn_over=1.0,
+        trip_over=1.0,
+        warn_after=5.0,  # a current of 200 A takes less to fall, by any ramp
+        trip_after=5.0,
+    ),
+    Guard(
+        "HighTemperature",
+        "the power stage is hot",
+        _heat,
+        warn=DERATE_FROM,
+        trip=DERATE_TO,
+        warn_over=DERATE_FROM - 5.0,
+        trip_over=COOL_AGAIN,
+    ),
+    Guard(
+        "HighTemperature",
+        "the connector is hot",
+        _connector_heat,
+        warn=DERATE_FROM,
+        trip=CONNECTOR_MOST,
+        warn_over=DERATE_FROM - 5.0,
+        trip_over=COOL_AGAIN,
+    ),
+    Guard(
+        "UnderVoltage",
+        "the mains voltage is low",
+        _missing_supply,
+        warn=0.1,  # EN 50160: 10 % less is ordinary
+        trip=0.3,
+        warn_over=0.1,
+        trip_over=0.1,
+        warn_after=0.5,
+        trip_after=3.0,
+    ),
+)
+"""Most urgent first."""
