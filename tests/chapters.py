@@ -6,11 +6,14 @@ from the tests.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from evtui.docs import build
+from evtui.power import VEHICLES
 from tests import messages
 from tests.ocppj import rigour
+from tests.power import swings
 
 __all__ = ["MADE"]
 
@@ -29,6 +32,22 @@ def cases_table() -> str:
     return build.table(("arrives", "answer", "section", "why"), rigour.rows())
 
 
+def vehicles_table() -> str:
+    """The ramps of the vehicles."""
+    head = ("vehicle", "asks for more at", "for less at", "begins after", "overshoots by")
+    rows = (
+        (f"`{name}`", f"{r.rise:g} A/s", f"{r.fall:g} A/s", f"{r.delay:g} s", f"{r.overshoot:.1%}")
+        for name, vehicle in VEHICLES.items()
+        if (r := vehicle.ramp) is not None
+    )
+    return build.table(head, rows)
+
+
+def swings_table(variant: str) -> str:
+    """How far a variant of the fluctuation swings the current of each vehicle."""
+    return build.table(swings.HEAD, swings.rows(variant))
+
+
 def example() -> str:
     """The program that drives a central system of its own."""
     return f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```\n"
@@ -39,6 +58,9 @@ MADE: build.Made = {
     "messages": messages_table,
     "cases": cases_table,
     "example": example,
+    "vehicles": vehicles_table,
+    "swings with txprofile": partial(swings_table, "txprofile"),
+    "swings with seed": partial(swings_table, "seed"),
 }
 """Everything in the chapters that is made."""
 

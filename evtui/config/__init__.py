@@ -17,6 +17,7 @@ from evtui.config.settings import (
     PRESETS,
     SETTINGS,
     VARIANTS,
+    VEHICLE_NAMES,
     PresetName,
     RecordTrouble,
     Setting,
@@ -24,6 +25,7 @@ from evtui.config.settings import (
     Theme,
     UnknownIdTags,
     Variant,
+    VehicleName,
     limits,
 )
 from evtui.config.sources import (
@@ -52,6 +54,7 @@ __all__ = [
     "PRESETS",
     "SETTINGS",
     "VARIANTS",
+    "VEHICLE_NAMES",
     "ConfigReport",
     "Effective",
     "PresetName",
@@ -62,6 +65,7 @@ __all__ = [
     "Theme",
     "UnknownIdTags",
     "Variant",
+    "VehicleName",
     "checked",
     "from_values",
     "in_force",

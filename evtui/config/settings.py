@@ -42,6 +42,7 @@ __all__ = [
     "Settings",
     "Theme",
     "Variant",
+    "VehicleName",
     "limits",
     "low_above_high",
 ]
@@ -49,6 +50,12 @@ __all__ = [
 PresetName = Literal["seed", "dc", "ccs", "ac"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 """In the order in which one steps through them."""
+
+VehicleName = Literal[
+    "battery", "bmw-ix", "ev6", "id4", "ioniq5", "model-3", "model-y", "polestar2", "zoe"
+]
+VEHICLE_NAMES: tuple[VehicleName, ...] = get_args(VehicleName)
+"""Those of :data:`evtui.power.VEHICLES`; a test compares."""
 
 Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
@@ -234,6 +241,12 @@ class Settings:
         Number(-40, 80, "degC"),
         "Charge point",
         "Temperature of the air that cools it.",
+    )
+    vehicle: VehicleName = _setting(
+        "battery",
+        Choice(*VEHICLE_NAMES),
+        "Charge point",
+        "Vehicle at each connector; battery follows a limit at once, the others as measured.",
     )
     strict: bool = _setting(
         False,

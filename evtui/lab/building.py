@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from evtui.anomalies import AnomalySet, ByHand, Site, disturbance
 from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.central_system import CentralSystem
@@ -15,7 +17,7 @@ from evtui.events import EventStream
 from evtui.lab.setup import identities, initial_parameters
 from evtui.lab.stand import Outlet, Stand
 from evtui.ocppj import MessageIds, SentMessages, StationLine
-from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
+from evtui.power import VEHICLES, PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime import LoopClock, StationClock
 from evtui.station import (
     ChargePoint,
@@ -121,9 +123,8 @@ class StandBuilder:
         outlets = {}
         for number in charge_point.connectors:
             given = vehicle(name, number)
-            outlets[number] = self._outlet(
-                charge_point, bus, number, given or Vehicle(soc=settings.soc), plugged
-            )
+            usual = replace(VEHICLES[settings.vehicle], soc=settings.soc)
+            outlets[number] = self._outlet(charge_point, bus, number, given or usual, plugged)
         attacks = [outlet.by_hand for outlet in outlets.values()]
         bus.guest_cause = lambda: next((each.cause for each in attacks if each.cause), None)
         profile_ids = count(FIRST_PROFILE_ID)

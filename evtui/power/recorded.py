@@ -69,7 +69,9 @@ class RecordedVehicle:
         session = self._session
         curve = session.curve
         model = self._model.parameters()
-        del model["max_current_a"]
+        for name in list(model):
+            if name == "max_current_a" or name.startswith("request_"):
+                del model[name]
         return model | {
             "kind": "recorded",
             "soc_pct": self.soc,
@@ -87,6 +89,8 @@ class RecordedVehicle:
 
 class RecordedBattery:
     """The :class:`~evtui.power.vehicle.Battery` of a :class:`RecordedVehicle`."""
+
+    ramp = None  # the recording is what it asks for
 
     __slots__ = (
         "_arrived",

@@ -9,6 +9,7 @@ from .faults import CONTACT, Faults, Readings, input_share
 from .heat import connector_derating, derating
 from .presets import Preset
 from .recorded import RecordedBattery, RecordedVehicle
+from .request import Request
 from .state import Phase, StageState
 from .vehicle import Battery, ModelledBattery, Vehicle
 
@@ -64,6 +65,7 @@ class PowerStage:
         self._faults: Faults | None = None
         self._contacts: float | None = None  # degrees Celsius, while they are warm
         self._aborted = False
+        self._request: Request | None = None
         if vehicle is not None:
             self.plug(vehicle)
 
@@ -169,7 +171,8 @@ class PowerStage:
         """
         if self._battery is not None:
             raise ValueError("a vehicle is already plugged in")
-        self._battery = vehicle.battery()
+        battery = self._battery = vehicle.battery()
+        self._request = None if battery.ramp is None else Request(battery.ramp)
         self._phase = "idle"
 
     def unplug(self) -> Vehicle | RecordedVehicle | None:
@@ -179,7 +182,7 @@ class PowerStage:
             The vehicle with the charge it leaves with, None if there was none.
         """
         vehicle = self.vehicle
-        self._battery = None
+        self._battery = self._request = None
         self._running = False
         self._disconnect()
         self._forget_session()
@@ -221,6 +224,8 @@ class PowerStage:
             self._phase = self._next_phase(battery, accepted, dt)
             offered = self._offered(dt) if self._phase == "charging" else self._residual()
             self._target = min(offered, accepted)
+            if self._request is not None:
+                self._target = min(offered, self._asked_for(self._request, dt))
             if self._contactor:
                 self._move(battery, dt, offered > 0.0)
         # Current and voltage move in straight lines within a step, closely enough.
@@ -348,6 +353,13 @@ class PowerStage:
         self._power = 0.0
         self._since_start = 0.0
         self._flowing = False
+
+    def _asked_for(self, request: Request, dt: float) -> float:
+        """A that a vehicle with a ramp of its own asks a DC station for."""
+        if self._phase == "charging" and self._preset.ac is None:
+            return request.step(self._target, dt)
+        request.begin()
+        return self._target
 
     def _residual(self) -> float:
         """A that flow although they should not: the contactor is welded."""

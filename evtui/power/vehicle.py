@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ._checks import not_negative, positive, share
+from .request import RequestRamp
 
 # Open-circuit voltage of one NMC cell, two straight lines: read off the voltages before and
 # after charging in the measured sessions of evtui/scenario/builtin/data.
@@ -40,6 +41,10 @@ class Battery(Protocol):
     @property
     def onboard_efficiency(self) -> float:
         """Of the on-board charger."""
+
+    @property
+    def ramp(self) -> RequestRamp | None:
+        """How what it asks for follows a limit; None for at once."""
 
     def accepted_current(self) -> float:
         """A that it takes now from a DC station."""
@@ -76,6 +81,8 @@ class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
         max_current: A, the most it takes from a DC station.
         max_ac_current: A per phase, the most its on-board charger takes.
         onboard_efficiency: of the on-board charger.
+        name: of the kind of vehicle, empty for none in particular.
+        ramp: how what it asks for follows a limit; None for at once.
 
     Raises:
         ValueError: for a number outside its range.
@@ -88,6 +95,8 @@ class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
     max_current: float = 200.0
     max_ac_current: float = 32.0
     onboard_efficiency: float = 0.9
+    name: str = ""
+    ramp: RequestRamp | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.soc <= 100:
@@ -130,7 +139,7 @@ class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
 
     def parameters(self) -> dict[str, float | str]:
         """Name with unit to value, for the record."""
-        return {
+        parameters: dict[str, float | str] = {
             "kind": "modelled",
             "soc_pct": self.soc,
             "capacity_ah": self.capacity,
@@ -140,12 +149,23 @@ class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
             "max_ac_current_a": self.max_ac_current,
             "onboard_efficiency": self.onboard_efficiency,
         }
+        if self.name:
+            parameters["name"] = self.name
+        if self.ramp is not None:
+            parameters |= {
+                "request_rise_a_per_s": self.ramp.rise,
+                "request_fall_a_per_s": self.ramp.fall,
+                "request_lag_s": self.ramp.lag,
+                "request_overshoot": self.ramp.overshoot,
+                "request_delay_s": self.ramp.delay,
+            }
+        return parameters
 
 
 class ModelledBattery:
     """The :class:`Battery` of a :class:`Vehicle`."""
 
-    __slots__ = ("_arrived", "_open_circuit", "max_ac_current", "onboard_efficiency", "soc")
+    __slots__ = ("_arrived", "_open_circuit", "max_ac_current", "onboard_efficiency", "ramp", "soc")
 
     pausing = False
 
@@ -155,6 +175,7 @@ class ModelledBattery:
         self._open_circuit = vehicle.open_circuit_voltage(self.soc)
         self.max_ac_current = vehicle.max_ac_current
         self.onboard_efficiency = vehicle.onboard_efficiency
+        self.ramp = vehicle.ramp
 
     @property
     def vehicle(self) -> Vehicle:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from evtui.config import Settings
-from evtui.power import RecordedVehicle, Vehicle
+from evtui.power import VEHICLES, RecordedVehicle, Vehicle
 from evtui.scenario.expectations.alarms import NoAlarmExpected
 from evtui.scenario.expectations.validity import NoSchemaViolation
 from evtui.scenario.language.length import longest
@@ -375,3 +375,16 @@ def test_a_user_s_own_settings_change_no_scenario(
     config.write_text('preset = "ac"\n')
     monkeypatch.setenv("XDG_CONFIG_HOME", os.fspath(tmp_path))
     assert plan_of(minimal(), tmp_path).settings == Settings(port=0)
+
+
+@pytest.mark.parametrize("vehicle", ["zoe", "{model: zoe, soc: 50}"])
+def test_a_vehicle_can_be_a_named_one(tmp_path: Path, vehicle: str) -> None:
+    file = tmp_path / "named.yaml"
+    file.write_text(
+        "schema: evtui.scenario/1\nid: named\ntitle: Named\nsteps: [{wait: 1s}]\n"
+        f"lab: {{vehicle: {vehicle}}}\n",
+        encoding="utf-8",
+    )
+    model = load(file).model
+    assert (model.name, model.ramp) == ("zoe", VEHICLES["zoe"].ramp)
+    assert model.soc == (20.0 if vehicle == "zoe" else 50.0)

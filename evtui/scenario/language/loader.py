@@ -278,11 +278,14 @@ def _body(
     data = substitute(touched, values, "", mistakes)
     texts = {key: data[key] for key in ("title", "description") if isinstance(data.get(key), str)}
     cleanup = data.get("cleanup", [])
+    lab = data.get("lab", {})
+    if isinstance(lab, dict) and isinstance(lab.get("vehicle"), str):
+        lab = lab | {"vehicle": {"model": lab["vehicle"]}}
     return msgspec.structs.replace(
         header,
         **texts,
         inputs=_good(specs),
-        lab=decode_partly(data.get("lab", {}), LabSpec, "lab", mistakes),
+        lab=decode_partly(lab, LabSpec, "lab", mistakes),
         steps=decode_steps(data["steps"], "steps", mistakes) if "steps" in data else [],
         expect=decode_expectations(data.get("expect", []), "expect", mistakes),
         cleanup=[] if cleanup == [] else decode_steps(cleanup, "cleanup", mistakes),

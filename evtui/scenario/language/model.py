@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from evtui.config import PresetName, UnknownIdTags
+from evtui.config import VEHICLE_NAMES, PresetName, UnknownIdTags, VehicleName
 
 __all__ = [
     "MARK",
@@ -123,6 +123,13 @@ class Input(Model, frozen=True, kw_only=True):
 class VehicleSpec(Model, frozen=True, kw_only=True):
     """The vehicle: a modelled battery, or with curve a recorded session."""
 
+    model: Annotated[
+        VehicleName | None,
+        Meta(
+            description="battery, which follows a limit at once, or a car whose ramp was measured; "
+            "that of the settings when left out. vehicle: zoe says no more than that."
+        ),
+    ] = None
     # The numbers of the battery are the parameters of evtui.power.Vehicle.
     soc: Annotated[Percent | None, Meta(description="state of charge on arrival.")] = None
     capacity_ah: Annotated[float | None, Meta(description="Ah of the battery.")] = None
@@ -190,7 +197,19 @@ class LabSpec(Model, frozen=True, kw_only=True):
         Meta(description="of each charge point; steps that name none mean the first."),
     ] = None
     vehicle: Annotated[
-        VehicleSpec | None, Meta(description="without it an ordinary battery is at each connector.")
+        VehicleSpec | None,
+        Meta(
+            description="a name, or more about it; without it that of the settings is at each "
+            "connector.",
+            extra_json_schema={
+                "anyOf": [
+                    {"$ref": "#/$defs/VehicleSpec"},
+                    {"enum": [*VEHICLE_NAMES]},
+                    REFERENCE,
+                    {"type": "null"},
+                ]
+            },
+        ),
     ] = None
     plugged: Annotated[
         bool, Meta(description="false: the vehicles are there but not plugged in.")

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from evtui.config import Settings
-from evtui.power import ChargingCurve, RecordedVehicle, Vehicle, read_curve
+from evtui.power import VEHICLES, ChargingCurve, RecordedVehicle, Vehicle, read_curve
 from evtui.scenario.language.mistakes import Mistakes, ScenarioError
 from evtui.scenario.language.model import VehicleSpec
 from evtui.scenario.language.sources import curve_text
@@ -28,7 +28,8 @@ _COLUMNS = ("current", "power", "voltage", "state_of_charge")
 
 def modelled_vehicle(spec: VehicleSpec | None, settings: Settings, mistakes: Mistakes) -> Vehicle:
     """The modelled vehicle; with a recorded curve it stands for what was not measured."""
-    vehicle = Vehicle(soc=settings.soc)
+    model = settings.vehicle if spec is None or spec.model is None else spec.model
+    vehicle = replace(VEHICLES[model], soc=settings.soc)
     for name, parameter in _VEHICLE.items():
         value: Any = getattr(spec, name, None)
         if value is None:
