@@ -82,6 +82,7 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
     "firmware": ("f" * 50, f'"{"f" * 50}"', "f" * 50),
     "id_tag": ("i" * 20, f'"{"i" * 20}"', "i" * 20),
     "preset": ("ccs", '"ccs"', "ccs"),
+    "vehicle": ("zoe", '"zoe"', "zoe"),
     "ambient": ("-12.5", "-12.5", -12.5),
     "strict": (True, "true", True),
     "meter_interval": ("1min", '"1min"', 60.0),

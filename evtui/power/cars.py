@@ -59,7 +59,7 @@ VEHICLES: dict[str, Vehicle] = {
         _car("model-3", cells=100, rise=100.0, fall=66.1, delay=0.1, overshoot=0.091),
         _car("model-y", cells=100, rise=143.0, delay=0.1, overshoot=0.091),
         _car("polestar2", cells=113, rise=5.5, fall=58.0, delay=0.2),
-        _car("zoe", cells=97, rise=17.0, delay=0.6, overshoot=0.012),
+        _car("zoe", cells=97, rise=17.0, delay=0.6, overshoot=0.008),
     )
 }
 """By name, the battery first."""
