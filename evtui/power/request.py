@@ -6,7 +6,7 @@ import msgspec
 
 from ._checks import not_negative, positive
 
-__all__ = ["Request", "RequestRamp"]
+__all__ = ["RequestRamp", "VehicleRequest"]
 
 
 class RequestRamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class RequestRamp(msgspec.Struct, frozen=True, kw_only=True):
         not_negative("delay (s)", self.delay)
 
 
-class Request:
+class VehicleRequest:
     """What a vehicle asks for at the moment, in one session."""
 
     __slots__ = ("_amperes", "_late", "_ramp", "_rising", "_waited")

@@ -9,7 +9,7 @@ from .faults import CONTACT, Faults, Readings, input_share
 from .heat import connector_derating, derating
 from .presets import Preset
 from .recorded import RecordedBattery, RecordedVehicle
-from .request import Request
+from .request import VehicleRequest
 from .state import Phase, StageState
 from .vehicle import Battery, ModelledBattery, Vehicle
 
@@ -65,7 +65,7 @@ class PowerStage:
         self._faults: Faults | None = None
         self._contacts: float | None = None  # degrees Celsius, while they are warm
         self._aborted = False
-        self._request: Request | None = None
+        self._request: VehicleRequest | None = None
         if vehicle is not None:
             self.plug(vehicle)
 
@@ -172,7 +172,7 @@ class PowerStage:
         if self._battery is not None:
             raise ValueError("a vehicle is already plugged in")
         battery = self._battery = vehicle.battery()
-        self._request = None if battery.ramp is None else Request(battery.ramp)
+        self._request = None if battery.ramp is None else VehicleRequest(battery.ramp)
         self._phase = "idle"
 
     def unplug(self) -> Vehicle | RecordedVehicle | None:
@@ -354,7 +354,7 @@ class PowerStage:
         self._since_start = 0.0
         self._flowing = False
 
-    def _asked_for(self, request: Request, dt: float) -> float:
+    def _asked_for(self, request: VehicleRequest, dt: float) -> float:
         """A that a vehicle with a ramp of its own asks a DC station for."""
         if self._phase == "charging" and self._preset.ac is None:
             return request.step(self._target, dt)

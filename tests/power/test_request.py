@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from evtui.config import VEHICLE_NAMES
 from evtui.power import VEHICLES, PowerStage, RequestRamp, Vehicle, preset
-from evtui.power.request import Request
+from evtui.power.request import VehicleRequest
 from tests.power import ccs_sessions
 from tests.power.ccs_sessions import CARS, measure
 from tests.power.swings import swing
@@ -99,7 +99,7 @@ def test_an_ac_car_follows_the_pilot_by_its_charger_alone() -> None:
 def test_a_request_moves_no_faster_than_its_ramp_and_within_what_is_wanted(
     ramp: RequestRamp, wanted: list[float]
 ) -> None:
-    request, before = Request(ramp), 0.0
+    request, before = VehicleRequest(ramp), 0.0
     for amperes in wanted:
         asked = request.step(amperes, 0.1)
         assert -ramp.fall * 0.1 - 1e-9 <= asked - before <= ramp.rise * 0.1 + 1e-9

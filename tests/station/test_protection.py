@@ -9,7 +9,7 @@ import pytest
 
 from evtui.power import Faults, StageState
 from evtui.power.faults import Readings
-from evtui.station.connector.protection import Finding, Protection
+from evtui.station.connector.protection import HardwareTrouble, Protection
 from tests.station.rig import Rig, charge, station, virtual
 
 
@@ -23,7 +23,7 @@ def state(
     )  # fmt: skip
 
 
-def after(protection: Protection, seconds: float, seen: StageState) -> Finding | None:
+def after(protection: Protection, seconds: float, seen: StageState) -> HardwareTrouble | None:
     """What is found last in so many s of the same."""
     found = None
     for _ in range(round(seconds / 0.1)):
@@ -73,7 +73,7 @@ def test_a_trip_is_over_only_well_below_where_it_came_and_after_a_while() -> Non
     after(protection, 1.0, state(temperature=101.0))
     assert after(protection, 60.0, state(temperature=62.0)) is None
     assert after(protection, 4.9, state(temperature=59.0)) is None
-    assert after(protection, 0.3, state(temperature=59.0)) == Finding()
+    assert after(protection, 0.3, state(temperature=59.0)) == HardwareTrouble()
     assert not protection.watching
 
 
@@ -83,7 +83,7 @@ def test_a_dip_that_ends_in_time_does_not_add_up_with_the_next_one() -> None:
         found = after(protection, 2.0, state(supply=0.6))
         assert found is not None
         assert not found.faulted
-        assert after(protection, 1.0, state(supply=1.0)) == Finding()
+        assert after(protection, 1.0, state(supply=1.0)) == HardwareTrouble()
 
 
 def test_of_two_faults_the_connector_is_used_again_when_both_are_over() -> None:
@@ -95,7 +95,7 @@ def test_of_two_faults_the_connector_is_used_again_when_both_are_over() -> None:
     found = after(protection, 10.0, state(temperature=101.0))
     assert found is not None
     assert (found.error, found.faulted, found.ends) == ("HighTemperature", True, False)
-    assert after(protection, 10.0, state()) == Finding()
+    assert after(protection, 10.0, state()) == HardwareTrouble()
 
 
 # In a station

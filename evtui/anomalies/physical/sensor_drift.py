@@ -15,14 +15,14 @@ __all__ = ["SensorDrift"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DriftParameters:
+class SensorDriftParameters:
     """What one can tweak."""
 
     bias_k: float = parameter(Number(-100, 150, "K"), "what it shows too much", default=70.0)
     ramp_s: float = parameter(Seconds(0, 3600), "until it is reached", default=60.0)
 
 
-class SensorDrift(Anomaly[DriftParameters]):
+class SensorDrift(Anomaly[SensorDriftParameters]):
     """A bias ramps in, and the station believes its sensor.
 
     The course that this one is from has 30 to 35 K on a trip at 75 degrees; with a trip at 100
@@ -51,11 +51,11 @@ class SensorDrift(Anomaly[DriftParameters]):
     claims = frozenset({"temperature sensor"})
     ends = "when the sensor is right again"
     undone = "the sensor is right"
-    Parameters = DriftParameters
+    Parameters = SensorDriftParameters
     pace = ("ramp_s",)
     strength = Knob("bias_k", 10.0)
 
-    async def act(self, run: Run[DriftParameters]) -> None:
+    async def act(self, run: Run[SensorDriftParameters]) -> None:
         await hold(
             run,
             sound=0.0,

@@ -15,7 +15,7 @@ from evtui.station.configuration import Configuration
 from evtui.station.connector.facts import Status, is_established
 from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.module_link import ModuleLink
-from evtui.station.connector.protection import Finding, Protection
+from evtui.station.connector.protection import HardwareTrouble, Protection
 from evtui.station.connector.starting import Starting
 from evtui.station.connector.status import StatusReporter
 from evtui.station.connector.transaction import StationTransaction
@@ -217,7 +217,7 @@ class ConnectorController:
             )
         )
 
-    def _protect(self, found: Finding | None) -> None:
+    def _protect(self, found: HardwareTrouble | None) -> None:
         """Warn, end the transaction, or switch off, where something is new."""
         if found is None:
             return

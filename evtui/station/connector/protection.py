@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from evtui.power import CONNECTOR_MOST, DERATE_FROM, DERATE_TO, StageState
 
-__all__ = ["GUARDS", "Finding", "Guard", "Protection"]
+__all__ = ["GUARDS", "Guard", "HardwareTrouble", "Protection"]
 
 COOL_AGAIN = 60.0
 """Degrees Celsius below which a station that was too hot is used again."""
@@ -54,7 +54,7 @@ class Guard(NamedTuple):
     does: Literal["fault", "emergency", "end"] = "fault"
 
 
-class Finding(NamedTuple):
+class HardwareTrouble(NamedTuple):
     """What the station makes of it.
 
     Attributes:
@@ -123,7 +123,7 @@ class Protection:
         self._levels = (0,) * len(self._watches)
         self._broken_off = self.watching = False
 
-    def look(self, state: StageState, dt: float) -> Finding | None:
+    def look(self, state: StageState, dt: float) -> HardwareTrouble | None:
         """What is new, None when nothing is.
 
         Args:
@@ -133,13 +133,13 @@ class Protection:
             watch.look(state, dt)
         return self._finding()
 
-    def unplugged(self) -> Finding | None:
+    def unplugged(self) -> HardwareTrouble | None:
         """The vehicle is gone, and with it what was wrong between it and the station."""
         self._broken_off = False
         self._watches[-1].reset()
         return self._finding()
 
-    def _finding(self) -> Finding | None:
+    def _finding(self) -> HardwareTrouble | None:
         before, self._levels = self._levels, tuple(watch.level for watch in self._watches)
         self.watching = any(watch.busy for watch in self._watches)
         if self._levels == before:
@@ -154,9 +154,9 @@ class Protection:
         self.faulted = bool(faults)
         warned = [each.guard for each in self._watches if each.level]
         if not warned:
-            return Finding()
+            return HardwareTrouble()
         worst = (new or faults or tripped or warned)[0]
-        return Finding(
+        return HardwareTrouble(
             worst.error,
             worst.info,
             faulted=self.faulted,
