@@ -9,7 +9,7 @@ import pytest
 
 from evtui.power import Faults, StageState
 from evtui.power.faults import Readings
-from evtui.station.connector.protection import HardwareTrouble, Protection
+from evtui.station.connector.protection import OVER_CURRENT_FOR, HardwareTrouble, Protection
 from tests.station.rig import Rig, charge, station, virtual
 
 
@@ -29,6 +29,20 @@ def after(protection: Protection, seconds: float, seen: StageState) -> HardwareT
     for _ in range(round(seconds / 0.1)):
         found = protection.look(seen, 0.1) or found
     return found
+
+
+def test_a_limit_is_tolerated_to_be_exceeded_by_little_or_for_some_seconds() -> None:
+    excess = 0.99
+    protection = Protection(lambda: excess)
+    assert after(protection, 60.0, state()) is None
+    excess = 1.01
+    assert after(protection, OVER_CURRENT_FOR - 0.2, state()) is None
+    found = after(protection, 0.5, state())
+    assert found is not None
+    assert (found.error, found.faulted, found.ends) == ("OverCurrentFailure", True, True)
+    excess = 0.0
+    assert after(protection, 4.8, state()) is None
+    assert after(protection, 0.5, state()) == HardwareTrouble()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ __all__ = ["CanFuzz", "FuzzParameters", "NibbleMask", "masked"]
 
 HEXADECIMAL = "0123456789abcdef"
 
+HIGHEST = 500
+"""A that the DBC allows for a limit and for a current."""
+
 
 class NibbleMask(Text):
     """What happens to each half byte: kept, drawn, or set."""
@@ -41,7 +44,7 @@ class FuzzParameters:
 
     variant: Literal["known", "random", "mutate"] = parameter(
         Choice("known", "random", "mutate"),
-        "identifiers and lengths of the DBC, any, or genuine frames that are changed",
+        "messages and ranges of the DBC, any frame, or genuine ones that are changed",
         default="known",
     )
     rate_per_s: float = parameter(Number(1, 5000, "/s"), "frames", default=200.0)
@@ -61,7 +64,7 @@ class CanFuzz(ForgingAnomaly[FuzzParameters]):
     title = "Fuzzing of the CAN bus"
     about = (
         "Frames made by chance: with any identifier few mean anything, and the bus fills with "
-        "strangers; with identifiers and lengths of the protocol each is obeyed, so the module "
+        "strangers; within the protocol and its ranges each is obeyed, so the module "
         "starts, stops and follows limits that nobody ordered; changed genuine frames look most "
         "like the real ones."
     )
@@ -90,7 +93,12 @@ class CanFuzz(ForgingAnomaly[FuzzParameters]):
 async def fuzz(run: Run[FuzzParameters]) -> None:
     """Send for ever."""
     bus, chance = run.bus, run.chance
-    known = (bus.start(), bus.stop(), bus.limit(0), bus.current(0))
+    known: tuple[Callable[[int], Frame], ...] = (
+        lambda _: bus.start(),
+        lambda _: bus.stop(),
+        bus.limit,
+        bus.current,
+    )
     genuine: dict[int, Frame] = {}
 
     def heard(frame: CanFrame) -> None:
@@ -102,8 +110,8 @@ async def fuzz(run: Run[FuzzParameters]) -> None:
         if told.variant == "random":
             return Frame(chance.randrange(0x800), chance.randbytes(chance.randrange(9)))
         if told.variant == "known":
-            frame = chance.choice(known)
-            return Frame(frame.arbitration_id, chance.randbytes(len(frame.data)))
+            amperes = chance.randrange(HIGHEST + 1)
+            return chance.choice(known)(amperes)
         if not genuine:
             return None
         frame = genuine[chance.choice(sorted(genuine))]

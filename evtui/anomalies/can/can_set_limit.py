@@ -28,7 +28,8 @@ class CanSetLimit(ForgingAnomaly[ForgedLimitParameters]):
     """Fabrication of a command.
 
     The station tells its module a limit only when it changes, so one forged frame holds until
-    the next genuine one: the station never learns of it.
+    the next genuine one: the station never learns of it, but from reports of a current that stays
+    more than 10 % above its own limit.
     """
 
     name = "can-set-limit"
@@ -36,8 +37,8 @@ class CanSetLimit(ForgingAnomaly[ForgedLimitParameters]):
     about = (
         "A forged SetLimit makes the module deliver less than the station allows, or more: the "
         "central system and the station go on believing in their limit. Below it the customer is "
-        "starved; above it cable, vehicle or grid connection are overloaded, and a limit that "
-        "protects a feeder does not."
+        "starved; above it cable, vehicle or grid connection are overloaded until the station "
+        "gives up after 12 s, with OverCurrentFailure."
     )
     signature = Signature(
         ocpp="MeterValues part from the limit that was set; no SetChargingProfile explains it",

@@ -44,7 +44,8 @@ class CanSpoofCurrent(ForgingAnomaly[SpoofParameters]):
     about = (
         "Forged Current frames stand beside those of the module. The receiver believes whichever "
         "came last: right after each genuine one a forged one rules, beside them at a rate the "
-        "two take turns. The meter counts what it is told, so the bill is wrong."
+        "two take turns. The meter counts what it is told, so the bill is wrong; and a station "
+        "that is told of more than it allows ends a sound session with OverCurrentFailure."
     )
     signature = Signature(
         ocpp="MeterValues follow the forged reports, the register rises too slowly or too fast",

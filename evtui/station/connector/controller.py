@@ -15,7 +15,7 @@ from evtui.station.configuration import Configuration
 from evtui.station.connector.facts import Status, is_established
 from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.module_link import ModuleLink
-from evtui.station.connector.protection import HardwareTrouble, Protection
+from evtui.station.connector.protection import HardwareTrouble, Protection, most_tolerated
 from evtui.station.connector.starting import Starting
 from evtui.station.connector.status import StatusReporter
 from evtui.station.connector.transaction import StationTransaction
@@ -77,7 +77,7 @@ class ConnectorController:
         self.switch_phases: Callable[[int], None] = lambda phases: None
         self.cut_off: Callable[[], object] = lambda: None
         self.blamed: int | None = None
-        self._protection = Protection()
+        self._protection = Protection(self._excess)
         self._module_lost = False
         self._phases = limiter.phases
         self._publisher = publisher
@@ -192,6 +192,7 @@ class ConnectorController:
             state.readings is not None
             or self._protection.watching
             or state.temperature >= DERATE_FROM
+            or self._excess() > 1.0
         ):
             self._protect(self._protection.look(state, PERIOD))
         transaction = self._control.running
@@ -216,6 +217,10 @@ class ConnectorController:
                 phase=state.phase,
             )
         )
+
+    def _excess(self) -> float:
+        """The current that the module reports, in shares of the highest that is tolerated."""
+        return self.metering.meter.current / most_tolerated(self.limiter.limit)
 
     def _protect(self, found: HardwareTrouble | None) -> None:
         """Warn, end the transaction, or switch off, where something is new."""

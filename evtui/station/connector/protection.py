@@ -11,13 +11,20 @@ from typing import Literal, NamedTuple
 
 from evtui.power import CONNECTOR_MOST, DERATE_FROM, DERATE_TO, StageState
 
-__all__ = ["GUARDS", "Guard", "HardwareTrouble", "Protection"]
+__all__ = ["GUARDS", "OVER_CURRENT_FOR", "Guard", "HardwareTrouble", "Protection", "most_tolerated"]
 
 COOL_AGAIN = 60.0
 """Degrees Celsius below which a station that was too hot is used again."""
 
 NOMINAL_V = 400.0
 """V that an insulation monitor reckons with while the output has no voltage."""
+
+OVER_CURRENT_FOR = 12.0
+"""s that a current above its limit is tolerated.
+
+7 s are what EVerest gives a vehicle to follow (soft over-current), and before that a new limit of
+an AC station may have to wait 5 s for its turn on the pilot (IEC 61851-1).
+"""
 
 TRIP_CURRENT = 0.03
 """A to earth at which the residual current device of an AC station opens (IEC 61008-1)."""
@@ -112,14 +119,18 @@ class _Watch:
 class Protection:
     """Looks at what the power stage of one connector tells.
 
+    Args:
+        excess: of the reported current, in shares of the highest that the limit tolerates.
+
     Attributes:
         faulted: the connector cannot be used.
         watching: something is wrong, or may be soon.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, excess: Callable[[], float] = lambda: 0.0) -> None:
         self.faulted = False
-        self._watches = tuple(_Watch(guard) for guard in (*GUARDS, self._communication()))
+        guards = *GUARDS, _over_current(excess), self._communication()
+        self._watches = tuple(map(_Watch, guards))
         self._levels = (0,) * len(self._watches)
         self._broken_off = self.watching = False
 
@@ -185,6 +196,25 @@ class Protection:
         gave_up = state.phase == "vehicle gave up" or (state.running and state.phase == "idle")
         self._broken_off = (silent and state.running) or (self._broken_off and gave_up)
         return float(self._broken_off)
+
+
+def most_tolerated(limit: float) -> float:
+    """A above which a current is no current of this limit any more, as EVerest has it."""
+    return (limit + 0.5) * 1.1
+
+
+def _over_current(excess: Callable[[], float]) -> Guard:
+    return Guard(
+        "OverCurrentFailure",
+        "more current than the limit allows",
+        lambda state: excess(),
+        warn=1.0,
+        trip=1.0,
+        warn_over=1.0,
+        trip_over=1.0,
+        warn_after=OVER_CURRENT_FOR,
+        trip_after=OVER_CURRENT_FOR,
+    )
 
 
 def _insulation(state: StageState) -> float:

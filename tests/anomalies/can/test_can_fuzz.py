@@ -23,6 +23,7 @@ def test_frames_of_the_protocol_are_obeyed_and_what_they_did_is_set_right() -> N
         assert {each.arbitration_id for each in stand.forged()} == {0x200, 0x201, 0x210, 0x300}
         assert all(decode_data(each.arbitration_id, each.data) for each in stand.forged())
         assert len(stand.forged()) == pytest.approx(2000, abs=10)
+        assert 450 < max(amperes(stand.forged())) <= 500
         assert min(each.current for each in stand.samples(2, 10)) < 20
         assert stand.rig.current == pytest.approx(100)
 

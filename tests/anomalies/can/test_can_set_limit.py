@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from evtui.events import TransactionState
 from tests.anomalies.can.stand import Stand, amperes, gaps, on_the_bus
 
 NAME = "can-set-limit"
@@ -47,6 +48,23 @@ def test_a_genuine_limit_ends_one_that_was_said_once() -> None:
         await stand.limit(50)
         await asyncio.sleep(5)
         assert stand.rig.current == pytest.approx(50)
+        await stand.stop()
+
+    on_the_bus(NAME, scenario)
+
+
+def test_a_station_ends_what_stays_above_its_limit_and_recovers() -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(limit_a=180)
+        await asyncio.sleep(12)
+        assert stand.statuses() == []
+        # From 110.55 A on, 10 % above its limit and half an ampere, for 12 s.
+        await asyncio.sleep(5)
+        assert stand.statuses()[0] == ("Faulted", "OverCurrentFailure")
+        assert stand.rig.of(TransactionState)[-1].reason == "Other"
+        assert stand.rig.current == pytest.approx(0)
+        await asyncio.sleep(5)
+        assert stand.rig.status == "Finishing"
         await stand.stop()
 
     on_the_bus(NAME, scenario)

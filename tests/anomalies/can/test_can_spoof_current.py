@@ -45,3 +45,14 @@ def test_less_than_nothing_cannot_be_said() -> None:
         assert {*amperes(stand.forged())} == {0}
 
     on_the_bus(NAME, scenario)
+
+
+def test_a_station_that_is_told_of_too_much_gives_up_a_sound_session() -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(factor=2)
+        await asyncio.sleep(14)
+        assert stand.statuses()[0] == ("Faulted", "OverCurrentFailure")
+        assert max(each.current for each in stand.samples(0, 14)) == pytest.approx(100)
+        await stand.stop()
+
+    on_the_bus(NAME, scenario)
