@@ -168,7 +168,7 @@ def is_gone(text: str, screen: str) -> bool:
 
 def test_escape_and_a_key_in_one_read_close_and_then_act(start: Start, tmp_path: Path) -> None:
     terminal = _opened(start, "lab", tmp_path)
-    for opening, title in (("a", "enter begin"), ("e", "Edit the anomaly"), ("m", "enter keep")):
+    for opening, title in (("A", "enter begin"), ("e", "Edit repeated"), ("m", "enter keep")):
         terminal.send(opening)
         terminal.wait_for(title)
         terminal.send("\x1b?")
@@ -176,7 +176,7 @@ def test_escape_and_a_key_in_one_read_close_and_then_act(start: Start, tmp_path:
         terminal.wait_for(partial(is_gone, title))  # the frame may come in two pieces
         terminal.send("\x1b")
         terminal.wait_for(lambda screen: "─ Keys ─" not in screen)
-    terminal.send("a")
+    terminal.send("A")
     terminal.wait_for("enter begin")
     terminal.send("\x1b\r")  # the detail of a message, and no attack
     terminal.wait_for("enter or escape close")

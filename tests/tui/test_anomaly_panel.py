@@ -43,7 +43,7 @@ def said(events: Sequence[Event], width: int = 110, height: int = 11, now: float
 
 
 def test_before_the_first_event_it_says_how_to_start() -> None:
-    assert said([]) == "■ idle  press s to start"
+    assert said([]) == "■ idle  press s to start, a for others"
 
 
 def test_running_anomaly_shows_its_cycle_and_that_it_is_endless() -> None:

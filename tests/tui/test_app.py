@@ -141,9 +141,9 @@ def test_at_80_cells_the_footer_offers_all_it_takes_to_run_the_anomaly() -> None
     assert labels == [
         "s start",
         "x stop",
-        "[ ] period",
-        "- + swing",
-        "v variant",
+        "a anomalies",
+        "[ ] pace",
+        "- + level",
         "0 all clear",
         "? help",
         "q quit",
@@ -155,7 +155,7 @@ async def test_each_key_of_a_pair_in_the_footer_presses_its_own_command(
     offset: int, name: str
 ) -> None:
     async with driven() as one:
-        column = one.text("#footer").index("[ ] period")
+        column = one.text("#footer").index("[ ] pace")
         await one.pilot.click(KeyFooter, offset=(column + offset, 0))
         await handled(one.pilot)
         assert one.lab.submitted == [name]

@@ -30,9 +30,9 @@ HAND: dict[str, Any] = {
 PLACE = {"station": "CP1", "connector": 1}
 
 
-async def test_a_asks_for_a_name_in_the_place_of_the_keys() -> None:
+async def test_the_key_asks_for_a_name_in_the_place_of_the_keys() -> None:
     async with driven(5.0) as one:
-        await one.press("a")
+        await one.press("A")
         assert one.shows(AttackScreen)
         assert one.screen.query_one("#name").region.y == one.app.size.height - 1
         assert "attack at CP1/1 on ocpp" in str(one.screen.query_one("#layer").render())
@@ -54,7 +54,7 @@ async def test_enter_begins_it_with_a_name_and_a_layer(
     keys: list[str], name: str, layer: str
 ) -> None:
     async with driven(5.0) as one:
-        await one.press("a", *keys, "enter")
+        await one.press("A", *keys, "enter")
         assert one.shows(MainScreen)
         assert one.lab.submitted == ["attack.begin"]
         assert one.lab.arguments == [{**PLACE, "name": name, "layer": layer}]
@@ -62,15 +62,15 @@ async def test_enter_begins_it_with_a_name_and_a_layer(
 
 async def test_escape_begins_nothing() -> None:
     async with driven(5.0) as one:
-        await one.press("a", "x", "escape")
+        await one.press("A", "x", "escape")
         assert one.shows(MainScreen)
         assert one.lab.submitted == []
 
 
 async def test_what_was_begun_last_is_suggested_again() -> None:
     async with driven(5.0) as one:
-        await one.press("a", "down", *"jam", "enter")
-        await one.press("a")
+        await one.press("A", "down", *"jam", "enter")
+        await one.press("A")
         assert one.screen.query_one("#name", Input).placeholder == "jam"
         await one.press("enter")
         assert one.lab.arguments[1] == {**PLACE, "name": "jam", "layer": "link"}
@@ -85,12 +85,12 @@ async def begin(one: Driven) -> None:
 async def test_pressed_again_it_ends_it_without_a_question() -> None:
     async with driven(5.0) as one:
         await begin(one)
-        await one.press("a")
+        await one.press("A")
         assert one.shows(MainScreen)
         assert one.lab.submitted == ["attack.end"]
         one.lab.publish(anomaly(7.0, "off", active=False, **HAND))
         await one.tick()
-        await one.press("a")
+        await one.press("A")
         assert one.shows(AttackScreen)
 
 
@@ -137,7 +137,7 @@ def head_of(*events: object) -> str:
 
 
 def test_the_panel_says_what_is_on_and_how_it_ends() -> None:
-    assert head_of(ON).startswith("▶ spoof by hand, on can  a ends it")
+    assert head_of(ON).startswith("▶ spoof by hand, on can  A ends it")
     assert head_of(ON, OFF).startswith("▒ spoof is over, its effect shows")
     assert head_of(ON, OFF, SAFE).startswith("■ idle")
     assert head_of(FLUCTUATION, ON).startswith("▶ running  cycle 2 / ∞ + spoof")
@@ -169,7 +169,7 @@ def test_attacks_that_overlap_stand_on_the_chart_each_for_itself() -> None:
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_keys_read_at_once_close_the_line_once(key: str) -> None:
     async with driven(5.0) as one:
-        await one.press("a")
+        await one.press("A")
         for _ in range(3):
             one.app.post_message(Key(key, None))
         await handled(one.pilot)
@@ -180,7 +180,7 @@ async def test_keys_read_at_once_close_the_line_once(key: str) -> None:
 
 async def test_what_a_name_may_not_have_is_left_out_and_said() -> None:
     async with driven(5.0) as one:
-        await one.press("a")
+        await one.press("A")
         field = one.screen.query_one("#name", Input)
         field.post_message(Paste("spoof (2); seen"))
         await handled(one.pilot)

@@ -51,6 +51,8 @@ DIALOGS = {
         *IN_BOTH,
         ("q", "n"),
         ("q", "enter"),
+        ("A", "escape"),
+        ("a", "enter"),
         ("a", "escape"),
         ("m", "enter"),
         ("m", "escape"),

@@ -96,4 +96,4 @@ def test_an_attack_by_hand_that_begins_beside_one_that_is_on(
         2.9, "on", attack_id="jam-1", anomaly="jam", variant="by-hand", layer="link", connector=2
     )
     off = anomaly(2.9, "off", active=False, attack_id="dip-2", anomaly="dip", variant="by-hand")
-    assert shown(snap_compare, 0.5, size, "a", "down", *"spoof", told=[on, off])
+    assert shown(snap_compare, 0.5, size, "A", "down", *"spoof", told=[on, off])

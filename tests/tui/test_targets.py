@@ -181,7 +181,7 @@ async def test_the_form_of_the_anomaly_is_of_the_chosen_connector_or_does_not_op
             assert f"{station} is foreign" in one.text("#footer")
         else:
             title = str(one.screen.query_one(Vertical)._border_title)
-            assert title == f"Edit the anomaly at {station}/{number}"
+            assert title == f"Edit repeated-current-fluctuation at {station}/{number}"
             await one.press("enter")
             assert one.lab.submitted == ["anomaly.set"]
             told = one.lab.arguments[0]

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from evtui.events import AnomalyState, LabState
 
-__all__ = ["AnomalyStates"]
+__all__ = ["AnomalyStates", "Phase", "short_name"]
+
+Phase = Literal["", "waiting", "on", "off", "safe", "failed", "lasting"]
+"""Where one stands: waiting for its moment, on, being undone, all undone, not undone, or undone
+while its effect still shows; empty before the first time."""
+
+BUSY: tuple[Phase, ...] = ("waiting", "on", "off")
+"""What leaving or all clear would end."""
+
+
+def short_name(state: AnomalyState) -> str:
+    """What its attacks are numbered under: ``fluctuation`` of ``fluctuation-3``."""
+    return state.attack_id.rpartition("-")[0] or state.anomaly
 
 
 class AnomalyStates:
@@ -17,7 +31,8 @@ class AnomalyStates:
     def __init__(self) -> None:
         self.chosen = ""
         self._states: dict[str, AnomalyState] = {}
-        self._phases: dict[str, str] = {}
+        self._phases: dict[str, Phase] = {}
+        self._step_from: dict[str, float] = {}
 
     def note(self, event: AnomalyState | LabState) -> None:
         """Take what the injector says of one, or the lab of which is chosen."""
@@ -25,11 +40,13 @@ class AnomalyStates:
             self.chosen = event.anomaly
             return
         name = event.anomaly
-        if event.change in ("on", "off", "safe", "failed"):
-            self._phases[name] = event.change
+        before = self.phase(name)
+        now = self._phases[name] = _phase(event, before)
         # Back to the end: the order in which they came on.
-        if event.change == "on":
+        if now in ("waiting", "on") and before not in BUSY:
             self._states.pop(name, None)
+        if event.change in ("waiting", "on", "cycle", "step"):
+            self._step_from[name] = event.t
         self._states[name] = event
 
     @property
@@ -38,19 +55,47 @@ class AnomalyStates:
         state = self._states.get(self.chosen)
         if not self.chosen:
             return next(reversed(self._states.values()), None)
-        if state is not None and self.phase(state.anomaly) in ("on", "off"):
+        if state is not None and self.phase(state.anomaly) in BUSY:
             return state
         return next(reversed(self.on), state)
 
     @property
     def on(self) -> list[AnomalyState]:
-        """Those that are on or are being undone, in the order they came."""
-        return [state for name, state in self._states.items() if self.phase(name) in ("on", "off")]
+        """Those that are on, wait for their moment or are being undone, in the order they came."""
+        return [state for name, state in self._states.items() if self.phase(name) in BUSY]
 
-    def phase(self, name: str) -> str:
-        """``on``, ``off`` while it is undone, ``safe``, ``failed``; empty before the first."""
+    @property
+    def others(self) -> list[AnomalyState]:
+        """All that is to be told of besides the one that is :attr:`shown`."""
+        shown = self.shown
+        return [
+            state
+            for name, state in self._states.items()
+            if state is not shown and self.phase(name) in (*BUSY, "lasting", "failed")
+        ]
+
+    def phase(self, name: str) -> Phase:
+        """Where one stands."""
         return self._phases.get(name, "")
 
     def of(self, name: str) -> AnomalyState | None:
         """The newest that is known of one."""
         return self._states.get(name)
+
+    def step_from(self, name: str) -> float:
+        """Lab time in s at which what it is doing, or waiting for, began."""
+        return self._step_from.get(name, 0.0)
+
+
+def _phase(event: AnomalyState, before: Phase) -> Phase:
+    match event.change:
+        case "waiting" | "off" | "failed":
+            return event.change
+        case "safe":
+            return "lasting" if event.lasting else "safe"
+        case "effect_end":
+            return "safe" if before == "lasting" else before
+    if event.active:
+        return "on"
+    # Called off before its moment came: nothing is to come any more.
+    return "safe" if before == "waiting" and event.next_at is None else before

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
@@ -52,6 +53,11 @@ class AnomalyViews:
                 changed |= view.feed((event,)) and view is self.shown
         return changed
 
+    @property
+    def title(self) -> str:
+        """Name and layer of the anomaly that is told of; empty while there is none."""
+        return self.shown.title
+
     def rows(self, width: int, height: int, now: float) -> tuple[Row, ...]:
         """At most ``height`` rows of at most ``width`` cells for lab time ``now`` in seconds."""
         return self.shown.rows(width, height, now)
@@ -96,6 +102,7 @@ class AnomalyPanel(ToldPanel):
 
     def __init__(self, *, orders: bool = True, id: str = "anomaly") -> None:  # noqa: A002
         self._place: ChosenPlace | None = None
+        self._where = ""
         super().__init__(partial(AnomalyViews, orders=orders), id=id)
         self.border_title = "Anomaly"
         self.border_subtitle = f"{key_of('anomaly.edit')} edit" if orders else ""
@@ -104,9 +111,19 @@ class AnomalyPanel(ToldPanel):
         """Tell of this connector, and call it so in the title; an empty name is not said."""
         self._place = place
         self._story.choose(place)
+        self._where = f" · {cut_middle(clean(name), TITLE_NAME)}" if name else ""
         self.draw()
-        told = f" · {cut_middle(clean(name), TITLE_NAME)}" if name else ""
-        self.border_title = Content(f"Anomaly{told}")
+
+    def draw(self) -> None:
+        """Show the rows that fit, and in the title which anomaly it is and where."""
+        super().draw()
+        title = f"Anomaly{self._where}"
+        for which in (self._story.title, self._story.title.split(" ")[0]):
+            if which and cell_len(title) + cell_len(which) + 4 <= self.size.width:
+                title = f"Anomaly: {which}{self._where}"
+                break
+        if str(self.border_title) != title:
+            self.border_title = Content(title)
 
     def reset(self) -> None:
         """Forget everything but what is chosen; what comes next is from another moment."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from evtui.detection import FED_FROM, View
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.alarms import Alarms
-from evtui.tui.models.anomalies import AnomalyStates
+from evtui.tui.models.anomalies import AnomalyStates, short_name
 from evtui.tui.models.by_hand import HandAttacks
+from evtui.tui.models.declared import explanation
 from evtui.tui.models.text import clean
+from evtui.tui.panels.parameter_lines import NOTHING, ParameterLines
 from evtui.tui.rows import Row, Run, first_that_fits, progress_bar, row_text
 
 __all__ = ["AnomalyView"]
@@ -25,36 +28,21 @@ PLACES: Mapping[View, str] = {"can": "edge", "ocpp": "CSMS"}
 VIEWS = [(view, place, f"{place} ({FED_FROM[view]})") for view, place in PLACES.items()]
 """Where a detector looks from: name in the events, short and long name for people."""
 
-EXPLANATIONS = {
-    "seed": (
-        "profiles come while the current is off: start and stop shape the wave",
-        "profiles come at 0 A: start and stop shape the wave",
-        "start and stop shape the wave",
-    ),
-    "txprofile": (
-        "one long transaction: the profiles alone swing the current",
-        "profiles swing the current",
-    ),
-    "txdefault": (
-        "profiles come while the current is off: start and stop shape the wave",
-        "profiles come at 0 A: start and stop shape the wave",
-        "start and stop shape the wave",
-    ),
-    "startstop": (
-        "no profiles: remote start and stop shape the wave",
-        "start and stop shape the wave",
-    ),
-}
-"""What swings the current in each variant, long and short."""
-
-STRICT_SEED = (
-    "strict: both profiles come back Rejected, there is no transaction",
-    "strict: profiles are Rejected",
-)
-
 BAR_CELLS = (10, 6)
 """Cells of the countdown bar, where there is room and where there is less."""
 SEPARATOR = Run("  ")
+
+SIGNS: Mapping[str, tuple[str, str]] = {
+    "on": ("▶", "running"),
+    "waiting": ("…", "stopping"),
+    "off": ("…", "stopping"),
+    "lasting": (FADING_MARKER, "stopping"),
+    "failed": ("✗", "alarm"),
+}
+"""How one is told of that is not the chosen one, by its phase."""
+
+MOST_OTHERS = 3
+"""Lines for what is on besides the one that is told of."""
 
 
 @dataclass
@@ -68,8 +56,6 @@ class AnomalyView:
     orders: bool = True
     anomalies: AnomalyStates = field(default_factory=AnomalyStates)
     lab: LabState | None = None
-    stopping: bool = False
-    step_from: float = 0.0
     by_hand: HandAttacks = field(default_factory=HandAttacks)
     alarms: Alarms = field(default_factory=Alarms)
 
@@ -96,15 +82,21 @@ class AnomalyView:
         return self.anomalies.shown
 
     @property
+    def title(self) -> str:
+        """Its name and its layer, or that there is none."""
+        state = self.anomaly
+        return "" if state is None else f"{clean(state.anomaly)} · {state.layer}"
+
+    @property
     def counting(self) -> bool:
         """True while a countdown is moving."""
-        return self.anomaly is not None and self.anomaly.active
+        return any(state.next_at is not None for state in self.anomalies.on)
 
     def rows(self, width: int, height: int, now: float) -> tuple[Row, ...]:
         """At most ``height`` rows of at most ``width`` cells for lab time ``now`` in seconds."""
         state = self.anomaly
         if state is None:
-            status = self._status(None)
+            status = self._status(None, now)
             lines = [[status, status[:1]], *([self._lab_lines()] if self.lab else [])]
         else:
             lines = self._lines(state, height, now)
@@ -113,117 +105,124 @@ class AnomalyView:
         return tuple(first_that_fits(forms, width) for forms in lines[:height])
 
     def _lines(self, state: AnomalyState, height: int, now: float) -> list[Sequence[Row]]:
-        head, step = self._headline(state), self._step_lines(state, now)
-        both, lab = self._detector_lines(), self._lab_lines()
+        others = self.anomalies.others
+        if not others or height < 4:
+            return [*chain(*self._lines_of(state, height, now))]
+        room = min(len(others), MOST_OTHERS, max(1, height - 5))
+        before, after = self._lines_of(state, height - room, now)
+        return [*before, *self._other_lines(others, room, now), *after]
+
+    def _lines_of(
+        self, state: AnomalyState, height: int, now: float
+    ) -> tuple[list[Sequence[Row]], list[Sequence[Row]]]:
+        """Of the one that is told of, down to what it is doing; then who noticed, and the lab."""
+        told = ParameterLines(state, keys=self._keys_act_on(state))
+        head, short = self._headline(state, told, now), self._short_head(state, told, now)
+        step, both, lab = self._step_lines(state, now), self._detector_lines(), self._lab_lines()
         if height <= 1:
-            return [_joined(self._short_head(state), step, both)]
+            return [_joined(short, step, both)], []
         if height == 2:
-            return [_joined(self._short_head(state), lab), _joined(step, both)]
+            return [_joined(short, self._more, lab)], [_joined(step, both)]
         if height == 3:
-            return [_joined(self._short_head(state)), step, _joined(both, lab)]
+            return [_joined(short, self._more), step], [_joined(both, lab)]
         if height == 4:
-            return [head, _joined(_level_lines(state), _period_lines(state)), step, both]
-        parameters = [_level_lines(state), _wait_lines(state)]
-        if height == 5:
-            return [head, *parameters, step, both]
-        if height == 6:
-            return [head, *parameters, step, both, lab]
-        why = self._explanation_lines(state)
-        if height == 7:
-            return [head, why, *parameters, step, both, lab]
-        parameters = [_level_lines(state), _wait_lines(state)[1:], [_more_runs(state)]]
+            return _said(head, _joined(told.levels, told.period), step), [both]
+        if height < 8:
+            why = self._why_lines(state) if height == 7 else NOTHING
+            said = _said(head, why, told.levels, told.waits, step)
+            return said, [both] if height == 5 else [both, lab]
+        parameters = told.levels, told.waits_alone, told.more
+        upper = _said(head, self._why_lines(state), *parameters, step)
         if height == 8:
-            return [head, why, *parameters, step, both, lab]
+            return upper, [both, lab]
         views = [self._view_lines(view, short, long) for view, short, long in VIEWS]
-        if height == 9:
-            return [head, why, *parameters, step, *views, lab]
-        if height == 10:
-            return [head, why, *parameters, step, [()], *views, lab]
-        return [head, why, *parameters, step, [()], *views, [()], lab]
+        spare = height - len(upper) - len(views) - 1
+        blank: Sequence[Row] = [()]
+        return [*upper, *[blank] * (spare > 0)], [*views, *[blank] * (spare > 1), lab]
+
+    def _keys_act_on(self, state: AnomalyState) -> bool:
+        return state.anomaly == (self.anomalies.chosen or state.anomaly)
 
     def _note_anomaly(self, state: AnomalyState) -> None:
         if state.by_hand:
             self.by_hand.note(state)
-            return
-        if state.change == "off":
-            self.stopping = True
-        elif state.active or state.change in ("safe", "failed"):
-            self.stopping = False
-        if state.change in ("on", "cycle", "step"):
-            self.step_from = state.t
-        self.anomalies.note(state)
+        else:
+            self.anomalies.note(state)
 
     # The lines ------------------------------------------------------------------------
 
-    def _status(self, state: AnomalyState | None) -> tuple[Run, ...]:
+    def _status(self, state: AnomalyState | None, now: float) -> tuple[Run, ...]:
         attack = self.by_hand.newest
         name = clean(attack.anomaly) if attack else ""
-        if state is not None and state.active:
+        phase = "" if state is None else self.anomalies.phase(state.anomaly)
+        if state is not None and phase == "on":
             beside = f" + {name}" if name else ""
-            cycle = f"cycle {state.cycle} / {_cycles(state)}"
-            return (Run(f"▶ running  {cycle}{beside}", "running"),)
+            cycle = _cycle(state, " / ")
+            return (Run(f"▶ running{f'  {cycle}' if cycle else ''}{beside}", "running"),)
         if attack is not None and attack.active:
             return (
                 Run(f"▶ {name} by hand, on {attack.layer}", "running"),
                 Run(f"  {key_of('anomaly.by_hand')} ends it", "order"),
             )
-        if self.stopping:
+        if phase == "off":
             return (Run("… stopping", "stopping"),)
+        if state is not None and phase == "waiting":
+            return (Run(f"… waits for its start{_in(state, now)}", "stopping"),)
         if attack is not None:
             return (Run(f"{FADING_MARKER} {name} is over, its effect shows", "stopping"),)
-        if state is not None and state.change == "failed":
+        if phase == "lasting":
+            return (Run(f"{FADING_MARKER} over, its effect shows", "stopping"),)
+        if state is not None and phase == "failed":
             return (Run(f"✗ failed {state.detail}", "alarm"),)
+        start, others = key_of("anomaly.start"), key_of("anomaly.catalogue")
         return (
             Run("■ idle", "idle"),
-            Run(f"  press {key_of('anomaly.start')} to start", "order"),
+            Run(f"  press {start} to start, {others} for others", "order"),
         )
 
-    def _headline(self, state: AnomalyState) -> Sequence[Row]:
-        status = self._status(state)
-        variant = (
-            Run(state.variant, "value"),
-            Run(f" [{key_of('anomaly.variant')}]", "key"),
-        )
+    def _headline(self, state: AnomalyState, told: ParameterLines, now: float) -> Sequence[Row]:
+        status = self._status(state, now)
+        if not told.choice:
+            return status, status[:1]
         return (
-            (*status, SEPARATOR, Run(state.anomaly, "muted"), Run(" variant ", "muted"), *variant),
-            (*status, SEPARATOR, Run("variant ", "muted"), *variant),
-            (*status, SEPARATOR, *variant),
-            (*status[:1], SEPARATOR, *variant),
+            (*status, SEPARATOR, *told.named_choice),
+            (*status, SEPARATOR, *told.choice),
+            (*status[:1], SEPARATOR, *told.choice),
             status[:1],
         )
 
-    def _short_head(self, state: AnomalyState) -> Sequence[Row]:
-        low, high = _amperes(state)
-        status = self._status(state)[:1]
-        if state.active:
-            status = (Run(f"▶ cycle {state.cycle}/{_cycles(state)}", "running"),)
-        shape = Run(f"{low:g}–{high:g} A  {state.period:.1f} s", "value")
-        variant = (Run("variant ", "muted"), Run(state.variant, "value"))
+    def _short_head(self, state: AnomalyState, told: ParameterLines, now: float) -> Sequence[Row]:
+        status = self._status(state, now)
+        if self.anomalies.phase(state.anomaly) == "on":
+            status = (Run(f"▶ {_cycle(state, '/') or 'running'}", "running"),)
+        elif status[0].role == "idle":
+            start, others = key_of("anomaly.start"), key_of("anomaly.catalogue")
+            status = (*status[:1], Run(f"  {start} starts, {others} lists others", "order"))
+        shape = (SEPARATOR, Run(told.shape, "value")) if told.shape else ()
+        variant = (SEPARATOR, *(run for run in told.named_choice if run.role != "key"))
         return (
-            (*status, SEPARATOR, *variant, SEPARATOR, shape),
-            (*status, SEPARATOR, shape),
-            status,
+            *([(*status, *variant, *shape)] if told.choice else []),
+            (*status, *shape),
+            (*status[:1], *shape),
+            status[:1],
         )
 
-    def _explanation_lines(self, state: AnomalyState) -> Sequence[Row]:
-        forms = EXPLANATIONS.get(state.variant, ("",))
-        if state.variant == "seed" and self.lab is not None and self.lab.strict:
-            forms = STRICT_SEED
-        return [(Run(form, "muted"),) for form in forms]
+    def _why_lines(self, state: AnomalyState) -> Sequence[Row]:
+        forms = explanation(state, strict=self.lab is not None and self.lab.strict)
+        return [(Run(form, "muted"),) for form in forms] or NOTHING
 
     def _step_lines(self, state: AnomalyState, now: float) -> Sequence[Row]:
-        if not state.active:
-            detail = state.detail if state.change in ("off", "safe", "failed") else ""
-            return (
-                [(Run(detail, "muted"),)]
-                if detail
-                else [(Run(f"a cycle is {state.steps} steps in {state.period:.1f} s", "muted"),)]
-            )
-        place = Run(f"step {state.step + 1}/{state.steps} ", "muted")
+        phase = self.anomalies.phase(state.anomaly)
+        if phase not in ("on", "waiting"):
+            told = state.detail
+            if not told and phase in ("", "safe") and state.steps:
+                told = f"a cycle is {state.steps} steps in {state.period:.1f} s"
+            return [(Run(clean(told), "muted"),)]
+        place = Run(_place(state), "muted")
         if state.next_at is None:
             return [(place, Run(state.step_label, "value"))]
         left = max(0.0, state.next_at - now)
-        wait = max(state.next_at - self.step_from, 1e-9)
+        wait = max(state.next_at - self.anomalies.step_from(state.anomaly), 1e-9)
         share = min(1.0, max(0.0, 1.0 - left / wait))
         bar, short_bar = (progress_bar(share, cells) for cells in BAR_CELLS)
         due = Run(f" in {f'{left:.1f} s':<6}", "value")
@@ -236,6 +235,37 @@ class AnomalyView:
             (Run("→ ", "muted"), after, due, *bar),
             (Run("→ ", "muted"), after, due),
         )
+
+    def _other_lines(
+        self, others: Sequence[AnomalyState], room: int, now: float
+    ) -> list[Sequence[Row]]:
+        """A line for each of the others, the newest first; the rest in the last one."""
+        newest = [*reversed(others)]
+        if len(newest) <= room:
+            return [self._other(state, now) for state in newest]
+        shown, rest = newest[: room - 1], newest[room - 1 :]
+        return [*(self._other(state, now) for state in shown), _and_more(rest)]
+
+    def _other(self, state: AnomalyState, now: float) -> Sequence[Row]:
+        phase = self.anomalies.phase(state.anomaly)
+        sign, role = SIGNS[phase]
+        name = Run(f"{sign} {clean(short_name(state))}", role)
+        layer = Run(f" · {state.layer}", "muted")
+        if phase == "waiting":
+            return ((name, layer, Run(f"  waits{_in(state, now)}")), (name, Run(_in(state, now))))
+        if phase != "on":
+            told = {"off": "stopping", "lasting": state.detail}.get(phase, state.detail)
+            return ((name, layer, Run(f"  {clean(told)}", "muted")), (name,))
+        came = Run(f"  {clean(state.step_label)}") if state.step_label else Run("")
+        if state.next_at is None:
+            return ((name, layer, came), (name, layer), (name,))
+        after = (Run(" → ", "muted"), Run(clean(state.next_label)), Run(_in(state, now)))
+        return ((name, layer, came, *after), (name, layer, *after), (name, came), (name,))
+
+    @property
+    def _more(self) -> Sequence[Row]:
+        others = self.anomalies.others
+        return _and_more([*reversed(others)]) if others else NOTHING
 
     def _verdict(self, view: str) -> tuple[Run, Run]:
         """What a detector says, long and short."""
@@ -309,15 +339,6 @@ class AnomalyView:
         )
 
 
-def _amperes(state: AnomalyState) -> tuple[float, float]:
-    return _number(state, "low_a"), _number(state, "high_a")
-
-
-def _number(state: AnomalyState, name: str) -> float:
-    value = state.parameters.get(name)
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
 def _without_orders(row: Row) -> Row:
     """``row`` without the keys it names; what stood between its parts stays."""
     kept = []
@@ -329,58 +350,40 @@ def _without_orders(row: Row) -> Row:
     return tuple(kept)
 
 
-def _level_lines(state: AnomalyState) -> Sequence[Row]:
-    low, high = _amperes(state)
-    lower, raiser = key_of("anomaly.lower_low"), key_of("anomaly.raise_low")
-    weaker, stronger = key_of("anomaly.weaker"), key_of("anomaly.stronger")
-    low_run, high_run = Run(f"{low:g} A", "value"), Run(f"{high:g} A", "value")
+def _cycle(state: AnomalyState, of: str) -> str:
+    """``cycle 4 / ∞``; empty where nothing repeats itself."""
+    wanted = ParameterLines(state).cycles
+    if not wanted and not state.cycle:
+        return ""
+    return f"cycle {state.cycle}" + (f"{of}{wanted}" if wanted else "")
+
+
+def _place(state: AnomalyState) -> str:
+    """``step 3/4 ``; empty before the first."""
+    if state.step < 0 and not state.steps:
+        return ""
+    return f"step {state.step + 1}{f'/{state.steps}' if state.steps else ''} "
+
+
+def _in(state: AnomalyState, now: float) -> str:
+    return "" if state.next_at is None else f" in {max(0.0, state.next_at - now):.1f} s"
+
+
+def _and_more(others: Sequence[AnomalyState]) -> Sequence[Row]:
+    """``+2 more: can-flood, delay``, shorter and shorter."""
+    names = ", ".join(clean(short_name(state)) for state in others)
+    count = f"+{len(others)}"
     return (
-        (
-            *(Run("low ", "muted"), low_run, Run(f" [{lower} {raiser}]", "key")),
-            *(Run("   high ", "muted"), high_run, Run(f" [{weaker} {stronger}]", "key")),
-        ),
-        (Run("low ", "muted"), low_run, Run("  high ", "muted"), high_run),
-        (Run(f"{low:g}–{high:g} A", "value"),),
+        (Run(f"{count} more: ", "muted"), Run(names, "running")),
+        (Run(f"{count}: ", "muted"), Run(names, "running")),
+        (Run(f"{count} more", "running"),),
+        (Run(count, "running"),),
     )
 
 
-def _period_lines(state: AnomalyState) -> Sequence[Row]:
-    keys = f" [{key_of('anomaly.shorter')} {key_of('anomaly.longer')}]"
-    period = Run(f"{state.period:.1f} s", "value")
-    return (
-        (Run("period ", "muted"), period, Run(keys, "key")),
-        (Run("period ", "muted"), period),
-    )
-
-
-def _wait_lines(state: AnomalyState) -> Sequence[Row]:
-    numbers = " ".join(f"{_number(state, f'wait_{n}_s'):.1f}" for n in (1, 2, 3, 4))
-    waits = (Run("waits ", "muted"), Run(f"{numbers} s", "value"))
-    period = _period_lines(state)
-    return (
-        (*waits, SEPARATOR, *period[0], SEPARATOR, *_more_runs(state)),
-        (*waits, SEPARATOR, *period[0]),
-        (
-            *(Run("waits ", "muted"), Run(f"{numbers} = {state.period:.1f} s", "value")),
-            period[0][-1],
-        ),
-        waits,
-        period[1],
-    )
-
-
-def _more_runs(state: AnomalyState) -> Row:
-    return (
-        *(Run("cycles ", "muted"), Run(_cycles(state), "value")),
-        Run(f" [{key_of('anomaly.cycles')}]", "key"),
-        *(Run("  jitter ", "muted"), Run(f"{_number(state, 'jitter'):.0%}", "value")),
-        Run(f" [{key_of('anomaly.jitter')}]", "key"),
-    )
-
-
-def _cycles(state: AnomalyState) -> str:
-    cycles = _number(state, "cycles")
-    return f"{cycles:.0f}" if cycles else "∞"
+def _said(*lines: Sequence[Row]) -> list[Sequence[Row]]:
+    """Those that have something to say."""
+    return [line for line in lines if row_text(line[0])]
 
 
 def _joined(*parts: Sequence[Row]) -> Sequence[Row]:

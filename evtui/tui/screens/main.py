@@ -240,6 +240,18 @@ class MainScreen(PanelScreen):
         state = self.summary.anomalies.of(name)
         self.app.push_screen(EditAnomaly(anomaly, place, state.parameters if state else {}), saved)
 
+    @does("anomaly.catalogue")
+    def _anomaly_catalogue(self) -> None:
+        """Choose from the catalogue."""
+        from evtui.anomalies import names
+
+        choices = [FoundChoice(name, f"choose_anomaly({name!r})") for name in names()]
+        self._choose_from(choices, "Which anomaly?")
+
+    def action_choose_anomaly(self, name: str) -> None:
+        """The keys act on this one from now on."""
+        self._order("anomaly.choose", self.selection.target, name=name)
+
     @does("anomaly.by_hand")
     def _anomaly_by_hand(self) -> None:
         """End the attack by hand that is on, or ask for the name of one that begins."""
