@@ -25,6 +25,7 @@ __all__ = [
     "IdentityText",
     "Integer",
     "Name",
+    "Names",
     "Number",
     "OriginNames",
     "PathText",
@@ -343,6 +344,27 @@ class Name(ValueKind[str]):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "maxLength": self.longest, "pattern": r"^[^\s.-]\S*$"}
+
+
+class Names(ValueKind[tuple[str, ...]]):
+    """A few names in their order: a list, or one text with commas between them."""
+
+    metavar = "NAME,NAME"
+    several = True
+
+    def __init__(self, most: int, longest: int) -> None:
+        self._most, self._each = most, Name(longest)
+        self.limits = f"at most {most}"
+        self.expected = f"{self.limits} names with commas between them"
+
+    def read(self, text: str) -> object:
+        return [name.strip() for name in text.split(",")]
+
+    def check(self, value: object) -> tuple[str, ...]:
+        names = self.read(value) if isinstance(value, str) else value
+        if not isinstance(names, list | tuple) or len(names) > self._most:
+            raise ValueError
+        return tuple(map(self._each.check, names))
 
 
 class Words(ValueKind[str]):

@@ -94,6 +94,7 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
     "fps": ("60", "60", 60),
     "mouse": (False, "false", False),
     "theme": ("nord", '"nord"', "nord"),
+    "favourites": ("can-flood,delay", '["can-flood", "delay"]', ("can-flood", "delay")),
     "variant": ("txprofile", '"txprofile"', "txprofile"),
     "low_a": ("6", "6", 6.0),
     "high_a": ("500", "500", 500.0),

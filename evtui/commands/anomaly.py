@@ -9,7 +9,7 @@ from typing import Any
 from evtui.attacks import LAYERS, Layer
 from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
-from evtui.config import VARIANTS
+from evtui.config import FAVOURITES, VARIANTS
 from evtui.durations import Seconds
 from evtui.kinds import Choice, Integer, Name, Payload
 
@@ -24,6 +24,7 @@ __all__ = [
     "CYCLE_COUNTS",
     "EFFECT",
     "END_ATTACK",
+    "FAVOURITE",
     "JITTER",
     "JITTERS",
     "LONGER",
@@ -319,6 +320,20 @@ ALL_CLEAR = LabCommand(
     gives=NoneType,
 )
 
+FAVOURITE: tuple[Command, ...] = tuple(
+    Command(
+        f"anomaly.favourite_{place}",
+        (key,),
+        f"favourite {place}",
+        f"Start or stop a favourite: {name}.",
+        "Anomaly",
+        also="attack start stop",
+        aim="connector",
+    )
+    for place, (key, name) in enumerate(zip("6789", FAVOURITES, strict=True), start=1)
+)
+"""By their place in the setting ``favourites``; who has other ones sees their names."""
+
 ANOMALY: tuple[Command, ...] = (
     START,
     STOP,
@@ -358,6 +373,7 @@ ANOMALY: tuple[Command, ...] = (
         also="attack truth label",
         aim="connector",
     ),
+    *FAVOURITE,
     ALL_CLEAR,
 )
 """Group Anomaly."""

@@ -13,6 +13,7 @@ from evtui.config.checking import (
     shown,
 )
 from evtui.config.settings import (
+    FAVOURITES,
     KINDS,
     PRESETS,
     SETTINGS,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "FAVOURITES",
     "KINDS",
     "PRESETS",
     "SETTINGS",

@@ -22,6 +22,7 @@ from evtui.kinds import (
     Identities,
     IdentityText,
     Integer,
+    Names,
     Number,
     OriginNames,
     PathText,
@@ -32,6 +33,7 @@ from evtui.passwords import VARIABLE, has_password, needs_password
 from evtui.redaction import SecretUrl
 
 __all__ = [
+    "FAVOURITES",
     "KINDS",
     "PRESETS",
     "SETTINGS",
@@ -60,6 +62,14 @@ VEHICLE_NAMES: tuple[VehicleName, ...] = get_args(VehicleName)
 Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 """Of the fluctuation, in the order in which one steps through them."""
+
+FAVOURITES = (
+    "repeated-current-fluctuation",
+    "meter-falsify",
+    "can-spoof-current",
+    "cooling-off",
+)
+"""Anomalies that have a key of their own where nobody says otherwise: one a layer."""
 
 RecordTrouble = Literal["continue", "stop"]
 UnknownStations = Literal["accept", "refuse", "ask"]
@@ -300,6 +310,14 @@ class Settings:
     mouse: bool = _setting(True, Switch(), "Terminal", "Use the mouse.", flag="--mouse/--no-mouse")
     theme: Theme | None = _setting(
         None, Choice(*get_args(Theme)), "Terminal", "Colours.", unset="the one chosen last"
+    )
+
+    favourites: tuple[str, ...] | None = _setting(
+        None,
+        Names(len(FAVOURITES), 40),
+        "Terminal",
+        "Anomalies that the keys 6 to 9 start and stop.",
+        unset=", ".join(FAVOURITES),
     )
 
     variant: Variant = _setting(

@@ -29,6 +29,9 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     _over = False
 
+    def tick(self) -> None:
+        """Show what has changed in the lab; called with every frame while it is on top."""
+
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close with a result; without effect once it is closed, or below another dialog."""
         if self._over or self.app.screen is not self:

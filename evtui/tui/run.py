@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from evtui.config import Settings, over_ssh
+from evtui.config import FAVOURITES, Settings, over_ssh
 from evtui.escaping import for_terminal
 from evtui.live import LiveFeed, LiveLab
 from evtui.recording.write import secret_inputs
@@ -94,8 +94,12 @@ def run(
             known={"idTag": settings.id_tag},
             secrets=secrets,
             sixteen_colours=only_sixteen(),
+<<<<<<< HEAD
             first=None if plan is None else ChosenPlace(*plan.first_place),
             told=told,
+=======
+            favourites=settings.favourites or FAVOURITES,
+>>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
         )
 
         def ask_to_leave() -> None:

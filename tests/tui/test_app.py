@@ -284,7 +284,8 @@ async def test_help_lists_every_command_and_every_sign_of_the_chart(size: tuple[
         await one.press("question_mark")
         assert one.shows(HelpScreen)
         shown = on_screen(one)
-        assert all(command.help in shown for command in (*COMMANDS, *STATIONS))
+        together = shown.replace(" ", "")  # a name longer than a line is broken
+        assert all(each.help.replace(" ", "") in together for each in (*COMMANDS, *STATIONS))
         assert all(sign in shown for sign in ["▟▙", "┄┄", "•", "▓", "▒", "▲", "△", "▼", "◆"])
         assert (
             max(len(line) for line in str(one.screen.query(KeyTable).first().render()).splitlines())

@@ -6,7 +6,7 @@ from typing import Literal
 
 from evtui.events import AnomalyState, LabState
 
-__all__ = ["AnomalyStates", "Phase", "short_name"]
+__all__ = ["BUSY", "AnomalyStates", "Phase", "short_name"]
 
 Phase = Literal["", "waiting", "on", "off", "safe", "failed", "lasting"]
 """Where one stands: waiting for its moment, on, being undone, all undone, not undone, or undone

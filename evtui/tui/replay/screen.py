@@ -60,7 +60,7 @@ class ReplayScreen(MainScreen):
     # Those of a lab stay bound below these: they are refused, not dead.
     BINDINGS: ClassVar[list[BindingType]] = bindings(REPLAY)
 
-    commands: ClassVar[tuple[Command, ...]] = replay_commands()
+    commands: tuple[Command, ...] = replay_commands()
     orders: ClassVar[bool] = False
 
     class Arrived(Message):

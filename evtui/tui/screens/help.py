@@ -131,7 +131,7 @@ class KeyTable(Static):
         room = max(MIN_HELP, self.size.width - KEYS - LABEL)
         lines: list[Content] = []
         for keys, label, told in self._rows:
-            first, *more = wrap(told, room)
+            first, *more = wrap(told, room, break_on_hyphens=False)
             start = Content.assemble(
                 (f"{keys:<{KEYS}}", "bold $text-warning"),
                 (f"{label:<{LABEL}}", "$foreground"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from typing import Any, ClassVar, get_args
 
 from textual import on
 from textual.binding import BindingType
@@ -13,9 +13,10 @@ from textual.message import Message
 from textual.widgets import Input
 
 from evtui.commands import FIRST_CONTACT, STATIONS, Outcome, by_name
-from evtui.config import Theme
+from evtui.config import FAVOURITES, Theme
 from evtui.events import Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
+from evtui.tui.dialog import Dialog
 from evtui.tui.doing import does
 from evtui.tui.handle import LabHandle
 from evtui.tui.key_hints import key_of
@@ -31,11 +32,8 @@ from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.station_lines import trouble
 from evtui.tui.models.text import clean, clock, cut
 from evtui.tui.panels.charge_points import ChargePointsPanel
-from evtui.tui.screens.panels import PanelScreen
+from evtui.tui.screens.anomaly_commands import AnomalyCommands
 from evtui.tui.screens.stations import Chosen, StationsScreen
-
-if TYPE_CHECKING:
-    from evtui.tui.screens.attack import Begun
 
 __all__ = ["STATUS_SECONDS", "MainScreen"]
 
@@ -54,7 +52,7 @@ LAB_FAILED = 3
 """Exit code when the lab has ended by itself."""
 
 
-class MainScreen(PanelScreen):
+class MainScreen(AnomalyCommands):
     """Takes events from the lab and shows them; turns keys into commands.
 
     Args:
@@ -62,8 +60,12 @@ class MainScreen(PanelScreen):
         known: texts for fields of operations by name, ``idTag``; see
             :func:`evtui.ocpp16.forms.defaults`.
         secrets: what is never shown, wherever it stands.
+<<<<<<< HEAD
         first: connector that is chosen at the start; None for the one that appears first.
         told: a line for people to begin with.
+=======
+        favourites: names of the anomalies that have a key of their own.
+>>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
@@ -89,15 +91,21 @@ class MainScreen(PanelScreen):
         handle: LabHandle,
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
+<<<<<<< HEAD
         first: ChosenPlace | None = None,
         told: str = "",
     ) -> None:
         super().__init__(handle.start_utc, Hiding(secrets), handle.now)
         self.selection.wanted = first
         self._told = told
+=======
+        favourites: Sequence[str] = FAVOURITES,
+    ) -> None:
+        super().__init__(handle.start_utc, Hiding(secrets), handle.now)
+        self.have_favourites(favourites)
+>>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
         self._handle = handle
         self._paused = False
-        self._attack: Begun | None = None
         self._status_at = -STATUS_SECONDS
         self.operations = OperationList(
             known, self._known_here, lambda: self.selection.station, self.stations.get
@@ -115,6 +123,7 @@ class MainScreen(PanelScreen):
         events = self.hiding.events(self._handle.events.take(TAKE_LIMIT))
         now = self._handle.now()
         with self.app.batch_update():
+            news = self.summary.feed(events)
             if events:
                 self._learn(events)
                 for panel in self._panels:
@@ -127,9 +136,9 @@ class MainScreen(PanelScreen):
                     panel.tick(now)
                 self.points.tick(now)
                 self._make_room_for_points()
-            if isinstance(self.app.screen, StationsScreen):
+            if isinstance(self.app.screen, Dialog):
                 self.app.screen.tick()
-            if self.summary.feed(events) or now - self._status_at >= STATUS_SECONDS:
+            if news or now - self._status_at >= STATUS_SECONDS:
                 self._status_at = now
                 self._show_status()
 
@@ -182,13 +191,13 @@ class MainScreen(PanelScreen):
         if command.aimed and self.selection.foreign:
             self._refuse_at_a_foreign_one()
         elif command.aimed and command.scope == "lab":
-            self._order(name, self.selection.target)
+            self.order(name, self.selection.target)
         elif command.scope == "lab":
             self.listen(self._handle.submit(name))
         else:
             await self.do(name)
 
-    def _order(self, command: str, place: ChosenPlace | None, **arguments: object) -> None:
+    def order(self, command: str, place: ChosenPlace | None, **arguments: object) -> None:
         """Tell the lab to do something at a connector, which stands before the answer."""
         target = {} if place is None else place._asdict()
         known = None if place is None else self.stations.get(place.station)
@@ -218,56 +227,6 @@ class MainScreen(PanelScreen):
     @on(OrderAnswered)
     def _show_answer(self, answer: OrderAnswered) -> None:
         self.notice(answer.text, answer.level)
-
-    @does("anomaly.edit")
-    def _anomaly_edit(self) -> None:
-        """Open the form."""
-        from evtui.anomalies import DEFAULT, AnomalyError, anomaly_named
-        from evtui.tui.screens.edit_anomaly import EditAnomaly
-
-        place = self.selection.target
-        name = self.summary.anomalies.chosen or DEFAULT
-        try:
-            anomaly = anomaly_named(name)
-        except AnomalyError as error:
-            self.notice(str(error), "error")
-            return
-
-        def saved(values: Mapping[str, Any] | None) -> None:
-            if values is not None:
-                self._order("anomaly.set", place, name=name, parameters=dict(values))
-
-        state = self.summary.anomalies.of(name)
-        self.app.push_screen(EditAnomaly(anomaly, place, state.parameters if state else {}), saved)
-
-    @does("anomaly.catalogue")
-    def _anomaly_catalogue(self) -> None:
-        """Choose from the catalogue."""
-        from evtui.anomalies import names
-
-        choices = [FoundChoice(name, f"choose_anomaly({name!r})") for name in names()]
-        self._choose_from(choices, "Which anomaly?")
-
-    def action_choose_anomaly(self, name: str) -> None:
-        """The keys act on this one from now on."""
-        self._order("anomaly.choose", self.selection.target, name=name)
-
-    @does("anomaly.by_hand")
-    def _anomaly_by_hand(self) -> None:
-        """End the attack by hand that is on, or ask for the name of one that begins."""
-        from evtui.tui.screens.attack import AttackScreen
-
-        place, attack = self.selection.target, self.summary.attack
-
-        def answered(begun: Begun | None) -> None:
-            if begun is not None:
-                self._attack = begun
-                self._order("attack.begin", place, **begun._asdict())
-
-        if attack is not None and attack.active:
-            self._order("attack.end", place)
-        else:
-            self.app.push_screen(AttackScreen(place, self._attack), answered)
 
     @does("csms.operation")
     def _csms_operation(self) -> None:

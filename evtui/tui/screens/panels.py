@@ -64,7 +64,7 @@ class PanelScreen(Doing, Screen[None]):
 
     AUTO_FOCUS = "#ocpp-list"
 
-    commands: ClassVar[tuple[Command, ...]] = COMMANDS
+    commands: tuple[Command, ...] = COMMANDS
     """What the footer and the help name."""
 
     orders: ClassVar[bool] = True

@@ -1,0 +1,84 @@
+"""Anomalies of another package, as its entry points bring them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import ClassVar
+
+import pytest
+
+from evtui.anomalies import Anomaly, Knob, Need, Run, Signature, parameter
+from evtui.anomalies import catalogue as known
+from evtui.durations import Seconds
+from evtui.kinds import Choice, Number, Switch
+
+__all__ = ["install"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeryParameters:
+    """What one can tweak."""
+
+    share: float = parameter(Number(0, 200, "%"), "of the current that flows", default=20.0)
+    shape: str = parameter(Choice("steady", "ramp"), "how it changes", default="steady")
+    gap_s: float = parameter(Seconds(0.01, 10), "between two frames", default=0.1)
+    quiet: bool = parameter(Switch(), "the genuine sender is muted", default=False)
+
+
+class ForgedCurrent(Anomaly[ForgeryParameters]):
+    """Says on the bus that less flows."""
+
+    name = "forged-current"
+    layer = "can"
+    title = "Forged current"
+    about = "A second node says on the bus that less current flows than the module delivers."
+    signature = Signature("MeterValues follow the forgery", "two senders of 0x300", "")
+    techniques = ("T0856",)
+    severity = 3
+    stakes = ("fraud",)
+    references = ("ROAD, PLoS ONE 0296879",)
+    needs: ClassVar[frozenset[Need]] = frozenset({"bus"})
+    ends = "at once"
+    undone = "nothing is sent any more"
+    Parameters = ForgeryParameters
+    pace = ("gap_s",)
+    strength = Knob("share", 10.0)
+
+    async def act(self, run: Run[ForgeryParameters]) -> None:
+        await run.for_ever()
+
+
+class Bare(Anomaly[object]):
+    """Declares only what it must."""
+
+    name = "bare"
+    layer = "physical"
+    title = "Bare"
+    about = "It heats."
+    signature = Signature("", "", "nothing at first")
+    techniques = ()
+    severity = 1
+    stakes = ()
+    references = ()
+    needs: ClassVar[frozenset[Need]] = frozenset({"power stage"})
+    ends = "when it is cold"
+    undone = "heating ends"
+
+    async def act(self, run: Run[object]) -> None:
+        await run.for_ever()
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a package with these two and with one that is broken."""
+    here = __name__
+    group = known.GROUP
+    brought = [
+        EntryPoint("forged-current", f"{here}:ForgedCurrent", group),
+        EntryPoint("bare", f"{here}:Bare", group),
+        EntryPoint("broken", "tests.tui.no_such_module:Broken", group),
+    ]
+    monkeypatch.setattr(known, "entry_points", lambda group: [*entry_points(group=group), *brought])
+    for cached in (known.listed, known.anomaly_named):
+        cached.cache_clear()
+        monkeypatch.setattr(known, cached.__name__, cached)  # cleared again afterwards
