@@ -19,11 +19,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
-<<<<<<< HEAD
-from evtui.config import no_colours
-=======
-from evtui.config import FAVOURITES
->>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
+from evtui.config import FAVOURITES, no_colours
 from evtui.redaction import hide
 from evtui.tui.colours import ANSI_THEMES, legible, sixteen_colour_theme
 from evtui.tui.driver import TerminalDriver
@@ -48,12 +44,9 @@ class EvtuiApp(App[None]):
         known: what the lab's settings say of fields of operations, by name: ``idTag``.
         secrets: what is never shown, wherever it stands.
         sixteen_colours: whether the terminal has no more.
-<<<<<<< HEAD
         first: connector that is chosen at the start; None for the one that appears first.
         told: a line for people to begin with.
-=======
         favourites: names of the anomalies that have a key of their own.
->>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
     """
 
     TITLE = "evtui"
@@ -74,12 +67,9 @@ class EvtuiApp(App[None]):
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
         sixteen_colours: bool = False,
-<<<<<<< HEAD
         first: ChosenPlace | None = None,
         told: str = "",
-=======
         favourites: Sequence[str] = FAVOURITES,
->>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
     ) -> None:
         # With native colours NO_COLOR leaves the terminal's own two; otherwise Textual turns
         # colours to greys, dark red on dark among them, and an ANSI theme to black on black.
@@ -116,11 +106,9 @@ class EvtuiApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The only screen that is not a dialog."""
-<<<<<<< HEAD
-        return MainScreen(self._handle, self._known, self._secrets, self._first, self._told)
-=======
-        return MainScreen(self._handle, self._known, self._secrets, self._favourites)
->>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
+        return MainScreen(
+            self._handle, self._known, self._secrets, self._first, self._told, self._favourites
+        )
 
     @property
     def _main(self) -> MainScreen:

@@ -94,12 +94,9 @@ def run(
             known={"idTag": settings.id_tag},
             secrets=secrets,
             sixteen_colours=only_sixteen(),
-<<<<<<< HEAD
             first=None if plan is None else ChosenPlace(*plan.first_place),
             told=told,
-=======
             favourites=settings.favourites or FAVOURITES,
->>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
         )
 
         def ask_to_leave() -> None:

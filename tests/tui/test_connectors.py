@@ -18,7 +18,7 @@ async def with_two(one: Driven) -> None:
 async def test_one_connector_has_no_name_anywhere_and_a_key_says_how_to_get_more() -> None:
     async with driven(10.0) as one:
         assert one.title("#current") == "Current"
-        assert one.title("#anomaly") == "Anomaly"
+        assert one.title("#anomaly") == "Anomaly: repeated-current-fluctuation · ocpp"
         assert not one.main.points.display
         await one.press("c")
         assert "one connector only: start evtui with --connectors" in one.text("#footer")

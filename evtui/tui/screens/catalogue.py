@@ -336,4 +336,4 @@ class CatalogueScreen(Dialog[Picked | None]):
             if self._finding
             else ("enter choose", f"{start} start", f"{edit} edit", "→ more", "/ find", "esc close")
         )
-        self._box.border_subtitle = " · ".join(keys)
+        self.tell_keys(self._box, " · ".join(keys))

@@ -60,12 +60,9 @@ class MainScreen(AnomalyCommands):
         known: texts for fields of operations by name, ``idTag``; see
             :func:`evtui.ocpp16.forms.defaults`.
         secrets: what is never shown, wherever it stands.
-<<<<<<< HEAD
         first: connector that is chosen at the start; None for the one that appears first.
         told: a line for people to begin with.
-=======
         favourites: names of the anomalies that have a key of their own.
->>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
@@ -91,19 +88,14 @@ class MainScreen(AnomalyCommands):
         handle: LabHandle,
         known: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
-<<<<<<< HEAD
         first: ChosenPlace | None = None,
         told: str = "",
+        favourites: Sequence[str] = FAVOURITES,
     ) -> None:
         super().__init__(handle.start_utc, Hiding(secrets), handle.now)
         self.selection.wanted = first
         self._told = told
-=======
-        favourites: Sequence[str] = FAVOURITES,
-    ) -> None:
-        super().__init__(handle.start_utc, Hiding(secrets), handle.now)
         self.have_favourites(favourites)
->>>>>>> 769e25f (a opens the catalogue of anomalies; four favourites have a key each)
         self._handle = handle
         self._paused = False
         self._status_at = -STATUS_SECONDS
