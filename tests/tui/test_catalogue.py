@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from evtui.anomalies import catalogue
 from evtui.commands import COMMANDS
 from evtui.config import FAVOURITES
 from evtui.tui.app import EvtuiApp
@@ -30,6 +31,8 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     install(monkeypatch)
     yield
     monkeypatch.undo()
+    catalogue.listed.cache_clear()
+    catalogue.anomaly_named.cache_clear()
 
 
 def listed(one: Driven) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import ClassVar
 
 import pytest
 
-from evtui.anomalies import Anomaly, Knob, Need, Run, Signature, parameter
+from evtui.anomalies import DEFAULT, Anomaly, Knob, Need, Run, Signature, parameter
 from evtui.anomalies import catalogue as known
 from evtui.durations import Seconds
 from evtui.kinds import Choice, Number, Switch
@@ -70,15 +70,14 @@ class Bare(Anomaly[object]):
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a package with these two and with one that is broken."""
-    here = __name__
-    group = known.GROUP
+    """Have the fluctuation, a package with these two, and one that is broken; nothing else."""
+    here, fluctuation = __name__, "evtui.anomalies.ocpp.repeated_current_fluctuation"
     brought = [
-        EntryPoint("forged-current", f"{here}:ForgedCurrent", group),
-        EntryPoint("bare", f"{here}:Bare", group),
-        EntryPoint("broken", "tests.tui.no_such_module:Broken", group),
+        EntryPoint(DEFAULT, f"{fluctuation}:RepeatedCurrentFluctuation", known.GROUP),
+        EntryPoint("forged-current", f"{here}:ForgedCurrent", known.GROUP),
+        EntryPoint("bare", f"{here}:Bare", known.GROUP),
+        EntryPoint("broken", "tests.tui.no_such_module:Broken", known.GROUP),
     ]
-    monkeypatch.setattr(known, "entry_points", lambda group: [*entry_points(group=group), *brought])
-    for cached in (known.listed, known.anomaly_named):
-        cached.cache_clear()
-        monkeypatch.setattr(known, cached.__name__, cached)  # cleared again afterwards
+    monkeypatch.setattr(known, "entry_points", lambda group: brought)
+    known.listed.cache_clear()
+    known.anomaly_named.cache_clear()
