@@ -48,7 +48,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All there are, by layer, then those of other packages; imports none of them."""
-    from evtui.anomalies.catalogue import listed
+    from evtui.anomalies import listed
 
     groups = [*HEADINGS.values()]
     all_of = [Entry(each.name, _group(each)) for each in listed().values()]
