@@ -25,7 +25,7 @@ __all__ = [
     "IdentityText",
     "Integer",
     "Name",
-    "Names",
+    "NameList",
     "Number",
     "OriginNames",
     "PathText",
@@ -346,7 +346,7 @@ class Name(ValueKind[str]):
         return {"type": "string", "maxLength": self.longest, "pattern": r"^[^\s.-]\S*$"}
 
 
-class Names(ValueKind[tuple[str, ...]]):
+class NameList(ValueKind[tuple[str, ...]]):
     """A few names in their order: a list, or one text with commas between them."""
 
     metavar = "NAME,NAME"

@@ -22,7 +22,7 @@ from evtui.kinds import (
     Identities,
     IdentityText,
     Integer,
-    Names,
+    NameList,
     Number,
     OriginNames,
     PathText,
@@ -314,7 +314,7 @@ class Settings:
 
     favourites: tuple[str, ...] | None = _setting(
         None,
-        Names(len(FAVOURITES), 40),
+        NameList(len(FAVOURITES), 40),
         "Terminal",
         "Anomalies that the keys 6 to 9 start and stop.",
         unset=", ".join(FAVOURITES),

@@ -6,13 +6,13 @@ from typing import Literal
 
 from evtui.events import AnomalyState, LabState
 
-__all__ = ["BUSY", "AnomalyStates", "Phase", "short_name"]
+__all__ = ["BUSY", "AnomalyPhase", "AnomalyStates", "short_name"]
 
-Phase = Literal["", "waiting", "on", "off", "safe", "failed", "lasting"]
+AnomalyPhase = Literal["", "waiting", "on", "off", "safe", "failed", "lasting"]
 """Where one stands: waiting for its moment, on, being undone, all undone, not undone, or undone
 while its effect still shows; empty before the first time."""
 
-BUSY: tuple[Phase, ...] = ("waiting", "on", "off")
+BUSY: tuple[AnomalyPhase, ...] = ("waiting", "on", "off")
 """What leaving or all clear would end."""
 
 
@@ -31,7 +31,7 @@ class AnomalyStates:
     def __init__(self) -> None:
         self.chosen = ""
         self._states: dict[str, AnomalyState] = {}
-        self._phases: dict[str, Phase] = {}
+        self._phases: dict[str, AnomalyPhase] = {}
         self._step_from: dict[str, float] = {}
 
     def note(self, event: AnomalyState | LabState) -> None:
@@ -74,7 +74,7 @@ class AnomalyStates:
             if state is not shown and self.phase(name) in (*BUSY, "lasting", "failed")
         ]
 
-    def phase(self, name: str) -> Phase:
+    def phase(self, name: str) -> AnomalyPhase:
         """Where one stands."""
         return self._phases.get(name, "")
 
@@ -87,7 +87,7 @@ class AnomalyStates:
         return self._step_from.get(name, 0.0)
 
 
-def _phase(event: AnomalyState, before: Phase) -> Phase:
+def _phase(event: AnomalyState, before: AnomalyPhase) -> AnomalyPhase:
     match event.change:
         case "waiting" | "off" | "failed":
             return event.change

@@ -18,7 +18,7 @@ from evtui.tui.panels.parameter_lines import told_value
 if TYPE_CHECKING:
     from evtui.anomalies import Anomaly, Listed
 
-__all__ = ["HEADINGS", "Entry", "Line", "described", "entries", "found", "sign_of"]
+__all__ = ["HEADINGS", "ListedAnomaly", "ToldLine", "described", "entries", "found", "sign_of"]
 
 HEADINGS: Mapping[str, str] = {
     "ocpp": "OCPP",
@@ -29,12 +29,12 @@ HEADINGS: Mapping[str, str] = {
 
 MOST_SEVERE = 5
 
-Line = tuple[str, str]
+ToldLine = tuple[str, str]
 """Text and how it is shown: ``title``, ``heading``, ``term`` or nothing special."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedAnomaly:
     """One anomaly of the list.
 
     Attributes:
@@ -46,12 +46,12 @@ class Entry:
     group: str
 
 
-def entries() -> list[Entry]:
+def entries() -> list[ListedAnomaly]:
     """All there are, by layer, then those of other packages; imports none of them."""
     from evtui.anomalies import listed
 
     groups = [*HEADINGS.values()]
-    all_of = [Entry(each.name, _group(each)) for each in listed().values()]
+    all_of = [ListedAnomaly(each.name, _group(each)) for each in listed().values()]
     groups += [each.group for each in all_of if each.group not in groups]
     return sorted(all_of, key=lambda each: (groups.index(each.group), each.name))
 
@@ -63,7 +63,7 @@ def _group(known: Listed) -> str:
     return f"of {clean(known.package)}"
 
 
-def found(typed: str, known: Sequence[Entry]) -> list[Entry]:
+def found(typed: str, known: Sequence[ListedAnomaly]) -> list[ListedAnomaly]:
     """Those whose layer and name have the words that were typed, or their beginnings."""
     return [
         each
@@ -79,7 +79,7 @@ def sign_of(phase: str) -> str:
     )
 
 
-def described(name: str, values: Mapping[str, ParameterValue], width: int) -> list[Line]:
+def described(name: str, values: Mapping[str, ParameterValue], width: int) -> list[ToldLine]:
     """One anomaly in words, in lines of at most ``width`` cells; imports it.
 
     Args:
@@ -127,7 +127,7 @@ def described(name: str, values: Mapping[str, ParameterValue], width: int) -> li
 
 def _parameters(
     anomaly: type[Anomaly[Any]], values: Mapping[str, ParameterValue], width: int
-) -> list[Line]:
+) -> list[ToldLine]:
     declared_ones = anomaly.declared()
     if not declared_ones:
         return [("none", "")]
@@ -135,7 +135,7 @@ def _parameters(
     keys = _keys(anomaly)
     told = [told_value(each, values.get(each.name, each.default)) for each in declared_ones]
     widest = max(map(len, told))
-    lines: list[Line] = []
+    lines: list[ToldLine] = []
     for each, value in zip(declared_ones, told, strict=True):
         key = f" {keys[each.name]}" if each.name in keys else ""
         start = f"{each.label:<{longest}}  {value:<{widest}}"
@@ -170,16 +170,16 @@ TERM = 8
 _QUANTITY = re.compile(r"(?<=\d) (?=[^\W\d_%]{1,3}\b|%)")
 
 
-def _term(term: str, told: str, width: int) -> list[Line]:
+def _term(term: str, told: str, width: int) -> list[ToldLine]:
     return _hung(f"{term:<{TERM}}", told, width)
 
 
-def _hung(start: str, told: str, width: int) -> list[Line]:
+def _hung(start: str, told: str, width: int) -> list[ToldLine]:
     indent = len(start) if len(start) <= width // 2 else 4
     return _wrapped(f"{start}{told}", width, "term", indent)
 
 
-def _wrapped(text: str, width: int, role: str = "", indent: int = 0) -> list[Line]:
+def _wrapped(text: str, width: int, role: str = "", indent: int = 0) -> list[ToldLine]:
     """Lines of text; a number stays with its unit, and a name whole."""
     whole = _QUANTITY.sub("\xa0", text)
     hanging = " " * indent

@@ -16,10 +16,10 @@ from textual.widgets.option_list import Option
 
 from evtui.attacks import ParameterValue
 from evtui.tui.dialog import Dialog
-from evtui.tui.entry import Entry as Typed
+from evtui.tui.entry import Entry
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.anomalies import AnomalyStates
-from evtui.tui.models.catalogue import Entry, Line, described, entries, found, sign_of
+from evtui.tui.models.catalogue import ListedAnomaly, ToldLine, described, entries, found, sign_of
 from evtui.tui.models.declared import declared, values_of, why_not
 from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.text import clean
@@ -46,11 +46,11 @@ class Picked(NamedTuple):
     start: bool
 
 
-class Told(RowsWidget):
+class AnomalyText(RowsWidget):
     """One anomaly in words."""
 
     DEFAULT_CSS = """
-    Told {
+    AnomalyText {
         width: 1fr;
         height: auto;
         & > .told--title { text-style: bold; color: $text-accent; }
@@ -69,7 +69,7 @@ class Told(RowsWidget):
     }
     ROLE_PREFIX = "told"
 
-    def tell(self, lines: Sequence[Line]) -> None:
+    def tell(self, lines: Sequence[ToldLine]) -> None:
         """Show these lines instead of those before."""
         rows: list[Row] = [(Run(text, role),) for text, role in lines]
         self.styles.height = len(rows)
@@ -160,17 +160,17 @@ class CatalogueScreen(Dialog[Picked | None]):
         self._keys = {name: key for key, name in favourites.items()}
         self._edit = edit
         self._all = entries()
-        self._shown: list[Entry | None] = []
+        self._shown: list[ListedAnomaly | None] = []
         self._signs: dict[str, str] = {}
         self._broken: set[str] = set()
         self._values: Mapping[str, ParameterValue] = {}
-        self._typed = Typed(
+        self._typed = Entry(
             placeholder=f"{key_of('view.filter')} finds by name or layer",
             compact=True,
             select_on_focus=False,
         )
         self._list = OptionList(compact=True)
-        self.told = Told()
+        self.told = AnomalyText()
         self._scroll = Scrolled(self.told)
         self._scroll.can_focus = False
 
@@ -235,7 +235,7 @@ class CatalogueScreen(Dialog[Picked | None]):
         sign = sign_of(self._states.phase(name))
         return "•" if sign == " " and name == self._states.chosen else sign
 
-    def _prompt(self, entry: Entry) -> Content:
+    def _prompt(self, entry: ListedAnomaly) -> Content:
         name = entry.name
         sign = self._signs[name] = self._sign(name)
         if name in self._broken:
