@@ -6,7 +6,7 @@ import math
 
 from ._checks import not_negative, positive
 from .faults import CONTACT, Faults, Readings, input_share
-from .heat import connector_derating, derating
+from .heat import DERATE_FROM, connector_derating, derating
 from .presets import Preset
 from .recorded import RecordedBattery, RecordedVehicle
 from .request import VehicleRequest
@@ -107,7 +107,7 @@ class PowerStage:
         return StageState(
             self._current,
             self._target,
-            self.limit,
+            preset.default_limit if self._limit is None else self._limit,
             self._voltage if preset.ac is None else preset.ac.voltage * self.faults.supply,
             self._power,
             self._energy,
@@ -210,7 +210,8 @@ class PowerStage:
         Raises:
             ValueError: for a step that is not above 0 or not finite.
         """
-        positive("step (s)", dt)
+        if not 0.0 < dt < math.inf:
+            positive("step (s)", dt)
         power_before = self._power
         battery = self._battery
         if self._phases != self._phases_to_use and self._current <= OPENING_CURRENT:
@@ -230,11 +231,9 @@ class PowerStage:
                 self._move(battery, dt, offered > 0.0)
         # Current and voltage move in straight lines within a step, closely enough.
         self._energy += (power_before + self._power) * dt / 7200.0
-        cooling = self._preset.cooling
-        if faults is None:
-            self._temperature = cooling.step(self._temperature, self._power, dt)
-        else:
-            self._temperature = cooling.step(self._temperature, self._power, dt, faults.fan)
+        self._temperature = self._preset.cooling.step(
+            self._temperature, self._power, dt, 1.0 if faults is None else faults.fan
+        )
         if self._contacts is not None:
             self._warm_contacts(self._contacts, dt)
         return self.state
@@ -249,8 +248,6 @@ class PowerStage:
 
     def _accepted_current(self, battery: Battery) -> float:
         """A that the vehicle takes now (per phase for AC)."""
-        if self._aborted:
-            return 0.0
         accepted = battery.accepted_current()
         ac = self._preset.ac
         if ac is None:
@@ -299,15 +296,8 @@ class PowerStage:
         preset = self._preset
         ac = preset.ac
         offered = min(self.limit, preset.rated_current)
-        faults = self._faults
-        if faults is None:
-            offered *= derating(self._temperature)
-        else:
-            if ac is None:
-                offered = min(offered, preset.rated_current * input_share(faults.supply))
-            offered *= derating(self._temperature + faults.sensor_bias)
-        if self._contacts is not None:
-            offered *= connector_derating(self._contacts)
+        if self._temperature > DERATE_FROM or self._faults or self._contacts is not None:
+            offered = self._held_back(offered)
         if ac is None:
             return offered
         if self._phases != self._phases_to_use:
@@ -319,6 +309,14 @@ class PowerStage:
             self._pilot = offered
             self._pilot_age = 0.0
         return self._pilot
+
+    def _held_back(self, offered: float) -> float:
+        """What is left of ``offered`` A where something is hot, or broken."""
+        preset, faults = self._preset, self.faults
+        if preset.ac is None:
+            offered = min(offered, preset.rated_current * input_share(faults.supply))
+        offered *= derating(self._temperature + faults.sensor_bias)
+        return offered if self._contacts is None else offered * connector_derating(self._contacts)
 
     def _move(self, battery: Battery, dt: float, offered: bool) -> None:
         """Move current, voltage, power and the vehicle's charge by ``dt`` s."""
@@ -363,7 +361,9 @@ class PowerStage:
 
     def _residual(self) -> float:
         """A that flow although they should not: the contactor is welded."""
-        return 0.0 if self._faults is None or not self._contactor else self._faults.residual
+        if self._faults is None or self._aborted or not self._contactor:
+            return 0.0
+        return self._faults.residual
 
     def _abort(self) -> None:
         """The vehicle opens its own contactor, under current, until it is replugged."""
