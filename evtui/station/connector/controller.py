@@ -192,7 +192,7 @@ class ConnectorController:
             state.readings is not None
             or self._protection.watching
             or state.temperature >= DERATE_FROM
-            or self._excess() > 1.0
+            or self.metering.meter.current > self.limiter.limit
         ):
             self._protect(self._protection.look(state, PERIOD))
         transaction = self._control.running
