@@ -170,8 +170,15 @@ class Run(Generic[P]):
         self._label, self._next_at = label, None
         return self.publish("step")
 
-    async def wait(self, seconds: float) -> None:
-        """Let time pass."""
+    async def wait(self, seconds: float, then: str = "") -> None:
+        """Let time pass.
+
+        Args:
+            then: what comes next, for people.
+        """
+        if then:
+            self._next_label, self._next_at = then, self.now + seconds
+            self.publish("waiting")
         await asyncio.sleep(seconds)
 
     async def for_ever(self) -> None:
