@@ -31,9 +31,10 @@ class AnomalyState(Event, frozen=True, kw_only=True):
     change: Annotated[
         AnomalyChange,
         about(
-            "what happened: `waiting` (for its moment, or its next step), `on`, `cycle` (a cycle begins), `step` (a "
-            "step was done), `parameters`, `off` (the injector does nothing more), `safe` (what "
-            "it did is undone; the effect has ended unless `lasting`), `failed` (it could not be "
+            "what happened: `waiting` (for its moment, or its next step), `on`, `cycle` (a cycle "
+            "begins), `step` (a step was done), `parameters`, `off` (the injector does nothing "
+            "more), `safe` (what it did is undone; the effect has ended unless `lasting`), "
+            "`failed` (it could not be "
             "undone), `effect_end` (of one that was lasting)."
         ),
     ]

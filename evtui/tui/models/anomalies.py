@@ -89,6 +89,8 @@ class AnomalyStates:
 
 def _phase(event: AnomalyState, before: AnomalyPhase) -> AnomalyPhase:
     match event.change:
+        case "waiting" if event.active:  # for its next step
+            return "on"
         case "waiting" | "off" | "failed":
             return event.change
         case "safe":
