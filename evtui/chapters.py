@@ -13,6 +13,7 @@ __all__ = ["TOPICS", "text_of", "title_of"]
 TOPICS = {
     "screen": "panels and signs; over SSH, in tmux, in a browser",
     "keys": "every key, in the lab and in a replay",
+    "anomalies": "every anomaly: what it does, what one sees, its parameters",
     "anomaly": "repeated current fluctuation, variants, attacks by hand",
     "scenarios": "evtui run, and the language of scenario files",
     "run-folder": "the files of a recording: columns, ground truth, labels",

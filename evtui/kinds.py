@@ -101,9 +101,12 @@ class ValueKind(ABC, Generic[T_co]):
 
 
 class Switch(ValueKind[bool]):
-    """On or off; on the command line two options, so it is never read from text."""
+    """On or off; a setting has two options on the command line, and no text."""
 
     expected = "true or false"
+
+    def read(self, text: str) -> object:
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
 
     def check(self, value: object) -> bool:
         if not isinstance(value, bool):

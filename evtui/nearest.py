@@ -22,6 +22,8 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     lower = {each.lower(): each for each in known}
     wanted = name.strip().lower()[:200]
     found = [each for each in lower if len(wanted) > 2 and each.startswith(wanted)]
+    if not found:
+        found = [each for each in lower if len(wanted) > 2 and wanted in each]
     if len(found) != 1:
         found = get_close_matches(wanted, lower, n=1, cutoff=0.5)
     return lower[found[0]] if found else None

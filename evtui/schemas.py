@@ -135,6 +135,12 @@ def _of_listing() -> dict[str, Any]:
     return _schema("evtui.scenarios/1", "evtui scenarios --json", Listing)
 
 
+def _of_anomalies() -> dict[str, Any]:
+    from evtui.anomalies import AnomalyListing
+
+    return _schema("evtui.anomalies/1", "evtui anomalies --json", AnomalyListing)
+
+
 def _of_config() -> dict[str, Any]:
     from evtui.config import ConfigReport
 
@@ -147,6 +153,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "run": _of_run,
     "check": _of_check,
     "scenarios": _of_listing,
+    "anomalies": _of_anomalies,
     "config": _of_config,
 }
 """What ``evtui schema NAME`` prints."""

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     )
     from evtui.anomalies.by_hand import ByHand, name_mistake
     from evtui.anomalies.catalogue import Listed, anomaly_named, listed, names
+    from evtui.anomalies.describing import (
+        AnomalyDescription,
+        AnomalyListing,
+        describe,
+        describe_all,
+        example_step,
+        in_yaml,
+        range_of,
+    )
     from evtui.anomalies.injector import SAFE_WITHIN, Injector, Schedule
     from evtui.anomalies.run import PlannedStep, Run, until
     from evtui.anomalies.targets import Site, disturbance
@@ -26,7 +35,9 @@ __all__ = [
     "DEFAULT",
     "SAFE_WITHIN",
     "Anomaly",
+    "AnomalyDescription",
     "AnomalyError",
+    "AnomalyListing",
     "AnomalySet",
     "ByHand",
     "Cycle",
@@ -40,11 +51,16 @@ __all__ = [
     "Signature",
     "Site",
     "anomaly_named",
+    "describe",
+    "describe_all",
     "disturbance",
+    "example_step",
+    "in_yaml",
     "listed",
     "name_mistake",
     "names",
     "parameter",
+    "range_of",
     "until",
 ]
 
@@ -55,6 +71,8 @@ __getattr__ = lazy_names(
         "evtui.anomalies.api": "Anomaly AnomalyError Cycle DEFAULT Knob Need Signature parameter",
         "evtui.anomalies.by_hand": "ByHand name_mistake",
         "evtui.anomalies.catalogue": "Listed anomaly_named listed names",
+        "evtui.anomalies.describing": "AnomalyDescription AnomalyListing describe describe_all "
+        "example_step in_yaml range_of",
         "evtui.anomalies.injector": "Injector SAFE_WITHIN Schedule",
         "evtui.anomalies.run": "PlannedStep Run until",
         "evtui.anomalies.targets": "Site disturbance",

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evtui.anomalies.api import DEFAULT, AnomalyError
+from evtui.anomalies.api import DEFAULT, Anomaly, AnomalyError
 from evtui.anomalies.catalogue import anomaly_named
 from evtui.anomalies.injector import SAFE_WITHIN, Injector, Schedule
 from evtui.anomalies.targets import Site
@@ -42,6 +42,7 @@ class AnomalySet:
         self._attacks = attacks
         self._initial = initial
         self._injectors: dict[tuple[int, str], Injector[Any]] = {}
+        self._brought: dict[str, type[Anomaly[Any]]] = {}
         self._chosen = dict.fromkeys(sites, DEFAULT)
 
     def chosen(self, connector: int) -> Injector[Any]:
@@ -73,8 +74,12 @@ class AnomalySet:
             self._injectors[key] = self._make(*key)
         return self._injectors[key]
 
+    def bring(self, anomaly: type[Anomaly[Any]]) -> None:
+        """Have one here that is not in the catalogue: what a test is about, for example."""
+        self._brought[anomaly.name] = anomaly
+
     def _make(self, connector: int, name: str) -> Injector[Any]:
-        anomaly = anomaly_named(name)
+        anomaly = self._brought.get(name) or anomaly_named(name)
         site = self._sites[connector]
         # The streams of chance of the first connector, and of the first anomaly, keep the names
         # they had when there were no others: seeds keep their runs.
@@ -87,6 +92,11 @@ class AnomalySet:
             random.Random(f"{self._seed}/{place}/{drawn_for}"),
             self._attacks,
         )
+
+    @property
+    def all(self) -> list[Injector[Any]]:
+        """Those that were ever asked for, on or off."""
+        return [*self._injectors.values()]
 
     @property
     def busy(self) -> list[Injector[Any]]:

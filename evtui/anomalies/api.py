@@ -137,6 +137,7 @@ class Anomaly(ABC, Generic[P]):
         floor: its counterpart, if there is one: the lower of two levels.
         ends_charging: the transaction at its connector is ended with it, whoever began it.
         effect_within: s after which an effect that still shows counts as over.
+        shows_at_stop: there is nothing to see of it before charging is ended.
         short: what its attacks are numbered under, ``can-flood-1``; default: its name.
     """
 
@@ -159,6 +160,7 @@ class Anomaly(ABC, Generic[P]):
     floor: ClassVar[Knob | None] = None
     ends_charging: ClassVar[bool] = False
     effect_within: ClassVar[float] = 600.0
+    shows_at_stop: ClassVar[bool] = False
     short: ClassVar[str] = ""
 
     @abstractmethod

@@ -290,8 +290,12 @@ class Injector(Generic[P]):
             reasons.append(f"{current:.0f} A still flow")
         return ", ".join(reasons)
 
+    @property
+    def left(self) -> list[str]:
+        """What of it is still to be undone, for people."""
+        return self._left()
+
     def _left(self) -> list[str]:
-        """What is still to be undone."""
         reasons = [reason for target in self.run.targets for reason in target.left()]
         own = self._instance.left(self.run)
         return [*reasons, own] if own else reasons

@@ -42,6 +42,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "run": "Run a scenario without a terminal and judge it.",
     "scenarios": "List the built-in scenarios, or print one.",
+    "anomalies": "List the anomalies, or explain one.",
     "schema": "Print the JSON Schema of scenario files, or of what evtui prints.",
     "check": "Check a run folder, and repair what can be repaired.",
     "replay": "Open a run folder in the terminal, or run it again and compare.",

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from evtui.cli.errors import BadInput
-from evtui.config import Effective, load
+from evtui.config import Effective, SettingsError, checked, load
 from evtui.kinds import quoted
+from evtui.nearest import nearest
 
 if TYPE_CHECKING:
     from evtui.scenario.language import Base, Plan
 
-__all__ = ["base_from", "load_plan", "read_inputs"]
+__all__ = ["anomaly_plan", "base_from", "load_plan", "read_inputs"]
 
 
 def read_inputs(given: Iterable[str]) -> dict[str, str]:
@@ -68,5 +69,54 @@ def load_plan(
 
     try:
         return load(scenario, inputs, seed=seed, duration=duration, base=base or Base())
+    except ScenarioError as error:
+        raise BadInput(*error.mistakes) from None
+
+
+def anomaly_plan(
+    name: str,
+    given: dict[str, str],
+    *,
+    seed: int | None = None,
+    duration: float | None = None,
+    base: Base | None = None,
+) -> Plan:
+    """A scenario made for one anomaly.
+
+    Args:
+        given: parameters as text; what is not given is as in ``base``.
+
+    Raises:
+        BadInput: there is no such anomaly, or a parameter is not as expected; one line names the
+            parameter, its unit and range.
+    """
+    from evtui.anomalies import AnomalyError, anomaly_named
+    from evtui.lab import initial_parameters
+    from evtui.scenario.language import Base, ScenarioError, load, quick_scenario
+
+    base = base or Base()
+    try:
+        anomaly = anomaly_named(name)
+    except AnomalyError as error:
+        raise BadInput(f"--anomaly: {error}") from None
+    kinds = {each.name: each.kind for each in anomaly.declared()}
+    mistakes, values = [], {}
+    for each, text in given.items():
+        if each not in kinds:
+            found = nearest(each, kinds)
+            mistakes.append(f"--set {each}: {name} has no such parameter{found}")
+            continue
+        try:
+            values[each] = checked(kinds[each], text, f"--set {each}", from_text=True)
+        except SettingsError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise BadInput(*mistakes)
+    try:
+        anomaly.read(values, anomaly.read(initial_parameters(base.settings).get(name, {})))
+    except ValueError as error:  # they do not go together
+        raise BadInput(f"--set: {error}") from None
+    try:
+        return load(quick_scenario(name, values), seed=seed, duration=duration, base=base)
     except ScenarioError as error:
         raise BadInput(*error.mistakes) from None

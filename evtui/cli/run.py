@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from evtui.cli.errors import BadInput
-from evtui.cli.plans import base_from, load_plan, read_inputs
+from evtui.cli.plans import anomaly_plan, base_from, load_plan, read_inputs
 from evtui.cli.signals import stopped_by_signals
-from evtui.cli.values import FILE, Checked, InputValue, OfKind, ScenarioName, Where
+from evtui.cli.values import FILE, AnomalyName, Checked, InputValue, OfKind, ScenarioName, Where
 from evtui.config import KINDS, SETTINGS, Settings
 from evtui.kinds import Integer, quoted
 
@@ -40,6 +40,7 @@ Examples:
   evtui run repeated-current-fluctuation --seed 7 --out a
   evtui run ./mine.yaml --set high=50 --duration 1h --junit result.xml
   evtui run preset-comparison --jobs 4
+  evtui run --anomaly repeated-current-fluctuation --set high_a=50
 
 \b
 Exit codes:
@@ -53,6 +54,13 @@ Exit codes:
 """,
 )
 @click.argument("scenario", metavar="SCENARIO", type=ScenarioName(), required=False)
+@click.option(
+    "--anomaly",
+    metavar="NAME",
+    type=AnomalyName(),
+    help="In the place of a scenario: charge, switch this anomaly on, end safely, and say whether "
+    "its effect was seen. --set gives its parameters; evtui anomalies NAME lists them.",
+)
 @click.option(
     "--speed",
     default="max",
@@ -77,7 +85,8 @@ Exit codes:
     "--duration",
     metavar="T",
     help="How long: 90, 500ms, 1m, 1h30m. It is the scenario's input of that name, if it has one "
-    "and --set does not give it; else the run is cut short then, or goes on until then.",
+    "and --set does not give it; else the run is cut short then, or goes on until then. With "
+    "--anomaly: how long that is on. [1m]",
 )
 @click.option(
     "--set",
@@ -85,7 +94,7 @@ Exit codes:
     multiple=True,
     metavar="INPUT=VALUE",
     type=InputValue(),
-    help="An input of the scenario; may be repeated.",
+    help="An input of the scenario, or a parameter of the anomaly; may be repeated.",
 )
 @click.option(
     "--out",
@@ -125,6 +134,7 @@ Exit codes:
 def command(
     before: dict[str, Any] | None,
     scenario: str | None,
+    anomaly: str | None,
     speed: str,
     file: str | None,
     seed: int | None,
@@ -143,8 +153,10 @@ def command(
 
     It is recorded into a folder, and the verdicts are printed.
     """
-    if scenario is None:
+    if scenario is None and anomaly is None:
         raise BadInput("run: which scenario? name a file, or one of those in evtui scenarios")
+    if scenario is not None and anomaly is not None:
+        raise BadInput(f"run: a scenario and --anomaly {anomaly}; leave one out")
     before = before or {}
     _refuse_misplaced(before)
     settings, base = _settings(before.get("file") if file is None else file)
@@ -159,7 +171,11 @@ def command(
     with _modules_spared():
         options = _options(_speed(speed), seconds, redact_id_tags, record_trouble)
         inputs = read_inputs(given)
-        plan = load_plan(scenario, inputs, seed=seed, duration=seconds, base=base)
+        if anomaly is not None:
+            plan = anomaly_plan(anomaly, inputs, seed=seed, duration=seconds, base=base)
+        else:
+            assert scenario is not None
+            plan = load_plan(scenario, inputs, seed=seed, duration=seconds, base=base)
     if "duration" in plan.inputs and "duration" not in inputs:
         options = replace(options, duration=None)
     if plan.axes and events is not None:

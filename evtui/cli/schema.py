@@ -9,7 +9,7 @@ from evtui.kinds import Choice
 
 __all__ = ["command"]
 
-_NAMES = Choice("scenario", "events", "run", "check", "scenarios", "config")
+_NAMES = Choice("scenario", "events", "run", "check", "scenarios", "anomalies", "config")
 
 
 @click.command("schema", short_help="Print the JSON Schema of scenario files, or of an output.")
@@ -24,6 +24,7 @@ def command(name: str) -> int:
       run          evtui run --json
       check        evtui check --json
       scenarios    evtui scenarios --json
+      anomalies    evtui anomalies --json
       config       evtui config --json
 
     \b

@@ -10,20 +10,31 @@ import click
 
 from evtui.cli.errors import BadInput
 from evtui.config import checked
-from evtui.kinds import Choice, PathText, ValueKind, number
+from evtui.kinds import Choice, PathText, Switch, ValueKind, number
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from click.shell_completion import CompletionItem
 
+    from evtui.anomalies import Anomaly
     from evtui.scenario.language import Input
 
     _Type = click.ParamType[Any]
 else:  # generic only in newer releases
     _Type = click.ParamType
 
-__all__ = ["FILE", "Checked", "InputValue", "OfKind", "OneOf", "ScenarioName", "Where", "written"]
+__all__ = [
+    "FILE",
+    "AnomalyName",
+    "Checked",
+    "InputValue",
+    "OfKind",
+    "OneOf",
+    "ScenarioName",
+    "Where",
+    "written",
+]
 
 FILE = PathText("FILE", "a file")
 
@@ -123,8 +134,22 @@ class ScenarioName(_Type):
         return _names(builtin_names(), incomplete) + _paths("file") * self._files
 
 
+class AnomalyName(_Type):
+    """The name of an anomaly."""
+
+    name = "anomaly"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """See :class:`click.ParamType`."""
+        from evtui.anomalies import names
+
+        return _names(names(), incomplete)
+
+
 class InputValue(_Type):
-    """``INPUT=VALUE`` of the scenario on the same command line."""
+    """``INPUT=VALUE`` of the scenario, or of the anomaly, on the same command line."""
 
     name = "input"
 
@@ -136,7 +161,14 @@ class InputValue(_Type):
         from evtui.scenario.language import ScenarioError, describe
 
         # The context knows no arguments while the value of an option is missing.
-        for word in words_before():
+        before = words_before()
+        if (anomaly := _anomaly(before)) is not None:
+            kinds = {each.name: each.kind for each in anomaly.declared()}
+            name, equals, begun = incomplete.partition("=")
+            if not equals:
+                return _names((f"{name}=" for name in kinds), incomplete, "open")
+            return _names(_choices(kinds.get(name)), begun)
+        for word in before:
             with suppress(ScenarioError):
                 inputs = describe(word).inputs
                 name, equals, begun = incomplete.partition("=")
@@ -144,6 +176,24 @@ class InputValue(_Type):
                     return _values(inputs[name], begun) if name in inputs else []
                 return _names((f"{name}=" for name in inputs), incomplete, "open")
         return []
+
+
+def _anomaly(words: list[str]) -> type[Anomaly[Any]] | None:
+    """The one that is named on a command line."""
+    from evtui.anomalies import AnomalyError, anomaly_named
+
+    for option, value in zip(words, [*words[1:], ""], strict=True):
+        name = value if option == "--anomaly" else option.removeprefix("--anomaly=")
+        if name != option:
+            with suppress(AnomalyError):
+                return anomaly_named(name)
+    return None
+
+
+def _choices(kind: ValueKind[Any] | None) -> tuple[str, ...]:
+    if isinstance(kind, Switch):
+        return "true", "false"
+    return kind.names if isinstance(kind, Choice) else ()
 
 
 def _values(spec: Input, begun: str) -> list[CompletionItem[str]]:

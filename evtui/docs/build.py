@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from evtui.anomalies import AnomalyDescription, describe_all, in_yaml
+from evtui.attacks import LAYERS
 from evtui.chapters import TOPICS, title_of
 from evtui.commands import COMMANDS, REPLAY, STATIONS, Command, arguments_of, lab_commands
 from evtui.config import SETTINGS, Setting, toml_value
@@ -182,6 +184,65 @@ def _type(schema: dict[str, Any]) -> str:
     return "anything"
 
 
+def _anomalies() -> list[AnomalyDescription]:
+    """Those that come with evtui, layer by layer."""
+    return [each for each in describe_all().anomalies if each.package == "evtui"]
+
+
+def _catalogue() -> str:
+    """Every anomaly with what it is about, a table a layer."""
+    head = ("anomaly", "what it does", "severity, at stake", "ATT&CK", "acts through")
+    parts = []
+    for layer in LAYERS:
+        rows = (
+            (
+                f"`{each.name}`",
+                _first_sentence(each.about),
+                f"{each.severity}: {', '.join(each.stakes)}",
+                ", ".join(each.techniques),
+                ", ".join(each.needs),
+            )
+            for each in _anomalies()
+            if each.layer == layer
+        )
+        parts.append(f"### Layer {layer}\n\n{table(head, rows)}")
+    return "\n".join(parts)
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[a-z0-9%)])\. (?=[A-Z])", text)[0].removesuffix(".") + "."
+
+
+def _signatures() -> str:
+    """What one sees of every anomaly."""
+    rows = (
+        (f"`{each.name}`", *(getattr(each.signature, name) for name in ("ocpp", "can", "current")))
+        for each in _anomalies()
+    )
+    return table(("anomaly", "OCPP", "CAN", "current"), rows)
+
+
+def _parameters() -> str:
+    """What can be set of every anomaly."""
+    rows = []
+    for each in _anomalies():
+        rows.append((f"`{each.name}`", "", "", ""))
+        rows += [
+            (f"… `{p.name}`", p.range, "" if p.default is None else in_yaml(p.default), p.about)
+            for p in each.parameters
+        ]
+    return table(("anomaly … parameter", "range", "default", "about"), rows)
+
+
+def _layers_of_anomalies() -> str:
+    """Their names in the README."""
+    rows = (
+        (layer, ", ".join(f"`{each.name}`" for each in _anomalies() if each.layer == layer))
+        for layer in LAYERS
+    )
+    return table(("layer", "anomalies"), rows)
+
+
 def _events() -> str:
     """Every event, field by field; those that all of them have stand once."""
     definitions = schema_of_events()["$defs"]
@@ -211,6 +272,10 @@ MADE: Made = {
     "expectations": lambda: table(("expectation", "is met when"), rows(EXPECTATIONS)),
     "lab": _lab,
     "topics": _topics,
+    "anomalies by layer": _layers_of_anomalies,
+    "catalogue": _catalogue,
+    "signatures": _signatures,
+    "parameters": _parameters,
     "keys": partial(_keys, COMMANDS),
     "station keys": partial(_keys, STATIONS),
     "replay keys": partial(_keys, REPLAY),
@@ -219,7 +284,7 @@ MADE: Made = {
     "settings": _settings,
     "configuration": _configuration,
     "events": _events,
-    "documents": partial(_documents, "run", "check", "scenarios", "config"),
+    "documents": partial(_documents, "run", "check", "scenarios", "anomalies", "config"),
     "layers": layers.picture,
     "parts": _parts,
 }

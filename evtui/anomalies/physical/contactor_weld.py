@@ -55,6 +55,7 @@ class ContactorWeld(Anomaly[WeldParameters]):
     ends = "when the contactor has opened"
     undone = "the contactor opens again"
     Parameters = WeldParameters
+    shows_at_stop = True
     strength = Knob("residual_a", 5.0)
 
     @classmethod

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     )
     from evtui.scenario.language.model import Input, LabSpec
     from evtui.scenario.language.quantities import DURATION
+    from evtui.scenario.language.quick import quick_scenario
     from evtui.scenario.language.reference import keys_below, rows
     from evtui.scenario.language.schema import json_schema
     from evtui.scenario.language.settings import (
@@ -47,6 +48,7 @@ __all__ = [
     "json_schema",
     "keys_below",
     "load",
+    "quick_scenario",
     "read_builtin",
     "rows",
 ]
@@ -58,6 +60,7 @@ __getattr__ = lazy_names(
         "describe load",
         "evtui.scenario.language.model": "Input LabSpec",
         "evtui.scenario.language.quantities": "DURATION",
+        "evtui.scenario.language.quick": "quick_scenario",
         "evtui.scenario.language.reference": "keys_below rows",
         "evtui.scenario.language.schema": "json_schema",
         "evtui.scenario.language.settings": "Base OF_LAB OF_NO_RUN base_of",

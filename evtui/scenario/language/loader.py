@@ -35,7 +35,7 @@ from evtui.scenario.language.mistakes import Mistakes, ScenarioError, shown
 from evtui.scenario.language.model import SCHEMA, Duration, Input, LabSpec, Scenario
 from evtui.scenario.language.place import Place, every_step
 from evtui.scenario.language.settings import Base, settings_of, start_of
-from evtui.scenario.language.sources import builtin_names, read_source
+from evtui.scenario.language.sources import ScenarioSource, builtin_names, read_source
 from evtui.scenario.language.vehicle import modelled_vehicle, recorded_curve
 
 __all__ = ["Listing", "Plan", "ScenarioDescription", "ScenarioError", "builtin", "describe", "load"]
@@ -152,7 +152,7 @@ def describe(name_or_path: str | os.PathLike[str]) -> ScenarioDescription:
 
 
 def load(
-    name_or_path: str | os.PathLike[str],
+    name_or_path: str | os.PathLike[str] | ScenarioSource,
     given: Mapping[str, object] | None = None,
     *,
     seed: int | None = None,
@@ -164,7 +164,7 @@ def load(
 
     Args:
         name_or_path: a file, or the name of a built-in scenario: text without a path separator
-            and without the suffix .yaml or .yml.
+            and without the suffix .yaml or .yml; or what was read already.
         given: inputs, as text of a command line or typed (durations in s).
         seed: of everything random.
         duration: s, for an input called ``duration`` where there is one and it is not given.
@@ -175,7 +175,8 @@ def load(
         ScenarioError: something is wrong; for each mistake a line that names file, line, place
             and way out.
     """
-    source = read_source(name_or_path)
+    known = name_or_path
+    source = known if isinstance(known, ScenarioSource) else read_source(known)
     document = parse(source.text, source.label)
     mistakes = document.mistakes
     header, specs = _header(document)

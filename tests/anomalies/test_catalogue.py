@@ -1,0 +1,151 @@
+"""Every anomaly that comes with evtui, held against what all of them promise."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evtui.anomalies import Anomaly, Run, anomaly_named, describe, listed
+from evtui.scenario.language import load
+from evtui.scenario.language.place import Place, every_step
+from evtui.scenario.run import Options, run_headless
+from evtui.scenario.steps.anomaly import AnomalyStep
+from evtui.testing import PROMISES, Planned, keep, random_parameters, run_trial
+
+NAMES = [name for name, each in listed().items() if each.package == distribution("evtui").name]
+
+COMBINATIONS = 200
+FULL_COMBINATIONS = 5_000
+PORTIONS = 10
+"""Into which the combinations are cut, for workers side by side."""
+
+LONGEST = 30.0
+"""s from the begin to all clear."""
+
+
+def test_there_are_some_on_the_layer_that_evtui_began_with() -> None:
+    assert "repeated-current-fluctuation" in NAMES
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+@pytest.mark.parametrize("name", NAMES)
+def test_each_keeps_what_all_promise(name: str, promise: str) -> None:
+    keep(name, promise)
+
+
+# Any of them, any parameters, any moments
+
+
+def combinations(
+    first: int, last: int
+) -> Iterator[tuple[int, tuple[Planned, ...], dict[str, Any]]]:
+    """Two that may be together, one of them alone where none may, and the rest of the trial."""
+    for number in range(first, last):
+        chance = random.Random(f"combination {number}")
+        one = anomaly_named(NAMES[number % len(NAMES)])
+        others = [each for each in map(anomaly_named, NAMES) if not each.claims & one.claims]
+        both = [one, *([chance.choice(others)] if others and chance.random() < 0.8 else [])]
+        planned = tuple(_planned(each, chance) for each in dict.fromkeys(both))
+        rest = {
+            "charging": chance.random() < 0.6,
+            "seconds": chance.uniform(5.0, LONGEST),
+            "preset": chance.choice(["seed", "dc"]),
+            "seed": number,
+        }
+        yield number, planned, rest
+
+
+def _planned(anomaly: type[Anomaly[Any]], chance: random.Random) -> Planned:
+    on = chance.uniform(0.0, LONGEST / 2)
+    return Planned(
+        anomaly=anomaly,
+        parameters=random_parameters(anomaly, chance),
+        on=on,
+        off=on + chance.uniform(0.0, LONGEST) if chance.random() < 0.7 else None,
+    )
+
+
+def broken(first: int, last: int) -> list[str]:
+    """A line for each thing that is left after a combination."""
+    lines = []
+    for number, planned, rest in combinations(first, last):
+        trial = run_trial(*planned, **rest)
+        what = " and ".join(f"{each.kind.name} {dict(each.parameters)}" for each in planned)
+        lines += [f"{number}: {what}: {each}" for each in trial.left]
+    return lines
+
+
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_ten_seconds_after_all_clear_everything_is_as_before(portion: int) -> None:
+    each = COMBINATIONS // PORTIONS
+    assert broken(portion * each, (portion + 1) * each) == []
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not os.environ.get("EVTUI_FULL"), reason="thousands of them")
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_so_it_is_with_thousands_of_combinations(portion: int) -> None:
+    each = FULL_COMBINATIONS // PORTIONS
+    first = COMBINATIONS + portion * each
+    assert broken(first, first + each) == []
+
+
+# What one sees of them: tests/scenario/test_builtin.py runs the scenarios as they are
+
+
+def failed(name: str, **inputs: Any) -> list[str]:
+    """What is not met of a built-in scenario."""
+    plan = load(name, inputs, duration=60.0)
+    result = run_headless(plan, Options())
+    return [f"{each.expectation}: {each.found}" for each in result.verdicts if not each.met]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_a_scenario_of_its_name_that_switches_it_on(name: str) -> None:
+    plan = load(name)
+    steps = every_step(plan.scenario.steps, "", Place(plan.settings.id))
+    assert name in {step.anomaly for _, step, _ in steps if isinstance(step, AnomalyStep)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_scenario_fails_when_it_does_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(self: Anomaly[Any], run: Run[Any]) -> None:
+        """What the scenario says of its signature must not be true by itself."""
+
+    monkeypatch.setattr(anomaly_named(name), "act", nothing)
+    assert failed(name) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("meter-falsify", {"factor": 1.0, "offset_w": 0.0}),
+    ],
+)
+def test_its_scenario_fails_when_it_does_what_changes_nothing(
+    name: str, parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anomaly = anomaly_named(name)
+    read = anomaly.read
+    monkeypatch.setattr(
+        anomaly, "read", lambda given, base=None: read({**given, **parameters}, base)
+    )
+    assert failed(name) != []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_step_in_its_explanation_is_done(name: str, tmp_path: Path) -> None:
+    head = "schema: evtui.scenario/1\nid: example\ntitle: Example\nlab: {preset: dc}\n"
+    charge = "steps:\n- start\n- wait_for: {status: Charging, timeout: 1min}\n"
+    file = tmp_path / "example.yaml"
+    file.write_text(head + charge + describe(name).example, encoding="utf-8")
+    result = run_headless(load(file), Options())
+    assert [f"{each.expectation}: {each.found}" for each in result.verdicts if not each.met] == []
