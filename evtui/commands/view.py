@@ -126,6 +126,15 @@ VIEW: tuple[Command, ...] = (
         "Find any command by name.",
         "Program",
     ),
+    Command(
+        "app.tour",
+        ("w",),
+        "tour",
+        "Begin or leave a tour of six short tasks, in ten minutes.",
+        "Tour",
+        also="guide tutorial learn start here tasks walk",
+    ),
+    Command("app.tour_next", ("W",), "next task", "Skip a task of the tour.", "Tour"),
     Command("app.help", ("question_mark", "f1"), "help", "Show this help.", "Program", 17),
     Command(
         "app.docs",

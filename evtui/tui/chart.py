@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual_plotext import Plot
 
@@ -55,6 +55,10 @@ LIMIT_MARKER = "┄"
 REPORTED_MARKER = "•"
 ATTACK_MARKER = "▓"
 ATTACK_WORD = " attack "
+MOST_LANES = 3
+"""Rows under the chart for attacks that overlap."""
+ROOM_FOR_LANES = 10
+"""Rows of a chart that has room for more than one of them."""
 FADING_MARKER = "▒"
 RAISED_MARKER = "▲"
 CLEARED_MARKER = "△"
@@ -139,7 +143,9 @@ class Scene:
 
 def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
     """Draw ``scene`` with ``plot``, which only this thread may use; top row first."""
-    grid = scene.grid
+    lanes = _lanes(scene)
+    # Each lane but the first takes a row of the chart.
+    grid = replace(scene.grid, height=scene.grid.height - len(lanes) + 1)
     first, newest = grid.first(scene.now), grid.newest(scene.now)
     step, count = grid.subcolumn_seconds, grid.columns * SUBCOLUMNS
     seen = [point for point in scene.points if first <= column_of(point.t, step) <= newest]
@@ -159,7 +165,11 @@ def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
     canvas.steps(reported, REPORTED_MARKER, "blue")
     canvas.curve(current, "green")
     cells = canvas.cells()
-    _mark_time_axis(cells[canvas.axis_row], scene)
+    for place, extra in enumerate(lanes[1:], start=1):
+        blank = [(" ", "")] * len(cells[canvas.axis_row])
+        cells.insert(canvas.axis_row + place, blank)
+        _mark_attacks(blank, scene, extra, set())
+    _mark_time_axis(cells[canvas.axis_row], scene, lanes[0])
     if not any(column and column.high > 0 for column in current):
         _put_hint(cells[canvas.axis_row // 2], scene)
     return tuple(to_row(row) for row in cells)
@@ -271,14 +281,34 @@ def _time_ticks(window: float, columns: int) -> list[float]:
     return [-window * part / parts for part in range(parts, -1, -1)]
 
 
-def _mark_time_axis(cells: list[tuple[str, str]], scene: Scene) -> None:
+def _lanes(scene: Scene) -> list[tuple[AttackSpan, ...]]:
+    """The attacks that are seen, in as many rows as it takes to tell those apart that overlap."""
+    grid, now = scene.grid, scene.now
+    most = MOST_LANES if grid.height >= ROOM_FOR_LANES else 1
+    oldest = now - grid.window
+    lanes: list[list[AttackSpan]] = [[]]
+    for attack in scene.attacks:
+        if _end(attack, now) < oldest:
+            continue
+        free = (lane for lane in lanes if not lane or _end(lane[-1], now) <= attack.start)
+        lane = next(free, None)
+        if lane is None:
+            if len(lanes) < most:
+                lanes.append([])
+            lane = lanes[-1]
+        lane.append(attack)
+    return [tuple(lane) for lane in lanes]
+
+
+def _end(attack: AttackSpan, now: float) -> float:
+    return now if attack.safe is None else attack.safe
+
+
+def _mark_time_axis(
+    cells: list[tuple[str, str]], scene: Scene, attacks: Sequence[AttackSpan]
+) -> None:
     """Put attacks, alarms, marks and what is pointed at on the time axis, the last on top."""
     grid, now = scene.grid, scene.now
-    offset = len(cells) - grid.columns
-
-    def put(cell: int, character: str, role: str) -> None:
-        if 0 <= cell < grid.columns:
-            cells[offset + cell] = (character, role)
 
     def place(t: float) -> int:
         cell = grid.cell(t, now)
@@ -292,21 +322,36 @@ def _mark_time_axis(cells: list[tuple[str, str]], scene: Scene) -> None:
     marks |= {place(t): (MARK_MARKER, "marked") for t in scene.marks}
     if scene.mark is not None:
         marks[place(scene.mark)] = (CARET_MARKER, "mark")
-    for attack in scene.attacks:
-        safe = now if attack.safe is None else attack.safe
-        for cell in _shown(grid.cell(attack.start, now), grid.cell(safe, now), grid):
-            put(cell, FADING_MARKER, "attack")
-    for attack in scene.attacks:  # on top of the others' fading
+    _mark_attacks(cells, scene, attacks, {*marks})
+    for cell, (marker, role) in marks.items():
+        _put(cells, grid, cell, marker, role)
+
+
+def _mark_attacks(
+    cells: list[tuple[str, str]], scene: Scene, attacks: Sequence[AttackSpan], taken: set[int]
+) -> None:
+    """Put these attacks into a row, each with its name where that covers no cell that is taken."""
+    grid, now = scene.grid, scene.now
+    for attack in attacks:
+        fading = _shown(grid.cell(attack.start, now), grid.cell(_end(attack, now), now), grid)
+        for cell in fading:
+            _put(cells, grid, cell, FADING_MARKER, "attack")
+    for attack in attacks:  # on top of the others' fading
         off = now if attack.off is None else attack.off
         sending = _shown(grid.cell(attack.start, now), grid.cell(off, now), grid)
         for cell in sending:
-            put(cell, ATTACK_MARKER, "attack")
-        word = range(sending.start + 1, sending.start + 1 + len(ATTACK_WORD))
-        if len(sending) >= len(word) + 2 and not marks.keys() & set(word):
-            for cell, character in zip(word, ATTACK_WORD, strict=True):
-                put(cell, character, "attack")
-    for cell, (marker, role) in marks.items():
-        put(cell, marker, role)
+            _put(cells, grid, cell, ATTACK_MARKER, "attack")
+        for word in (f" {attack.attack_id} ", ATTACK_WORD):
+            place = range(sending.start + 1, sending.start + 1 + len(word))
+            if word.strip() and len(sending) >= len(place) + 2 and not taken & set(place):
+                for cell, character in zip(place, word, strict=True):
+                    _put(cells, grid, cell, character, "attack")
+                break
+
+
+def _put(cells: list[tuple[str, str]], grid: Grid, cell: int, character: str, role: str) -> None:
+    if 0 <= cell < grid.columns:
+        cells[len(cells) - grid.columns + cell] = (character, role)
 
 
 def _shown(first: int, last: int, grid: Grid) -> range:

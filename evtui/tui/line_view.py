@@ -20,6 +20,9 @@ __all__ = ["Cells", "LineEntry", "LineSource", "LineView", "Relation"]
 
 WHEEL_LINES = 3
 
+INJECTED = "▓"
+"""In front of a row that an anomaly has sent; as attacks are marked under the chart."""
+
 
 class LineEntry(Protocol):
     """What the view needs of a row; ``key`` grows from row to row and never changes."""
@@ -98,6 +101,7 @@ class LineView(RowsWidget, can_focus=True):
         & > .line--bad { color: $text-error; text-style: bold; }
         & > .line--warning { color: $text-warning; }
         & > .line--from-csms { color: $text-primary; }
+        & > .line--attack { color: $text-error; text-style: bold; }
         & > .line--changed { color: $text-warning; text-style: bold underline; }
         & > .line--related { color: $text-accent; text-style: bold; }
         & > .line--cursor { background: $primary 35%; }
@@ -116,6 +120,7 @@ class LineView(RowsWidget, can_focus=True):
         "line--bad",
         "line--warning",
         "line--from-csms",
+        "line--attack",
         "line--changed",
         "line--related",
         "line--cursor",
@@ -247,6 +252,8 @@ class LineView(RowsWidget, can_focus=True):
         chosen = chosen and self.has_focus
         related = self._relation.holds(entry)
         mark, role = ("▌" if chosen else "»", "related") if chosen or related else (" ", "")
+        if not (chosen or related) and getattr(entry, "injected", False):
+            mark, role = INJECTED, "attack"
         overlay = " cursor" if chosen else ""
         runs = [Run(mark, role + overlay), *(Run(text, own + overlay) for text, own in cells)]
         missing = width - row_width(tuple(runs))

@@ -158,14 +158,15 @@ class CurrentSeries:
             place -= 1
         last = self._attacks[place] if place >= 0 else None
         running = last is not None and last.off is None
+        over = state.change in ("safe", "failed") and not state.lasting
+        over = over or state.change == "effect_end"
         if state.active and not running:
             if last is not None and last.safe is None:
                 self._attacks[place] = replace(last, safe=state.t)
             self._attacks.append(AttackSpan(start=state.t, attack_id=state.attack_id))
         elif last is not None and running and not state.active:
-            ended = state.t if state.change in ("safe", "failed") else None
-            self._attacks[place] = replace(last, off=state.t, safe=ended)
-        elif last is not None and last.safe is None and state.change in ("safe", "failed"):
+            self._attacks[place] = replace(last, off=state.t, safe=state.t if over else None)
+        elif last is not None and last.safe is None and over:
             self._attacks[place] = replace(last, safe=state.t)
         else:
             return

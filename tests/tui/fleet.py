@@ -86,7 +86,7 @@ def attack(lab: FakeLab, station: str, number: int) -> None:
         AnomalyState(
             station=station,
             connector=number,
-            attack_id=f"fluctuation-{station}-{number}",
+            attack_id=f"fluctuation-{station.removeprefix('CP')}{number}",
             anomaly="repeated-current-fluctuation",
             change="on",
             active=True,

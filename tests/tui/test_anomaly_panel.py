@@ -169,6 +169,101 @@ def test_the_status_line_and_the_panel_never_disagree_on_an_alarm(
         assert (told in status) is (f"▲ alarm, detected after {told}" in panel)
 
 
+FLOOD = anomaly(
+    38.0,
+    "step",
+    anomaly="can-flood",
+    attack_id="can-flood-2",
+    layer="can",
+    variant="",
+    parameters={"share": 50.0},
+    steps=0,
+    period=0.0,
+    step=4,
+    step_label="burst",
+    next_label="gap",
+    next_at=40.0,
+)
+WAITING_ONE = anomaly(
+    38.0,
+    "waiting",
+    active=False,
+    anomaly="meter-replay",
+    attack_id="",
+    layer="link",
+    next_label="switched on",
+    next_at=50.0,
+)
+HOT = anomaly(
+    38.0,
+    "safe",
+    active=False,
+    lasting=True,
+    anomaly="cooling-off",
+    attack_id="cooling-off-3",
+    layer="physical",
+    detail="the stage is still 70 °C",
+)
+
+
+def test_every_other_one_has_a_line_with_its_layer_and_what_comes_next() -> None:
+    shown = said([*RUNNING, FLOOD, WAITING_ONE, HOT], now=38.0)
+    assert "▶ running  cycle 4 / ∞" in shown
+    assert "▶ can-flood · can  burst → gap in 2.0 s" in shown
+    assert "… meter-replay · link  waits in 12.0 s" in shown
+    assert "▒ cooling-off · physical  the stage is still 70 °C" in shown
+
+
+@pytest.mark.parametrize("height", range(2, 12))
+def test_those_that_have_no_line_are_named_in_one(height: int) -> None:
+    shown = said([*RUNNING, FLOOD, WAITING_ONE, HOT], 53, height)
+    assert len(shown.splitlines()) <= height
+    assert "cycle 4" in shown
+    assert "+" in shown or all(name in shown for name in ("can-flood", "replay", "cooling-off"))
+
+
+def test_one_that_waits_counts_down_to_its_start() -> None:
+    shown = said([lab(), WAITING_ONE], now=40.0)
+    assert "… waits for its start in 10.0 s" in shown
+
+
+def test_one_that_is_called_off_waits_no_more() -> None:
+    called_off = anomaly(39.0, "parameters", active=False, anomaly="meter-replay", attack_id="")
+    assert "waits" not in said([lab(), WAITING_ONE, called_off])
+
+
+def test_an_effect_that_lasts_is_told_until_its_end() -> None:
+    end = anomaly(60.0, "effect_end", active=False, anomaly="cooling-off", attack_id="c-3")
+    assert "▒ over, its effect shows" in said([HOT])
+    assert "■ idle" in said([HOT, end])
+
+
+def test_one_that_is_not_installed_is_told_by_what_its_events_say() -> None:
+    foreign = anomaly(
+        38.0,
+        "step",
+        anomaly="somebody-elses",
+        attack_id="somebody-elses-1",
+        variant="loud",
+        parameters={"share_pct": 35.0, "quiet": True},
+        steps=0,
+        period=0.0,
+        step_label="shouts",
+    )
+    shown = said([foreign])
+    for part in ("loud", "share_pct 35", "quiet True", "shouts"):
+        assert part in shown
+
+
+def test_keys_stand_only_beside_what_they_act_on() -> None:
+    idle = anomaly(1.0, "parameters", active=False)
+    shown = said([lab(), idle, FLOOD])  # the fluctuation is the chosen one
+    view = AnomalyView()
+    view.feed([lab(), idle, FLOOD])
+    assert view.title == "can-flood · can"
+    assert "[" not in shown.split("power stage")[0]
+
+
 def test_each_connector_has_a_story_of_its_own_and_the_chosen_one_is_told() -> None:
     views = AnomalyViews()
     views.feed([*RUNNING, anomaly(50.0, "on", station="CP2", variant="txprofile", cycle=9)])

@@ -159,6 +159,47 @@ def test_alarm_is_never_written_into_the_word_attack() -> None:
         assert ("attack" in band) or set(band[15:]) == {"▓", "▲"}
 
 
+def overlapping(height: int, *spans: tuple[str, float, float | None]) -> list[str]:
+    """The rows below the curve, but for the times."""
+    attacks = tuple(AttackSpan(start, off, off, attack_id=name) for name, start, off in spans)
+    rows = picture(Scene(Grid(84, height, 60), 60.0, flat(60, 50.0), attacks=attacks))
+    return [row for row in rows[:-1] if "▓" in row]
+
+
+def test_attacks_that_overlap_have_a_row_each_with_their_names() -> None:
+    first, second, third = overlapping(
+        20, ("fluctuation-1", 5.0, None), ("can-flood-2", 20.0, 50.0), ("delay-3", 30.0, None)
+    )
+    assert " fluctuation-1 " in first
+    assert " can-flood-2 " in second
+    assert " delay-3 " in third
+    assert first.index("▓") < second.index("▓") < third.index("▓")
+
+
+def test_attacks_that_follow_each_other_share_a_row() -> None:
+    (row,) = overlapping(20, ("fluctuation-1", 5.0, 25.0), ("can-flood-2", 30.0, None))
+    assert " fluctuation-1 " in row
+    assert " can-flood-2 " in row
+
+
+def test_a_low_chart_gives_no_row_away() -> None:
+    assert len(overlapping(8, ("a-1", 5.0, None), ("b-2", 20.0, None))) == 1
+
+
+def test_more_attacks_than_rows_share_the_last_one() -> None:
+    spans = [(f"attack-{n}", 5.0 + 8 * n, None) for n in range(5)]
+    assert len(overlapping(24, *spans)) == 3
+
+
+@pytest.mark.parametrize("height", [8, 12, 20])
+def test_rows_for_attacks_leave_the_picture_as_high_as_it_is(height: int) -> None:
+    attacks = tuple(AttackSpan(5.0 + n, attack_id=f"a-{n}") for n in range(4))
+    scene = Scene(Grid(64, height, 60), 60.0, flat(60, 50.0), attacks=attacks)
+    rows = picture(scene)
+    assert len(rows) == height
+    assert {len(row) for row in rows} == {64}
+
+
 def test_running_attack_is_marked_up_to_now() -> None:
     scene = Scene(Grid(64, 12, 60), 60.0, flat(60, 50.0), attacks=(AttackSpan(55.0),))
     assert picture(scene)[-2].endswith("▓")

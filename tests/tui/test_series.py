@@ -121,6 +121,15 @@ def test_attack_that_fails_has_ended() -> None:
     assert series.attacks == (AttackSpan(5.0, off=6.0, safe=6.0),)
 
 
+def test_an_effect_that_lasts_goes_on_until_its_end_is_told() -> None:
+    series = CurrentSeries()
+    series.feed([anomaly(1.0, "on"), anomaly(2.0, "off", active=False)])
+    series.feed([anomaly(3.0, "safe", active=False, lasting=True)])
+    assert series.attacks == (AttackSpan(1.0, off=2.0),)
+    series.feed([anomaly(9.0, "effect_end", active=False)])
+    assert series.attacks == (AttackSpan(1.0, off=2.0, safe=9.0),)
+
+
 def test_attack_begun_before_the_last_was_safe_takes_over() -> None:
     series = CurrentSeries()
     series.feed([anomaly(5.0, "on"), anomaly(6.0, "off", active=False), anomaly(7.0, "on")])

@@ -60,6 +60,8 @@ def exchange_blocks(
         ("latency", exchange.latency_text or "unanswered"),
         ("caused by", _causes(exchange, ocpp, can, utc)),
     ]
+    if exchange.injected:
+        facts.append(("injected by", clean(exchange.injected)))
     if exchange.violation:
         facts.append(("violation", f"§ {exchange.violation}"))
     blocks = [Block("", "\n".join(f"{name:<11} {value}" for name, value in facts))]
@@ -99,6 +101,8 @@ def frame_blocks(
         facts.append(("count", f"{row.count:,} frames, every {row.period_text or '–'}"))
     cause = ocpp.exchange_of(frame.cause) if frame.cause is not None else None
     facts.append(("caused by", _name(cause, utc) if cause else "–"))
+    if row.injected:
+        facts.append(("injected by", clean(row.injected)))
     blocks = [Block("", "\n".join(f"{name:<11} {value}" for name, value in facts))]
     if cause is not None:
         blocks += [_message_block(message, cause, utc) for message in _distinct(cause)]

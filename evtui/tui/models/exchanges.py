@@ -7,6 +7,7 @@ from typing import Literal
 
 from evtui.events import OcppMessage, Role, payload_bytes
 from evtui.tui.models.facts import answer_status, fact
+from evtui.tui.models.injected import InjectedBy, nobody
 from evtui.tui.models.store import RowStore
 from evtui.tui.models.text import clean, number
 
@@ -33,6 +34,7 @@ class Exchange:
         key: set by the store.
         messages: every event of the exchange in order of arrival.
         lost: True when the connection went before an answer came.
+        injected: the attack that sent it, or changed it on its way, and the step; empty for none.
         caller: role that asked; for an answer or an error without a request, the role that
             did not send it.
     """
@@ -47,6 +49,7 @@ class Exchange:
         if message.kind in ("result", "error"):
             self.caller = other_role(message.sender)
         self.lost = False
+        self.injected = ""
         self._text: str | None = None
 
     def lose(self) -> None:
@@ -183,7 +186,8 @@ class Exchange:
         """What a filter searches and what copying a row gives, without the time."""
         if self._text is None:
             parts = (self.station, self.arrow, self.title, self.fact, self.glyph, self.status)
-            self._text = " ".join(part for part in map(clean, parts) if part)
+            injected = f"injected by {self.injected}" if self.injected else ""
+            self._text = " ".join(part for part in map(clean, (*parts, injected)) if part)
         return self._text
 
 
@@ -207,10 +211,11 @@ class OcppLog:
         self._by_seq: dict[int, Exchange] = {}
         self._bytes = 0
 
-    def feed(self, messages: Iterable[OcppMessage]) -> None:
+    def feed(self, messages: Iterable[OcppMessage], injected: InjectedBy = nobody) -> None:
         """Take messages in the order of the stream."""
         for message in messages:
-            self._take(message)
+            exchange = self._take(message)
+            exchange.injected = exchange.injected or injected(message.cause)
 
     def lose(self, station: str) -> None:
         """The connection of ``station`` is gone: what it has not answered it never will."""
@@ -223,7 +228,7 @@ class OcppLog:
         """The exchange that the event ``seq`` belongs to, while it is held."""
         return self._by_seq.get(seq)
 
-    def _take(self, message: OcppMessage) -> None:
+    def _take(self, message: OcppMessage) -> Exchange:
         caller = message.sender if message.kind == "call" else other_role(message.sender)
         pair = (message.station, message.uid, caller)
         exchange = self._broken(message, pair) if message.kind == "error" else None
@@ -245,6 +250,7 @@ class OcppLog:
         self._bytes += payload_bytes(message)
         while self._bytes > BYTES_MAX:
             self._forget(self.store.drop())
+        return exchange
 
     def _broken(self, error: OcppMessage, pair: tuple[str, str, Role]) -> Exchange | None:
         """The row of the broken text that a CALLERROR answers: its event is the cause."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from evtui.events import CanFrame
 from evtui.tui.models.filter import RowFilter
+from evtui.tui.models.injected import InjectedBy, nobody
 from evtui.tui.models.store import RowStore
 from evtui.tui.models.text import clean
 
@@ -44,15 +45,19 @@ def _describe(frame: CanFrame) -> tuple[str, str]:
 class FrameLine:
     """One frame of the trace.
 
+    Args:
+        injected: the attack that sent it and the step, empty where none did.
+
     Attributes:
         key: set by the store.
     """
 
-    __slots__ = ("frame", "key")
+    __slots__ = ("frame", "injected", "key")
 
-    def __init__(self, frame: CanFrame) -> None:
+    def __init__(self, frame: CanFrame, injected: str = "") -> None:
         self.key = -1
         self.frame = frame
+        self.injected = injected
 
     @property
     def t(self) -> float:
@@ -105,7 +110,9 @@ class FrameLine:
     def text(self) -> str:
         """What a filter searches and what copying a row gives, without the time."""
         station = clean(self.frame.station)
-        parts = (station, self.id_text, self.name, self.node, self.data_text, self.signals)
+        injected = f"injected by {clean(self.injected)}" if self.injected else ""
+        data = (self.data_text, self.signals, injected)
+        parts = (station, self.id_text, self.name, self.node, *data)
         return " ".join(part for part in parts if part)
 
 
@@ -119,10 +126,10 @@ class FrameLog:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self.store: RowStore[FrameLine] = RowStore(capacity)
 
-    def feed(self, frames: Iterable[CanFrame]) -> None:
+    def feed(self, frames: Iterable[CanFrame], injected: InjectedBy = nobody) -> None:
         """Take frames in the order of the stream."""
         for frame in frames:
-            self.store.append(FrameLine(frame))
+            self.store.append(FrameLine(frame, injected(frame.cause)))
 
     def caused_by(self, seqs: frozenset[int]) -> list[FrameLine]:
         """Published frames that one of ``seqs`` caused, oldest first."""
@@ -144,7 +151,10 @@ class IdRow(FrameLine):
         period: s, mean over the recent ones, as shown; None before the second.
     """
 
-    __slots__ = ("_causes", "_changed", "_newest", "_seen", "_times", "count", "period")
+    __slots__ = (
+        *("_causes", "_changed", "_injected", "_injected_at", "_newest", "_seen", "_times"),
+        *("count", "period"),
+    )
 
     def __init__(self, key: int, frame: CanFrame) -> None:
         super().__init__(frame)
@@ -156,9 +166,13 @@ class IdRow(FrameLine):
         self._times: deque[float] = deque(maxlen=RECENT)
         self._causes: deque[int] = deque(maxlen=RECENT)
         self._changed: dict[int, float] = {}
+        self._injected = ""
+        self._injected_at = 0.0
 
-    def take(self, frame: CanFrame) -> None:
+    def take(self, frame: CanFrame, injected: str = "") -> None:
         """Count ``frame`` and note which bytes differ from the one before."""
+        if injected:
+            self._injected, self._injected_at = injected, frame.t
         before = self._newest.data
         for index, byte in enumerate(frame.data):
             if index >= len(before) or before[index] != byte:
@@ -169,9 +183,10 @@ class IdRow(FrameLine):
         if frame.cause is not None:
             self._causes.append(frame.cause)
 
-    def publish(self, *, counters: bool) -> None:
+    def publish(self, now: float, *, counters: bool) -> None:
         """Show the newest frame, and the counters where they are due."""
         self.frame = self._newest
+        self.injected = self._injected if now - self._injected_at < MARK_SECONDS else ""
         if counters or not self.count:
             self.count = self._seen
             if len(self._times) > 1:
@@ -213,7 +228,7 @@ class IdTable:
         self.data_width = 2
         self.name_width = len("StartCharging")
 
-    def feed(self, frames: Iterable[CanFrame]) -> None:
+    def feed(self, frames: Iterable[CanFrame], injected: InjectedBy = nobody) -> None:
         """Take frames in the order of the stream."""
         for frame in frames:
             bus = self._buses.setdefault(frame.bus, len(self._buses))
@@ -222,7 +237,7 @@ class IdTable:
             if row is None:
                 row = self._by_key[key] = IdRow(key, frame)
                 self.name_width = max(self.name_width, len(row.name))
-            row.take(frame)
+            row.take(frame, injected(frame.cause))
             self.data_width = max(self.data_width, len(frame.data))
 
     def publish(self, now: float) -> None:
@@ -231,7 +246,7 @@ class IdTable:
         if due:
             self._counted = now
         for row in self._by_key.values():
-            row.publish(counters=due)
+            row.publish(now, counters=due)
         self.set_filter(self.filter)
 
     def set_filter(self, row_filter: RowFilter | None) -> None:

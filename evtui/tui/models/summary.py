@@ -28,7 +28,7 @@ from evtui.events import (
 from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.alarms import Alarms
-from evtui.tui.models.anomalies import AnomalyStates
+from evtui.tui.models.anomalies import AnomalyStates, short_name
 from evtui.tui.models.by_hand import HandAttacks
 from evtui.tui.models.selection import ByPlace, ChosenPlace, Selection
 from evtui.tui.models.station_lines import link_glyph, trouble
@@ -373,14 +373,18 @@ class LabSummary:
             return SummarySegment(("ANOMALY ✗ failed", "✗ failed"), "bad")
         if phase == "off":
             return SummarySegment(("ANOMALY ■ stopping", "■ stopping"), "warning")
-        short = clean(state.anomaly).rsplit("-", 1)[-1]
+        short = clean(short_name(state))
+        if phase in ("waiting", "lasting"):
+            what = f"{'…' if phase == 'waiting' else FADING_MARKER} {short}"
+            brief = f"{what[0]} {cut(short, 12)}"
+            return SummarySegment((*[f"ANOMALY {what}"] * 2, what, brief), "warning")
         others = len(elsewhere) + max(0, len(here.on) - 1)
         others += len(self._by_hand[chosen]) if chosen is not None else 0
         more = f" +{others}" if others else ""
-        what = f"▶ {short} #{state.cycle}{more}"
-        return SummarySegment(
-            (*[f"ANOMALY {what}"] * 2, what, f"▶ cycle {state.cycle}{more}"), "anomaly"
-        )
+        cycle = f" #{state.cycle}" if state.cycle else ""
+        what = f"▶ {short}{cycle}{more}"
+        brief = f"▶ cycle {state.cycle}{more}" if state.cycle else f"▶ {cut(short, 12)}{more}"
+        return SummarySegment((*[f"ANOMALY {what}"] * 2, what, brief), "anomaly")
 
     def _alarm(self) -> SummarySegment:
         chosen = self._selection.target

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from evtui.events import CanFrame, Event
+from evtui.events import AnomalyState, CanFrame, Event
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.frames import FrameLine, FrameLog, IdRow, IdTable
+from evtui.tui.models.injected import Injected
 from evtui.tui.models.text import clean, clock, fit
 from evtui.tui.panels.list_panel import ListPanel
 
@@ -35,6 +36,7 @@ class CanPanel(ListPanel):
         super().__init__(id=id)
         self.trace = FrameLog()
         self.ids = IdTable()
+        self._injected = Injected()
         self._start_utc = start_utc
         self._now = 0.0
         self._traced = -TRACE_SECONDS
@@ -46,11 +48,14 @@ class CanPanel(ListPanel):
         self.views = (self._by_id, self._chronological)
 
     def feed(self, events: Sequence[Event]) -> None:
-        """Take the CAN frames among ``events``."""
+        """Take the CAN frames among ``events``, and which of them an anomaly sends."""
+        for event in events:
+            if isinstance(event, AnomalyState):
+                self._injected.note(event)
         frames = [event for event in events if isinstance(event, CanFrame)]
         if frames:
-            self.trace.feed(frames)
-            self.ids.feed(frames)
+            self.trace.feed(frames, self._injected.by)
+            self.ids.feed(frames, self._injected.by)
 
     def reset(self) -> None:
         """Forget every frame."""

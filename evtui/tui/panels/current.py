@@ -10,7 +10,15 @@ from textual.content import Content
 from textual.events import Click, Mount, Resize, Unmount
 from textual.message import Message
 
-from evtui.events import Event
+from evtui.events import (
+    Alarm,
+    AnomalyState,
+    CanFrame,
+    Event,
+    LabState,
+    OcppMessage,
+    Sample,
+)
 from evtui.tui.chart import (
     ACTUAL_GLYPH,
     ATTACK_MARKER,
@@ -23,9 +31,10 @@ from evtui.tui.chart import (
     Scene,
 )
 from evtui.tui.key_hints import key_of
-from evtui.tui.models.selection import ChosenPlace
+from evtui.tui.models.parting import Parting
+from evtui.tui.models.selection import ByPlace, ChosenPlace
 from evtui.tui.models.text import TITLE_NAME, clean, cut_middle
-from evtui.tui.rows import Row, RowsWidget, Run, row_width
+from evtui.tui.rows import Row, RowsWidget, Run, first_that_fits, row_width
 from evtui.tui.series import AllSeries, CurrentSeries, Point
 
 __all__ = ["WINDOWS", "CurrentPanel"]
@@ -34,6 +43,12 @@ WINDOWS = (10, 20, 30, 60, 120, 300, 600)
 """s the chart can show."""
 
 DEFAULT_WINDOW = 60
+
+TOLD_LINES = ((16, 2), (28, 3))
+"""From so many rows of the panel on, so many under the chart say what happens."""
+
+TOLD_WIDTH = 40
+"""Cells from which on there is room for that."""
 
 REDRAW_SECONDS = 0.25
 """At most four pictures a second, whatever the frame rate."""
@@ -65,6 +80,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         & > .current--marked { color: $text-accent; text-style: bold; }
         & > .current--mark { color: $text-accent; text-style: bold reverse; }
         & > .current--axis { color: $text-muted; }
+        & > .current--told { color: $text-muted; }
         & > .current--hint { color: $text-muted; text-style: italic; }
     }
     """
@@ -79,6 +95,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         "current--mark",
         "current--axis",
         "current--hint",
+        "current--told",
     }
     ROLE_PREFIX = "current"
 
@@ -101,6 +118,8 @@ class CurrentPanel(RowsWidget, can_focus=True):
         super().__init__(id=id)
         self._orders = orders
         self._all = AllSeries()
+        self._partings = _Partings(orders=orders)
+        self._told_at = 0.0
         self._place: ChosenPlace | None = None
         self._window = DEFAULT_WINDOW
         self._mark: float | None = None
@@ -115,11 +134,13 @@ class CurrentPanel(RowsWidget, can_focus=True):
     def feed(self, events: Sequence[Event]) -> None:
         """Remember what the chart needs of ``events``; draws nothing."""
         self._all.feed(events)
+        self._partings.feed(events)
 
     def choose(self, place: ChosenPlace | None, name: str) -> None:
         """Show this connector, and call it so in the title; an empty name is not said."""
         self._place = place
         self._all.choose(place)
+        self._partings.choose(place)
         told = f" · {cut_middle(clean(name), TITLE_NAME)}" if name else ""
         self.border_title = Content(f"Current{told}")
         self._show_values()
@@ -129,6 +150,8 @@ class CurrentPanel(RowsWidget, can_focus=True):
         """Forget everything but what is chosen; what comes next is from another moment."""
         self._all = AllSeries()
         self._all.choose(self._place)
+        self._partings = _Partings(orders=self._orders)
+        self._partings.choose(self._place)
         self._mark = None
         self._asked = ()
         self._asked_at = -REDRAW_SECONDS
@@ -137,6 +160,8 @@ class CurrentPanel(RowsWidget, can_focus=True):
         """Show lab time ``now`` in seconds: the values at once, the chart when it has moved."""
         self._now = now
         self._show_values()
+        if abs(now - self._told_at) >= REDRAW_SECONDS:
+            self._tell()
         if now - self._asked_at >= REDRAW_SECONDS or now < self._asked_at:
             self._ask()
 
@@ -173,6 +198,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
     @on(Resize)
     def _redraw_for_size(self) -> None:
         self._show_values()
+        self._tell()
         self._ask()
 
     @on(Drawn)
@@ -191,7 +217,28 @@ class CurrentPanel(RowsWidget, can_focus=True):
 
     @property
     def _grid(self) -> Grid:
-        return Grid(self.size.width, self.size.height - self._chart_top, self._window)
+        height = self.size.height - self._chart_top - self._told_lines
+        return Grid(self.size.width, height, self._window)
+
+    @property
+    def _told_lines(self) -> int:
+        """Rows under the chart that say what happens."""
+        if self.size.width < TOLD_WIDTH:
+            return 0
+        return max((lines for rows, lines in TOLD_LINES if self.size.height >= rows), default=0)
+
+    def _tell(self) -> None:
+        """Say under the chart what the anomaly did, and why currents part."""
+        lines = self._told_lines
+        if not lines:
+            return
+        self._told_at = self._now
+        width = self.size.width - 2
+        told = self._partings.lines(self._now)[:lines]
+        rows = [
+            (Run(" "), *first_that_fits([_told(form) for form in forms], width)) for forms in told
+        ]
+        self.show([*rows, *[()] * (lines - len(rows))], first=self.size.height - lines)
 
     def _ask(self) -> None:
         grid = self._grid
@@ -238,6 +285,44 @@ class CurrentPanel(RowsWidget, can_focus=True):
         if edge != self._edge:
             self._edge = edge
             self.border_subtitle = edge
+
+
+class _Partings:
+    """What happens at each connector, in words; that of one of them is told."""
+
+    def __init__(self, *, orders: bool) -> None:
+        hint: tuple[str, ...] = ()
+        if orders:
+            others, tour = key_of("anomaly.catalogue"), key_of("app.tour")
+            hint = (
+                f"{others} lists all anomalies · {tour} is a tour of six short tasks",
+                f"{others} lists all anomalies · {tour} is a tour of six tasks",
+                f"{others} lists anomalies · {tour} is a tour",
+            )
+        self._told: ByPlace[Parting] = ByPlace(lambda: Parting(hint))
+
+    def choose(self, place: ChosenPlace | None) -> None:
+        """Tell of this connector."""
+        self._told.chosen = place
+
+    def feed(self, events: Sequence[Event]) -> None:
+        """Take in ``events``: what is of a whole charge point is of each of its connectors."""
+        for event in events:
+            if isinstance(event, Sample | AnomalyState | Alarm | LabState):
+                self._told.at(event.station, event.connector).feed((event,))
+            elif isinstance(event, CanFrame | OcppMessage):
+                for place, parting in self._told.pairs():
+                    if place.station == event.station:
+                        parting.feed((event,))
+
+    def lines(self, now: float) -> list[tuple[str, ...]]:
+        """Each in its forms, what matters most first."""
+        return self._told.shown.lines(now)
+
+
+def _told(text: str) -> Row:
+    role = {"▶": "attack", "▲": "alarm"}.get(text[:1], "told")
+    return (Run(text, role),)
 
 
 ROLE_COLOURS = {"attack": "$text-error", "alarm": "bold $text-error", "marked": "$text-accent"}

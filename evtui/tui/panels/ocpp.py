@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
-from evtui.events import Event, LinkState, OcppMessage
+from evtui.events import AnomalyState, Event, LinkState, OcppMessage
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.exchanges import CallOutcome, Exchange, OcppLog
+from evtui.tui.models.injected import Injected
 from evtui.tui.models.station_lines import Trouble
 from evtui.tui.models.text import clean, clock, fit
 from evtui.tui.panels.list_panel import ListPanel
@@ -44,6 +45,7 @@ class OcppPanel(ListPanel):
     def __init__(self, start_utc: float, *, id: str = "ocpp") -> None:  # noqa: A002
         super().__init__(id=id)
         self.log_model = OcppLog()
+        self._injected = Injected()
         self._start_utc = start_utc
         self._fresh = True
         self._trouble = ""
@@ -72,7 +74,10 @@ class OcppPanel(ListPanel):
         """Take the OCPP messages among ``events``, and the ends of connections."""
         for event in events:
             if isinstance(event, OcppMessage):
-                self.log_model.feed((event,))
+                self.log_model.feed((event,), self._injected.by)
+            elif isinstance(event, AnomalyState):
+                self._injected.note(event)
+                continue
             elif isinstance(event, LinkState) and event.state == "offline":
                 self.log_model.lose(event.station)
             else:

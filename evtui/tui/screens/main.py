@@ -122,6 +122,8 @@ class MainScreen(AnomalyCommands):
                     panel.feed(events)
                 self.operations.feed(events)
                 self._announce(events)
+                for title in self.tour.feed(events):
+                    self.notice(f"tour: done – {title}")
                 self._make_room_for_scenario()
             if not self._paused:
                 for panel in self._panels:
@@ -474,6 +476,21 @@ class MainScreen(AnomalyCommands):
         from evtui.tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen((*self.commands, *STATIONS)))
+
+    @does("app.tour")
+    def _app_tour(self) -> None:
+        """Begin the tour, or leave it."""
+        self.tour.toggle()
+        if not self.tour.tour.on:
+            self.notice(f"the tour is left: {key_of('app.tour')} goes on with it")
+
+    @does("app.tour_next")
+    def _app_tour_next(self) -> None:
+        """Skip a task of the tour."""
+        if self.tour.tour.on:
+            self.tour.skip()
+        else:
+            self.notice(f"no tour is on: {key_of('app.tour')} begins it")
 
     @does("app.docs")
     def _app_docs(self) -> None:

@@ -31,6 +31,7 @@ from evtui.tui.panels.list_panel import ListPanel
 from evtui.tui.panels.ocpp import OcppPanel
 from evtui.tui.panels.scenario import ScenarioPanel
 from evtui.tui.panels.status import StatusLine
+from evtui.tui.panels.tour import TourLine
 
 __all__ = ["MIN_HEIGHT", "MIN_WIDTH", "Panel", "PanelScreen"]
 
@@ -90,6 +91,7 @@ class PanelScreen(Doing, Screen[None]):
         self.scenario.display = False
         self.notices = Notices(lambda: start_utc + now())
         self.footer = KeyFooter(self.commands, notices=self.notices)
+        self.tour = TourLine()
         self._side = Vertical(self.current, self.points, self.anomaly, self.scenario, id="side")
         self._lists = Vertical(self.ocpp, self.can, id="lists")
         self._too_small = Static(id="too-small", markup=False)
@@ -99,6 +101,7 @@ class PanelScreen(Doing, Screen[None]):
         yield self.status
         yield Container(self._side, self._lists, id="body")
         yield self._too_small
+        yield self.tour
         yield self.footer
 
     @property
