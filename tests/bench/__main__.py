@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tests.bench import (
+    anomalies,
     cpu,
     floods,
     headless,
@@ -33,6 +34,7 @@ BENCHES: dict[str, Bench] = {
     "memory": memory.bench,
     "floods": floods.bench,
     "headless": headless.bench,
+    "anomalies": anomalies.bench,
     "matrix": matrix.bench,
     "throughput": throughput.bench,
     "station-memory": station_memory.bench,
