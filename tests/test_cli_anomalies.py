@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,3 +172,23 @@ def test_one_that_does_nothing_fails(capsys: Output, monkeypatch: pytest.MonkeyP
     effect = json.loads(told)["verdicts"][1]
     assert not effect["met"]
     assert effect["found"].startswith("nothing was seen of it")
+
+
+def test_a_run_imports_the_anomaly_that_it_has_on_and_asks_no_package_what_it_brings() -> None:
+    program = (
+        "import sys\nfrom evtui.cli import main\n"
+        "run = ['run', '--anomaly', 'can-set-limit', '--duration', '9s', '--quiet', '--out', 'a']\n"
+        "main(run)\n"
+        "from evtui.attacks import LAYERS\n"
+        "layers = tuple(f'evtui.anomalies.{each}.' for each in LAYERS)\n"
+        "names = (each.rpartition('.')[2] for each in sys.modules if each.startswith(layers))\n"
+        "print(sorted(each for each in names if not each.startswith('_')))\n"
+        "print('importlib.metadata' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-2:] == [
+        "['can_set_limit', 'repeated_current_fluctuation']",  # the latter is chosen at first
+        "False",
+    ]

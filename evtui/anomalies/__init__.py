@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         parameter,
     )
     from evtui.anomalies.by_hand import ByHand, name_mistake
-    from evtui.anomalies.catalogue import Listed, anomaly_named, listed, names
+    from evtui.anomalies.catalogue import Listed, anomaly_named, is_known, listed, names
     from evtui.anomalies.describing import (
         AnomalyDescription,
         AnomalyListing,
@@ -56,6 +56,7 @@ __all__ = [
     "disturbance",
     "example_step",
     "in_yaml",
+    "is_known",
     "listed",
     "name_mistake",
     "names",
@@ -70,7 +71,7 @@ __getattr__ = lazy_names(
         "evtui.anomalies.anomaly_set": "AnomalySet",
         "evtui.anomalies.api": "Anomaly AnomalyError Cycle DEFAULT Knob Need Signature parameter",
         "evtui.anomalies.by_hand": "ByHand name_mistake",
-        "evtui.anomalies.catalogue": "Listed anomaly_named listed names",
+        "evtui.anomalies.catalogue": "Listed anomaly_named is_known listed names",
         "evtui.anomalies.describing": "AnomalyDescription AnomalyListing describe describe_all "
         "example_step in_yaml range_of",
         "evtui.anomalies.injector": "Injector SAFE_WITHIN Schedule",

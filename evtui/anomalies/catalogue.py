@@ -15,14 +15,17 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evtui.anomalies.api import Anomaly, AnomalyError
+from evtui.attacks import LAYERS
 from evtui.nearest import did_you_mean
 
-__all__ = ["GROUP", "Listed", "anomaly_named", "listed", "names"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["GROUP", "Listed", "anomaly_named", "is_known", "listed", "names"]
 
 GROUP = "evtui.anomalies"
 """Of entry points."""
@@ -50,6 +53,8 @@ def listed() -> Mapping[str, Listed]:
 
     A name that two packages bring is the first one's.
     """
+    from importlib.metadata import entry_points
+
     found: dict[str, Listed] = {}
     for point in sorted(entry_points(group=GROUP), key=_built_in_first):
         for each in _of(point):
@@ -62,6 +67,11 @@ def names() -> tuple[str, ...]:
     return tuple(listed())
 
 
+def is_known(name: str) -> bool:
+    """True where there is one of that name."""
+    return _own(name) is not None or name in listed()
+
+
 @cache
 def anomaly_named(name: str) -> type[Anomaly[Any]]:
     """The anomaly of a name.
@@ -69,7 +79,7 @@ def anomaly_named(name: str) -> type[Anomaly[Any]]:
     Raises:
         AnomalyError: there is none, or its package is broken; the text is one line.
     """
-    known = listed().get(name)
+    known = _own(name) or listed().get(name)
     if known is None:
         raise AnomalyError(f"no anomaly {name!r}{did_you_mean(name, listed())}")
     try:
@@ -77,6 +87,23 @@ def anomaly_named(name: str) -> type[Anomaly[Any]]:
     except Exception as error:  # of somebody else's module: anything
         text = " ".join(f"{type(error).__name__}: {error}".split())
         raise AnomalyError(f"anomaly {name} of {known.package} is broken: {text}") from None
+
+
+@cache
+def _own(name: str) -> Listed | None:
+    """One that comes with evtui.
+
+    Ours come first anyway, and to read what all installed packages declare takes longer than the
+    rest of what an anomaly needs to start.
+    """
+    module = name.replace("-", "_")
+    if module.startswith("_") or not module.isidentifier():
+        return None
+    for layer in LAYERS:
+        place = f"{__package__}.{layer}.{module}"
+        if find_spec(place) is not None:
+            return Listed(name, place, "", "evtui")
+    return None
 
 
 def _load(known: Listed) -> type[Anomaly[Any]]:
@@ -104,9 +131,8 @@ def _is_of(value: object, module: str) -> bool:
 
 
 def _built_in_first(point: EntryPoint) -> tuple[bool, int, str]:
-    layers = ("ocpp", "link", "can", "physical")
     own = point.module.startswith("evtui.")
-    return not own, layers.index(point.name) if point.name in layers else len(layers), point.name
+    return not own, LAYERS.index(point.name) if point.name in LAYERS else len(LAYERS), point.name
 
 
 def _of(point: EntryPoint) -> Iterator[Listed]:

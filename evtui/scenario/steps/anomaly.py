@@ -14,6 +14,7 @@ from evtui.anomalies import (
     Anomaly,
     AnomalyError,
     anomaly_named,
+    is_known,
     names,
 )
 from evtui.commands import mistakes
@@ -70,7 +71,8 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
         return text if self.duration is None else f"{text} for {seconds(self.duration)}"
 
     def check(self, check: Check) -> None:
-        if not check.one_of("anomaly", "an anomaly", self.anomaly, list(names())):
+        if not is_known(self.anomaly):
+            check.one_of("anomaly", "an anomaly", self.anomaly, list(names()))
             return
         if mistake := parameters_mistake(self.anomaly, self.given, check.settings):
             key, problem = mistake
