@@ -54,11 +54,9 @@ BRIDGED_SECONDS = 0.5
 LIMIT_MARKER = "┄"
 REPORTED_MARKER = "•"
 ATTACK_MARKER = "▓"
-ATTACK_WORD = " attack "
-MOST_LANES = 3
-"""Rows under the chart for attacks that overlap."""
-ROOM_FOR_LANES = 10
-"""Rows of a chart that has room for more than one of them."""
+ATTACK_WORD = "attack"
+LANE_SHARE = 5
+"""Of so many rows of the chart one may be for attacks that overlap."""
 FADING_MARKER = "▒"
 RAISED_MARKER = "▲"
 CLEARED_MARKER = "△"
@@ -284,7 +282,7 @@ def _time_ticks(window: float, columns: int) -> list[float]:
 def _lanes(scene: Scene) -> list[tuple[AttackSpan, ...]]:
     """The attacks that are seen, in as many rows as it takes to tell those apart that overlap."""
     grid, now = scene.grid, scene.now
-    most = MOST_LANES if grid.height >= ROOM_FOR_LANES else 1
+    most = max(1, grid.height // LANE_SHARE)
     oldest = now - grid.window
     lanes: list[list[AttackSpan]] = [[]]
     for attack in scene.attacks:
@@ -336,15 +334,25 @@ def _mark_attacks(
         fading = _shown(grid.cell(attack.start, now), grid.cell(_end(attack, now), now), grid)
         for cell in fading:
             _put(cells, grid, cell, FADING_MARKER, "attack")
-    for attack in attacks:  # on top of the others' fading
-        off = now if attack.off is None else attack.off
-        sending = _shown(grid.cell(attack.start, now), grid.cell(off, now), grid)
-        for cell in sending:
+    spans = [
+        _shown(
+            grid.cell(attack.start, now),
+            grid.cell(now if attack.off is None else attack.off, now),
+            grid,
+        )
+        for attack in attacks
+    ]
+    for span in spans:  # on top of the others' fading
+        for cell in span:
             _put(cells, grid, cell, ATTACK_MARKER, "attack")
-        for word in (f" {attack.attack_id} ", ATTACK_WORD):
-            place = range(sending.start + 1, sending.start + 1 + len(word))
-            if word.strip() and len(sending) >= len(place) + 2 and not taken & set(place):
-                for cell, character in zip(place, word, strict=True):
+    for number, (attack, span) in enumerate(zip(attacks, spans, strict=True)):
+        end = min((each.start for each in spans[number + 1 :] if each), default=span.stop)
+        room = range(span.start + 1, min(end, span.stop) - 1)
+        name = attack.attack_id
+        for word in (name, name.rpartition("-")[0], ATTACK_WORD):
+            place = room[: len(word) + 2]
+            if word and len(place) == len(word) + 2 and not taken & set(place):
+                for cell, character in zip(place, f" {word} ", strict=True):
                     _put(cells, grid, cell, character, "attack")
                 break
 

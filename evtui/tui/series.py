@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from evtui.events import Alarm, AnomalyState, Event, Mark, Sample
+from evtui.events import Alarm, AnomalyState, Event, Mark, OcppMessage, Sample
+from evtui.tui.models.facts import imported_current
 from evtui.tui.models.selection import ByPlace, ChosenPlace
 
 __all__ = [
@@ -51,7 +52,11 @@ CEILINGS = (10, 20, 50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000)
 
 
 class Point(NamedTuple):
-    """One sample: lab time in seconds and A; ``reported`` is None before any MeterValues."""
+    """One sample: lab time in seconds and A.
+
+    ``reported`` is what the central system was told last, or the charge point told a foreign one;
+    None before any MeterValues.
+    """
 
     t: float
     current: float
@@ -103,6 +108,7 @@ class CurrentSeries:
         self._attacks: deque[AttackSpan] = deque(maxlen=MARKS_KEPT)
         self._alarms: deque[AlarmMark] = deque(maxlen=MARKS_KEPT)
         self._marks: deque[float] = deque(maxlen=MARKS_KEPT)
+        self._arrived: float | None = None
         self.phase = ""
         """State of the power stage's session, as the newest sample has it."""
         self.edges = 0
@@ -112,8 +118,12 @@ class CurrentSeries:
         """Remember the samples, attacks, alarms and marks of ``events``, which come in order."""
         for event in events:
             if isinstance(event, Sample):
-                self._points.append(Point(event.t, event.current, event.limit, event.reported))
+                reported = event.reported if self._arrived is None else self._arrived
+                self._points.append(Point(event.t, event.current, event.limit, reported))
                 self.phase = event.phase
+            elif isinstance(event, OcppMessage):
+                arrived = imported_current(event.payload)
+                self._arrived = self._arrived if arrived is None else arrived
             elif isinstance(event, AnomalyState):
                 self._note_anomaly(event)
             elif isinstance(event, Alarm):
@@ -191,7 +201,9 @@ class AllSeries:
     def feed(self, events: Iterable[Event]) -> None:
         """Remember what ``events`` say, each of its connector, in the order of the stream."""
         for event in events:
-            if isinstance(event, Sample | AnomalyState | Alarm):
+            if isinstance(event, OcppMessage):
+                self._note_message(event)
+            elif isinstance(event, Sample | AnomalyState | Alarm):
                 before = len(self._series)
                 self._series.at(event.station, event.connector).feed((event,))
                 if len(self._series) > before:
@@ -201,9 +213,25 @@ class AllSeries:
                     if event.station in ("", place.station):
                         series.feed((event,))
 
+    def _note_message(self, message: OcppMessage) -> None:
+        if _tells_of_a_meter(message):
+            for place, series in self._series.pairs():  # not of foreign stations, which have none
+                if place == (message.station, message.connector):
+                    series.feed((message,))
+
     def _share(self) -> None:
         for _, series in self._series.pairs():
             series.keep(min(LONGEST, POINTS_KEPT // len(self._series)))
+
+
+def _tells_of_a_meter(message: OcppMessage) -> bool:
+    """MeterValues as our central system got them, which a line may have changed."""
+    return (
+        message.action == "MeterValues"
+        and message.kind == "call"
+        and message.phase == "delivered"
+        and bool(message.connector)
+    )
 
 
 def column_of(t: float, column_seconds: float) -> int:

@@ -186,9 +186,15 @@ def test_a_low_chart_gives_no_row_away() -> None:
     assert len(overlapping(8, ("a-1", 5.0, None), ("b-2", 20.0, None))) == 1
 
 
+def test_names_in_one_row_do_not_cover_each_other() -> None:
+    (row,) = overlapping(8, ("fluctuation-1", 5.0, None), ("can-flood-2", 12.0, None))
+    assert "fluct" not in row
+    assert " can-flood-2 " in row
+
+
 def test_more_attacks_than_rows_share_the_last_one() -> None:
     spans = [(f"attack-{n}", 5.0 + 8 * n, None) for n in range(5)]
-    assert len(overlapping(24, *spans)) == 3
+    assert len(overlapping(16, *spans)) == 3
 
 
 @pytest.mark.parametrize("height", [8, 12, 20])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evtui.events import OcppMessage, as_json
 from evtui.tui.screens.detail import DetailScreen
 from tests.tui.driving import Driven, driven
 from tests.tui.fake_lab import PARAMETERS
@@ -85,3 +86,22 @@ async def test_a_filter_finds_what_was_injected() -> None:
         rows = [line for line in one.text("#ocpp-list").splitlines() if line.strip()]
         assert len(rows) == 1
         assert "Reset" in rows[0]
+
+
+async def test_a_message_that_was_changed_on_its_way_is_marked_with_both_of_its_values() -> None:
+    async with driven(1.0) as one:
+        for phase, kind in (("sent", "Soft"), ("delivered", "Hard")):
+            message = OcppMessage(
+                station="CP1",
+                sender="central_system",
+                phase=phase,  # type: ignore[arg-type]
+                kind="call",
+                uid="9",
+                action="Reset",
+                body=as_json({"type": kind}),
+            )
+            one.lab.publish(message)
+        one.lab.call("charge_point", "Authorize", {"idTag": "x"}, {})
+        await one.tick()
+        (row,) = marked(one, "#ocpp-list")
+        assert "≠ Soft → Hard" in row

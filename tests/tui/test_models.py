@@ -322,7 +322,7 @@ def test_a_message_altered_on_the_way_is_marked() -> None:
         ]
     )
     log.store.publish()
-    assert log.store.row(0).fact == "≠ Soft"
+    assert log.store.row(0).fact == "≠ Soft → Hard"
 
 
 def test_a_violation_that_was_tolerated_is_marked_and_told_in_the_detail() -> None:

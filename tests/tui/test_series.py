@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.events import Mark
+from evtui.events import Mark, OcppMessage, as_json
 from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.series import (
     LONGEST_WINDOW,
@@ -119,6 +119,36 @@ def test_attack_that_fails_has_ended() -> None:
     series = CurrentSeries()
     series.feed([anomaly(5.0, "on"), anomaly(6.0, "failed", active=False)])
     assert series.attacks == (AttackSpan(5.0, off=6.0, safe=6.0),)
+
+
+def meter(amperes: float, station: str = "CP1", phase: str = "delivered") -> OcppMessage:
+    value = {"value": f"{amperes}", "measurand": "Current.Import", "unit": "A"}
+    body = {"connectorId": 1, "meterValue": [{"timestamp": "", "sampledValue": [value]}]}
+    return OcppMessage(
+        t=1.0,
+        station=station,
+        sender="charge_point",
+        phase=phase,  # type: ignore[arg-type]
+        kind="call",
+        uid="7",
+        action="MeterValues",
+        connector=1,
+        body=as_json(body),
+    )
+
+
+def test_reported_is_what_arrived_where_a_line_has_changed_it() -> None:
+    series = AllSeries()
+    series.feed([sample(0.9, 100.0, reported=100.0), meter(100.0, phase="sent"), meter(10.0)])
+    series.feed([meter(55.0, station="of somebody else"), sample(1.1, 100.0, reported=100.0)])
+    assert [point.reported for point in series.shown.points] == [100.0, 10.0]
+
+
+def test_reported_is_what_was_sent_where_nobody_knows_what_arrived() -> None:
+    series = AllSeries()
+    series.feed([sample(0.9, 100.0, reported=90.0), meter(90.0, phase="sent")])
+    series.feed([sample(1.1, 100.0, reported=90.0)])
+    assert series.shown.points[-1].reported == 90.0
 
 
 def test_an_effect_that_lasts_goes_on_until_its_end_is_told() -> None:

@@ -34,7 +34,6 @@ class Exchange:
         key: set by the store.
         messages: every event of the exchange in order of arrival.
         lost: True when the connection went before an answer came.
-        injected: the attack that sent it, or changed it on its way, and the step; empty for none.
         caller: role that asked; for an answer or an error without a request, the role that
             did not send it.
     """
@@ -49,7 +48,7 @@ class Exchange:
         if message.kind in ("result", "error"):
             self.caller = other_role(message.sender)
         self.lost = False
-        self.injected = ""
+        self._injected = ""
         self._text: str | None = None
 
     def lose(self) -> None:
@@ -105,6 +104,15 @@ class Exchange:
             if sent and delivered and delivered.says_otherwise(sent):
                 return True
         return False
+
+    def inject(self, by: str) -> None:
+        """An attack has sent it, or what comes of it; empty for none."""
+        self._injected = self._injected or by
+
+    @property
+    def injected(self) -> str:
+        """The attack that sent it and the step, or that it was changed on its way; else empty."""
+        return self._injected or ("what sits on the link" if self.altered else "")
 
     @property
     def violation(self) -> str:
@@ -170,7 +178,13 @@ class Exchange:
             return f"{told} {self.status}".lstrip()
         if self.outcome == "accepted" and not told:
             return self.status
-        return f"≠ {told}" if self.altered else told
+        return f"≠ {told}{self._arrived(told)}" if self.altered else told
+
+    def _arrived(self, told: str) -> str:
+        """What a request said when it came, where that is something else."""
+        came = self.find("call", phase="delivered")
+        says = "" if came is None else fact(self.action, came.payload, None)
+        return f" → {says}" if says and says != told else ""
 
     @property
     def latency_text(self) -> str:
@@ -215,7 +229,7 @@ class OcppLog:
         """Take messages in the order of the stream."""
         for message in messages:
             exchange = self._take(message)
-            exchange.injected = exchange.injected or injected(message.cause)
+            exchange.inject(injected(message.cause))
 
     def lose(self, station: str) -> None:
         """The connection of ``station`` is gone: what it has not answered it never will."""

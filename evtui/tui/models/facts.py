@@ -89,6 +89,17 @@ def _meter_values(call: Any, answer: Any) -> str:
     return f"{number(said)} {_word(dig(chosen, 'unit')) or default}"
 
 
+def imported_current(call: Any) -> float | None:
+    """A in the newest current of a MeterValues.req; None where it tells none."""
+    meter_values = dig(call, "meterValue")
+    for meter_value in reversed(meter_values if isinstance(meter_values, list) else []):
+        sampled = dig(meter_value, "sampledValue")
+        for value in sampled if isinstance(sampled, list) else []:
+            if dig(value, "measurand") == "Current.Import":
+                return number_in(value)
+    return None
+
+
 def _status_notification(call: Any, answer: Any) -> str:
     error = dig(call, "errorCode")
     return _words(

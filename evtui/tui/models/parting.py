@@ -15,7 +15,10 @@ from evtui.tui.models.text import clean, number
 __all__ = ["Parting"]
 
 FRESH = 2.0
-"""s for which a forged frame, or a message that was changed on its way, is told of."""
+"""s for which a forged frame is told of."""
+
+CHANGED_FOR = 30.0
+"""s for which a message that was changed on its way is told of, unless the next one is not."""
 
 APART = 2.0
 """A by which two currents differ that are told apart."""
@@ -77,8 +80,12 @@ class Parting:
             self._sent[message.sender] = message
             return
         sent = self._sent.get(message.sender)
-        if sent is not None and sent.uid == message.uid and message.says_otherwise(sent):
+        if sent is None or sent.uid != message.uid:
+            return
+        if message.says_otherwise(sent):
             self._changed = sent, message
+        elif self._changed is not None and self._changed[0].action == message.action:
+            self._changed = None
 
     def lines(self, now: float) -> list[Forms]:
         """What there is to say at lab time ``now`` in s, what matters most first."""
@@ -140,7 +147,7 @@ class Parting:
         return (f"forged {which} {line.name} {says}", f"forged {which}")
 
     def _changed_words(self, now: float) -> Forms:
-        if self._changed is None or now - self._changed[1].t > FRESH:
+        if self._changed is None or now - self._changed[1].t > CHANGED_FOR:
             return ()
         sent, came = self._changed
         before, after = (clean(fact(each.action, each.payload, None)) for each in (sent, came))

@@ -258,9 +258,9 @@ class AnomalyView:
             return ((name, layer, Run(f"  {clean(told)}", "muted")), (name,))
         came = Run(f"  {clean(state.step_label)}") if state.step_label else Run("")
         if state.next_at is None:
-            return ((name, layer, came), (name, layer), (name,))
+            return ((name, layer, came), (name, came))
         after = (Run(" → ", "muted"), Run(clean(state.next_label)), Run(_in(state, now)))
-        return ((name, layer, came, *after), (name, layer, *after), (name, came), (name,))
+        return ((name, layer, came, *after), (name, layer, *after), (name, came))
 
     @property
     def _more(self) -> Sequence[Row]:
