@@ -37,6 +37,7 @@ class Planned:
 
     Attributes:
         anomaly: it, or its name.
+        connector: where, from 1; ``connectors`` among the lab's settings says how many there are.
         parameters: by name; the others have their defaults.
         on: s from the begin of the trial.
         off: likewise; None leaves it to all clear.
@@ -44,6 +45,7 @@ class Planned:
     """
 
     anomaly: type[Anomaly[Any]] | str
+    connector: int = FIRST_CONNECTOR
     parameters: Mapping[str, Any] = field(default_factory=dict)
     on: float = 0.0
     off: float | None = None
@@ -161,25 +163,25 @@ async def _run(
         await lab.stop()
 
 
-def _orders(planned: tuple[Planned, ...]) -> Iterator[tuple[float, str, str, dict[str, Any]]]:
-    """What is ordered: when, the command, the anomaly's name, arguments."""
+def _orders(planned: tuple[Planned, ...]) -> Iterator[tuple[float, str, dict[str, Any]]]:
+    """What is ordered: when, the command, its arguments."""
     for each in planned:
-        name = each.kind.name
-        yield each.on, "anomaly.start", name, {"parameters": dict(each.parameters)}
+        name = {"name": each.kind.name, "connector": each.connector}
+        yield each.on, "anomaly.start", name | {"parameters": dict(each.parameters)}
         for when, parameters in each.changes.items():
-            yield when, "anomaly.set", name, {"parameters": dict(parameters)}
+            yield when, "anomaly.set", name | {"parameters": dict(parameters)}
         if each.off is not None:
-            yield each.off, "anomaly.stop", name, {}
+            yield each.off, "anomaly.stop", name
 
 
 async def _order(
-    trial: Trial, lab: Lab, when: float, command: str, name: str, arguments: dict[str, Any]
+    trial: Trial, lab: Lab, when: float, command: str, arguments: dict[str, Any]
 ) -> None:
     await asyncio.sleep(when)
     try:
-        await lab.execute(command, name=name, connector=FIRST_CONNECTOR, **arguments)
+        await lab.execute(command, **arguments)
     except CommandError as error:
-        trial.refused.setdefault(name, str(error))
+        trial.refused.setdefault(arguments["name"], str(error))
 
 
 async def _clear(trial: Trial, lab: Lab, before: Condition) -> None:

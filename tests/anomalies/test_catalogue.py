@@ -20,6 +20,11 @@ from evtui.testing import PROMISES, Planned, keep, random_parameters, run_trial
 
 NAMES = [name for name, each in listed().items() if each.package == distribution("evtui").name]
 
+FULL = bool(os.environ.get("EVTUI_FULL"))
+
+HELD = [each for each in PROMISES if FULL or each not in ("safe ending", "nothing left")]
+"""What the combinations below do not try as well."""
+
 COMBINATIONS = 200
 FULL_COMBINATIONS = 5_000
 PORTIONS = 10
@@ -33,7 +38,7 @@ def test_there_are_some_on_the_layer_that_evtui_began_with() -> None:
     assert "repeated-current-fluctuation" in NAMES
 
 
-@pytest.mark.parametrize("promise", PROMISES)
+@pytest.mark.parametrize("promise", HELD)
 @pytest.mark.parametrize("name", NAMES)
 def test_each_keeps_what_all_promise(name: str, promise: str) -> None:
     keep(name, promise)
@@ -45,14 +50,18 @@ def test_each_keeps_what_all_promise(name: str, promise: str) -> None:
 def combinations(
     first: int, last: int
 ) -> Iterator[tuple[int, tuple[Planned, ...], dict[str, Any]]]:
-    """Two that may be together, one of them alone where none may, and the rest of the trial."""
+    """One or two that may be together, at one connector or at one each, and the rest of a trial."""
+    every = [*map(anomaly_named, NAMES)]
     for number in range(first, last):
         chance = random.Random(f"combination {number}")
-        one = anomaly_named(NAMES[number % len(NAMES)])
-        others = [each for each in map(anomaly_named, NAMES) if not each.claims & one.claims]
-        both = [one, *([chance.choice(others)] if others and chance.random() < 0.8 else [])]
-        planned = tuple(_planned(each, chance) for each in dict.fromkeys(both))
+        one = every[number % len(every)]
+        connectors = 2 if chance.random() < 0.25 else 1
+        others = [each for each in every if connectors == 2 or not each.claims & one.claims]
+        other = chance.choice(others) if others and chance.random() < 0.8 else one
+        together = {(one, 1): None, (other, connectors): None}
+        planned = tuple(_planned(anomaly, place, chance) for anomaly, place in together)
         rest = {
+            "connectors": connectors,
             "charging": chance.random() < 0.6,
             "seconds": chance.uniform(5.0, LONGEST),
             "preset": chance.choice(["seed", "dc"]),
@@ -61,10 +70,11 @@ def combinations(
         yield number, planned, rest
 
 
-def _planned(anomaly: type[Anomaly[Any]], chance: random.Random) -> Planned:
+def _planned(anomaly: type[Anomaly[Any]], connector: int, chance: random.Random) -> Planned:
     on = chance.uniform(0.0, LONGEST / 2)
     return Planned(
         anomaly=anomaly,
+        connector=connector,
         parameters=random_parameters(anomaly, chance),
         on=on,
         off=on + chance.uniform(0.0, LONGEST) if chance.random() < 0.7 else None,
@@ -88,7 +98,7 @@ def test_ten_seconds_after_all_clear_everything_is_as_before(portion: int) -> No
 
 
 @pytest.mark.full
-@pytest.mark.skipif(not os.environ.get("EVTUI_FULL"), reason="thousands of them")
+@pytest.mark.skipif(not FULL, reason="thousands of them")
 @pytest.mark.parametrize("portion", range(PORTIONS))
 def test_so_it_is_with_thousands_of_combinations(portion: int) -> None:
     each = FULL_COMBINATIONS // PORTIONS

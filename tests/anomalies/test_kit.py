@@ -161,6 +161,15 @@ def test_two_that_want_the_same_are_not_on_at_once() -> None:
     assert trial.left == []
 
 
+def test_each_connector_has_its_own() -> None:
+    trial = run_trial(
+        Planned(anomaly=Good), Planned(anomaly=Good, connector=2, on=1.0), seconds=5.0, connectors=2
+    )
+    assert trial.refused == {}
+    assert {each.connector for each in trial.truth("good") if each.change == "step"} == {1, 2}
+    assert trial.left == []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Varied:
     low: int = parameter(Integer(-3, 5), "x", default=0)
