@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from evtui.lab import Lab, Stand
+from evtui.lab import FIRST_CONNECTOR, Lab, Stand
+from evtui.power import Faults
 
 __all__ = ["Condition"]
 
@@ -92,9 +93,17 @@ def _unrest(lab: Lab, stand: Stand, number: int) -> list[str]:
 
 
 def _hooks(stand: Stand) -> list[str]:
-    hooks = ["muted bus"] * len(getattr(stand.bus, "mutes", ()))
-    for number, outlet in stand.outlets.items():
-        faults = getattr(outlet.stage, "faults", None)
-        if faults is not None and faults != type(faults)():
-            hooks.append(f"power stage {number}: {faults}")
-    return hooks
+    site, outbox = stand.anomalies.chosen(FIRST_CONNECTOR).run.site, stand.charge_point.outbox
+    told = {
+        "somebody sits on the line": site.line.busy,
+        "its clock is wrong": site.station_clock.skewed,
+        "it is mute": outbox.muted,
+        f"it says no {', '.join(sorted(outbox.withheld))}": outbox.withheld,
+        "frames are muted": stand.bus.mutes,
+    }
+    broken = [
+        f"power stage {number} has {outlet.stage.faults}"
+        for number, outlet in stand.outlets.items()
+        if outlet.stage.faults != Faults()
+    ]
+    return [*(what for what, holds in told.items() if holds), *broken]

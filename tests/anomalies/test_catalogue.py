@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from evtui.anomalies import Anomaly, Run, anomaly_named, describe, listed
+from evtui.anomalies.targets import Attempt, Target
 from evtui.scenario.language import load
 from evtui.scenario.language.place import Place, every_step
 from evtui.scenario.run import Options, run_headless
@@ -104,6 +105,17 @@ def test_so_it_is_with_thousands_of_combinations(portion: int) -> None:
     each = FULL_COMBINATIONS // PORTIONS
     first = COMBINATIONS + portion * each
     assert broken(first, first + each) == []
+
+
+@pytest.mark.parametrize("target", Target.__subclasses__(), ids=lambda each: each.__name__)
+def test_what_is_not_undone_is_found(target: type[Target], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def forget(self: Target, attempt: Attempt) -> None:
+        """Leave it."""
+
+    monkeypatch.setattr(target, "undo", forget)
+    monkeypatch.setattr(target, "undo_leftovers", forget)
+    monkeypatch.setattr(target, "left", lambda self: [])
+    assert any(broken(number, number + 1) for number in range(COMBINATIONS))
 
 
 # What one sees of them: tests/scenario/test_builtin.py runs the scenarios as they are

@@ -175,6 +175,11 @@ class Outbox:
                 _tell(entry, None)
         self._update()
 
+    @property
+    def muted(self) -> bool:
+        """True while nothing is said at all."""
+        return self._mute
+
     def mute(self, mute: bool) -> None:
         """Say nothing, whatever the gate lets out, or speak again."""
         self._mute = mute
