@@ -291,6 +291,11 @@ class Injector(Generic[P]):
         return ", ".join(reasons)
 
     @property
+    def fading(self) -> bool:
+        """True while its effect still shows although all is undone, as heat does."""
+        return self._fading is not None and not self._fading.done()
+
+    @property
     def left(self) -> list[str]:
         """What of it is still to be undone, for people."""
         return self._left()

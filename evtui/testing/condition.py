@@ -53,7 +53,11 @@ class Condition(msgspec.Struct, frozen=True):
         )
 
     def left(self, lab: Lab, stand: Stand) -> list[str]:
-        """What is not as it was, or not at rest; one line each."""
+        """What is not as it was, or not at rest; one line each.
+
+        A connector may be Faulted while the truth says that an effect lasts: what is hot is not
+        charged with.
+        """
         now = Condition.of(stand)
         lines = [
             f"{key} is {now.configuration.get(key)}, before {self.configuration.get(key)}"
@@ -66,9 +70,10 @@ class Condition(msgspec.Struct, frozen=True):
                 lines.append(f"{name} are {after}, before {before}")
         if not stand.charge_point.accepted:
             lines.append("the station is not connected")
+        hot = {each.run.connector for each in stand.anomalies.all if each.fading}
         for number, outlet in stand.outlets.items():
             lines += _unrest(lab, stand, number)
-            if outlet.connector.status not in RESTED:
+            if outlet.connector.status not in RESTED and number not in hot:
                 lines.append(f"connector {number} is {outlet.connector.status}")
         if len(stand.charge_point.profiles) > len(self.profiles):
             lines.append("a profile of a transaction is installed")
