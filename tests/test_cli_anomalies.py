@@ -85,6 +85,37 @@ def test_a_name_that_is_none_gets_the_nearest_one(typed: str, capsys: Output) ->
     assert line.startswith(f"evtui: no anomaly '{typed}'; did you mean ")
 
 
+@pytest.mark.parametrize(
+    ("line", "kind", "values"),
+    [
+        ("evtui anomalies repeated", "plain", {FLUCTUATION}),
+        ("evtui run --anomaly repeated", "plain", {FLUCTUATION}),
+        (f"evtui run --anomaly {FLUCTUATION} --set h", "open", {"high_a="}),
+        (
+            f"evtui run --anomaly={FLUCTUATION} --set variant=tx",
+            "plain",
+            {"txprofile", "txdefault"},
+        ),
+        (f"evtui run --anomaly {FLUCTUATION} --set high_a=", "plain", set()),
+        ("evtui run --anomaly nonsense --set h", "open", set()),
+        ("evtui schema an", "plain", {"anomalies"}),
+    ],
+)
+def test_names_parameters_and_their_values_are_completed(
+    line: str,
+    kind: str,
+    values: set[str],
+    capsys: Output,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COMP_LINE", line)
+    monkeypatch.setenv("_EVTUI_COMPLETE", "bash_complete")
+    with pytest.raises(SystemExit):
+        main([])
+    rows = [row.split("\t") for row in capsys.readouterr().out.splitlines() if row]
+    assert {value for each, value, _ in rows if each == kind} == values
+
+
 # evtui run --anomaly
 
 

@@ -69,7 +69,11 @@ def _listed(listing: AnomalyListing) -> str:
     if listing.broken:
         lines += ["", "broken"]
         lines += [f"     {broken.reason}" for broken in listing.broken]
-    lines += ["", "evtui anomalies NAME explains one, evtui run --anomaly NAME runs it."]
+    lines += [
+        "",
+        "The number is the severity, 5 the worst. evtui anomalies NAME explains one, "
+        "evtui run --anomaly NAME runs it.",
+    ]
     return "".join(f"{for_terminal(line)}\n" for line in lines)
 
 
@@ -112,7 +116,15 @@ def _explained(one: AnomalyDescription) -> str:
             text.write_text(each)
     with text.section("As a step of a scenario"):
         text.write("".join(f"  {line}\n" for line in one.example.splitlines()))
+    with text.section("Without a file"):
+        text.write(f"  evtui run --anomaly {one.name}{_setting(one)}\n")
     return text.getvalue()
+
+
+def _setting(one: AnomalyDescription) -> str:
+    """What gives the parameter of the example on a command line."""
+    shown = (each for each in one.parameters if f"{{{each.name}: " in one.example)
+    return "".join(f" --set {each.name}={_shown(each.default)}" for each in shown)
 
 
 def _shown(value: object) -> str:
