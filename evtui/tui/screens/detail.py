@@ -49,6 +49,7 @@ class DetailScreen(Dialog[None]):
         # Facts name other messages too, whose secrets are not shown here.
         self._hides = any(block.heading and HIDDEN in block.text for block in blocks)
         self._box = Scrolled(classes="dialog")
+        self._texts: list[Static] = []
         self._hide_again: Timer | None = None
 
     @property
@@ -67,36 +68,36 @@ class DetailScreen(Dialog[None]):
         for block in blocks:
             if block.heading:
                 yield Static(block.heading, classes="heading", markup=False)
-            small = block.json and len(block.text) <= HIGHLIGHT_LIMIT
-            text = highlight(block.text, language="json") if small else Content(block.text)
-            yield Static(text, classes="block")
+            text = Static(_content(block), classes="block")
+            self._texts.append(text)
+            yield text
 
     def _say(self, first: str) -> None:
         parts = (first, "↑↓ scroll", "y copy", "enter or escape close")
         self.tell_keys(self._box, " · ".join(filter(None, parts)))
 
-    async def action_reveal(self) -> None:
+    def action_reveal(self) -> None:
         """Show what is hidden for a few seconds, or hide it again."""
         if self.reveals:
-            await self._conceal()
+            self._conceal()
         elif self._whole is not None:
             self._hide_again = self.set_timer(REVEAL_SECONDS, self._conceal)
             self._say(f"! hidden again in {REVEAL_SECONDS:g} s, v now")
-            await self._fill(self._whole)
+            self._fill(self._whole)
         elif self._hides:
             self._say("*** is all that was recorded, or is kept of it")
 
-    async def _conceal(self) -> None:
+    def _conceal(self) -> None:
         if self._hide_again is not None:
             self._hide_again.stop()
             self._hide_again = None
+        self._fill(self._blocks)
         self._say("v shows ***")
-        await self._fill(self._blocks)
 
-    async def _fill(self, blocks: list[Block]) -> None:
-        async with self.batch():
-            await self._box.remove_children()
-            await self._box.mount_all(self._parts_of(blocks))
+    def _fill(self, blocks: list[Block]) -> None:
+        # In place and at once: two that take their time could leave what is hidden on the screen.
+        for text, block in zip(self._texts, blocks, strict=True):
+            text.update(_content(block))
 
     def action_copy(self) -> None:
         """Copy all of it, as it is shown."""
@@ -104,3 +105,8 @@ class DetailScreen(Dialog[None]):
         text = "\n\n".join("\n".join(filter(None, block[:2])) for block in blocks)
         self.app.copy_to_clipboard(text)
         self._say(f"copied {len(text):,} characters")
+
+
+def _content(block: Block) -> Content:
+    small = block.json and len(block.text) <= HIGHLIGHT_LIMIT
+    return highlight(block.text, language="json") if small else Content(block.text)
