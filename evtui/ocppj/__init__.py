@@ -6,7 +6,7 @@ from evtui.lazy import lazy_names
 from evtui.ocppj.answering import Refusal, Then, answer_call
 from evtui.ocppj.framing import UNREADABLE_ID, OcppFrame
 from evtui.ocppj.limits import MAX_MESSAGE_BYTES, PING_INTERVAL, LinkCounters, MessageRate
-from evtui.ocppj.line import Hook, Let, Passing, StationLine
+from evtui.ocppj.line import StationLine
 from evtui.ocppj.link import (
     CallRefused,
     IncomingCall,
@@ -17,6 +17,7 @@ from evtui.ocppj.link import (
     Transport,
 )
 from evtui.ocppj.memory import MemoryTransport, memory_pair
+from evtui.ocppj.passing import Hook, Let, Passing
 from evtui.ocppj.version import ErrorCodes, MessageKind, PayloadReading, Version
 
 if TYPE_CHECKING:

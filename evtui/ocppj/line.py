@@ -9,73 +9,21 @@ on the way is what the two tell differently.
 from __future__ import annotations
 
 import asyncio
-from bisect import insort
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from itertools import count
-from math import isfinite
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from evtui.events import Role, caused_by
+from evtui.events import Role
 from evtui.ocppj import framing
 from evtui.ocppj.calls import CallRefused, MessageIds
+from evtui.ocppj.passing import Hook, Let, Passing, Way
 from evtui.ocppj.tap import SentMessages
 from evtui.ocppj.transport import LinkClosed, Transport
 
-__all__ = ["Hook", "Let", "Passing", "StationLine"]
+__all__ = ["StationLine"]
 
 CALLS_KEPT = 200
 """Calls whose action is remembered for their answers; a peer may leave any number unanswered."""
-
-
-class Passing(NamedTuple):
-    """A message on its way.
-
-    Attributes:
-        sender: who sent it.
-        kind: ``call``, ``result`` or ``error``; ``invalid`` for what is no OCPP-J message.
-        uid: message id.
-        action: of the call; for an answer that of the call it answers, empty where that was
-            not seen.
-        payload: decoded; errorDetails of an error.
-        text: as it goes over the wire.
-        seq: of its *sent* event, None where its sender is not ours.
-    """
-
-    sender: Role
-    kind: Literal["call", "result", "error", "invalid"]
-    uid: str
-    action: str
-    payload: Any
-    text: str
-    seq: int | None = None
-
-    def saying(self, payload: Any) -> str:
-        """The text of this call or result with another payload."""
-        if self.kind == "call":
-            return framing.encode_call(self.uid, self.action, payload)
-        return framing.encode_result(self.uid, payload)
-
-
-class Let(NamedTuple):
-    """A text that is let through.
-
-    Attributes:
-        text: what goes on.
-        after: s for which it is held; infinity holds it until :meth:`StationLine.flush`.
-        overtaken: what comes later may pass it meanwhile; else the sequence is kept.
-        cause: number of the event that tells why it is not as it was sent, or not sent at all.
-    """
-
-    text: str
-    after: float = 0.0
-    overtaken: bool = False
-    cause: int | None = None
-
-
-Hook = Callable[[Passing], "tuple[Let, ...] | None"]
-"""What becomes of a message: None lets it pass, and an empty tuple drops it."""
 
 
 class StationLine:
@@ -107,6 +55,7 @@ class StationLine:
         self._station = station
         self._hooks: list[Hook] = []
         self._actions: OrderedDict[tuple[Role, str], str] = OrderedDict()
+        self._open: dict[Role, str] = {}
         self._forged: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._end: _LineEnd | None = None
 
@@ -114,6 +63,11 @@ class StationLine:
     def connected(self) -> bool:
         """True while there is a connection."""
         return self._end is not None and not self._end.closed
+
+    @property
+    def unanswered(self) -> bool:
+        """True while a call has gone on, or was to, and its answer has not; see :meth:`sit`."""
+        return bool(self._open)
 
     async def dial(self) -> Transport:
         """Connect.
@@ -124,6 +78,7 @@ class StationLine:
         transport = await self.dial_apart()
         self._forged.clear()
         self._actions.clear()
+        self._open.clear()
         self._end = _LineEnd(self, transport)
         self.look()
         return self._end
@@ -131,9 +86,13 @@ class StationLine:
     def sit(self, hook: Hook) -> Callable[[], None]:
         """Ask ``hook`` about every message from now on, after those who sit there already.
 
+        What is sent while nobody sits there is not known to be unanswered.
+
         Returns:
             What ends it; what is held stays on its way, see :meth:`flush`.
         """
+        if not self.busy:
+            self._open.clear()
         self._hooks.append(hook)
         self.look()
 
@@ -145,7 +104,7 @@ class StationLine:
         return leave
 
     async def flush(self) -> None:
-        """Let through at once, in their sequence, all that are held."""
+        """Let through at once, in their sequence, all that are held, but for copies."""
         if self._end is not None:
             await self._end.flush()
 
@@ -199,6 +158,10 @@ class StationLine:
                 _settle(answer, message)
                 self.look()
                 return ()
+        if message.kind == "call":
+            self._open[sender] = message.uid
+        elif message.kind != "invalid":
+            self._open.setdefault(_other(sender), message.uid)
         lets: tuple[Let, ...] = (Let(text),)
         for hook in tuple(self._hooks):
             lets = tuple(
@@ -206,6 +169,7 @@ class StationLine:
                     each.text,
                     let.after + each.after,
                     let.overtaken or each.overtaken,
+                    let.copy or each.copy,
                     let.cause if each.cause is None else each.cause,
                 )
                 for let in lets
@@ -215,6 +179,12 @@ class StationLine:
             if each.cause is not None:
                 self.sent.touch(self._station, sender, each.text, each.cause)
         return lets
+
+    def gone_on(self, sender: Role, text: str) -> None:
+        """A text arrives."""
+        message = self.read(sender, text)
+        if message.kind in ("result", "error") and self._open.get(_other(sender)) == message.uid:
+            del self._open[_other(sender)]
 
     def _ask(self, hook: Hook, message: Passing, let: Let) -> tuple[Let, ...]:
         if let.text is not message.text:  # as those before have left it
@@ -228,15 +198,18 @@ class StationLine:
             frame = framing.parse(text)
         except (framing.MalformedMessage, framing.UnknownMessageType):
             return Passing(sender, "invalid", "", "", None, text)
-        other: Role = "charge_point" if sender == "central_system" else "central_system"
         if frame.kind == "call":
             action = self._actions[sender, frame.uid] = frame.action
             if len(self._actions) > CALLS_KEPT:
                 self._actions.popitem(last=False)
         else:
-            action = self._actions.get((other, frame.uid), "")
+            action = self._actions.get((_other(sender), frame.uid), "")
         seq = self.sent.seq_of(self._station, sender, frame.kind, frame.uid)
         return Passing(sender, frame.kind, frame.uid, action, frame.payload, text, seq)
+
+
+def _other(role: Role) -> Role:
+    return "charge_point" if role == "central_system" else "central_system"
 
 
 def _settle(answer: asyncio.Future[dict[str, Any]], message: Passing) -> None:
@@ -259,8 +232,8 @@ class _LineEnd:
         self._arrived: deque[str | bytes] = deque()
         self._reader: asyncio.Task[Any] | None = None
         self._woken = False
-        self._out = _Way(transport.send, line.look)
-        self._in = _Way(self._arrive, line.look)
+        self._out = Way(self._leave_for, line.look)
+        self._in = Way(self._arrive, line.look)
 
     @property
     def holds(self) -> bool:
@@ -325,78 +298,15 @@ class _LineEnd:
             self._reader.cancel()
 
     async def _arrive(self, text: str) -> None:
+        self._line.gone_on("central_system", text)
         self.arrive(text)
+
+    async def _leave_for(self, text: str) -> None:
+        self._line.gone_on("charge_point", text)
+        await self._transport.send(text)
 
     def _leave(self) -> None:
         self.closed = True
         self._out.close()
         self._in.close()
         self._line.look()
-
-
-class _Way:
-    """One direction of a connection: what is held there, in the sequence in which it goes on.
-
-    Args:
-        deliver: takes a text whose time has come.
-        changed: called when something is held, or nothing any more.
-    """
-
-    def __init__(
-        self, deliver: Callable[[str], Awaitable[None]], changed: Callable[[], None]
-    ) -> None:
-        self.held: list[tuple[float, int, str]] = []
-        self._deliver = deliver
-        self._changed = changed
-        self._numbers = count()
-        self._last_due = 0.0
-        self._moved = asyncio.Event()
-        self._pump: asyncio.Task[None] | None = None
-
-    async def put(self, let: Let) -> None:
-        """Send a text on its way."""
-        now = asyncio.get_running_loop().time()
-        due = now + let.after
-        if not let.overtaken:
-            due = self._last_due = max(due, self._last_due)
-        if due <= now and not self.held:
-            await self._deliver(let.text)
-            return
-        insort(self.held, (due, next(self._numbers), let.text))
-        self._moved.set()
-        if self._pump is None:
-            with caused_by(None):
-                self._pump = asyncio.get_running_loop().create_task(self._go_on(), name="held")
-            self._changed()
-
-    async def flush(self) -> None:
-        """Let through at once all that is held."""
-        now = asyncio.get_running_loop().time()
-        self._last_due = min(self._last_due, now)
-        self.held = [(min(due, now), number, text) for due, number, text in self.held]
-        self.held.sort(key=lambda each: each[1])
-        self._moved.set()
-        if self._pump is not None:
-            await asyncio.wait({self._pump})
-
-    def close(self) -> None:
-        """The connection is gone, and what is held with it."""
-        self.held.clear()
-        if self._pump is not None:
-            self._pump.cancel()
-            self._pump = None
-
-    async def _go_on(self) -> None:
-        loop = asyncio.get_running_loop()
-        with suppress(LinkClosed):
-            while self.held:
-                self._moved.clear()
-                due = self.held[0][0]
-                if due > loop.time():
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout_at(due if isfinite(due) else None):
-                            await self._moved.wait()
-                    continue
-                await self._deliver(self.held.pop(0)[2])
-        self._pump = None
-        self._changed()

@@ -97,8 +97,9 @@ class ChargePoint(msgspec.Struct, kw_only=True, eq=False):
 
     def mute(self, mute: bool) -> None:
         """Say nothing on a connection that stays open, or speak again."""
-        self.outbox.mute(mute)
+        self.outbox.mute = mute
         if not mute:
+            self.outbox.go_on()
             self.tell_statuses()
 
     def tell_statuses(self, *, always: bool = False) -> None:

@@ -102,7 +102,7 @@ def _hooks(stand: Stand) -> list[str]:
     told = {
         "somebody sits on the line": site.line.busy,
         "its clock is wrong": site.station_clock.skewed,
-        "it is mute": outbox.muted,
+        "it is mute": outbox.mute,
         f"it says no {', '.join(sorted(outbox.withheld))}": outbox.withheld,
         "frames are muted": stand.bus.mutes,
     }

@@ -53,7 +53,7 @@ class AuthorizeBruteforce(Anomaly[BruteforceParameters]):
         "CISA 2026: CVE-2026-24445, no limit to authentication requests",
     )
     needs: ClassVar[frozenset[Need]] = frozenset({"charge point"})
-    claims = frozenset({"station authorize"})
+    claims = frozenset({"station calls"})
     ends = "with the answer to the last try"
     undone = "nothing is to be undone: tags are only asked about"
     Parameters = BruteforceParameters

@@ -51,7 +51,7 @@ class BootFlood(Anomaly[BootFloodParameters]):
         "CICEV2023: flooding the authentication of charge points",
     )
     needs: ClassVar[frozenset[Need]] = frozenset({"charge point"})
-    claims = frozenset({"station boot"})
+    claims = frozenset({"station calls"})
     ends = "with the answer to the last boot"
     undone = "nothing is to be undone: the station is accepted as before"
     Parameters = BootFloodParameters

@@ -41,7 +41,7 @@ class StatusFlap(Anomaly[StatusFlapParameters]):
     """StatusNotification between two statuses, neither of which need be so.
 
     A central system that is told Available takes a transaction at that connector for over
-    (ours does, and says so), although the current flows on.
+    (ours does, and says so), although the current flows on until this ends.
     """
 
     name = "status-flap"
@@ -63,9 +63,9 @@ class StatusFlap(Anomaly[StatusFlapParameters]):
     stakes = ("availability",)
     references = ("OCPP 1.6 section 4.9, MinimumStatusDuration",)
     needs: ClassVar[frozenset[Need]] = frozenset({"charge point"})
-    claims = frozenset({"status"})
+    claims = frozenset({"charging"})  # which ends where Available is told
     ends = "when the real status is told"
-    undone = "StatusNotification with what is really so"
+    undone = "StatusNotification with what is so; a transaction closed by Available is ended"
     Parameters = StatusFlapParameters
     pace = ("period_s",)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ChargePointTarget"]
 
 OPEN = "a transaction is open"
-TELLING = "its end is not told yet"
+TELLING = "what was said of transactions is not answered yet"
 OFFLINE = "the station is not connected again yet"
 
 
@@ -33,6 +33,7 @@ class ChargePointTarget(Target):
         self._ends_charging = ends_charging
         self._undo: dict[str, Callable[[], Awaitable[object]]] = {}
         self._hung_up = False
+        self._asked = 0  # starts that are not answered yet
         self._second: SecondConnection | None = None
 
     @property
@@ -77,7 +78,10 @@ class ChargePointTarget(Target):
         return str((await self.call("BootNotification", told))["status"])
 
     async def tell_status(self, status: str, error_code: str = "NoError") -> None:
-        """Tell a status that is not so; afterwards the central system is told the real ones."""
+        """Tell a status that is not so; afterwards the central system is told the real ones.
+
+        Our central system takes Available for the end of a transaction.
+        """
         self._undo["a status is told that is not so"] = self._tell_statuses
         await self.call(
             "StatusNotification",
@@ -90,9 +94,15 @@ class ChargePointTarget(Target):
         )
 
     async def _tell_statuses(self) -> None:
-        if not self._site.charge_point.accepted:
-            raise LinkClosed(f"{self._site.station} is not connected")
-        self._site.charge_point.tell_statuses(always=True)
+        """Tell what is so; a transaction that Available has closed over there ends here too."""
+        site = self._site
+        if not site.charge_point.accepted:
+            raise LinkClosed(f"{site.station} is not connected")
+        running = self.connector.transaction
+        known = running is not None and running.transaction_id is not None
+        if known and site.operator.is_connected(site.station) and self._open_there is None:
+            self.connector.stop("Other")
+        site.charge_point.tell_statuses(always=True)
 
     async def withhold(self, action: str) -> None:
         """Say nothing of one kind any more."""
@@ -179,19 +189,23 @@ class ChargePointTarget(Target):
         running = self.connector.transaction
         if running is None:
             raise LinkClosed("no transaction runs")
-        meter = self.connector.metering.keep()
-        answer = await self.call(
-            "StartTransaction",
-            {
-                "connectorId": self._site.connector,
-                "idTag": running.id_tag,
-                "meterStart": meter,
-                "timestamp": self._site.station_clock.iso(),
-            },
-        )
-        number = int(answer["transactionId"])
-        if number != running.transaction_id:
-            self._undo[f"transaction {number} is open"] = lambda: self._end(number)
+        start = {
+            "connectorId": self._site.connector,
+            "idTag": running.id_tag,
+            "meterStart": self.connector.metering.keep(),
+            "timestamp": self._site.station_clock.iso(),
+        }
+        self._asked += 1
+
+        def answered(answer: dict[str, Any] | None) -> None:
+            self._asked -= 1
+            number = None if answer is None else int(answer["transactionId"])
+            if number is not None and number != running.transaction_id:
+                self._undo[f"transaction {number} is open"] = lambda: self._end(number)
+
+        if not self._site.charge_point.post("StartTransaction", start, answered):
+            self._asked -= 1
+            raise LinkClosed(f"{self._site.station} is not accepted by the central system")
 
     async def stop_early(self) -> None:
         """Say that the running transaction has ended, and go on charging."""
@@ -220,9 +234,9 @@ class ChargePointTarget(Target):
     def left(self) -> list[str]:
         """See :class:`Target`."""
         reasons = list(self._undo)
-        if self._ends_charging and self.connector.busy:
+        if self._ends_charging and (self.connector.busy or self._open_there is not None):
             reasons.append(OPEN)
-        elif self._ends_charging and len(self._site.charge_point.outbox):
+        elif self._asked or (self._ends_charging and len(self._site.charge_point.outbox)):
             reasons.append(TELLING)
         if self._hung_up and not self._site.charge_point.accepted:
             reasons.append(OFFLINE)
@@ -233,8 +247,22 @@ class ChargePointTarget(Target):
         for what, undo in reversed(list(self._undo.items())):
             if await attempt(f"{what}: undone", undo()):
                 self._undo.pop(what, None)
-        if self._ends_charging and self.connector.busy:
+        if self._hung_up and not self._site.charge_point.accepted:
+            await self._dial()
+        if not self._ends_charging:
+            return
+        if self.connector.busy:
             self.connector.stop("Local")
+        elif not len(self._site.charge_point.outbox) and (number := self._open_there) is not None:
+            # Begun by a start whose answer was lost.
+            await attempt(f"transaction {number} is open: undone", self._end(number))
+
+    @property
+    def _open_there(self) -> int | None:
+        """Id of the transaction that is open at the central system, as far as it is ours."""
+        site = self._site
+        running = site.operator.open_transaction(site.station, site.connector)
+        return None if running is None else running.transaction_id
 
 
 def _hold_calls(message: Passing) -> tuple[Let, ...] | None:

@@ -10,7 +10,6 @@ from evtui.events import (
     AnomalyState,
     Note,
     OcppMessage,
-    Role,
     as_json,
     caused_by,
     current_cause,
@@ -57,14 +56,14 @@ class LinkTarget(Target):
         super().__init__(site, name)
         self._mark = mark
         self._leave: Callable[[], None] | None = None
-        self._starved: dict[Role, str] = {}
+        self._lossy = False
         self._cut = False
         self._profiles: set[int] = set()
         self._originals: dict[int, dict[str, Any]] = {}
 
     def begin(self) -> None:
         """See :class:`Target`."""
-        self._starved.clear()
+        self._lossy = False
         self._cut = False
 
     @property
@@ -153,26 +152,25 @@ class LinkTarget(Target):
         """See :class:`Target`.
 
         A call that was dropped, or its answer, keeps its sender waiting for as long as a minute.
-        Whoever relays a connection and goes away ends it, and both ends begin anew.
+        Whoever relays a connection and goes away ends it, and both ends begin anew; what a
+        charge point would say again after a minute it says then.
         """
         if self._leave is not None:
             self._leave()
             self._leave = None
-            if self._starved:
+            await self._site.line.flush()
+            if self._lossy and self._site.line.unanswered:
                 self._cut = True
                 await self._site.line.cut()
-            else:
-                await self._site.line.flush()
+            self._site.charge_point.outbox.go_on()
+        elif self._cut and not self._site.charge_point.accepted:
+            self._site.charge_point.connection.dial_now()
         await self.clear_forged(attempt)
         await self._send_originals(attempt)
 
     # Inside
 
     def _handle(self, decide: Decide, message: Passing) -> tuple[Let, ...] | None:
-        if message.kind == "call":
-            self._starved.pop(message.sender, None)
-        elif self._starved.get(_other(message.sender)) == message.uid:
-            del self._starved[_other(message.sender)]
         try:
             deed = decide(message)
         except Exception as error:  # a defect of an anomaly must not end the connection
@@ -191,9 +189,7 @@ class LinkTarget(Target):
             seq = told.seq
         with caused_by(seq):
             step = self._mark(deed.label)
-        if deed.spoilt or not deed.lets:
-            caller = message.sender if message.kind == "call" else _other(message.sender)
-            self._starved[caller] = message.uid
+        self._lossy |= deed.spoilt or not deed.lets
         if not ours and message.sender == "charge_point":
             with caused_by(step.seq):
                 for each in deed.lets:
@@ -218,7 +214,3 @@ class LinkTarget(Target):
                 link=1,
             )
         )
-
-
-def _other(role: Role) -> Role:
-    return "charge_point" if role == "central_system" else "central_system"

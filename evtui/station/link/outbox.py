@@ -102,6 +102,7 @@ class Outbox:
 
     Attributes:
         withheld: actions that are not said.
+        mute: nothing is said, whatever the gate lets out.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ class Outbox:
         self._retry: asyncio.TimerHandle | None = None
         self._full = False
         self.withheld: frozenset[str] = frozenset()
-        self._mute = False
+        self.mute = False
         self._unwanted = Unwanted()
         self._report = QueueReport(stream, station, capacity)
         self._changed = asyncio.Event()
@@ -175,16 +176,6 @@ class Outbox:
                 _tell(entry, None)
         self._update()
 
-    @property
-    def muted(self) -> bool:
-        """True while nothing is said at all."""
-        return self._mute
-
-    def mute(self, mute: bool) -> None:
-        """Say nothing, whatever the gate lets out, or speak again."""
-        self._mute = mute
-        self._changed.set()
-
     def post(
         self,
         action: str,
@@ -206,7 +197,7 @@ class Outbox:
             that the lane is full.
         """
         heard = self.open or (triggered and self._gate is Gate.TRIGGERED)
-        silent = self._mute or action in self.withheld
+        silent = self.mute or action in self.withheld
         if not heard or silent or len(self._others) >= self._capacity:
             return False
         self._others.append(_Entry(self._next_number(), action, payload, current_cause(), done))
@@ -287,7 +278,7 @@ class Outbox:
     # What goes next
 
     def _next(self) -> _Entry | None:
-        if self._mute:
+        if self.mute:
             return None
         other = self._others[0] if self._others else None
         kept = self._kept[0] if self._kept and self.open and self._retry is None else None
@@ -327,7 +318,7 @@ class Outbox:
                 self._store.update(entry.message)
                 loop = asyncio.get_running_loop()
                 with caused_by(None):
-                    self._retry = loop.call_later(self._retry_interval() * attempts, self._go_on)
+                    self._retry = loop.call_later(self._retry_interval() * attempts, self.go_on)
                 return
             if entry.action == "MeterValues":
                 self._unwanted.exhausted()
@@ -335,8 +326,11 @@ class Outbox:
         self._note(f"{entry.action} given up after {attempts} attempt(s): {error}", error)
         self._settled(entry, None)
 
-    def _go_on(self) -> None:
-        self._retry = None
+    def go_on(self) -> None:
+        """Send what may go out; what has failed waits no longer."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
         self._changed.set()
 
     def _settled(self, entry: _Entry, answer: dict[str, Any] | None) -> None:

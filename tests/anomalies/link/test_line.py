@@ -96,7 +96,9 @@ def test_what_may_be_overtaken_is_overtaken() -> None:
     async def scenario() -> list[str | bytes]:
         ends, station = await dialled()
         ends.line.sit(
-            lambda message: (Let(message.text, 2.0, True),) if message.uid == "1" else None
+            lambda message: (
+                (Let(message.text, 2.0, overtaken=True),) if message.uid == "1" else None
+            )
         )
         await station.send(CALL)
         await station.send(NEXT)
@@ -108,7 +110,7 @@ def test_what_may_be_overtaken_is_overtaken() -> None:
 def test_a_flush_lets_through_what_is_held_for_ever_in_the_sequence_of_sending() -> None:
     async def scenario() -> list[str | bytes]:
         ends, station = await dialled()
-        leave = ends.line.sit(lambda message: (Let(message.text, inf, True),))
+        leave = ends.line.sit(lambda message: (Let(message.text, inf, overtaken=True),))
         await ends.theirs.send(CALL)
         await ends.theirs.send(NEXT)
         reading = asyncio.create_task(station.recv())

@@ -33,3 +33,9 @@ def test_what_was_repeated_has_the_step_as_its_cause() -> None:
     again = [m for m in rig.of(OcppMessage) if m.kind == "invalid"]
     assert again
     assert {m.cause for m in again if m.error == "repeated message id"} <= steps
+
+
+def test_a_copy_that_is_held_when_it_ends_does_not_go_on() -> None:
+    rig = run_anomaly("link-duplicate", 5.0, probability=1.0, copies=5, gap_s=2.0)
+    off = next(s.t for s in rig.of(AnomalyState) if s.change == "off")
+    assert [m for m in rig.of(OcppMessage, off + 0.01) if m.error == "repeated message id"] == []

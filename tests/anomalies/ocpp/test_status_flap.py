@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from evtui.events import AnomalyState, ConnectorState
+from evtui.events import AnomalyState, ConnectorState, Note, Sample
 from tests.anomalies.rig import run_anomaly
 
 
@@ -32,6 +32,11 @@ def test_afterwards_the_central_system_knows_what_is_so() -> None:
 
 def test_a_central_system_that_is_told_available_closes_the_transaction() -> None:
     rig = run_anomaly("status-flap", 5.0, first="Available")
-    assert any("is Available" in note for note in rig.notes)
+    off = next(s.t for s in rig.of(AnomalyState) if s.change == "off")
+    closed = next(n.t for n in rig.of(Note) if "connector 1 is Available" in n.text)
+    assert closed < off
+    assert min(s.current for s in rig.of(Sample, closed) if s.t < off) > 99.0
+    # Afterwards both ends agree that it is over.
     assert rig.lab.central_system.open_transaction("CP1", 1) is None
-    assert rig.current_afterwards == pytest.approx(100.0, abs=0.5)
+    assert rig.charge_point.connectors[1].transaction is None
+    assert rig.current_afterwards == 0.0
