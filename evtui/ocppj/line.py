@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from evtui.events import Role
@@ -231,7 +231,7 @@ class _LineEnd:
         self._transport = transport
         self._arrived: deque[str | bytes] = deque()
         self._reader: asyncio.Task[Any] | None = None
-        self._woken = False
+        self._waits = self._woken = False
         self._out = Way(self._leave_for, line.look)
         self._in = Way(self._arrive, line.look)
 
@@ -248,7 +248,8 @@ class _LineEnd:
     async def recv(self) -> str | bytes:
         """The next text; see :class:`Transport`."""
         while not self._arrived:
-            task = self._reader = asyncio.current_task()
+            self._reader = asyncio.current_task()
+            self._waits = True
             try:
                 text = await self._transport.recv()
             except LinkClosed:
@@ -257,23 +258,24 @@ class _LineEnd:
                     break
                 raise
             except asyncio.CancelledError:
+                reader, woken, self._woken = self._reader, self._woken, False
                 # Somebody else may want to end this task at the same time.
-                if not self._woken or task is None or task.uncancel() > 0:
+                if not woken or reader is None or reader.uncancel() > 0:
                     raise
                 continue
             finally:
-                self._reader, self._woken = None, False
+                self._waits = False
             if not self._line.busy or isinstance(text, bytes):
                 return text
             for let in self._line.lets("central_system", text):
                 await self._in.put(let)
         return self._arrived.popleft()
 
-    async def send(self, text: str) -> None:
+    def send(self, text: str) -> Coroutine[Any, Any, None]:
         """Send a text; see :class:`Transport`."""
-        if not self._line.busy:
-            await self._transport.send(text)
-            return
+        return self._handle(text) if self._line.busy else self._transport.send(text)
+
+    async def _handle(self, text: str) -> None:
         if self.closed:
             await self._transport.send(text)  # says why it cannot
         for let in self._line.lets("charge_point", text):
@@ -292,7 +294,7 @@ class _LineEnd:
     def arrive(self, text: str) -> None:
         """Hand the charge point a text that nobody has sent."""
         self._arrived.append(text)
-        if self._reader is not None and not self._woken:
+        if self._waits and self._reader is not None and not self._woken:
             # It waits for the transport, of whatever kind: both kinds lose nothing by it.
             self._woken = True
             self._reader.cancel()

@@ -124,6 +124,7 @@ class Link:
         self._supports = supports
         self._tolerant = tolerant
         self._owes = owes
+        self._sent = sent
         self._tap = Tap(version, stream, source, station, role, sent, number)
         self._calls = OutgoingCalls(
             version, transport, self._tap, ids, self.counters, tolerant=tolerant
@@ -245,7 +246,8 @@ class Link:
                 await asyncio.sleep(wait)
         if not self._turns.take():
             await self._turns.turn()
-        self._tap.hears(text)
+        if self._sent.tampered:
+            self._tap.hears(text)
         return text
 
     def _say_throttled(self) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
 from math import isfinite
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+import msgspec
 
 from evtui.events import Role, caused_by
 from evtui.ocppj import framing
@@ -17,7 +19,7 @@ from evtui.ocppj.transport import LinkClosed
 __all__ = ["Hook", "Let", "Passing", "Way"]
 
 
-class Passing(NamedTuple):
+class Passing(msgspec.Struct, frozen=True):
     """A message on its way.
 
     Attributes:
@@ -46,7 +48,7 @@ class Passing(NamedTuple):
         return framing.encode_result(self.uid, payload)
 
 
-class Let(NamedTuple):
+class Let(msgspec.Struct, frozen=True):
     """A text that is let through.
 
     Attributes:

@@ -102,8 +102,7 @@ class Tap:
 
     def hears(self, text: str | bytes) -> None:
         """What is told next is about this text."""
-        if self._sent.tampered:
-            self._touched = self._sent.touched(self._station, self._other, text)
+        self._touched = self._sent.touched(self._station, self._other, text)
 
     def sent(
         self,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from evtui.anomalies.targets.base import Attempt, Site, Target
 from evtui.events import (
@@ -23,7 +26,7 @@ ANSWER_WITHIN = 5.0
 """s to wait for the answer to a forged call."""
 
 
-class Deed(NamedTuple):
+class Deed(msgspec.Struct, frozen=True):
     """What is done with a message, a step in the truth.
 
     Attributes:
@@ -194,7 +197,7 @@ class LinkTarget(Target):
             with caused_by(step.seq):
                 for each in deed.lets:
                     self._tell(self._site.line.read(message.sender, each.text), "delivered")
-        return tuple(each._replace(cause=step.seq) for each in deed.lets)
+        return tuple(replace(each, cause=step.seq) for each in deed.lets)
 
     def _tell(self, message: Passing, phase: Literal["sent", "delivered"]) -> OcppMessage:
         """Publish a message at the end of a central system that is not ours."""
