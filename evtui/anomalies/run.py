@@ -6,24 +6,26 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec import UNSET, UnsetType
 
+from evtui.anomalies import targets
 from evtui.anomalies.api import Anomaly, Need
-from evtui.anomalies.targets import (
-    BusTarget,
-    CentralSystemTarget,
-    ChargePointTarget,
-    LinkTarget,
-    PowerStageTarget,
-    Site,
-    Target,
-)
+from evtui.anomalies.targets import Site, Target
 from evtui.central_system import StationOffline
 from evtui.events import AnomalyChange, AnomalyState, Note, caused_by
 from evtui.ocppj import CallRefused, LinkClosed
 from evtui.violations import BreaksSchema, Violation
+
+if TYPE_CHECKING:
+    from evtui.anomalies.targets import (
+        BusTarget,
+        CentralSystemTarget,
+        ChargePointTarget,
+        LinkTarget,
+        PowerStageTarget,
+    )
 
 __all__ = ["LOOK_EVERY", "PlannedStep", "Run", "until"]
 
@@ -102,7 +104,7 @@ class Run(Generic[P]):
     def central_system(self) -> CentralSystemTarget:
         """Operations of our central system."""
         self._must_need("central system")
-        return CentralSystemTarget(
+        return targets.CentralSystemTarget(
             self.site, self._anomaly.name, ends_charging=self._anomaly.ends_charging
         )
 
@@ -110,7 +112,7 @@ class Run(Generic[P]):
     def charge_point(self) -> ChargePointTarget:
         """What the charge point says."""
         self._must_need("charge point")
-        return ChargePointTarget(
+        return targets.ChargePointTarget(
             self.site, self._anomaly.name, ends_charging=self._anomaly.ends_charging
         )
 
@@ -118,19 +120,19 @@ class Run(Generic[P]):
     def link(self) -> LinkTarget:
         """The line between charge point and central system."""
         self._must_need("link")
-        return LinkTarget(self.site, self._anomaly.name, self.mark)
+        return targets.LinkTarget(self.site, self._anomaly.name, self.mark)
 
     @cached_property
     def bus(self) -> BusTarget:
         """The CAN bus of the charge point."""
         self._must_need("bus")
-        return BusTarget(self.site, self._anomaly.name)
+        return targets.BusTarget(self.site, self._anomaly.name)
 
     @cached_property
     def power_stage(self) -> PowerStageTarget:
         """Power stage, connector and vehicle."""
         self._must_need("power stage")
-        return PowerStageTarget(self.site, self._anomaly.name)
+        return targets.PowerStageTarget(self.site, self._anomaly.name)
 
     @property
     def targets(self) -> tuple[Target, ...]:

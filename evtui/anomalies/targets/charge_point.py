@@ -8,10 +8,10 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from evtui.anomalies.targets.base import Attempt, Site, Target
-from evtui.anomalies.targets.second_connection import SecondConnection
 from evtui.ocppj import Let, LinkClosed, Passing
 
 if TYPE_CHECKING:
+    from evtui.anomalies.targets.second_connection import SecondConnection
     from evtui.station import ConnectorController
 
 __all__ = ["ChargePointTarget"]
@@ -144,6 +144,8 @@ class ChargePointTarget(Target):
 
     def second_connection(self) -> SecondConnection:
         """Another client under the same identity, not yet connected."""
+        from evtui.anomalies.targets.second_connection import SecondConnection
+
         second = self._second or SecondConnection(self._site)
         self._second = second
 
