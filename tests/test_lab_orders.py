@@ -126,7 +126,7 @@ def test_whatever_a_program_hands_over_can_be_written_down() -> None:
 
 
 def test_what_a_command_gives_is_of_the_type_and_has_the_fields_that_are_declared() -> None:
-    given = {
+    given: dict[str, dict[str, Any]] = {
         "anomaly.choose": {"name": DEFAULT},
         "anomaly.set": {"wait_1_s": "1s"},
         "can.send": {"identifier": 0x123},
