@@ -46,6 +46,12 @@ def test_before_the_first_event_it_says_how_to_start() -> None:
     assert said([]) == "■ idle  press s to start, a for others"
 
 
+@pytest.mark.parametrize("variant", ["seed", "txprofile", "startstop"])
+def test_an_idle_one_says_its_variant_and_where_the_others_are(variant: str) -> None:
+    shown = said([lab(), anomaly(1.0, "parameters", active=False, variant=variant)], 51, 10)
+    assert f"■ idle  s starts, a others  variant {variant} [v]" in shown
+
+
 def test_running_anomaly_shows_its_cycle_and_that_it_is_endless() -> None:
     assert "▶ running  cycle 4 / ∞" in said(RUNNING)
 

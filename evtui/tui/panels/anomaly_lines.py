@@ -184,8 +184,12 @@ class AnomalyView:
         status = self._status(state, now)
         if not told.choice:
             return status, status[:1]
+        start, others = key_of("anomaly.start"), key_of("anomaly.catalogue")
+        brief = (Run(f"  {start} starts, {others} others", "order"),)
+        brief = (*status[:1], *(brief if status[0].role == "idle" else status[1:]))
         return (
             (*status, SEPARATOR, *told.named_choice),
+            (*brief, SEPARATOR, *told.named_choice),
             (*status, SEPARATOR, *told.choice),
             (*status[:1], SEPARATOR, *told.choice),
             status[:1],
