@@ -68,7 +68,9 @@ async def test_feeding_alone_draws_nothing() -> None:
 async def test_chart_appears_and_says_what_to_press_before_any_current() -> None:
     panel = CurrentPanel()
     async with PanelApp(panel).run_test(size=(80, 12)) as pilot:
-        await until(pilot, lambda: "press b to charge or s to start the anomaly" in text(panel))
+        await until(
+            pilot, lambda: "press b to charge, s to start the anomaly, w for a tour" in text(panel)
+        )
         panel.feed(list(fluctuation(40)))
         panel.tick(40.0)
         await until(pilot, lambda: "▓" in chart(panel))

@@ -184,9 +184,7 @@ class AnomalyView:
         status = self._status(state, now)
         if not told.choice:
             return status, status[:1]
-        start, others = key_of("anomaly.start"), key_of("anomaly.catalogue")
-        brief = (Run(f"  {start} starts, {others} others", "order"),)
-        brief = (*status[:1], *(brief if status[0].role == "idle" else status[1:]))
+        brief = _briefly(status)
         return (
             (*status, SEPARATOR, *told.named_choice),
             (*brief, SEPARATOR, *told.named_choice),
@@ -199,9 +197,7 @@ class AnomalyView:
         status = self._status(state, now)
         if self.anomalies.phase(state.anomaly) == "on":
             status = (Run(f"▶ {_cycle(state, '/') or 'running'}", "running"),)
-        elif status[0].role == "idle":
-            start, others = key_of("anomaly.start"), key_of("anomaly.catalogue")
-            status = (*status[:1], Run(f"  {start} starts, {others} lists others", "order"))
+        status = _briefly(status)
         shape = (SEPARATOR, Run(told.shape, "value")) if told.shape else ()
         variant = (SEPARATOR, *(run for run in told.named_choice if run.role != "key"))
         return (
@@ -352,6 +348,14 @@ def _without_orders(row: Row) -> Row:
         if run.role != "order":
             kept.append(run)
     return tuple(kept)
+
+
+def _briefly(status: Row) -> Row:
+    """The status with fewer words for what to press while nothing is on."""
+    if status[0].role != "idle":
+        return status
+    start, others = key_of("anomaly.start"), key_of("anomaly.catalogue")
+    return status[0], Run(f"  {start} starts, {others} others", "order")
 
 
 def _cycle(state: AnomalyState, of: str) -> str:

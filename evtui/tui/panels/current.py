@@ -352,8 +352,10 @@ def _hints(phase: str, orders: bool) -> tuple[str, ...]:
     if why:
         why += remedy and f" – {remedy.format(plug=key_of('station.plug'))}"
         return (f"no current yet – {why}", why, "no current yet")
+    begin, tour = f"no current yet – press {charge} to charge", key_of("app.tour")
     return (
-        f"no current yet – press {charge} to charge or {start} to start the anomaly",
+        f"{begin}, {start} to start the anomaly, {tour} for a tour",
+        f"{begin} or {start} to start the anomaly",
         f"no current yet – press {charge} or {start}",
         "no current yet",
     )
