@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import metadata
 from importlib.metadata import EntryPoint
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -78,6 +80,15 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("bare", f"{here}:Bare", known.GROUP),
         EntryPoint("broken", "tests.tui.no_such_module:Broken", known.GROUP),
     ]
-    monkeypatch.setattr(known, "entry_points", lambda group: brought)
+    real: Any = metadata.entry_points
+
+    def entry_points(**wanted: str) -> Iterable[EntryPoint]:
+        return (
+            brought
+            if wanted == {"group": known.GROUP}
+            else cast(Iterable[EntryPoint], real(**wanted))
+        )
+
+    monkeypatch.setattr(metadata, "entry_points", entry_points)
     known.listed.cache_clear()
     known.anomaly_named.cache_clear()
