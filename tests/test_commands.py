@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from evtui.anomalies import anomaly_named
+from evtui.attacks import LAYERS
 from evtui.commands import (
     BY_FORM,
     COMMANDS,
@@ -17,6 +19,7 @@ from evtui.commands import (
     view_commands,
 )
 from evtui.commands.anomaly import START
+from evtui.config import FAVOURITES
 from evtui.lab.orders import HANDLERS
 from evtui.lab.orders.handlers import at_connector
 
@@ -93,3 +96,7 @@ def test_every_argument_can_be_explained(command: LabCommand[Any, Any]) -> None:
         assert "\n" not in argument.help
         if argument.default is not None:
             argument.kind.check(argument.default)
+
+
+def test_the_favourites_of_the_defaults_are_there_and_of_every_layer() -> None:
+    assert {anomaly_named(name).layer for name in FAVOURITES} == {*LAYERS}
