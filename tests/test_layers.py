@@ -148,7 +148,7 @@ def test_what_a_kind_is_written_with_does_not_import_the_kinds(kinds: str) -> No
 ALIAS = re.compile("[A-Z]+[a-z]\\w*")
 """A module-level name that is written as types are."""
 
-TWICE = {"LeftOut", "Run"}
+TWICE = {"LeftOut"}
 """Names that mean two things still, one of them in what is about anomalies."""
 
 

@@ -14,7 +14,7 @@ from textual.message import Message
 from evtui.tui.colours import readable
 from evtui.tui.models.filter import RowFilter
 from evtui.tui.models.text import fit
-from evtui.tui.rows import Row, RowsWidget, Run, row_width
+from evtui.tui.rows import Piece, Row, RowsWidget, row_width
 
 __all__ = ["Cells", "LineEntry", "LineSource", "LineView", "Relation"]
 
@@ -232,14 +232,14 @@ class LineView(RowsWidget, can_focus=True):
         count = len(self.source)
         if not count:
             hint = "no row matches the filter" if self.source.total else self.empty
-            rows: list[Row] = [(Run(fit(f" {hint}", width), "muted"),)]
+            rows: list[Row] = [(Piece(fit(f" {hint}", width), "muted"),)]
         else:
             top, cursor = self._top, self.cursor
             rows = [
                 self._line(position, width, chosen=position == cursor)
                 for position in range(top, min(top + height, count))
             ]
-        self.show([*rows, *(((Run(" " * width),),) * (height - len(rows)))])
+        self.show([*rows, *(((Piece(" " * width),),) * (height - len(rows)))])
 
     @property
     def _top(self) -> int:
@@ -255,10 +255,10 @@ class LineView(RowsWidget, can_focus=True):
         if not (chosen or related) and getattr(entry, "injected", False):
             mark, role = INJECTED, "attack"
         overlay = " cursor" if chosen else ""
-        runs = [Run(mark, role + overlay), *(Run(text, own + overlay) for text, own in cells)]
+        runs = [Piece(mark, role + overlay), *(Piece(text, own + overlay) for text, own in cells)]
         missing = width - row_width(tuple(runs))
         if missing > 0:
-            runs.append(Run(" " * missing, overlay))
+            runs.append(Piece(" " * missing, overlay))
         return tuple(runs)
 
     def _style(self, role: str) -> Style:

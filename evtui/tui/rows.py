@@ -23,9 +23,9 @@ from evtui.escaping import for_terminal
 from evtui.tui.models.text import cut
 
 __all__ = [
+    "Piece",
     "Row",
     "RowsWidget",
-    "Run",
     "changed_span",
     "cut_row",
     "first_that_fits",
@@ -41,7 +41,7 @@ class _Run(NamedTuple):
     role: str = ""
 
 
-class Run(_Run):
+class Piece(_Run):
     """Text in one role; the empty role is plain text.
 
     Whatever it is made of, a terminal obeys nothing of it: all rows consist of runs.
@@ -49,11 +49,11 @@ class Run(_Run):
 
     __slots__ = ()
 
-    def __new__(cls, text: str, role: str = "") -> Run:
+    def __new__(cls, text: str, role: str = "") -> Piece:
         return super().__new__(cls, for_terminal(text), role)
 
 
-Row = tuple[Run, ...]
+Row = tuple[Piece, ...]
 
 
 def to_row(cells: Iterable[tuple[str, str]]) -> Row:
@@ -69,7 +69,7 @@ def to_row(cells: Iterable[tuple[str, str]]) -> Row:
             role = own
         merged.append((character, role))
     return tuple(
-        Run("".join(character for character, _ in group), role)
+        Piece("".join(character for character, _ in group), role)
         for role, group in groupby(merged, key=lambda cell: cell[1])
     )
 
@@ -105,7 +105,7 @@ def cut_row(row: Row, width: int) -> Row:
     room = width
     for place, run in enumerate(row):
         if cell_len(run.text) >= room:
-            return (*row[:place], Run(cut(row_text(row[place:]).rstrip(), room), run.role))
+            return (*row[:place], Piece(cut(row_text(row[place:]).rstrip(), room), run.role))
         room -= cell_len(run.text)
     return row
 
@@ -114,15 +114,15 @@ def _beginning(row: Row, characters: int) -> Row:
     """The first characters, in as many runs as there are."""
     kept = []
     for run in row:
-        kept.append(Run(run.text[:characters], run.role))
+        kept.append(Piece(run.text[:characters], run.role))
         characters -= len(kept[-1].text)
     return tuple(kept)
 
 
-def progress_bar(share: float, cells: int) -> tuple[Run, Run]:
+def progress_bar(share: float, cells: int) -> tuple[Piece, Piece]:
     """A bar of ``cells`` cells behind a blank, in the roles ``bar`` and ``muted``."""
     done = round(cells * share)
-    return Run(" " + "▓" * done, "bar"), Run("░" * (cells - done), "muted")
+    return Piece(" " + "▓" * done, "bar"), Piece("░" * (cells - done), "muted")
 
 
 def changed_span(old: Row, new: Row) -> tuple[int, int] | None:

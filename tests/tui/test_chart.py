@@ -10,7 +10,7 @@ from textual_plotext import Plot
 
 from evtui.tui.chart import ChartWorker, Grid, Scene, draw
 from evtui.tui.panels.current import CurrentPanel
-from evtui.tui.rows import Row, Run, changed_span, row_text, row_width, to_row
+from evtui.tui.rows import Piece, Row, changed_span, row_text, row_width, to_row
 from evtui.tui.series import AlarmMark, AttackSpan, CurrentSeries, Point
 from tests.patience import PATIENCE
 from tests.tui.waves import fluctuation
@@ -237,19 +237,19 @@ def test_without_current_the_chart_says_what_to_press() -> None:
 
 def test_blanks_take_no_style_of_their_own() -> None:
     assert to_row([("a", "x"), (" ", ""), ("b", "x"), ("c", "y")]) == (
-        Run("a b", "x"),
-        Run("c", "y"),
+        Piece("a b", "x"),
+        Piece("c", "y"),
     )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "span"),
     [
-        ((Run("abc"),), (Run("abc"),), None),
-        ((Run("abcd"),), (Run("axyd"),), (1, 3)),
-        ((Run("abcd"),), (Run("ab"), Run("c", "x"), Run("d")), (2, 3)),
-        ((Run("ab"),), (Run("abc"),), (0, 3)),
-        ((), (Run("ab"),), (0, 2)),
+        ((Piece("abc"),), (Piece("abc"),), None),
+        ((Piece("abcd"),), (Piece("axyd"),), (1, 3)),
+        ((Piece("abcd"),), (Piece("ab"), Piece("c", "x"), Piece("d")), (2, 3)),
+        ((Piece("ab"),), (Piece("abc"),), (0, 3)),
+        ((), (Piece("ab"),), (0, 2)),
     ],
 )
 def test_only_the_changed_part_of_a_row_is_written(

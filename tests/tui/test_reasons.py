@@ -14,7 +14,7 @@ from evtui.tui.app import EvtuiApp
 from evtui.tui.models.station_lines import trouble
 from evtui.tui.models.stations import Station, StationRows
 from evtui.tui.models.text import cut, first_fitting, fold
-from evtui.tui.rows import Run, cut_row, row_text, row_width
+from evtui.tui.rows import Piece, cut_row, row_text, row_width
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.stations import StationsScreen
 from tests.tui.driving import Driven, driven, handled
@@ -194,7 +194,7 @@ def test_what_is_folded_loses_nothing_without_saying_so(text: str, width: int, l
 @example(["\u0301", "a "], 1)
 @example(["a", "\u0301 "], 1)
 def test_a_row_that_is_cut_says_so_in_the_role_of_what_is_cut(texts: list[str], width: int) -> None:
-    row = tuple(Run(text, f"role-{number}") for number, text in enumerate(texts))
+    row = tuple(Piece(text, f"role-{number}") for number, text in enumerate(texts))
     short = cut_row(row, width)
     assert row_width(short) <= width
     if row_width(row) <= width:

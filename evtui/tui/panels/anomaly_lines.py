@@ -20,7 +20,7 @@ from evtui.tui.models.by_hand import HandAttacks
 from evtui.tui.models.declared import explanation
 from evtui.tui.models.text import clean
 from evtui.tui.panels.parameter_lines import NOTHING, ParameterLines
-from evtui.tui.rows import Row, Run, first_that_fits, progress_bar, row_text
+from evtui.tui.rows import Piece, Row, first_that_fits, progress_bar, row_text
 
 __all__ = ["AnomalyView"]
 
@@ -30,7 +30,7 @@ VIEWS = [(view, place, f"{place} ({FED_FROM[view]})") for view, place in PLACES.
 
 BAR_CELLS = (10, 6)
 """Cells of the countdown bar, where there is room and where there is less."""
-SEPARATOR = Run("  ")
+SEPARATOR = Piece("  ")
 
 SIGNS: Mapping[str, tuple[str, str]] = {
     "on": ("▶", "running"),
@@ -151,33 +151,33 @@ class AnomalyView:
 
     # The lines ------------------------------------------------------------------------
 
-    def _status(self, state: AnomalyState | None, now: float) -> tuple[Run, ...]:
+    def _status(self, state: AnomalyState | None, now: float) -> tuple[Piece, ...]:
         attack = self.by_hand.newest
         name = clean(attack.anomaly) if attack else ""
         phase = "" if state is None else self.anomalies.phase(state.anomaly)
         if state is not None and phase == "on":
             beside = f" + {name}" if name else ""
             cycle = _cycle(state, " / ")
-            return (Run(f"▶ running{f'  {cycle}' if cycle else ''}{beside}", "running"),)
+            return (Piece(f"▶ running{f'  {cycle}' if cycle else ''}{beside}", "running"),)
         if attack is not None and attack.active:
             return (
-                Run(f"▶ {name} by hand, on {attack.layer}", "running"),
-                Run(f"  {key_of('anomaly.by_hand')} ends it", "order"),
+                Piece(f"▶ {name} by hand, on {attack.layer}", "running"),
+                Piece(f"  {key_of('anomaly.by_hand')} ends it", "order"),
             )
         if phase == "off":
-            return (Run("… stopping", "stopping"),)
+            return (Piece("… stopping", "stopping"),)
         if state is not None and phase == "waiting":
-            return (Run(f"… waits for its start{_in(state, now)}", "stopping"),)
+            return (Piece(f"… waits for its start{_in(state, now)}", "stopping"),)
         if attack is not None:
-            return (Run(f"{FADING_MARKER} {name} is over, its effect shows", "stopping"),)
+            return (Piece(f"{FADING_MARKER} {name} is over, its effect shows", "stopping"),)
         if phase == "lasting":
-            return (Run(f"{FADING_MARKER} over, its effect shows", "stopping"),)
+            return (Piece(f"{FADING_MARKER} over, its effect shows", "stopping"),)
         if state is not None and phase == "failed":
-            return (Run(f"✗ failed {state.detail}", "alarm"),)
+            return (Piece(f"✗ failed {state.detail}", "alarm"),)
         start, others = key_of("anomaly.start"), key_of("anomaly.catalogue")
         return (
-            Run("■ idle", "idle"),
-            Run(f"  press {start} to start, {others} for others", "order"),
+            Piece("■ idle", "idle"),
+            Piece(f"  press {start} to start, {others} for others", "order"),
         )
 
     def _headline(self, state: AnomalyState, told: ParameterLines, now: float) -> Sequence[Row]:
@@ -196,9 +196,9 @@ class AnomalyView:
     def _short_head(self, state: AnomalyState, told: ParameterLines, now: float) -> Sequence[Row]:
         status = self._status(state, now)
         if self.anomalies.phase(state.anomaly) == "on":
-            status = (Run(f"▶ {_cycle(state, '/') or 'running'}", "running"),)
+            status = (Piece(f"▶ {_cycle(state, '/') or 'running'}", "running"),)
         status = _briefly(status)
-        shape = (SEPARATOR, Run(told.shape, "value")) if told.shape else ()
+        shape = (SEPARATOR, Piece(told.shape, "value")) if told.shape else ()
         variant = (SEPARATOR, *(run for run in told.named_choice if run.role != "key"))
         return (
             *([(*status, *variant, *shape)] if told.choice else []),
@@ -209,7 +209,7 @@ class AnomalyView:
 
     def _why_lines(self, state: AnomalyState) -> Sequence[Row]:
         forms = explanation(state, strict=self.lab is not None and self.lab.strict)
-        return [(Run(form, "muted"),) for form in forms] or NOTHING
+        return [(Piece(form, "muted"),) for form in forms] or NOTHING
 
     def _step_lines(self, state: AnomalyState, now: float) -> Sequence[Row]:
         phase = self.anomalies.phase(state.anomaly)
@@ -217,23 +217,23 @@ class AnomalyView:
             told = state.detail
             if not told and phase in ("", "safe") and state.steps:
                 told = f"a cycle is {state.steps} steps in {state.period:.1f} s"
-            return [(Run(clean(told), "muted"),)]
-        place = Run(_place(state), "muted")
+            return [(Piece(clean(told), "muted"),)]
+        place = Piece(_place(state), "muted")
         if state.next_at is None:
-            return [(place, Run(state.step_label, "value"))]
+            return [(place, Piece(state.step_label, "value"))]
         left = max(0.0, state.next_at - now)
         wait = max(state.next_at - self.anomalies.step_from(state.anomaly), 1e-9)
         share = min(1.0, max(0.0, 1.0 - left / wait))
         bar, short_bar = (progress_bar(share, cells) for cells in BAR_CELLS)
-        due = Run(f" in {f'{left:.1f} s':<6}", "value")
-        after = Run(state.next_label, "value")
-        came = (Run(state.step_label), Run(" → ", "muted")) if state.step_label else ()
+        due = Piece(f" in {f'{left:.1f} s':<6}", "value")
+        after = Piece(state.next_label, "value")
+        came = (Piece(state.step_label), Piece(" → ", "muted")) if state.step_label else ()
         return (
             (place, *came, after, due, *bar),
-            (place, Run("→ ", "muted"), after, due, *bar),
-            (place, Run("→ ", "muted"), after, due, *short_bar),
-            (Run("→ ", "muted"), after, due, *bar),
-            (Run("→ ", "muted"), after, due),
+            (place, Piece("→ ", "muted"), after, due, *bar),
+            (place, Piece("→ ", "muted"), after, due, *short_bar),
+            (Piece("→ ", "muted"), after, due, *bar),
+            (Piece("→ ", "muted"), after, due),
         )
 
     def _other_lines(
@@ -249,17 +249,20 @@ class AnomalyView:
     def _other(self, state: AnomalyState, now: float) -> Sequence[Row]:
         phase = self.anomalies.phase(state.anomaly)
         sign, role = SIGNS[phase]
-        name = Run(f"{sign} {clean(short_name(state))}", role)
-        layer = Run(f" · {state.layer}", "muted")
+        name = Piece(f"{sign} {clean(short_name(state))}", role)
+        layer = Piece(f" · {state.layer}", "muted")
         if phase == "waiting":
-            return ((name, layer, Run(f"  waits{_in(state, now)}")), (name, Run(_in(state, now))))
+            return (
+                (name, layer, Piece(f"  waits{_in(state, now)}")),
+                (name, Piece(_in(state, now))),
+            )
         if phase != "on":
             told = {"off": "stopping", "lasting": state.detail}.get(phase, state.detail)
-            return ((name, layer, Run(f"  {clean(told)}", "muted")), (name,))
-        came = Run(f"  {clean(state.step_label)}") if state.step_label else Run("")
+            return ((name, layer, Piece(f"  {clean(told)}", "muted")), (name,))
+        came = Piece(f"  {clean(state.step_label)}") if state.step_label else Piece("")
         if state.next_at is None:
             return ((name, layer, came), (name, came))
-        after = (Run(" → ", "muted"), Run(clean(state.next_label)), Run(_in(state, now)))
+        after = (Piece(" → ", "muted"), Piece(clean(state.next_label)), Piece(_in(state, now)))
         return ((name, layer, came, *after), (name, layer, *after), (name, came))
 
     @property
@@ -267,54 +270,56 @@ class AnomalyView:
         others = self.anomalies.others
         return _and_more([*reversed(others)]) if others else NOTHING
 
-    def _verdict(self, view: str) -> tuple[Run, Run]:
+    def _verdict(self, view: str) -> tuple[Piece, Piece]:
         """What a detector says, long and short."""
         detector = self.alarms.verdict(view)
         off = self.lab is not None and view not in self.lab.detector_views
         if off and not detector.raised:
-            return Run("off", "muted"), Run("off", "muted")
+            return Piece("off", "muted"), Piece("off", "muted")
         if detector.raised is None:
             attacked = self.anomaly is not None and self.anomaly.attack_id
             text = "not seen yet" if attacked else "quiet"
-            return Run(text, "muted"), Run(text, "muted")
+            return Piece(text, "muted"), Piece(text, "muted")
         if detector.raised and detector.earlier:
             return (
-                Run("not seen yet, ▲ alarm from before", "alarm"),
-                Run("▲ earlier", "alarm"),
+                Piece("not seen yet, ▲ alarm from before", "alarm"),
+                Piece("▲ earlier", "alarm"),
             )
         if detector.raised:
             if detector.after is not None:
                 return (
-                    Run(f"▲ alarm, detected after {detector.after:.1f} s", "alarm"),
-                    Run(f"▲ {detector.after:.1f} s", "alarm"),
+                    Piece(f"▲ alarm, detected after {detector.after:.1f} s", "alarm"),
+                    Piece(f"▲ {detector.after:.1f} s", "alarm"),
                 )
             word = "▲ false alarm" if detector.false else "▲ alarm"
-            return Run(word, "alarm"), Run(word, "alarm")
+            return Piece(word, "alarm"), Piece(word, "alarm")
         if detector.after is not None:
             return (
-                Run(f"△ cleared, was detected after {detector.after:.1f} s", "cleared"),
-                Run(f"△ {detector.after:.1f} s", "cleared"),
+                Piece(f"△ cleared, was detected after {detector.after:.1f} s", "cleared"),
+                Piece(f"△ {detector.after:.1f} s", "cleared"),
             )
-        return Run("△ cleared", "cleared"), Run("△ cleared", "cleared")
+        return Piece("△ cleared", "cleared"), Piece("△ cleared", "cleared")
 
     def _view_lines(self, view: str, short: str, long: str) -> Sequence[Row]:
         verdict, brief = self._verdict(view)
         wide = max(len(name) for _, _, name in VIEWS)
         evidence = self.alarms.verdict(view).evidence
-        name = Run(f"{long:<{wide}}  ", "muted")
+        name = Piece(f"{long:<{wide}}  ", "muted")
         return (
-            (name, verdict, Run(f"  {evidence}", "muted")),
+            (name, verdict, Piece(f"  {evidence}", "muted")),
             (name, verdict),
-            (Run(f"{short} ", "muted"), verdict),
-            (Run(f"{short} ", "muted"), brief),
+            (Piece(f"{short} ", "muted"), verdict),
+            (Piece(f"{short} ", "muted"), brief),
         )
 
     def _detector_lines(self) -> Sequence[Row]:
-        verdicts = [(Run(f"{short} ", "muted"), self._verdict(view)[1]) for view, short, _ in VIEWS]
+        verdicts = [
+            (Piece(f"{short} ", "muted"), self._verdict(view)[1]) for view, short, _ in VIEWS
+        ]
         both = (*verdicts[0], SEPARATOR, *verdicts[1])
         # Where there is room for one view, the one that noticed.
         first = next((row for row in verdicts if row[1].role == "alarm"), verdicts[0])
-        return [(Run("detector  ", "muted"), *both), both, first, first[1:]]
+        return [(Piece("detector  ", "muted"), *both), both, first, first[1:]]
 
     def _lab_lines(self) -> Sequence[Row]:
         if self.lab is None:
@@ -327,15 +332,15 @@ class AnomalyView:
             (mode, key_of("station.strict")),
             (plug, key_of("station.plug")),
         )
-        with_keys: list[Run] = []
+        with_keys: list[Piece] = []
         for text, key in settings:
-            with_keys += (Run(text), Run(f" [{key}]  ", "key"))
+            with_keys += (Piece(text), Piece(f" [{key}]  ", "key"))
         plain = f"stage {self.lab.preset} · {mode} · {plug}"
         return (
-            (*with_keys, Run("meter values every ", "muted"), Run(meter)),
-            (*with_keys, Run(f"meter {meter}")),
-            (Run(f"{plain} · meter {meter}"),),
-            (Run(plain),),
+            (*with_keys, Piece("meter values every ", "muted"), Piece(meter)),
+            (*with_keys, Piece(f"meter {meter}")),
+            (Piece(f"{plain} · meter {meter}"),),
+            (Piece(plain),),
         )
 
 
@@ -344,7 +349,7 @@ def _without_orders(row: Row) -> Row:
     kept = []
     for run in row:
         if run.role == "key":
-            run = Run(" " * (len(run.text) - len(run.text.rstrip())))
+            run = Piece(" " * (len(run.text) - len(run.text.rstrip())))
         if run.role != "order":
             kept.append(run)
     return tuple(kept)
@@ -355,7 +360,7 @@ def _briefly(status: Row) -> Row:
     if status[0].role != "idle":
         return status
     start, others = key_of("anomaly.start"), key_of("anomaly.catalogue")
-    return status[0], Run(f"  {start} starts, {others} others", "order")
+    return status[0], Piece(f"  {start} starts, {others} others", "order")
 
 
 def _cycle(state: AnomalyState, of: str) -> str:
@@ -382,10 +387,10 @@ def _and_more(others: Sequence[AnomalyState]) -> Sequence[Row]:
     names = ", ".join(clean(short_name(state)) for state in others)
     count = f"+{len(others)}"
     return (
-        (Run(f"{count} more: ", "muted"), Run(names, "running")),
-        (Run(f"{count}: ", "muted"), Run(names, "running")),
-        (Run(f"{count} more", "running"),),
-        (Run(count, "running"),),
+        (Piece(f"{count} more: ", "muted"), Piece(names, "running")),
+        (Piece(f"{count}: ", "muted"), Piece(names, "running")),
+        (Piece(f"{count} more", "running"),),
+        (Piece(count, "running"),),
     )
 
 
@@ -409,7 +414,7 @@ def _joined(*parts: Sequence[Row]) -> Sequence[Row]:
 
 
 def _in_line(rows: Sequence[Row]) -> Row:
-    joined: list[Run] = []
+    joined: list[Piece] = []
     for row in rows:
-        joined += (*([Run("   ")] if joined else []), *row)
+        joined += (*([Piece("   ")] if joined else []), *row)
     return tuple(joined)

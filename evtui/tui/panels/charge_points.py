@@ -15,7 +15,7 @@ from evtui.tui.models.selection import ChosenPlace, Selection
 from evtui.tui.models.station_lines import connector_text, link_glyph, link_role, trouble
 from evtui.tui.models.stations import ConnectorRow, Station, StationRows
 from evtui.tui.models.text import clean, cut_middle, first_fitting, fit
-from evtui.tui.rows import Row, RowsWidget, Run
+from evtui.tui.rows import Piece, Row, RowsWidget
 
 __all__ = ["ChargePointsPanel"]
 
@@ -136,7 +136,7 @@ class ChargePointsPanel(RowsWidget):
         rows = [self._row(line, width) for line in self._shown]
         if len(lines) > room:
             hidden = len(lines) - visible
-            rows.append((Run(f"  {hidden} more: {key_of('view.stations')} lists all", "muted"),))
+            rows.append((Piece(f"  {hidden} more: {key_of('view.stations')} lists all", "muted"),))
         self.show([*rows, *[()] * (self.size.height - len(rows))])
 
     def _is_chosen(self, line: PointLine) -> bool:
@@ -151,9 +151,9 @@ class ChargePointsPanel(RowsWidget):
         chosen = self._is_chosen(line)
         name = _name(line)
         start = (
-            Run("▸ " if chosen else "  ", "chosen"),
-            Run(f"{link_glyph(station)} ", link_role(station)),
-            Run(fit(cut_middle(name, wide), wide) + " ", "chosen" if chosen else ""),
+            Piece("▸ " if chosen else "  ", "chosen"),
+            Piece(f"{link_glyph(station)} ", link_role(station)),
+            Piece(fit(cut_middle(name, wide), wide) + " ", "chosen" if chosen else ""),
         )
         current = ""
         if connector is not None and connector.current is not None:
@@ -170,9 +170,9 @@ class ChargePointsPanel(RowsWidget):
             role = link_role(station)
         return (
             *start,
-            Run(fit(told, room), role),
-            Run(fit(current, CURRENT_WIDTH, right=True), "value"),
-            Run(fit(f" {marks}", 4), "bad"),
+            Piece(fit(told, room), role),
+            Piece(fit(current, CURRENT_WIDTH, right=True), "value"),
+            Piece(fit(f" {marks}", 4), "bad"),
         )
 
     @on(Click)

@@ -34,7 +34,7 @@ from evtui.tui.key_hints import key_of
 from evtui.tui.models.parting import Parting
 from evtui.tui.models.selection import ByPlace, ChosenPlace
 from evtui.tui.models.text import TITLE_NAME, clean, cut_middle
-from evtui.tui.rows import Row, RowsWidget, Run, first_that_fits, row_width
+from evtui.tui.rows import Piece, Row, RowsWidget, first_that_fits, row_width
 from evtui.tui.series import AllSeries, CurrentSeries, Point
 
 __all__ = ["WINDOWS", "CurrentPanel"]
@@ -236,7 +236,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         width = self.size.width - 2
         told = self._partings.lines(self._now)[:lines]
         rows = [
-            (Run(" "), *first_that_fits([_told(form) for form in forms], width)) for forms in told
+            (Piece(" "), *first_that_fits([_told(form) for form in forms], width)) for forms in told
         ]
         self.show([*rows, *[()] * (lines - len(rows))], first=self.size.height - lines)
 
@@ -322,7 +322,7 @@ class _Partings:
 
 def _told(text: str) -> Row:
     role = {"▶": "attack", "▲": "alarm"}.get(text[:1], "told")
-    return (Run(text, role),)
+    return (Piece(text, role),)
 
 
 ROLE_COLOURS = {"attack": "$text-error", "alarm": "bold $text-error", "marked": "$text-accent"}
@@ -361,12 +361,12 @@ def _hints(phase: str, orders: bool) -> tuple[str, ...]:
     )
 
 
-def _band_names(marked: bool) -> tuple[Run, ...]:
+def _band_names(marked: bool) -> tuple[Piece, ...]:
     """What the glyphs of the band under the chart mean."""
     return (
-        Run(f" {ATTACK_MARKER} attack ", "attack"),
-        Run(f" {RAISED_MARKER} alarm", "alarm"),
-        *([Run(f"  {MARK_MARKER} mark", "marked")] if marked else []),
+        Piece(f" {ATTACK_MARKER} attack ", "attack"),
+        Piece(f" {RAISED_MARKER} alarm", "alarm"),
+        *([Piece(f"  {MARK_MARKER} mark", "marked")] if marked else []),
     )
 
 
@@ -378,11 +378,11 @@ def _legend(newest: Point | None, width: int, marked: bool) -> Row:
         ("reported", REPORTED_MARKER, newest and newest.reported),
     )
     for spell_out in (True, False):
-        runs: list[Run] = []
+        runs: list[Piece] = []
         for role, glyph, value in values:
             name = f" {role}" if spell_out else ""
             ampere = "  – A" if value is None else f"{value:3.0f} A"
-            runs.append(Run(f" {glyph}{name} {ampere} ", role))
+            runs.append(Piece(f" {glyph}{name} {ampere} ", role))
         marks = _band_names(marked)
         for row in ((*runs, *marks), (*runs, *marks[:2]), tuple(runs)):
             if row_width(row) <= width:

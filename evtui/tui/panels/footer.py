@@ -14,7 +14,7 @@ from evtui.commands import COMMANDS, Command
 from evtui.tui.keymap import ALWAYS, footer_entries
 from evtui.tui.models.notices import LEVEL_MARKS, NoticeLevel, Notices
 from evtui.tui.models.text import clean, cut, fit
-from evtui.tui.rows import Row, RowsWidget, Run, row_width
+from evtui.tui.rows import Piece, Row, RowsWidget, row_width
 
 __all__ = ["KeyFooter"]
 
@@ -144,23 +144,25 @@ class KeyFooter(RowsWidget):
         column = row_width(tuple(runs))
         for entry in entries:
             for command, key in zip(entry.commands, entry.keys, strict=True):
-                runs.append(Run(f" {key}", "key"))
+                runs.append(Piece(f" {key}", "key"))
                 self._spans.append((column, column + len(key) + 2, command.name))
                 column += len(key) + 1
-            runs.append(Run(f" {entry.label} ", "label"))
+            runs.append(Piece(f" {entry.label} ", "label"))
             column += len(entry.label) + 2
             # The label belongs to the last key: for a single command to its own.
             start, _, name = self._spans[-1]
             self._spans[-1] = (start, column, name)
-        runs.append(Run(" " * max(0, width - column)))
+        runs.append(Piece(" " * max(0, width - column)))
         rows: list[Row] = [*((line,) for line in above), tuple(runs)]
         self.styles.height = len(rows)
         self.show(rows)
 
-    def _said(self, width: int, room: int) -> list[Run]:
+    def _said(self, width: int, room: int) -> list[Piece]:
         """The lines of the notice, the last of ``room`` cells; one empty line without one."""
         if self._notice is None:
-            return [Run(cut(f" {clean(self._lent)}", width), "label") if self._lent else Run("")]
+            return [
+                Piece(cut(f" {clean(self._lent)}", width), "label") if self._lent else Piece("")
+            ]
         level = self._notice[1]
         text = f"{LEVEL_MARKS[level]} {self.notice}"
         lines = wrap(text, max(8, width - 2), subsequent_indent="  ") or [""]
@@ -169,8 +171,8 @@ class KeyFooter(RowsWidget):
         if len(lines) > MOST_LINES:
             lines = [*lines[: MOST_LINES - 1], cut(" ".join(lines[MOST_LINES - 1 :]), room - 1)]
         return [
-            *(Run(fit(f" {line}", width), level) for line in lines[:-1]),
-            Run(fit(f" {lines[-1]}", room), level),
+            *(Piece(fit(f" {line}", width), level) for line in lines[:-1]),
+            Piece(fit(f" {lines[-1]}", room), level),
         ]
 
     @on(Click)

@@ -16,7 +16,7 @@ from evtui.kinds import Choice
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.declared import declared, values_of
 from evtui.tui.models.text import clean
-from evtui.tui.rows import Row, Run
+from evtui.tui.rows import Piece, Row
 
 if TYPE_CHECKING:
     from evtui.anomalies import Anomaly
@@ -26,7 +26,7 @@ __all__ = ["NOTHING", "ParameterLines", "told_value"]
 NOTHING: Sequence[Row] = ((),)
 """A line that has nothing to say."""
 
-GAP = Run("  ")
+GAP = Piece("  ")
 
 _NUMBERED = re.compile(r"(.+) \d+")
 
@@ -65,23 +65,23 @@ class ParameterLines:
             (each for each in self._by_name.values() if isinstance(each.kind, Choice)), None
         )
 
-    def _key(self, *commands: str) -> tuple[Run, ...]:
+    def _key(self, *commands: str) -> tuple[Piece, ...]:
         if not self._keys:
             return ()
-        return (Run(f" [{' '.join(key_of(each) for each in commands)}]", "key"),)
+        return (Piece(f" [{' '.join(key_of(each) for each in commands)}]", "key"),)
 
     def _told(self, name: str) -> str:
         return told_value(self._by_name[name], self._values[name])
 
     def _named(self, name: str) -> Row:
-        return Run(f"{self._by_name[name].label} ", "muted"), Run(self._told(name), "value")
+        return Piece(f"{self._by_name[name].label} ", "muted"), Piece(self._told(name), "value")
 
     @property
     def choice(self) -> Row:
         """Its variant, or what else it lets one choose, without a name."""
         if self._choice is not None:
-            return Run(self._told(self._choice.name), "value"), *self._key("anomaly.variant")
-        return (Run(self._state.variant, "value"),) if self._state.variant else ()
+            return Piece(self._told(self._choice.name), "value"), *self._key("anomaly.variant")
+        return (Piece(self._state.variant, "value"),) if self._state.variant else ()
 
     @property
     def named_choice(self) -> Row:
@@ -89,10 +89,10 @@ class ParameterLines:
         if not self.choice:
             return ()
         label = "variant" if self._choice is None else self._choice.label
-        return Run(f"{label} ", "muted"), *self.choice
+        return Piece(f"{label} ", "muted"), *self.choice
 
     @property
-    def _knobs(self) -> list[tuple[str, tuple[Run, ...]]]:
+    def _knobs(self) -> list[tuple[str, tuple[Piece, ...]]]:
         """Its floor and its strength, as far as it has them, with their keys."""
         anomaly = self._anomaly
         if anomaly is None:
@@ -109,12 +109,12 @@ class ParameterLines:
         knobs = self._knobs
         if not knobs:
             return NOTHING
-        with_keys: list[Run] = []
-        plain: list[Run] = []
+        with_keys: list[Piece] = []
+        plain: list[Piece] = []
         for name, keys in knobs:
-            with_keys += (*([Run("   ")] if with_keys else []), *self._named(name), *keys)
+            with_keys += (*([Piece("   ")] if with_keys else []), *self._named(name), *keys)
             plain += (*([GAP] if plain else []), *self._named(name))
-        return tuple(with_keys), tuple(plain), (Run(self._range, "value"),)
+        return tuple(with_keys), tuple(plain), (Piece(self._range, "value"),)
 
     @property
     def _range(self) -> str:
@@ -141,7 +141,7 @@ class ParameterLines:
         if not self._state.period:
             paces = self._paces
             return ((*paces, *keys), paces) if paces else NOTHING
-        period = Run("period ", "muted"), Run(f"{self._state.period:.1f} s", "value")
+        period = Piece("period ", "muted"), Piece(f"{self._state.period:.1f} s", "value")
         return (*period, *keys), period
 
     @property
@@ -162,7 +162,9 @@ class ParameterLines:
         if len(names) > 1 and len(numbered) == 1:
             numbers = " ".join(f"{self._values[name]:.1f}" for name in names)
             unit = self._by_name[names[0]].kind.unit
-            return Run(f"{numbered.pop()}s ", "muted"), Run(f"{numbers} {unit}".rstrip(), "value")
+            return Piece(f"{numbered.pop()}s ", "muted"), Piece(
+                f"{numbers} {unit}".rstrip(), "value"
+            )
         return _spaced([self._named(name) for name in names])
 
     @property
@@ -187,7 +189,7 @@ class ParameterLines:
         numbers = last.text
         if len(paces) == 2 and numbers.endswith(" s"):
             summed = f"{numbers.removesuffix(' s')} = {self._state.period:.1f} s"
-            short: Row = (*start, Run(summed, "value"), *keys)
+            short: Row = (*start, Piece(summed, "value"), *keys)
         else:
             short = paces
         forms = [(*paces, GAP, *period[0]), short, paces, period[-1]]
@@ -198,7 +200,7 @@ class ParameterLines:
         """All that no other line tells."""
         if not self._by_name:
             known = [
-                (Run(f"{clean(name)} ", "muted"), Run(_raw(value), "value"))
+                (Piece(f"{clean(name)} ", "muted"), Piece(_raw(value), "value"))
                 for name, value in self._state.parameters.items()
             ]
             return (_spaced(known),)
@@ -230,7 +232,7 @@ def _raw(value: ParameterValue) -> str:
 
 
 def _spaced(rows: Sequence[Row]) -> Row:
-    joined: list[Run] = []
+    joined: list[Piece] = []
     for row in rows:
         joined += (*([GAP] if joined else []), *row)
     return tuple(joined)

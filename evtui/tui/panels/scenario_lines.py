@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from evtui.events import Event, ScenarioState, Verdict
 from evtui.tui.models.text import clean
-from evtui.tui.rows import Row, Run, first_that_fits, progress_bar
+from evtui.tui.rows import Piece, Row, first_that_fits, progress_bar
 
 __all__ = ["ScenarioView"]
 
 BAR_CELLS = 10
-GAP = Run("  ")
+GAP = Piece("  ")
 
 
 @dataclass
@@ -75,13 +75,13 @@ class ScenarioView:
     # The lines
 
     def _one_line(self, state: ScenarioState, now: float) -> Sequence[Row]:
-        name = Run("scenario ", "muted")
+        name = Piece("scenario ", "muted")
         if state.change == "end":
             result = self._result(state)
-            worst = [Run(f"  {_verdict_text(one)}", "muted") for one in self._by_gravity()[:1]]
+            worst = [Piece(f"  {_verdict_text(one)}", "muted") for one in self._by_gravity()[:1]]
             detailed = (name, result, *(worst if not self.verdicts_met else ()))
             return (detailed, (name, result), (result,))
-        place, label = self._place(state), Run(clean(state.label), "value")
+        place, label = self._place(state), Piece(clean(state.label), "value")
         due = self._due(state, now)
         return (
             (name, place, GAP, label, GAP, *due),
@@ -91,10 +91,10 @@ class ScenarioView:
         )
 
     def _running(self, state: ScenarioState, now: float) -> list[Sequence[Row]]:
-        place, label = self._place(state), Run(clean(state.label), "value")
+        place, label = self._place(state), Piece(clean(state.label), "value")
         detail = clean(state.detail)
-        more = (GAP, Run(detail, "muted")) if detail and state.change != "failed" else ()
-        where = Run(state.path, "muted")
+        more = (GAP, Piece(detail, "muted")) if detail and state.change != "failed" else ()
+        where = Piece(state.path, "muted")
         head: Sequence[Row] = (
             (place, GAP, label, *more, GAP, where),
             (place, GAP, label, *more),
@@ -105,18 +105,18 @@ class ScenarioView:
         if due:
             lines.append((due, due[:1]))
         if self.failure:
-            lines.append(((Run(f"✗ {self.failure}", "failed"),),))
+            lines.append(((Piece(f"✗ {self.failure}", "failed"),),))
         if state.ends is not None and state.change not in ("cleanup", "failed"):
             left = max(0.0, state.ends - now)
-            lines.append(((Run(f"ends in {left:.0f} s at the latest", "muted"),),))
+            lines.append(((Piece(f"ends in {left:.0f} s at the latest", "muted"),),))
         return lines
 
     def _judged(self, state: ScenarioState) -> list[Sequence[Row]]:
         lines: list[Sequence[Row]] = [((self._result(state),),)]
         for verdict in self._by_gravity():
-            mark = Run("✓ ", "met") if verdict.met else Run("✗ ", "failed")
-            expectation = Run(clean(verdict.expectation), "" if verdict.met else "value")
-            found = Run(f"  {clean(verdict.found)}", "muted")
+            mark = Piece("✓ ", "met") if verdict.met else Piece("✗ ", "failed")
+            expectation = Piece(clean(verdict.expectation), "" if verdict.met else "value")
+            found = Piece(f"  {clean(verdict.found)}", "muted")
             lines.append(((mark, expectation, found), (mark, expectation)))
         return lines
 
@@ -128,18 +128,18 @@ class ScenarioView:
     def _by_gravity(self) -> list[Verdict]:
         return sorted(self.verdicts, key=lambda verdict: verdict.met)
 
-    def _result(self, state: ScenarioState) -> Run:
+    def _result(self, state: ScenarioState) -> Piece:
         text = clean(state.detail) or "ended"
         if not self.verdicts:
-            return Run(f"■ {text}", "muted")
-        return Run(f"✓ {text}", "met") if self.verdicts_met else Run(f"✗ {text}", "failed")
+            return Piece(f"■ {text}", "muted")
+        return Piece(f"✓ {text}", "met") if self.verdicts_met else Piece(f"✗ {text}", "failed")
 
-    def _place(self, state: ScenarioState) -> Run:
+    def _place(self, state: ScenarioState) -> Piece:
         if state.change == "failed":
-            return Run("✗ failed", "failed")
+            return Piece("✗ failed", "failed")
         if not state.step:
-            return Run("… cleanup" if state.path.startswith("cleanup") else "…", "waiting")
-        return Run(f"▶ step {state.step}/{state.steps}", "running")
+            return Piece("… cleanup" if state.path.startswith("cleanup") else "…", "waiting")
+        return Piece(f"▶ step {state.step}/{state.steps}", "running")
 
     def _due(self, state: ScenarioState, now: float) -> Row:
         """When the step ends or gives up, with a bar."""
@@ -149,7 +149,7 @@ class ScenarioView:
         share = 1.0 - left / max(state.until - self.step_from, 1e-9)
         word = "gives up in" if state.change == "waiting" else "done in"
         bar = progress_bar(min(1.0, max(0.0, share)), BAR_CELLS)
-        return (Run(f"{word} {left:.1f} s", "due"), *bar)
+        return (Piece(f"{word} {left:.1f} s", "due"), *bar)
 
 
 def _verdict_text(verdict: Verdict) -> str:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from evtui.tui.models.summary import LabSummary, SummarySegment, fit_segments
 from evtui.tui.models.text import fit
-from evtui.tui.rows import RowsWidget, Run
+from evtui.tui.rows import Piece, RowsWidget
 
 __all__ = ["StatusLine"]
 
@@ -75,13 +75,13 @@ class StatusLine(RowsWidget):
     def redraw(self) -> None:
         """Fit the parts into the width there is."""
         width = self.size.width
-        runs = [Run(" ")]
+        runs = [Piece(" ")]
         for text, role in fit_segments(self._segments, width - 2, len(GAP)):
             room = width - sum(cell_len(run.text) for run in runs)
-            runs += [Run(fit(text, min(cell_len(text), room)), role), Run(GAP)]
+            runs += [Piece(fit(text, min(cell_len(text), room)), role), Piece(GAP)]
         line = "".join(run.text for run in runs)
         if cell_len(line) < width:
-            runs.append(Run(" " * (width - cell_len(line))))
+            runs.append(Piece(" " * (width - cell_len(line))))
         self.show([tuple(runs)])
 
     def on_resize(self) -> None:

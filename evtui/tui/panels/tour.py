@@ -12,7 +12,7 @@ from textual.events import Resize
 from evtui.events import Event
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.tour import TASKS, Tour
-from evtui.tui.rows import Row, RowsWidget, Run
+from evtui.tui.rows import Piece, Row, RowsWidget
 
 __all__ = ["TourLine"]
 
@@ -82,11 +82,11 @@ class TourLine(RowsWidget):
         rows: list[Row] = []
         for place, line in enumerate(lines[:MOST_LINES]):
             told = (line if place else line.partition("\0")[2]).replace(GLUE, " ")
-            start = (Run(name, "name"),) if not place else ()
+            start = (Piece(name, "name"),) if not place else ()
             body, bracket, rest = told.partition(f"({key_of('app.tour')} ")
-            row = (*start, Run(body, "told"), Run(bracket + rest, "keys"))
+            row = (*start, Piece(body, "told"), Piece(bracket + rest, "keys"))
             rows.append(
-                (*row, Run(" " * max(0, width - sum(len(run.text) for run in row)), "told"))
+                (*row, Piece(" " * max(0, width - sum(len(run.text) for run in row)), "told"))
             )
         self.styles.height = len(rows)
         self.show(rows)

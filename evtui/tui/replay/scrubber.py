@@ -12,7 +12,7 @@ from textual.message import Message
 from evtui.tui.replay.overview import Overview, Track
 from evtui.tui.replay.player import Player
 from evtui.tui.replay.times import show_time
-from evtui.tui.rows import RowsWidget, Run
+from evtui.tui.rows import Piece, RowsWidget
 
 __all__ = ["Scrubber"]
 
@@ -91,14 +91,14 @@ class Scrubber(RowsWidget):
         if self._seeking:
             rest, role = " seeking …".ljust(len(rest)), "seeking"
         about = (
-            Run(f" {glyph} {f'{player.speed:g}x':<5} ", "state"),
-            Run(show_time(player.position, 1), "time"),
-            Run(rest, role),
+            Piece(f" {glyph} {f'{player.speed:g}x':<5} ", "state"),
+            Piece(show_time(player.position, 1), "time"),
+            Piece(rest, role),
         )
         self._track_at = sum(len(run.text) for run in about) + MARGIN
         self._track = Track(player.first, player.end, max(1, width - self._track_at - MARGIN))
         line = self._track.row(self.overview, player.position)
-        self.show([(*about, Run(" " * MARGIN), *line, Run(" " * MARGIN))])
+        self.show([(*about, Piece(" " * MARGIN), *line, Piece(" " * MARGIN))])
 
     @on(MouseDown)
     def _grab(self, event: MouseDown) -> None:

@@ -23,7 +23,7 @@ from evtui.tui.models.catalogue import ListedAnomaly, ToldLine, described, entri
 from evtui.tui.models.declared import declared, values_of, why_not
 from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.text import clean
-from evtui.tui.rows import Row, RowsWidget, Run
+from evtui.tui.rows import Piece, Row, RowsWidget
 from evtui.tui.scrolled import Scrolled
 
 __all__ = ["CatalogueScreen", "Picked"]
@@ -71,7 +71,7 @@ class AnomalyText(RowsWidget):
 
     def tell(self, lines: Sequence[ToldLine]) -> None:
         """Show these lines instead of those before."""
-        rows: list[Row] = [(Run(text, role),) for text, role in lines]
+        rows: list[Row] = [(Piece(text, role),) for text, role in lines]
         self.styles.height = len(rows)
         self.show([*rows, *[()] * max(0, len(self.rows) - len(rows))])
 

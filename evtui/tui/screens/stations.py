@@ -36,7 +36,7 @@ from evtui.tui.models.station_lines import (
 from evtui.tui.models.stations import Station, StationRows
 from evtui.tui.models.text import clean, cut_middle, fit
 from evtui.tui.panels.footer import KeyFooter
-from evtui.tui.rows import Row, RowsWidget, Run, first_that_fits
+from evtui.tui.rows import Piece, Row, RowsWidget, first_that_fits
 
 __all__ = ["Chosen", "StationsScreen"]
 
@@ -222,10 +222,10 @@ class StationsScreen(Doing, Dialog[Chosen | None]):
         width = self.list.size.width
         self._table = self._columns(width - 2)  # once for all rows
         names = "".join(fit(name, cells - 1) + " " for name, cells in self._table)
-        self.head.show([(Run(names, "muted"),)])
+        self.head.show([(Piece(names, "muted"),)])
         self.list.redraw()
         self._show_detail()
-        forms = [(Run(form, "muted"),) for form in load_forms(self._stations)]
+        forms = [(Piece(form, "muted"),) for form in load_forms(self._stations)]
         self.load.show([first_that_fits(forms, self.load.content_size.width)])
 
     @on(LineView.Moved)
@@ -341,22 +341,22 @@ def _detail(
     station: Station | None, stations: StationRows, selection: Selection, now: float
 ) -> list[list[Row]]:
     """More of one station, in three lines, and how another one comes: of each its forms."""
-    connect: list[Row] = [(Run(where_to_connect(stations), "muted"),)]
+    connect: list[Row] = [(Piece(where_to_connect(stations), "muted"),)]
     if station is None:
         return [[()], [()], connect]
     name, who = clean(station.identity), about(station) or "has not booted yet"
     wrong = trouble(station, now)
     when = clean(station.link_detail) if wrong is None else wrong.when
     told = [[name, who, station.link, when], [name, station.link, when]]
-    first: list[Row] = [(Run(" · ".join(filter(None, words)), "strong"),) for words in told]
+    first: list[Row] = [(Piece(" · ".join(filter(None, words)), "strong"),) for words in told]
     if station.asking:
         admit, turn_away = key_of("csms.admit"), key_of("csms.turn_away")
         remedy = f"asks to be let in: {admit} lets it in, {turn_away} turns it away"
-        return [first, [(Run(remedy, "warning"),)], connect]
+        return [first, [(Piece(remedy, "warning"),)], connect]
     connectors = connectors_text(station, selection.target) or "no connector known yet"
     errors = ", ".join(map(clean, station.errors))
-    noted = (Run(connectors), Run(f"  {errors}" if errors else "", "bad"))
+    noted = (Piece(connectors), Piece(f"  {errors}" if errors else "", "bad"))
     if wrong is not None:
-        first = [(*row, Run(f" · {connectors}")) for row in first] + first
-        noted = (Run(wrong.why, "bad"), Run(f"  {errors}" if errors else "", "bad"))
+        first = [(*row, Piece(f" · {connectors}")) for row in first] + first
+        noted = (Piece(wrong.why, "bad"), Piece(f"  {errors}" if errors else "", "bad"))
     return [first, [noted], connect]
