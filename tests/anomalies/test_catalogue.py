@@ -7,11 +7,11 @@ import random
 from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from evtui.anomalies import Anomaly, Run, anomaly_named, describe, listed
+from evtui.anomalies import Anomaly, Need, Run, anomaly_named, describe, listed, targets
 from evtui.anomalies.targets import Attempt, Target
 from evtui.scenario.language import load
 from evtui.scenario.language.place import Place, every_step
@@ -107,7 +107,18 @@ def test_so_it_is_with_thousands_of_combinations(portion: int) -> None:
     assert broken(first, first + each) == []
 
 
-@pytest.mark.parametrize("target", Target.__subclasses__(), ids=lambda each: each.__name__)
+TARGETS = [
+    getattr(targets, name)
+    for name in targets.__all__
+    if name.endswith("Target") and name != Target.__name__
+]
+
+
+def test_there_is_a_target_for_each_need() -> None:
+    assert len(TARGETS) == len(get_args(Need))
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda each: each.__name__)
 def test_what_is_not_undone_is_found(target: type[Target], monkeypatch: pytest.MonkeyPatch) -> None:
     async def forget(self: Target, attempt: Attempt) -> None:
         """Leave it."""
