@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -18,6 +19,7 @@ from evtui.tui.palette import command_choices
 from evtui.tui.screens.catalogue import CatalogueScreen
 from evtui.tui.screens.edit_anomaly import EditAnomaly
 from evtui.tui.screens.main import MainScreen
+from evtui.tui.scrolled import Scrolled
 from tests.tui.driving import Driven, driven, handled, press
 from tests.tui.fake_lab import FakeLab
 from tests.tui.toys import install
@@ -47,7 +49,7 @@ def told(one: Driven) -> str:
 
 async def opened(one: Driven, name: str) -> None:
     """Open the catalogue with the cursor on an anomaly."""
-    await one.press("a", "slash", *name, "up")
+    await one.press("a", *name)
     assert isinstance(one.screen, CatalogueScreen)
     assert one.screen.highlighted == name
 
@@ -132,30 +134,59 @@ async def test_enter_chooses_the_one_under_the_cursor_and_leaves() -> None:
         assert one.lab.arguments == [{**PLACE, "name": "forged-current"}]
 
 
-async def test_s_chooses_and_starts_it() -> None:
+async def test_every_letter_is_typed_and_none_is_a_command() -> None:
     async with driven(1.0) as one:
-        await one.press("a", "down", "s")
-        assert one.lab.submitted == ["anomaly.choose", "anomaly.start"]
-        first, second = one.lab.arguments
-        assert first == second == {**PLACE, "name": entries()[1].name}
-
-
-async def test_letters_are_typed_while_something_is_being_found() -> None:
-    async with driven(1.0) as one:
-        await one.press("a", "slash", *"jskes")
-        assert one.screen.query_one(Input).value == "jskes"
+        await one.press("a", *"jskesx", "0")
+        assert one.screen.query_one(Input).value == "jskesx0"
         assert one.lab.submitted == []
         assert listed(one) == ["no matches"]
-        await one.press("enter")
+        await one.press("enter", "tab")
         assert one.shows(CatalogueScreen)
+
+
+async def test_letters_that_come_with_the_key_that_opens_it_are_typed() -> None:
+    async with driven(1.0) as one:
+        for key in "asx0":
+            one.app.post_message(Key(key, key))
+        await handled(one.pilot)
+        assert one.screen.query_one(Input).value == "sx0"
+        assert one.lab.submitted == []
+
+
+async def test_a_slash_before_the_letters_finds_the_same() -> None:
+    async with driven(1.0) as one:
+        await one.press("a", "slash", *"bare")
+        assert listed(one)[1:] == ["bare"]
+
+
+async def test_the_arrows_move_in_the_list_while_letters_are_typed() -> None:
+    async with driven(1.0) as one:
+        await one.press("a", *"cur", "down", "enter")
+        names = [each.name for each in found("cur", entries())]
+        assert one.lab.arguments == [{**PLACE, "name": names[1]}]
+
+
+async def test_left_and_right_turn_pages_where_they_have_no_letter_to_move_over() -> None:
+    async with driven(1.0, size=(80, 24)) as one:
+        await one.press("a", *"fluct")
+        text, entry = one.screen.query_one(Scrolled), one.screen.query_one(Input)
+        await one.press("left")
+        assert (entry.cursor_position, text.scroll_target_y) == (4, 0)
+        await one.press("right")
+        assert (entry.cursor_position, text.scroll_target_y) == (5, 0)
+        await one.press("right")
+        assert text.scroll_target_y > 0
+        await one.press("home", "left")
+        assert text.scroll_target_y == 0
 
 
 async def test_escape_goes_back_to_the_whole_list_and_then_leaves() -> None:
     async with driven(1.0) as one:
         await one.press("a")
         whole = listed(one)
-        await one.press("slash", *"bare")
+        await one.press(*"bare")
         assert len(listed(one)) == 2
+        assert one.screen.highlighted == "bare"  # type: ignore[attr-defined]
         await one.press("escape")
         assert listed(one) == whole
         await one.press("escape")
@@ -163,11 +194,18 @@ async def test_escape_goes_back_to_the_whole_list_and_then_leaves() -> None:
         assert one.lab.submitted == []
 
 
-@pytest.mark.parametrize("key", ["e", "tab"])
-async def test_its_parameters_are_edited_without_choosing_it(key: str) -> None:
+async def test_letters_are_typed_after_a_click_on_the_list_too() -> None:
     async with driven(1.0) as one:
-        await one.press("a", "end" if key == "e" else "slash", *("forged" if key == "tab" else ""))
-        await one.press(key)
+        await one.press("a")
+        await one.pilot.click(OptionList, offset=(5, 3))
+        assert one.shows(CatalogueScreen)
+        await one.press(*"bare")
+        assert listed(one)[1:] == ["bare"]
+
+
+async def test_its_parameters_are_edited_without_choosing_it() -> None:
+    async with driven(1.0) as one:
+        await one.press("a", *"forged", "tab")
         assert one.shows(EditAnomaly)
         one.screen.query_one("#share", Input).value = "45"
         await handled(one.pilot)
@@ -182,7 +220,7 @@ async def test_its_parameters_are_edited_without_choosing_it(key: str) -> None:
 
 async def test_what_was_changed_is_told_at_once() -> None:
     async with driven(1.0) as one:
-        await one.press("a", "slash", *"forged")
+        await one.press("a", *"forged")
         changed = anomaly(
             1.0,
             "parameters",
@@ -208,14 +246,14 @@ async def test_the_list_says_what_is_on() -> None:
 
 async def test_one_without_parameters_says_so() -> None:
     async with driven(1.0) as one:
-        await one.press("a", "slash", *"bare", "tab")
+        await one.press("a", *"bare", "tab")
         assert one.shows(CatalogueScreen)
         assert one.main.footer.notice == "bare has no parameters"
 
 
 async def test_keys_that_come_together_do_what_they_do_one_by_one() -> None:
     async with driven(1.0) as one:
-        await press(one.pilot, "a", "slash", *"forged", "enter", "s")
+        await press(one.pilot, "a", *"forged", "enter", "s")
         assert one.lab.submitted == ["anomaly.choose", "anomaly.start"]
 
 
@@ -265,7 +303,7 @@ def test_how_it_looks(snap_compare: Callable[..., bool], size: tuple[int, int]) 
         assert isinstance(main, MainScreen)
         main.tick()
         await handled(pilot)
-        await press(pilot, "a", "slash", *"current")
+        await press(pilot, "a", *"current")
         await handled(pilot)
 
     app = EvtuiApp(lab, fps=0.001, theme="textual-dark")

@@ -23,7 +23,8 @@ def _chosen(target: Aim) -> Injector[Any]:
 def choose(works: Works, target: Aim, wanted: told.Choosing) -> Outcome[dict[str, Any]]:
     injector = target.stand.anomalies.choose(target.outlet.number, wanted.name)
     works.publish_state(target.stand)
-    return Outcome(f"{injector.name} chosen", injector.values())
+    how = "" if injector.busy else f": {told.START.keys[0]} starts it"
+    return Outcome(f"{injector.name} chosen{how}", injector.values())
 
 
 @at_connector(told.START)

@@ -104,16 +104,14 @@ class AnomalyCommands(PanelScreen):
 
     @does("anomaly.catalogue")
     def _anomaly_catalogue(self) -> None:
-        """Choose from the catalogue, and start what was chosen if that is wanted."""
-        from evtui.tui.screens.catalogue import CatalogueScreen, Picked
+        """Choose from the catalogue."""
+        from evtui.tui.screens.catalogue import CatalogueScreen
 
         place = self.selection.target
 
-        def closed(picked: Picked | None) -> None:
-            if picked is not None:
-                self.order("anomaly.choose", place, name=picked.name)
-                if picked.start:
-                    self.order("anomaly.start", place, name=picked.name)
+        def closed(name: str | None) -> None:
+            if name is not None:
+                self.order("anomaly.choose", place, name=name)
 
         states = self.summary.anomalies
         self.app.push_screen(CatalogueScreen(place, states, self.favourites, self._edit), closed)

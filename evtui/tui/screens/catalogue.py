@@ -1,23 +1,22 @@
-"""The catalogue of anomalies: found by name or layer, told in full, chosen, edited, started."""
+"""The catalogue of anomalies: found by typing, told in full, chosen, edited."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from evtui.attacks import ParameterValue
 from evtui.tui.dialog import Dialog
 from evtui.tui.entry import Entry
-from evtui.tui.key_hints import key_of
 from evtui.tui.models.anomalies import AnomalyStates
 from evtui.tui.models.catalogue import ListedAnomaly, ToldLine, described, entries, found, sign_of
 from evtui.tui.models.declared import declared, values_of, why_not
@@ -26,24 +25,12 @@ from evtui.tui.models.text import clean
 from evtui.tui.rows import Piece, Row, RowsWidget
 from evtui.tui.scrolled import Scrolled
 
-__all__ = ["CatalogueScreen", "Picked"]
+__all__ = ["CatalogueScreen"]
 
 LIST_WIDTH = 35
 """Cells: two for a sign, the longest name, two for its key, the edges."""
 
 NAME_WIDTH = 28
-
-
-class Picked(NamedTuple):
-    """What the catalogue ends with.
-
-    Attributes:
-        name: of the anomaly that the keys act on from now on.
-        start: True where it is switched on as well.
-    """
-
-    name: str
-    start: bool
 
 
 class AnomalyText(RowsWidget):
@@ -76,8 +63,11 @@ class AnomalyText(RowsWidget):
         self.show([*rows, *[()] * max(0, len(self.rows) - len(rows))])
 
 
-class CatalogueScreen(Dialog[Picked | None]):
-    """All anomalies there are; ends with the one that was picked, or with None.
+class CatalogueScreen(Dialog[str | None]):
+    """All anomalies there are; ends with the name of the one that was chosen, or with None.
+
+    Every letter is one of a name or a layer that is being typed, and none is a command: letters
+    that come together start nothing.
 
     A name is known without importing anything; the anomaly under the cursor is imported, and
     where that fails its row says so.
@@ -130,7 +120,7 @@ class CatalogueScreen(Dialog[Picked | None]):
     # Priority, like all commands: see evtui.tui.keymap.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False, priority=True),
-        Binding("enter", "pick(False)", "Choose", show=False, priority=True),
+        Binding("enter", "choose", "Choose", show=False, priority=True),
         Binding("tab", "edit", "Edit", show=False, priority=True),
         Binding("up", "list('cursor_up')", "Up", show=False, priority=True),
         Binding("down", "list('cursor_down')", "Down", show=False, priority=True),
@@ -138,13 +128,8 @@ class CatalogueScreen(Dialog[Picked | None]):
         Binding("pagedown", "list('page_down')", "Page down", show=False, priority=True),
         Binding("shift+up", "scroll('scroll_up')", "Scroll up", show=False, priority=True),
         Binding("shift+down", "scroll('scroll_down')", "Scroll down", show=False, priority=True),
-        Binding("e", "by_letter('edit')", "Edit", show=False, priority=True),
-        Binding("s", "by_letter('pick', True)", "Start", show=False, priority=True),
-        Binding("slash", "by_letter('find')", "Find", show=False, priority=True),
-        Binding("k", "by_letter('list', 'cursor_up')", "Up", show=False, priority=True),
-        Binding("j", "by_letter('list', 'cursor_down')", "Down", show=False, priority=True),
-        Binding("left", "by_letter('scroll', 'page_up')", "Back", show=False, priority=True),
-        Binding("right", "by_letter('scroll', 'page_down')", "On", show=False, priority=True),
+        Binding("left", "turn('page_up')", "Back", show=False, priority=True),
+        Binding("right", "turn('page_down')", "On", show=False, priority=True),
     ]
 
     def __init__(
@@ -165,11 +150,13 @@ class CatalogueScreen(Dialog[Picked | None]):
         self._broken: set[str] = set()
         self._values: Mapping[str, ParameterValue] = {}
         self._typed = Entry(
-            placeholder=f"{key_of('view.filter')} finds by name or layer",
+            placeholder="type a part of a name or a layer",
             compact=True,
             select_on_focus=False,
+            restrict="[^/]*",  # who presses / first, as in the panels, finds as well
         )
         self._list = OptionList(compact=True)
+        self._list.can_focus = False
         self.told = AnomalyText()
         self._scroll = Scrolled(self.told)
         self._scroll.can_focus = False
@@ -185,7 +172,7 @@ class CatalogueScreen(Dialog[Picked | None]):
     def on_mount(self) -> None:
         """Begin at the one that is chosen."""
         self._fill(self._states.chosen)
-        self.set_focus(self._list)
+        self.set_focus(self._typed)
         self._say_keys()
 
     def tick(self) -> None:
@@ -205,10 +192,6 @@ class CatalogueScreen(Dialog[Picked | None]):
         return None if entry is None else entry.name
 
     # The list
-
-    @property
-    def _finding(self) -> bool:
-        return self.focused is self._typed
 
     def _fill(self, name: str | None) -> None:
         """List what was found, with the cursor on ``name`` if that is there."""
@@ -275,34 +258,35 @@ class CatalogueScreen(Dialog[Picked | None]):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Leave letters to what is being typed."""
-        return not (action == "by_letter" and self._finding)
+        """Turn pages only where the cursor has no letter to move over."""
+        end = len(self._typed.value) if parameters == ("page_down",) else 0
+        return action != "turn" or self._typed.cursor_position == end
 
-    def action_by_letter(self, action: str, *parameters: Any) -> None:
-        """Do what a key does that may be typed, too."""
-        getattr(self, f"action_{action}")(*parameters)
+    def on_key(self, event: Key) -> None:
+        """Take letters that came together with the key that opened the catalogue."""
+        if event.is_printable and event.character:
+            event.stop()
+            self.set_focus(self._typed)
+            self._typed.insert_text_at_cursor(event.character)
 
     def action_list(self, move: str) -> None:
-        """Move in the list, also while letters are typed."""
+        """Move in the list while letters go on being typed."""
         getattr(self._list, f"action_{move}")()
 
     def action_scroll(self, move: str) -> None:
         """Move what is told of the anomaly under the cursor."""
         getattr(self._scroll, f"action_{move}")()
 
-    def action_find(self) -> None:
-        """Type what the names are to have."""
-        self.set_focus(self._typed)
-        self._say_keys()
+    def action_turn(self, move: str) -> None:
+        """Turn the pages of what is told."""
+        self.action_scroll(move)
 
     def action_leave(self) -> None:
         """From what is typed back to the whole list; from there back to the panels."""
-        if not self._finding:
+        if self._typed.value:
+            self._typed.value = ""
+        else:
             self.dismiss(None)
-            return
-        self._typed.value = ""
-        self.set_focus(self._list)
-        self._say_keys()
 
     def action_edit(self) -> None:
         """Open the form of the anomaly under the cursor."""
@@ -310,11 +294,10 @@ class CatalogueScreen(Dialog[Picked | None]):
             assert self.highlighted is not None
             self._edit(self.highlighted)
 
-    def action_pick(self, start: bool) -> None:
+    def action_choose(self) -> None:
         """End with the anomaly under the cursor."""
         if self._usable:
-            assert self.highlighted is not None
-            self.dismiss(Picked(self.highlighted, start))
+            self.dismiss(self.highlighted)
 
     @property
     def _usable(self) -> bool:
@@ -324,16 +307,13 @@ class CatalogueScreen(Dialog[Picked | None]):
     @on(Input.Changed)
     def _find(self) -> None:
         self._fill(self.highlighted)
+        self._say_keys()
 
     @on(OptionList.OptionSelected)
     def _pointed(self, selected: OptionList.OptionSelected) -> None:
         selected.stop()  # a click shows what it is; enter chooses
 
     def _say_keys(self) -> None:
-        edit, start = key_of("anomaly.edit"), key_of("anomaly.start")
-        keys = (
-            ("enter choose", "tab edit", "↑↓ move", "esc whole list")
-            if self._finding
-            else ("enter choose", f"{start} start", f"{edit} edit", "→ more", "/ find", "esc close")
-        )
+        leave = "esc whole list" if self._typed.value else "esc close"
+        keys = ("enter choose", "tab edit", "↑↓ move", "→ more", leave)
         self.tell_keys(self._box, " · ".join(keys))
