@@ -92,9 +92,13 @@ class MarkWords:
 class RawFrame:
     """A CAN frame of somebody's own."""
 
-    identifier: int = argument(CanIdentifier(29), "arbitration id: 0x210 or a number")
-    data: str = argument(HexBytes(8), "its bytes", default="", unset="none")
-    extended: bool = argument(Switch(), "a 29-bit identifier", default=False, unset="11 bits")
+    identifier: int = argument(
+        CanIdentifier(29), "arbitration id: 0x210 or a number", label="identifier"
+    )
+    data: str = argument(HexBytes(8), "its bytes", default="", unset="none", label="data")
+    extended: bool = argument(
+        Switch(), "a 29-bit identifier", default=False, unset="11 bits", label="extended"
+    )
 
 
 DIAGNOSTICS_FIELD = "GetDiagnostics.location"

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from evtui.commands import FIRST_CONTACT, STATIONS, Outcome, by_name
+from evtui.commands.station import CAN_SEND
 from evtui.config import FAVOURITES, Theme
 from evtui.events import Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
@@ -47,6 +48,11 @@ SAME_CLOCK = 1.0
 """s by which lab time may be off UTC and still be called that."""
 
 MORE_CONNECTORS = ": start evtui with --connectors or --stations for more"
+
+SEND_FRAME = FoundChoice(
+    "Send CAN frame…", "send_frame", CAN_SEND.help, CAN_SEND.label, CAN_SEND.also
+)
+"""In the palette, where a command that takes arguments has no key."""
 
 LAB_FAILED = 3
 """Exit code when the lab has ended by itself."""
@@ -98,6 +104,7 @@ class MainScreen(AnomalyCommands):
         self.have_favourites(favourites)
         self._handle = handle
         self._paused = False
+        self._frame: dict[str, str] = {}  # as it was typed last
         self._status_at = -STATUS_SECONDS
         self.operations = OperationList(
             known, self._known_here, lambda: self.selection.station, self.stations.get
@@ -282,6 +289,21 @@ class MainScreen(AnomalyCommands):
             )
         return self.operations.ours
 
+    def action_send_frame(self) -> None:
+        """Ask for a raw CAN frame, and send it on the bus of the chosen charge point."""
+        from evtui.tui.screens.can_frame import FrameScreen
+
+        place = self.selection.target
+
+        def closed(frame: Mapping[str, Any] | None) -> None:
+            if frame is not None:
+                self.order(CAN_SEND.name, place, **frame)
+
+        if self.selection.foreign:
+            self._refuse_at_a_foreign_one()
+        else:
+            self.app.push_screen(FrameScreen(place, self._frame), closed)
+
     # Which charge point
 
     @does("view.stations")
@@ -461,7 +483,7 @@ class MainScreen(AnomalyCommands):
         """Find anything there is to do."""
         from evtui.tui.palette import command_choices
 
-        operations = self._operation_choices() if self.orders else []
+        operations = [SEND_FRAME, *self._operation_choices()] if self.orders else []
         self._choose_from([*command_choices(self.commands), *operations], "Which command?")
 
     @does("app.theme")
