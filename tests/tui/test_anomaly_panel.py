@@ -103,9 +103,9 @@ def test_failure_is_told_with_its_reason() -> None:
 
 def test_alarm_says_how_long_detection_took() -> None:
     shown = said([*RUNNING, alarm(27.0), detection(27.0, 16.1)])
-    assert "edge (CAN)          ▲ alarm, detected after 16.1 s" in shown
+    assert "detector on CAN   ▲ alarm, detected after 16.1 s" in shown
     assert "4 reversals of 8 A in 60 s" in shown
-    assert "CSMS (MeterValues)  not seen yet" in shown
+    assert "detector on OCPP  not seen yet" in shown
 
 
 def test_cleared_alarm_keeps_the_time_to_detect() -> None:
@@ -120,13 +120,13 @@ def test_alarm_without_an_attack_is_a_false_one() -> None:
 
 
 def test_view_the_detector_does_not_read_is_off() -> None:
-    assert "CSMS (MeterValues)  off" in said([*RUNNING, lab("can")])
+    assert "detector on OCPP  off" in said([*RUNNING, lab("can")])
 
 
 def test_next_attack_starts_with_nothing_seen() -> None:
     again = anomaly(100.0, "on", cycle=1, attack_id="fluctuation-2")
     shown = said([*RUNNING, alarm(27.0), detection(27.0, 16.1), again])
-    assert "edge (CAN)          not seen yet" in shown
+    assert "detector on CAN   not seen yet" in shown
 
 
 def test_an_alarm_that_outlives_its_attack_is_told_so_until_the_detector_speaks_again() -> None:

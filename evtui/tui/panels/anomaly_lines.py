@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from evtui.detection import FED_FROM, View
+from evtui.detection import VIEWS as DETECTOR_VIEWS
 from evtui.events import Alarm, AnomalyState, Detection, Event, LabState
 from evtui.tui.chart import FADING_MARKER
 from evtui.tui.key_hints import key_of
@@ -24,9 +24,8 @@ from evtui.tui.rows import Piece, Row, first_that_fits, progress_bar, row_text
 
 __all__ = ["AnomalyView"]
 
-PLACES: Mapping[View, str] = {"can": "edge", "ocpp": "CSMS"}
-VIEWS = [(view, place, f"{place} ({FED_FROM[view]})") for view, place in PLACES.items()]
-"""Where a detector looks from: name in the events, short and long name for people."""
+VIEWS = [(view, view.upper(), f"detector on {view.upper()}") for view in DETECTOR_VIEWS]
+"""Where a detector looks: name in the events, short and long name for people."""
 
 BAR_CELLS = (10, 6)
 """Cells of the countdown bar, where there is room and where there is less."""
