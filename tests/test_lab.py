@@ -13,6 +13,7 @@ from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.charger_module import ChargerModule
 from evtui.central_system.system import CentralSystem
 from evtui.commands import lab_commands
+from evtui.config import VEHICLE_NAMES
 from evtui.events import (
     Alarm,
     AnomalyState,
@@ -27,6 +28,7 @@ from evtui.events import (
     TransactionState,
 )
 from evtui.lab import CommandError
+from evtui.power import Vehicle
 from evtui.station.link.connection import Connection
 from tests.lab_rig import LabRig, running_lab
 from tests.virtual_loop import run_virtual
@@ -352,6 +354,43 @@ def test_unplugging_ends_the_transaction_and_the_vehicle_keeps_its_charge() -> N
             assert rig.of(TransactionState)[-1].reason == "EVDisconnected"
             await rig.execute("station.plug")
             assert rig.stage.state.soc == pytest.approx(soc, abs=0.01)
+
+    run_virtual(scenario())
+
+
+def test_another_vehicle_comes_in_the_place_of_the_one_that_is_plugged_in() -> None:
+    async def scenario() -> None:
+        async with running_lab() as rig:
+            seen = []
+            for _ in VEHICLE_NAMES:
+                await rig.execute("station.vehicle")
+                seen.append(rig.state.vehicle)
+                assert rig.state.plugged
+            assert seen == [*VEHICLE_NAMES[1:], "battery"]
+            while rig.state.vehicle != "zoe":
+                await rig.execute("station.vehicle")
+            await rig.execute("station.charge")
+            await rig.until(lambda: rig.current > 5)
+            begun = rig.current
+            await asyncio.sleep(1.0)
+            assert rig.current - begun <= 17 + 1
+            with pytest.raises(CommandError, match="a vehicle is charging: b ends that first"):
+                await rig.execute("station.vehicle")
+            assert rig.state.vehicle == "zoe"
+
+    run_virtual(scenario())
+
+
+def test_another_vehicle_waits_beside_the_connector_where_none_is_plugged_in() -> None:
+    async def scenario() -> None:
+        async with running_lab() as rig:
+            await rig.execute("station.plug")
+            assert await rig.execute("station.vehicle") == "vehicle bmw-ix, not plugged in"
+            assert not rig.state.plugged
+            await rig.execute("station.plug")
+            vehicle = rig.stage.vehicle
+            assert isinstance(vehicle, Vehicle)
+            assert vehicle.name == "bmw-ix"
 
     run_virtual(scenario())
 

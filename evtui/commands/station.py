@@ -8,7 +8,7 @@ from typing import Any
 
 from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
-from evtui.config import PRESETS
+from evtui.config import PRESETS, VEHICLE_NAMES
 from evtui.durations import Seconds
 from evtui.kinds import (
     CanIdentifier,
@@ -41,6 +41,7 @@ __all__ = [
     "STRICT",
     "SWIPE",
     "TURN_AWAY",
+    "VEHICLE",
     "VIEWS",
     "Call",
     "MarkWords",
@@ -138,6 +139,18 @@ SWIPE = LabCommand(
     takes=Swipe,
     gives=NoneType,
     over_the_link=True,
+)
+VEHICLE = LabCommand(
+    "station.vehicle",
+    ("V",),
+    "vehicle",
+    f"Next vehicle: battery, or one of {len(VEHICLE_NAMES) - 1} cars, with its measured ramps.",
+    "Station",
+    also="car",
+    aim="connector",
+    takes=Nothing,
+    gives=str,
+    result="the vehicle from now on",
 )
 PRESET = LabCommand(
     "station.preset",
@@ -259,6 +272,7 @@ TURN_AWAY = LabCommand(
 STATION: tuple[Command, ...] = (
     CHARGE,
     PLUG,
+    VEHICLE,
     SWIPE,
     PRESET,
     STRICT,

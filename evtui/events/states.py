@@ -136,8 +136,14 @@ class LabState(Event, frozen=True, kw_only=True):
     ]
     connector: Annotated[
         int,
-        about("connectorId that `plugged` and `anomaly` are about; the rest is the station's."),
+        about(
+            "connectorId that `plugged`, `anomaly` and `vehicle` are about; the rest is the "
+            "station's."
+        ),
     ] = 1
     anomaly: Annotated[str, about("the anomaly that the keys act on.")] = (
         "repeated-current-fluctuation"
     )
+    vehicle: Annotated[
+        str, about("name of the vehicle there, `recorded` for one that follows a session.")
+    ] = "battery"

@@ -368,6 +368,7 @@ class Lab:
                     meter_interval=configuration.number("MeterValueSampleInterval"),
                     detector_views=self.detector.views,
                     anomaly=stand.anomalies.chosen(outlet.number).name,
+                    vehicle=outlet.vehicle_name,
                 )
             )
 

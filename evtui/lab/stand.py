@@ -9,7 +9,7 @@ import msgspec
 from evtui.anomalies import AnomalySet, ByHand
 from evtui.canbus import ChargerModule, SimulatedBus
 from evtui.config import PresetName
-from evtui.power import PowerStage, RecordedVehicle, Vehicle, preset
+from evtui.power import BATTERY, PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station import ChargePoint, ConnectorController
 
 __all__ = ["FIRST_CONNECTOR", "Outlet", "Stand"]
@@ -43,6 +43,12 @@ class Outlet(msgspec.Struct):
     def stage(self) -> PowerStage:
         """The power stage behind the connector."""
         return self.module.stage
+
+    @property
+    def vehicle_name(self) -> str:
+        """As the setting ``vehicle`` names it; ``recorded`` for one that follows a session."""
+        vehicle = self.vehicle
+        return (vehicle.name or BATTERY) if isinstance(vehicle, Vehicle) else "recorded"
 
     def plug_or_unplug(self) -> None:
         """Plug the vehicle in, or out."""

@@ -137,9 +137,12 @@ def test_the_keys_act_on_the_chosen_one_and_the_lab_says_which_that_is() -> None
 
     async def scenario(lab: Lab) -> None:
         lab.stream.subscribe(lambda event: chosen.append(event.anomaly), LabState)
-        await lab.execute("anomaly.choose", name="harmless")
+        idle = await lab.execute("anomaly.choose", name="harmless")
+        assert idle.text == "harmless chosen: s starts it"
         await lab.execute("anomaly.start")
         await asyncio.sleep(0.1)
+        on = await lab.execute("anomaly.choose", name="harmless")
+        assert on.text == "harmless chosen"
         with pytest.raises(CommandError, match="harmless has no pace to change"):
             await lab.execute("anomaly.shorter")
         with pytest.raises(CommandError, match=r"no anomaly 'harmles'; did you mean harmless\?"):

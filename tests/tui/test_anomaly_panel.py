@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from textual.geometry import Region
 from textual.pilot import Pilot
 
@@ -354,3 +355,9 @@ def test_panel_looks_as_before(snap_compare: Callable[..., bool], size: tuple[in
         await handled(pilot)
 
     assert snap_compare(PanelApp(panel), terminal_size=size, run_before=run)
+
+
+def test_a_car_is_named_where_one_is_plugged_in() -> None:
+    car = replace(lab(), vehicle="zoe")
+    assert "zoe plugged" in said([*RUNNING, car])
+    assert "battery" not in said([*RUNNING, lab()])

@@ -35,10 +35,11 @@ def done(number: int, events: Iterable[Event]) -> bool:
     return at(number).feed(events) == [TASKS[number - 1].title]
 
 
-def settings(preset: str = "seed", *, plugged: bool = True) -> LabState:
+def settings(vehicle: str = "battery", *, plugged: bool = True) -> LabState:
     return LabState(
         station="CP1",
-        preset=preset,
+        preset="seed",
+        vehicle=vehicle,
         strict=False,
         plugged=plugged,
         meter_interval=1.0,
@@ -62,7 +63,7 @@ REPLUGGED = [settings(), settings(plugged=False), settings()]
         (3, [ON, alarm(9.0), alarm(9.5, raised=False), *swing(UNSEEN_FOR + 1, 20.0)]),
         (4, [*REPLUGGED, *swing(CALM_FOR + 1, 20.0)]),
         (5, [recording("on"), recording("off")]),
-        (6, [settings("ccs"), sample(9.0, 20.0)]),
+        (6, [settings("zoe"), sample(9.0, 20.0)]),
     ],
 )
 def test_a_task_notices_that_it_is_done(number: int, events: list[Event]) -> None:
@@ -85,8 +86,8 @@ def test_a_task_notices_that_it_is_done(number: int, events: list[Event]) -> Non
         (5, [recording("on")]),
         (5, [recording("off")]),
         (5, [recording("on"), recording("failed")]),
-        (6, [settings("ccs"), sample(9.0, 0.0)]),
-        (6, [settings("dc"), sample(9.0, 20.0)]),
+        (6, [settings("zoe"), sample(9.0, 0.0)]),
+        (6, [settings("zoe"), settings("battery"), sample(9.0, 20.0)]),
     ],
 )
 def test_a_task_is_not_done_by_less(number: int, events: list[Event]) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from msgspec.structs import replace
+
 from evtui.canbus import Frame
 from evtui.commands import Nothing, Outcome
 from evtui.commands import station as told
-from evtui.config import PRESETS
+from evtui.config import PRESETS, VEHICLE_NAMES
 from evtui.detection import FED_FROM, VIEWS, View
 from evtui.events import Mark
 from evtui.lab.orders.handlers import Aim, CommandError, Works, at_connector, in_lab
 from evtui.lab.orders.turns import after
+from evtui.power import VEHICLES
 
 VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, *((view,) for view in VIEWS))
 
@@ -31,6 +34,23 @@ def plug(works: Works, target: Aim, _: Nothing) -> Outcome[bool]:
     works.publish_state(target.stand)
     plugged = target.outlet.connector.plugged
     return Outcome("vehicle plugged in" if plugged else "vehicle unplugged", plugged)
+
+
+@at_connector(told.VEHICLE, acting=True)
+def vehicle(works: Works, target: Aim, _: Nothing) -> Outcome[str]:
+    """Another one arrives, as charged as the first; where one was plugged in, it is too."""
+    outlet = target.outlet
+    if outlet.connector.busy:
+        raise CommandError(f"a vehicle is charging: {told.CHARGE.keys[0]} ends that first")
+    name = after(VEHICLE_NAMES, outlet.vehicle_name)
+    plugged = outlet.connector.plugged
+    if plugged:
+        outlet.plug_or_unplug()
+    outlet.vehicle = replace(VEHICLES[name], soc=works.settings.soc)
+    if plugged:
+        outlet.plug_or_unplug()
+    works.publish_state(target.stand)
+    return Outcome(f"vehicle {name}{'' if plugged else ', not plugged in'}", name)
 
 
 @at_connector(told.PRESET, acting=True)

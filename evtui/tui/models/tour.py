@@ -21,6 +21,9 @@ SWING = 8.0
 CALM_FOR = 20.0
 """s without an alarm after a session that was no attack."""
 
+BATTERY = "battery"
+"""The vehicle that is no car; see the setting ``vehicle``."""
+
 FLOWS = 1.0
 """A from which on a current flows."""
 
@@ -179,23 +182,23 @@ class _RealCar(Task):
     title = "charge a real car's curve"
 
     def __init__(self) -> None:
-        self._presets: dict[tuple[str, int], str] = {}
+        self._cars: set[tuple[str, int]] = set()
 
     @property
     def told(self) -> str:
-        preset = key_of("station.preset")
+        vehicle, charge = key_of("station.vehicle"), key_of("station.charge")
         return (
-            f"{preset} until the stage is ccs, {key_of('station.charge')} charges: as with a real "
-            "car the current waits for cable check and precharge"
+            f"{vehicle} brings the next car, {charge} charges it: the current climbs as fast as "
+            "this car was measured to ask for it"
         )
 
     def feed(self, event: Event) -> bool:
         match event:
             case LabState():
-                self._presets[event.station, event.connector] = event.preset
+                place = event.station, event.connector
+                (self._cars.discard if event.vehicle == BATTERY else self._cars.add)(place)
             case Sample():
-                preset = self._presets.get((event.station, event.connector))
-                return preset == "ccs" and event.current > FLOWS
+                return (event.station, event.connector) in self._cars and event.current > FLOWS
         return False
 
 

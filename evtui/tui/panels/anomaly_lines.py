@@ -19,6 +19,7 @@ from evtui.tui.models.anomalies import AnomalyStates, short_name
 from evtui.tui.models.by_hand import HandAttacks
 from evtui.tui.models.declared import explanation
 from evtui.tui.models.text import clean
+from evtui.tui.models.tour import BATTERY
 from evtui.tui.panels.parameter_lines import NOTHING, ParameterLines
 from evtui.tui.rows import Piece, Row, first_that_fits, progress_bar, row_text
 
@@ -325,6 +326,8 @@ class AnomalyView:
             return [()]
         mode = "strict" if self.lab.strict else "lenient"
         plug = "plugged" if self.lab.plugged else "unplugged"
+        if self.lab.vehicle != BATTERY:
+            plug = f"{clean(self.lab.vehicle)} {plug}"
         meter = f"{self.lab.meter_interval:g} s"
         settings = (
             (f"power stage {self.lab.preset}", key_of("station.preset")),
