@@ -75,6 +75,13 @@ async def test_what_is_no_frame_is_named_with_the_way_out_and_not_sent(
         assert one.lab.submitted == []
 
 
+async def test_what_is_wrong_is_said_in_full_while_it_is_typed() -> None:
+    async with driven(1.0, size=(80, 24)) as one:
+        await opened(one)
+        await one.press("1", "z", "x")  # what was said before is shorter
+        assert problem(one) == "identifier: 1x is not a CAN identifier from 0 to 0x1fffffff"
+
+
 async def test_a_foreign_station_has_no_bus_of_ours() -> None:
     async with driven(1.0) as one:
         foreign(one.lab)

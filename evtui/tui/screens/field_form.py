@@ -142,7 +142,7 @@ class FieldForm(Dialog[Mapping[str, Any] | None]):
         .field .unit { width: 1fr; padding: 0 0 0 2; }
         .field Input { width: 14; }
         .field Input.-wrong { color: $text-error; text-style: bold reverse; }
-        #problem { height: 2; margin: 1 0 0 0; color: $text-error; }
+        #problem { width: 100%; height: 2; margin: 1 0 0 0; color: $text-error; }
         #buttons { height: 1; align-horizontal: right; }
         #buttons Button { margin: 0 0 0 2; }
         #buttons Button:disabled { border: none !important; }
