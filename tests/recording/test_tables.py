@@ -172,7 +172,7 @@ def test_with_one_more_column_folders_without_it_are_what_they_were(
     assert [line.partition("; ")[2] for line in verdicts] == [
         "",
         "only one of the two versions of evtui writes power_kw in signals.csv, "
-        "anomaly in events.jsonl, lasting in events.jsonl",
+        "anomaly in events.jsonl, vehicle in events.jsonl, lasting in events.jsonl",
     ]
 
 
