@@ -90,6 +90,17 @@ def test_a_reported_current_that_is_only_old_is_called_old() -> None:
     assert told[1] == "reported 91 A is 1.0 s old, 26 A flow now"
 
 
+def test_a_current_that_is_reported_once_more_is_as_old_as_its_last_report() -> None:
+    told = said(
+        on(),
+        sample(2.0, 91.0, reported=91.0),
+        message("sent", 91.0),
+        message("delivered", 91.0),
+        sample(10.8, 26.0, reported=91.0),
+    )
+    assert told[1] == "reported 91 A is 0.5 s old, 26 A flow now"
+
+
 def test_an_alarm_says_what_it_counted() -> None:
     assert "▲ current-reversals: 4 reversals of 8 A in 60 s" in said(on(), alarm(10.8))
     assert not any("▲" in each for each in said(on(), alarm(10.8), alarm(10.9, raised=False)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from evtui.events import Alarm, AnomalyState, CanFrame, Event, LabState, OcppMessage, Sample
 from evtui.tui.models.anomalies import AnomalyStates
 from evtui.tui.models.declared import explanation
-from evtui.tui.models.facts import fact
+from evtui.tui.models.facts import fact, imported_current
 from evtui.tui.models.frames import FrameLine
 from evtui.tui.models.injected import Injected
 from evtui.tui.models.text import clean, number
@@ -76,6 +76,10 @@ class Parting:
     def _note_message(self, message: OcppMessage) -> None:
         if message.kind not in ("call", "result"):
             return
+        if message.action == "MeterValues" and message.kind == "call":
+            here = self._sample is None or message.connector in (None, self._sample.connector)
+            if here and imported_current(message.payload) is not None:
+                self._reported_at = message.t
         if message.phase == "sent":
             self._sent[message.sender] = message
             return
