@@ -41,6 +41,7 @@ def shown(
         main = pilot.app.screen_stack[0]
         assert isinstance(main, MainScreen)
         main.current.display = False  # drawn on another thread, at its own pace
+        main.footer.display = False  # gets the keys of the form at its own pace too
         main.tick()
         await main.run_action(f"send_operation({action!r})")
         await handled(pilot)
