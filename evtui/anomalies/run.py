@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -69,7 +69,7 @@ class Run(Generic[P]):
         self.active = False
         self.attack_id = ""
         self._anomaly = anomaly
-        self._parameters = parameters
+        self._set(parameters)
         self._changed = asyncio.Event()
         self._acting: Anomaly[P] | None = None
         self._cycle = 0
@@ -202,7 +202,7 @@ class Run(Generic[P]):
         predecessor was due, so the period does not drift.
         """
         index = 0
-        begun = self._parameters
+        begun, variant = self._parameters, self._variant
         while True:
             steps = plan()
             self._steps = len(steps)
@@ -216,8 +216,9 @@ class Run(Generic[P]):
             await self._do(steps, index)
             index = (index + 1) % len(steps)
             before, begun = begun, self._parameters
+            variant, variant_before = self._variant, variant
             if before is not begun and self._acting is not None:
-                if len(plan()) != len(steps) or self._variant(before) != self._variant(begun):
+                if len(plan()) != len(steps) or variant != variant_before:
                     index = 0
                 await self._acting.turned(self, before)
 
@@ -266,7 +267,7 @@ class Run(Generic[P]):
 
     def use(self, parameters: P) -> None:
         """These parameters hold from now on."""
-        self._parameters = parameters
+        self._set(parameters)
         self._changed.set()
 
     def begin(self, attack_id: str, acting: Anomaly[P]) -> None:
@@ -281,8 +282,11 @@ class Run(Generic[P]):
         """What is being done, and what comes next."""
         self._label, self._next_label, self._next_at = label, next_label, next_at
 
-    def _variant(self, parameters: P) -> str:
-        return str(self._anomaly.values(parameters).get("variant", ""))
+    def _set(self, parameters: P) -> None:
+        self._parameters = parameters
+        self._values = self._anomaly.values(parameters)
+        self._variant = str(self._values.pop("variant", ""))
+        self._shape = self._anomaly.cycle_of(parameters)
 
     def publish(
         self, change: AnomalyChange, detail: str = "", *, lasting: bool = False
@@ -292,9 +296,7 @@ class Run(Generic[P]):
         Args:
             lasting: its effect still shows although all is undone.
         """
-        anomaly, parameters = self._anomaly, self._parameters
-        values: dict[str, Any] = anomaly.values(parameters)
-        cycle = anomaly.cycle_of(parameters)
+        anomaly, cycle = self._anomaly, self._shape
         return self.site.stream.publish(
             AnomalyState(
                 source="injector",
@@ -304,8 +306,8 @@ class Run(Generic[P]):
                 anomaly=anomaly.name,
                 change=change,
                 active=self.active,
-                variant=values.pop("variant", ""),
-                parameters=values,
+                variant=self._variant,
+                parameters=self._values.copy(),
                 cycle=self._cycle,
                 step=self._step,
                 steps=cycle.steps if self._steps is None else self._steps,

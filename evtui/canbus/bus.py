@@ -132,6 +132,7 @@ class SimulatedBus:
         self._clock = clock
         self._line: Line[_Outgoing] = Line(bitrate)
         self._nodes: dict[str, Node] = {}
+        self._attached: tuple[Node, ...] = ()
         self._timer: asyncio.TimerHandle | None = None
         # A timer otherwise inherits the context of whoever sent first, its cause included.
         self._no_cause = Context()
@@ -150,7 +151,7 @@ class SimulatedBus:
     @property
     def nodes(self) -> tuple[Node, ...]:
         """Who is on the bus, in order of attachment."""
-        return tuple(self._nodes.values())
+        return self._attached
 
     def attach(
         self,
@@ -174,6 +175,7 @@ class SimulatedBus:
         if name in self._nodes:
             raise ValueError(f"{self.name} already has a node named {name!r}")
         node = self._nodes[name] = Node(self, name, on_frame, on_detach)
+        self._attached = tuple(self._nodes.values())
         return node
 
     async def run(self) -> None:
@@ -236,6 +238,7 @@ class SimulatedBus:
 
     def _remove(self, node: Node) -> None:
         self._nodes.pop(node.name, None)
+        self._attached = tuple(self._nodes.values())
 
     def _arm(self) -> None:
         if self._timer is not None or self._closed:
@@ -275,7 +278,7 @@ class SimulatedBus:
             t=end,
         )
         with caused_by(sent.seq):
-            for node in self.nodes:
+            for node in self._attached:
                 if node is sender or not node.attached:
                     continue
                 try:

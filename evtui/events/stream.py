@@ -218,8 +218,7 @@ class EventStream:
         """
         if event.seq:
             raise ValueError(f"event {event.seq} is on the stream already")
-        now = self._clock.now()
-        if self._notes.due is not None and now >= self._notes.due:
+        if self._notes.due is not None and (now := self._clock.now()) >= self._notes.due:
             self._tell_held(now)
         if event.cause is None:
             cause = _cause.get()
@@ -228,9 +227,9 @@ class EventStream:
         if isinstance(event, Note):
             text = _NUMBERS.sub("0", event.text) if event.station else event.text
             says = (event.source, event.station, event.level, text)
-            if not self._notes.tells(says, event, now):
+            if not self._notes.tells(says, event, self._clock.now()):
                 return event
-        self._hand_out(event, now if t is None else t)
+        self._hand_out(event, self._clock.now() if t is None else t)
         return event
 
     def settle(self) -> None:

@@ -31,7 +31,8 @@ def iso(unix: float) -> str:
     Args:
         unix: Unix time in s, within the years 1 to 9999.
     """
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    utc = datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds")
+    return utc.removesuffix("+00:00") + "Z"
 
 
 class LoopClock:
@@ -142,7 +143,7 @@ class StationClock(LoopClock):
 
     def unix(self, t: float | None = None) -> float:
         """See :class:`LoopClock`."""
-        if not self.skewed:
+        if not (self._ahead or self._drift):
             return self._lab.unix(t)
         passed = (self.now() if t is None else t) - self._since
         return self._lab.unix(t) + self._ahead + self._drift * passed

@@ -15,8 +15,8 @@ import asyncio
 import selectors
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
-from contextvars import Context
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context, copy_context
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, Protocol, TypeVar, TypeVarTuple
@@ -98,8 +98,13 @@ class _Handle(Protocol):
     def _run(self) -> None: ...
 
 
-class _TimerHandle(asyncio.TimerHandle):
-    """What asyncio knows of it too."""
+class _Call(asyncio.TimerHandle):
+    """What asyncio knows of it too, made in half its time: nobody debugs this loop.
+
+    Args:
+        when: virtual s.
+        scheduled: it waits among the timers, and is counted there, should it be cancelled.
+    """
 
     __slots__ = ()
 
@@ -107,8 +112,27 @@ class _TimerHandle(asyncio.TimerHandle):
     _scheduled: bool
     _cancelled: bool
 
+    def __init__(
+        self,
+        when: float,
+        scheduled: bool,
+        callback: Callable[..., object],
+        args: Sequence[Any],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        self._context = copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+        self._when = when
+        self._scheduled = scheduled
 
-_Timer = tuple[int, int, _TimerHandle]
+
+_Timer = tuple[int, int, _Call]
 """A timer in the heap; of those due at one moment the one that was asked for first goes first.
 
 The moment, in steps of :data:`RESOLUTION`; how many timers the loop had made before; the timer.
@@ -129,6 +153,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     # asyncio's own, the same from CPython 3.11 to 3.14.
     _check_closed: Callable[[], None]
+    _closed: bool
     _process_events: Callable[[list[tuple[selectors.SelectorKey, int]]], None]
     _timer_cancelled_count: int
     _ready: deque[_Handle]
@@ -153,11 +178,24 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """As asyncio's, with a timer that knows its place; every other way to wait ends here."""
-        self._check_closed()
-        timer = _TimerHandle(when, callback, args, self, context)
-        timer._scheduled = True  # counted, should it be cancelled
+        if self._closed:
+            self._check_closed()
+        timer = _Call(when, True, callback, args, self, context)
         heappush(self._timers, (round(when / RESOLUTION), next(self._made), timer))
         return timer
+
+    def call_soon(
+        self,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """As asyncio's."""
+        if self._closed:
+            self._check_closed()
+        handle = _Call(self._virtual.now, False, callback, args, self, context)
+        self._ready.append(handle)
+        return handle
 
     def close(self) -> None:
         """As asyncio's; what is still to come does not come any more."""

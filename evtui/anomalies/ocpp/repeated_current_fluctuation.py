@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Signature, parameter
 from evtui.anomalies.ocpp._transaction import TRANSACTION_WITHIN, open_transaction
@@ -12,6 +13,9 @@ from evtui.anomalies.run import PlannedStep, Run, until
 from evtui.config import KINDS, Variant
 from evtui.durations import FourWaits
 from evtui.sums import total
+
+if TYPE_CHECKING:
+    from evtui.anomalies.targets import CentralSystemTarget
 
 __all__ = ["FluctuationParameters", "RepeatedCurrentFluctuation"]
 
@@ -124,7 +128,9 @@ class RepeatedCurrentFluctuation(Anomaly[FluctuationParameters]):
     async def act(self, run: Run[FluctuationParameters]) -> None:
         if run.parameters.variant == "txprofile":
             await open_transaction(run, "txprofile", run.attempt)
-        await run.repeat(lambda: plan(run))
+        target = run.central_system
+        planned = lru_cache(1)(lambda parameters: plan(parameters, target))
+        await run.repeat(lambda: planned(run.parameters))
 
     async def turned(self, run: Run[FluctuationParameters], before: FluctuationParameters) -> None:
         """From one variant to the next, without what the old one left behind.
@@ -142,13 +148,12 @@ class RepeatedCurrentFluctuation(Anomaly[FluctuationParameters]):
             await until(lambda: target.transaction is None, CHANGE_OVER_WITHIN)
 
 
-def plan(run: Run[FluctuationParameters]) -> tuple[PlannedStep, ...]:
+def plan(parameters: FluctuationParameters, target: CentralSystemTarget) -> tuple[PlannedStep, ...]:
     """One cycle, always ``sum(waits)`` seconds long.
 
     A variant that leaves something out keeps the moments of the rest: ``startstop`` starts and
     stops when ``seed`` does, ``txprofile`` switches limits when ``seed`` does.
     """
-    parameters, target = run.parameters, run.central_system
     variant = parameters.variant
     after_low, after_high, after_start, after_stop = parameters.waits
     purpose = "TxDefaultProfile" if variant == "txdefault" else "TxProfile"

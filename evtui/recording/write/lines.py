@@ -45,12 +45,12 @@ class Stamps:
         utc: ISO 8601 in UTC with milliseconds.
     """
 
-    __slots__ = ("_date", "_second", "_start", "_t", "lab", "unix", "utc")
+    __slots__ = ("_date", "_second", "_seconds", "_start", "_t", "lab", "unix", "utc")
 
     def __init__(self, start_utc: float) -> None:
         self._start = start_utc
         self._second = -1
-        self._date = ""
+        self._date = self._seconds = ""
         self._t = math.nan
         self.lab = self.unix = self.utc = ""
 
@@ -63,11 +63,13 @@ class Stamps:
         second, microseconds = divmod(round((self._start + t) * 1e6), 1_000_000)
         if second != self._second:
             self._second = second
-            self._date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        decimals = f"{microseconds:06d}"
-        self.lab = f"{t:.6f}"
-        self.unix = f"{second}.{decimals}"
-        self.utc = f"{self._date}.{decimals[:3]}Z"
+            self._date = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
+            self._seconds = f"{second}."
+        # Twenty times a simulated second: % takes three quarters of the time of an f-string here.
+        decimals = "%06d" % microseconds  # noqa: UP031
+        self.lab = "%.6f" % t  # noqa: UP031
+        self.unix = self._seconds + decimals
+        self.utc = f"{self._date}{decimals[:3]}Z"
 
 
 signal_line: Callable[[Sample, Stamps, Standing], str] = SIGNALS.writer()

@@ -51,8 +51,8 @@ def planned(parameters: FluctuationParameters) -> list[tuple[str, float]]:
     """What a cycle does, and the waits after it."""
 
     async def look() -> list[tuple[str, float]]:
-        bench = Bench(**fluctuation.values(parameters))
-        return [(step.label, step.wait) for step in plan(bench.injector.run)]
+        run = Bench(**fluctuation.values(parameters)).injector.run
+        return [(step.label, step.wait) for step in plan(parameters, run.central_system)]
 
     return run_virtual(look())
 
