@@ -21,7 +21,7 @@ are these plus 0x20 (n - 1), which leaves room for eight.
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -125,7 +125,7 @@ def database() -> Database:
     from cantools.database.can import Database
 
     dbc = Database()
-    text = resources.files("evtui.canbus").joinpath("protocols/station.dbc").read_text("ascii")
+    text = (Path(__file__).parent / "protocols" / "station.dbc").read_text("ascii")
     dbc.add_dbc_string(text)
     return dbc
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -140,5 +141,10 @@ def rules_at(schema: dict[str, Any], place: str) -> dict[str, Any]:
 
 
 @cache
-def _folder() -> Any:
-    return resources.files("ocpp") / "v16" / "schemas"  # not imported: ocpp.v16 loads jsonschema
+def _folder() -> Path:
+    # Not imported, since ocpp.v16 loads jsonschema; nor by importlib.resources, which takes longer
+    # to load than the files to read.
+    spec = find_spec("ocpp")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "v16" / "schemas"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
@@ -165,8 +163,8 @@ def _near_builtin(path: str) -> str:
     return found or "; evtui scenarios lists the built-in ones"
 
 
-def _builtin() -> Traversable:
-    return resources.files("evtui.scenario") / "builtin"
+def _builtin() -> Path:
+    return Path(__file__).parents[1] / "builtin"
 
 
 def _is_name(given: str) -> bool:
