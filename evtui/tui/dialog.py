@@ -46,12 +46,13 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     @on(ScreenResume)
     def _on_top(self) -> None:
-        for footer in self.query(KeyFooter):
-            footer.lend(None)
+        if self.app.screen is self:  # nothing has come over it meanwhile
+            for footer in self.query(KeyFooter):
+                footer.lend(None)
         self.call_after_refresh(self._lend_footers)
 
     def _lend_footers(self) -> None:
-        if not self.is_current:
+        if self.app.screen is not self:
             return
         told = next((text for each in self.query("*") if (text := each.border_subtitle)), "")
         for screen in self.app.screen_stack[:-1]:

@@ -36,6 +36,9 @@ PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 DEFAULT_ON = frozenset({7, 25})
 """Private modes a terminal has on by itself: line wrap and the cursor."""
 
+BETWEEN_KEYS = 0.25
+"""s between two keys of a person: longer than different keys count as one text (``RATE``)."""
+
 PAUSE = 0.02
 """s without output after which what comes next counts as a new update."""
 
@@ -133,6 +136,12 @@ class Terminal:
         while data:
             data = data[os.write(self._near, data) :]
         return moment
+
+    def type(self, keys: str) -> None:
+        """Press one key after the other as a person does, so that they are not taken for text."""
+        for key in keys:
+            time.sleep(BETWEEN_KEYS)
+            self.send(key)
 
     def paste(self, text: str) -> None:
         """Paste, in brackets as a terminal does it that was asked to."""

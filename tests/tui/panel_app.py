@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from evtui.tui.rows import RowsWidget, row_text
+from tests.patience import PATIENCE
 
 
 class PanelApp(App[None]):
@@ -41,6 +43,11 @@ def text(panel: RowsWidget) -> str:
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    """Let the app run until ``condition`` holds; the test's own timeout ends the wait."""
-    while not condition():
-        await pilot.pause(0.005)
+    """Let the app run until ``condition`` holds.
+
+    Raises:
+        TimeoutError: it does not, for all :data:`PATIENCE`.
+    """
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await pilot.pause(0.005)

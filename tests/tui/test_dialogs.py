@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.events import Key
+from textual.events import Key, ScreenResume
 from textual.keys import key_to_character
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -215,6 +215,17 @@ async def test_below_a_dialog_stand_its_keys_and_not_those_of_the_lab() -> None:
         press(one.app, "enter")
         reading = "↑↓ scroll · / find · tab contents · escape all chapters · q close"
         await until(one.pilot, lambda: footer() == reading)
+
+
+async def test_a_screen_that_hears_late_that_it_was_on_top_leaves_the_keys_of_the_dialog() -> None:
+    async with driven(20.0) as one:
+        dialog = await opened(one.pilot, "m")
+        assert isinstance(dialog, Dialog)
+        dialog.tell_keys(dialog.query("*").first(), "enter choose")
+        one.main.post_message(ScreenResume())
+        await settled(one.pilot)
+        footer = "".join(segment.text for segment in one.main.footer.render_line(0))
+        assert footer.strip() == "enter choose"
 
 
 @TIMES

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from evtui.events import LinkState
 from evtui.tui.app import EvtuiApp
 from evtui.tui.screens.main import MainScreen
 from tests.tui.driving import handled, press
 from tests.tui.fake_lab import FakeLab
+from tests.tui.panel_app import text, until
 
 Snapshot = Callable[..., bool]
 
@@ -41,14 +44,19 @@ def shown(
         main = pilot.app.screen_stack[0]
         assert isinstance(main, MainScreen)
         main.current.display = False  # drawn on another thread, at its own pace
-        main.footer.display = False  # gets the keys of the form at its own pace too
         main.tick()
         await main.run_action(f"send_operation({action!r})")
         await handled(pilot)
         await press(pilot, *keys)
         await handled(pilot)
+        await until(pilot, lambda: text(main.footer).strip()[:20] in _keys_of(pilot.app.screen))
 
     return snap_compare(app, terminal_size=size, run_before=settle)
+
+
+def _keys_of(dialog: Screen[Any]) -> str:
+    """What its frame says, which the last line behind it repeats in its own time."""
+    return next(str(told) for each in dialog.query("*") if (told := each.border_subtitle))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -129,7 +129,8 @@ class PanelScreen(Doing, Screen[None]):
 
     @on(ScreenResume)
     def _on_top(self) -> None:
-        self.footer.lend(None)
+        if self.app.screen is self:  # a dialog that came over it meanwhile has lent its keys
+            self.footer.lend(None)
 
     @on(Paste)
     def _refuse_text(self) -> None:
