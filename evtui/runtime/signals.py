@@ -25,8 +25,12 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 LOOK_EVERY = 1.0
 """s between two looks at whether the terminal is still there."""
 
-RESTORE_WITHIN = 1.0
-"""s for getting a word in on a terminal that takes no output."""
+RESTORE_WITHIN = 5.0
+"""s for getting a word in on a terminal that takes no output.
+
+A busy machine may need them all where the app still has a megabyte to write: each flush makes room
+for 4 KiB or so of it.
+"""
 
 # What a full-screen program may have switched on: synchronised output, mouse modes, focus
 # reports, bracketed paste, the kitty keyboard, no line wrap, a hidden cursor, the alternate
@@ -169,6 +173,6 @@ class ExitGuard:
                     # All of it each time: the flush throws away what went before.
                     written = os.write(own, RESTORE)
                 except BlockingIOError:
-                    time.sleep(0.01)
+                    time.sleep(0.001)
         with contextlib.suppress(termios.error, OSError):
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
