@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from evtui.anomalies import AnomalyDescription, describe_all
-from evtui.canbus.protocol import Current, MalformedFrame, decode
+from evtui.canbus.packs import MalformedFrame
+from evtui.canbus.packs.seed import Current, decode
 from evtui.events import AnomalyState, CanFrame, Event, OcppMessage, Sample
 from evtui.scenario.language import load
 from evtui.scenario.run import Options, run_headless

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtui.canbus.bus import SimulatedBus
-from evtui.canbus.charger_module import ChargerModule
+from evtui.canbus.packs.seed import ChargerModule
 from evtui.central_system.system import CentralSystem
 from evtui.commands import lab_commands
 from evtui.config import VEHICLE_NAMES

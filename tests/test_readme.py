@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evtui.canbus.protocol import database
+from evtui.canbus.packs.seed import SEED
 from evtui.chapters import TOPICS
 from evtui.docs import build
 from evtui.scenario.language.loader import load
@@ -128,7 +128,7 @@ def test_every_file_of_the_program_that_is_named_is_there(path: Path) -> None:
 
 def test_the_can_table_names_every_message_of_the_protocol() -> None:
     text = TEXTS[build.FOLDER / "can.md"]
-    for message in database().messages:
+    for message in SEED.database.messages:
         name = message.name.rstrip("0123456789")
         connector = int(message.name.removeprefix(name) or 1)
         assert f"| `{message.frame_id - 0x20 * (connector - 1):x}` | {name} |" in text

@@ -1,11 +1,10 @@
-"""The CAN side of a station: bus, protocol, charger module, and a door for python-can programs."""
+"""The CAN side of a station: bus, protocol packs, and a door for python-can programs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from evtui.canbus.bus import Node, SimulatedBus
-from evtui.canbus.charger_module import PERIOD, ChargerModule
 from evtui.canbus.frame import Frame
 from evtui.canbus.line import frame_bits
 from evtui.canbus.nodes import CHARGE_POINT, module_of
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHARGE_POINT",
-    "PERIOD",
-    "ChargerModule",
     "Frame",
     "LabBus",
     "Node",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from evtui.canbus.protocol import Current, MalformedFrame, decode_data
+from evtui.canbus.packs import MalformedFrame
+from evtui.canbus.packs.seed import SEED
 from evtui.detection.reversals import ReversalDetector
 from evtui.detection.views import VIEWS, View
 from evtui.events import Alarm, CanFrame, EventStream, OcppMessage
 from evtui.ocpp16 import number_in
 
 __all__ = ["DetectorPart"]
-
-FIRST_CURRENT_ID = 0x300
-"""Only what comes from the modules is decoded."""
 
 
 class DetectorPart:
@@ -56,17 +54,14 @@ class DetectorPart:
             unsubscribe()
 
     def _on_frame(self, frame: CanFrame) -> None:
-        if frame.arbitration_id < FIRST_CURRENT_ID or "can" not in self.views:
-            return
-        if frame.extended or frame.remote or frame.error:
+        if "can" not in self.views:
             return
         try:
-            received = decode_data(frame.arbitration_id, frame.data)
+            said = SEED.decode(frame)
         except MalformedFrame:
             return
-        if received is not None and isinstance(received.message, Current):
-            amperes = float(received.message.amperes)
-            self._update("can", frame.station, received.connector, frame.t, amperes)
+        if said is not None and said.current is not None and said.connector is not None:
+            self._update("can", frame.station, said.connector, frame.t, said.current)
 
     def _on_message(self, message: OcppMessage) -> None:
         if message.action != "MeterValues" or message.kind != "call":

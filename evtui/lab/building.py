@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from evtui.anomalies import AnomalySet, ByHand, Site, disturbance
-from evtui.canbus import ChargerModule, SimulatedBus
+from evtui.canbus import SimulatedBus
+from evtui.canbus.packs import ProtocolPack
+from evtui.canbus.packs.seed import SEED
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
+from evtui.lab.plant import Plant
 from evtui.lab.setup import identities, initial_parameters
 from evtui.lab.stand import Outlet, Stand
 from evtui.ocppj import MessageIds, SentMessages, StationLine
@@ -94,13 +97,15 @@ class StandBuilder:
         settings = self._settings
         kind = preset(settings.preset)
         bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock, number=next(self._buses))
+        pack = SEED
+        chargers = pack.chargers(bus, range(1, settings.connectors + 1))
         line = StationLine(name, self._dial(name), self._sent, self._ids)
         station_clock = StationClock(self._clock)
         charge_point = build_charge_point(
             Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
             self._stream,
             station_clock,
-            bus,
+            chargers,
             kind,
             line.dial,
             Equipment(
@@ -114,7 +119,6 @@ class StandBuilder:
             ids=self._ids,
             sent=self._sent,
             chance=random.Random(f"{settings.seed}/{name}/reconnect"),
-            connectors=settings.connectors,
             meter_interval=settings.meter_interval_for(settings.preset),
             strict=settings.strict,
             tolerant=settings.tolerates(name),
@@ -124,21 +128,22 @@ class StandBuilder:
         for number in charge_point.connectors:
             given = vehicle(name, number)
             usual = replace(VEHICLES[settings.vehicle], soc=settings.soc)
-            outlets[number] = self._outlet(charge_point, bus, number, given or usual, plugged)
+            outlets[number] = self._outlet(charge_point, bus, pack, number, given or usual, plugged)
         attacks = [outlet.by_hand for outlet in outlets.values()]
         bus.guest_cause = lambda: next((each.cause for each in attacks if each.cause), None)
         profile_ids = count(FIRST_PROFILE_ID)
         sites = {
-            number: self._site(charge_point, bus, line, station_clock, outlet, profile_ids)
+            number: self._site(charge_point, bus, pack, line, station_clock, outlet, profile_ids)
             for number, outlet in outlets.items()
         }
         anomalies = AnomalySet(sites, settings.seed, self._attacks, initial_parameters(settings))
-        return Stand(charge_point, bus, outlets, anomalies, settings.preset, settings.ambient)
+        return Stand(charge_point, bus, pack, outlets, anomalies, settings.preset, settings.ambient)
 
     def _site(
         self,
         charge_point: ChargePoint,
         bus: SimulatedBus,
+        pack: ProtocolPack,
         line: StationLine,
         station_clock: StationClock,
         outlet: Outlet,
@@ -157,6 +162,7 @@ class StandBuilder:
             line=line,
             station_clock=station_clock,
             bus=bus,
+            pack=pack,
             stage=outlet.stage,
             profile_ids=profile_ids,
         )
@@ -165,6 +171,7 @@ class StandBuilder:
         self,
         charge_point: ChargePoint,
         bus: SimulatedBus,
+        pack: ProtocolPack,
         number: int,
         vehicle: Vehicle | RecordedVehicle,
         plugged: bool,
@@ -184,5 +191,5 @@ class StandBuilder:
             disturbance=lambda: disturbance(connector, stage),
             attacks=self._attacks,
         )
-        module = ChargerModule(bus, stage, connector.on_stage, connector=number)
-        return Outlet(connector, module, by_hand, vehicle)
+        module = pack.module(bus, Plant(stage, connector.on_stage), connector=number)
+        return Outlet(connector, module, stage, by_hand, vehicle)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from evtui.anomalies import AnomalySet, ByHand
-from evtui.canbus import ChargerModule, SimulatedBus
+from evtui.canbus import SimulatedBus
+from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.config import PresetName
 from evtui.power import BATTERY, PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station import ChargePoint, ConnectorController
@@ -25,12 +26,15 @@ class Outlet(msgspec.Struct):
     """One connector with what is behind it and in front of it.
 
     Attributes:
+        module: its charger on the bus.
+        stage: the power stage behind the connector.
         by_hand: attacks that somebody does by other means.
         vehicle: plugged in, or waiting with the state of charge it left with.
     """
 
     connector: ConnectorController
-    module: ChargerModule
+    module: ModuleEnd
+    stage: PowerStage
     by_hand: ByHand
     vehicle: Vehicle | RecordedVehicle
 
@@ -38,11 +42,6 @@ class Outlet(msgspec.Struct):
     def number(self) -> int:
         """connectorId, from 1."""
         return self.connector.number
-
-    @property
-    def stage(self) -> PowerStage:
-        """The power stage behind the connector."""
-        return self.module.stage
 
     @property
     def vehicle_name(self) -> str:
@@ -64,6 +63,7 @@ class Stand(msgspec.Struct):
     """One charge point with its bus and its outlets.
 
     Attributes:
+        pack: the protocol on the bus.
         outlets: by connectorId, from 1.
         anomalies: those that are on, and those that may be.
         preset: name of the power stages' preset.
@@ -72,6 +72,7 @@ class Stand(msgspec.Struct):
 
     charge_point: ChargePoint
     bus: SimulatedBus
+    pack: ProtocolPack
     outlets: Mapping[int, Outlet]
     anomalies: AnomalySet
     preset: PresetName

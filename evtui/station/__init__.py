@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from evtui.station.files.memory import MemoryTransfers
     from evtui.station.files.network import NetworkTransfers
     from evtui.station.files.transfers import FileTransfers
+    from evtui.station.hardware import (
+        Capabilities,
+        Charger,
+        ChargerFault,
+        ChargerReport,
+        ChargerState,
+    )
     from evtui.station.identity import Identity
     from evtui.station.link.connection import Dial
     from evtui.station.state.file import StateFile
@@ -21,7 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KEYS",
+    "Capabilities",
     "ChargePoint",
+    "Charger",
+    "ChargerFault",
+    "ChargerReport",
+    "ChargerState",
     "ConnectorController",
     "Dial",
     "Equipment",
@@ -49,6 +61,7 @@ __getattr__ = lazy_names(
         "evtui.station.files.memory": "MemoryTransfers",
         "evtui.station.files.network": "NetworkTransfers",
         "evtui.station.files.transfers": "FileTransfers",
+        "evtui.station.hardware": ("Capabilities Charger ChargerFault ChargerReport ChargerState"),
         "evtui.station.identity": "Identity",
         "evtui.station.link.connection": "Dial",
         "evtui.station.state.file": "StateFile",

@@ -8,15 +8,14 @@ from typing import Any
 
 import msgspec
 
-from evtui.canbus import Node
 from evtui.events import TransactionState
 from evtui.power import Preset
 from evtui.smart_charging import ProfileStore
 from evtui.station.authorization.reservations import Reservations
 from evtui.station.configuration import Configuration
 from evtui.station.connector.availability import Availability
+from evtui.station.connector.charger_link import WATCH_EVERY
 from evtui.station.connector.controller import ConnectorController
-from evtui.station.connector.module_link import WATCH_EVERY
 from evtui.station.files.diagnostics import Diagnostics
 from evtui.station.files.firmware import FirmwareManagement
 from evtui.station.identity import Identity, Nameplate
@@ -43,7 +42,6 @@ class ChargePoint(msgspec.Struct, kw_only=True, eq=False):
         profiles: the charging profiles it holds.
         outbox: what it has to say to the central system.
         reservations: of its connectors.
-        node: its node on the bus to the charger modules.
         connectors: by connectorId, from 1.
         availability: of itself and its connectors.
         connection: to the central system.
@@ -61,7 +59,6 @@ class ChargePoint(msgspec.Struct, kw_only=True, eq=False):
     profiles: ProfileStore
     outbox: Outbox
     reservations: Reservations
-    node: Node
     connectors: dict[int, ConnectorController]
     availability: Availability
     connection: Connection
@@ -153,7 +150,7 @@ class ChargePoint(msgspec.Struct, kw_only=True, eq=False):
         await self.reboots.flush()
 
     def close(self) -> None:
-        """Leave the bus; call when the charge point is not run any more."""
+        """Leave the chargers alone; call when the charge point is not run any more."""
         for connector in self.connectors.values():
             connector.close()
         self.availability.station.close()
@@ -161,7 +158,8 @@ class ChargePoint(msgspec.Struct, kw_only=True, eq=False):
         self.diagnostics.close()
         self.reservations.close()
         self.outbox.close()
-        self.node.detach()
+        for connector in self.connectors.values():
+            connector.module.close()
 
     def use(self, preset: Preset) -> None:
         """Another power stage stands behind the connectors."""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from evtui.canbus import CHARGE_POINT, Node, SimulatedBus
 from evtui.events import EventStream
 from evtui.ocppj import MessageIds, SentMessages
 from evtui.power import Preset
@@ -26,10 +25,10 @@ from evtui.station.authorization.reservations import Reservations
 from evtui.station.charge_point import ChargePoint
 from evtui.station.configuration import Configuration
 from evtui.station.connector.availability import Availability
+from evtui.station.connector.charger_link import ChargerLink
 from evtui.station.connector.charging_profiles import ChargingProfiles
 from evtui.station.connector.controller import ConnectorController
 from evtui.station.connector.limiter import Limiter
-from evtui.station.connector.module_link import ModuleFrames, ModuleLink
 from evtui.station.connector.remote_control import RemoteControl
 from evtui.station.connector.starting import Starting
 from evtui.station.connector.status import StatusReporter
@@ -38,6 +37,7 @@ from evtui.station.files.diagnostics import Diagnostics
 from evtui.station.files.firmware import FirmwareManagement
 from evtui.station.files.journal import Journal
 from evtui.station.files.transfers import FileTransfers
+from evtui.station.hardware import Charger
 from evtui.station.identity import Identity, Nameplate
 from evtui.station.link.answers import OperationAnswers, StationOperations
 from evtui.station.link.connection import Connection, Dial
@@ -55,7 +55,7 @@ RETIMED_BY = frozenset({"MeterValueSampleInterval", "ClockAlignedDataInterval"})
 
 
 class Equipment(msgspec.Struct, frozen=True):
-    """What a charge point has beside its bus.
+    """What a charge point has beside its chargers.
 
     Attributes:
         store: what it must not forget.
@@ -87,14 +87,13 @@ class _Ground(msgspec.Struct, frozen=True, kw_only=True):
     profiles: ProfileStore
     authorizer: Authorizer
     reservations: Reservations
-    node: Node
 
 
 def build_charge_point(
     identity: Identity,
     stream: EventStream,
     clock: LoopClock,
-    bus: SimulatedBus,
+    chargers: Mapping[int, Charger],
     preset: Preset,
     dial: Dial,
     equipment: Equipment,
@@ -105,7 +104,6 @@ def build_charge_point(
     meter_interval: float,
     strict: bool,
     tolerant: bool = False,
-    connectors: int = 1,
     reconfigured: Callable[[str], None] = lambda key: None,
 ) -> ChargePoint:
     """Make a charge point that goes on where it ended.
@@ -114,7 +112,7 @@ def build_charge_point(
         identity: who it says it is.
         stream: where everything is published.
         clock: lab clock.
-        bus: where its charger modules are, one for each connector.
+        chargers: of its connectors, by connectorId, from 1 without gaps.
         preset: kind of power stage.
         dial: opens a transport to the central system.
         equipment: what else it has.
@@ -124,13 +122,12 @@ def build_charge_point(
         meter_interval: s between MeterValues.
         strict: reject a TxProfile without a transaction.
         tolerant: act on messages of the central system that break their schemas slightly.
-        connectors: how many.
         reconfigured: called with the key after a configuration key has changed.
 
     Raises:
         StateError: what was kept cannot be used.
     """
-    numbers = range(1, connectors + 1)
+    numbers = sorted(chargers)
     store = equipment.store
 
     # What knows nothing of a connector
@@ -138,7 +135,7 @@ def build_charge_point(
     publisher = Publisher(identity.name, stream)
     nameplate = Nameplate(identity, store)
     configuration = Configuration(
-        connectors=connectors,
+        connectors=len(chargers),
         meter_interval=meter_interval,
         strict=strict,
         refused=lambda line: publisher.note(line, "warning"),
@@ -176,7 +173,6 @@ def build_charge_point(
 
     # Connectors and their modules
 
-    frames = ModuleFrames()
     ground = _Ground(
         publisher=publisher,
         clock=clock,
@@ -187,13 +183,13 @@ def build_charge_point(
         profiles=profiles,
         authorizer=authorizer,
         reservations=reservations,
-        node=bus.attach(CHARGE_POINT, frames.on_frame),
     )
     controllers = {
-        number: _connector(ground, number, preset, statuses[number]) for number in numbers
+        number: _connector(ground, number, preset, statuses[number], chargers[number])
+        for number in numbers
     }
     for number, controller in controllers.items():
-        frames.listeners[number] = controller.on_message
+        chargers[number].on_report = controller.on_report
         others = [each.limiter for each in controllers.values() if each is not controller]
         controller.limiter.neighbours = others
 
@@ -253,7 +249,6 @@ def build_charge_point(
         profiles=profiles,
         outbox=outbox,
         reservations=reservations,
-        node=ground.node,
         connectors=controllers,
         availability=availability,
         connection=connection,
@@ -293,7 +288,7 @@ def build_charge_point(
 
 
 def _connector(
-    ground: _Ground, number: int, preset: Preset, status: StatusReporter
+    ground: _Ground, number: int, preset: Preset, status: StatusReporter, charger: Charger
 ) -> ConnectorController:
     """One connector with everything that is its own."""
     publisher, clock, configuration = ground.publisher, ground.clock, ground.configuration
@@ -309,7 +304,7 @@ def _connector(
         ground.persist_interval,
         offered=lambda: limiter.limit,
     )
-    module = ModuleLink(number, clock, metering.meter, ground.node)
+    module = ChargerLink(charger, clock, metering.meter)
     control = TransactionControl(
         number,
         publisher,

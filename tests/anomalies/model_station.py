@@ -157,6 +157,7 @@ class Bench:
             line=unused,
             station_clock=unused,
             bus=unused,
+            pack=unused,
             stage=unused,
             profile_ids=iter(()),
         )

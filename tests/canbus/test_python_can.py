@@ -10,9 +10,9 @@ from typing import Any
 import can
 import pytest
 
-from evtui.canbus import ChargerModule, Frame, LabBus, SimulatedBus, python_can
+from evtui.canbus import Frame, LabBus, SimulatedBus, python_can
 from evtui.canbus.bus import TRANSMIT_QUEUE
-from evtui.canbus.protocol import Current, SetLimit, StartCharging, encode
+from evtui.canbus.packs.seed import ChargerModule, Current, SetLimit, StartCharging, encode
 from evtui.events import CanFrame, Note
 from evtui.power import PowerStage, Vehicle, preset
 from tests.canbus.rig import START_UTC, Rig, frame, ignore, until

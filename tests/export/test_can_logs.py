@@ -20,7 +20,7 @@ from evtui.export.channels import MOST_CHANNELS, ChannelNumbers, Names
 from evtui.recording.read.reader import RunFolder
 from tests.export.reading import candump
 
-DBC = Path(__file__).parents[2] / "evtui/canbus/protocols/station.dbc"
+DBC = Path(__file__).parents[2] / "evtui/canbus/packs/seed/station.dbc"
 
 
 ReadBack = Callable[[Path, Path], list[can.Message]]

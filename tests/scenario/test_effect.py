@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from evtui.canbus.protocol import Current, encode
+from evtui.canbus.packs.seed import Current, encode
 from evtui.events import AnomalyState, CanFrame, Event
 from evtui.scenario.expectations.effect import EffectExpected
 from evtui.scenario.judge.judge import Judgement

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
 from evtui.canbus import SimulatedBus
-from evtui.canbus.charger_module import ChargerModule
+from evtui.canbus.packs.seed import SEED, ChargerModule
 from evtui.events import CanFrame, Event, EventStream, Note, OcppMessage
+from evtui.lab.plant import Plant
 from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import PowerStage, Vehicle, preset
 from evtui.runtime.clock import LoopClock
@@ -72,12 +73,12 @@ class Rig:
         self.vehicle = vehicle
         self.store = StateStore() if store is None else store
         self.bus = SimulatedBus("CP1/can", "CP1", self.stream, self.clock)
-        self.stage = PowerStage(preset(kind))
+        self._stages = {number: PowerStage(preset(kind)) for number in range(1, connectors + 1)}
         self.charge_point = build_charge_point(
             Identity("CP1", "evtui", "lab"),
             self.stream,
             self.clock,
-            self.bus,
+            SEED.chargers(self.bus, range(1, connectors + 1)),
             preset(kind),
             self.central.dial,
             Equipment(
@@ -89,15 +90,14 @@ class Rig:
             ids=MessageIds("run"),
             sent=SentMessages(),
             chance=random.Random(1),
-            connectors=connectors,
             meter_interval=meter_interval,
             strict=strict,
             tolerant=tolerant,
         )
-        self.module = ChargerModule(self.bus, self.stage, self.connector.on_stage)
+        self.module = ChargerModule(self.bus, Plant(self.stage, self.connector.on_stage))
         self.others = {
             number: ChargerModule(
-                self.bus, PowerStage(preset(kind)), connector.on_stage, connector=number
+                self.bus, Plant(self.stage_of(number), connector.on_stage), connector=number
             )
             for number, connector in self.charge_point.connectors.items()
             if number > 1
@@ -108,13 +108,18 @@ class Rig:
         self._other_tasks: dict[int, asyncio.Task[None]] = {}
 
     @property
+    def stage(self) -> PowerStage:
+        """The power stage behind connector 1."""
+        return self._stages[1]
+
+    @property
     def connector(self) -> ConnectorController:
         """Connector 1."""
         return self.charge_point.connectors[1]
 
     def stage_of(self, connector: int) -> PowerStage:
         """The power stage behind a connector."""
-        return self.stage if connector == 1 else self.others[connector].stage
+        return self._stages[connector]
 
     def set_clock(self, by: float) -> None:
         """The computer's clock is set forward by so many s, or back, and the lab follows."""

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evtui.canbus.packs.seed.charger import SILENCE as MODULE_SILENCE
 from evtui.events import ConnectorState
-from evtui.station.connector.module_link import MODULE_SILENCE, WATCH_EVERY
+from evtui.station.connector.charger_link import WATCH_EVERY
 from evtui.station.connector.silence import Silence
 from tests.station.rig import Rig, charge, station, virtual
 from tests.virtual_loop import VirtualTimeLoop

@@ -7,7 +7,6 @@ from typing import Any
 
 from evtui.anomalies.run import Run
 from evtui.canbus import Frame
-from evtui.canbus.protocol import Current, decode
 from evtui.events import CanFrame
 
 __all__ = ["CLAIMS", "report_instead"]
@@ -26,16 +25,16 @@ async def report_instead(
         value: A to say, from the true ones; None for nothing.
         beside: leave the genuine ones on the bus, each with a forged one right after it.
     """
-    identifier = run.bus.current(0).arbitration_id
 
     def is_report(frame: Frame | CanFrame) -> bool:
-        return frame.arbitration_id == identifier and not frame.extended
+        heard = run.bus.said(frame)
+        return heard is not None and heard.current is not None
 
     def forged(frame: Frame | CanFrame) -> Frame | None:
-        received = decode(frame)
-        if received is None or not isinstance(received.message, Current):
+        heard = run.bus.said(frame)
+        if heard is None or heard.current is None:
             return None
-        said = value(received.message.amperes)
+        said = value(heard.current)
         return None if said is None else run.bus.current(said)
 
     def heard(frame: CanFrame) -> None:

@@ -10,7 +10,6 @@ from evtui.anomalies.api import Knob, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
 from evtui.anomalies.run import Run
 from evtui.canbus import Frame
-from evtui.canbus.protocol import connector_of
 from evtui.events import CanFrame
 from evtui.kinds import Choice, Number, Text
 
@@ -102,7 +101,7 @@ async def fuzz(run: Run[FuzzParameters]) -> None:
     genuine: dict[int, Frame] = {}
 
     def heard(frame: CanFrame) -> None:
-        if not frame.extended and connector_of(frame.arbitration_id) == run.connector:
+        if run.bus.is_ours(frame):
             genuine[frame.arbitration_id] = Frame(frame.arbitration_id, frame.data)
 
     def made() -> Frame | None:

@@ -10,7 +10,6 @@ from evtui.anomalies.api import AnomalyError, Cycle, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
 from evtui.anomalies.run import Run
 from evtui.canbus import Frame
-from evtui.canbus.protocol import connector_of
 from evtui.events import CanFrame
 from evtui.kinds import Choice, Number
 
@@ -97,7 +96,7 @@ async def record(run: Run[ReplayParameters], recording: Recorded, seconds: float
     begun = run.now
 
     def heard(frame: CanFrame) -> None:
-        if not frame.extended and connector_of(frame.arbitration_id) == run.connector:
+        if run.bus.is_ours(frame):
             recording.append((run.now - begun, Frame(frame.arbitration_id, frame.data)))
 
     run.bus.listen(heard)
@@ -122,7 +121,7 @@ async def replay(run: Run[ReplayParameters], frames: Recorded, told: ReplayParam
 
 def is_wanted(run: Run[ReplayParameters], frame: Frame) -> bool:
     """True for a frame that the parameters mean."""
-    if frame.extended or connector_of(frame.arbitration_id) != run.connector:
+    if not run.bus.is_ours(frame):
         return False
     report = frame.arbitration_id == run.bus.current(0).arbitration_id
     wanted = run.parameters.frames

@@ -14,6 +14,7 @@ from evtui.runtime import LoopClock
 if TYPE_CHECKING:
     from evtui.anomalies.targets.central_system import Operator
     from evtui.canbus import SimulatedBus
+    from evtui.canbus.packs import ProtocolPack
     from evtui.ocppj import StationLine
     from evtui.power import PowerStage
     from evtui.runtime import StationClock
@@ -41,6 +42,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         line: to its central system.
         station_clock: by which the charge point tells the time.
         bus: to its charger modules.
+        pack: the protocol that they speak.
         stage: the power stage behind the connector.
         profile_ids: for charging profiles; shared by the connectors of a station.
     """
@@ -56,6 +58,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     line: StationLine
     station_clock: StationClock
     bus: SimulatedBus
+    pack: ProtocolPack
     stage: PowerStage
     profile_ids: Iterator[int]
 

@@ -6,22 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from evtui.anomalies.targets.base import Attempt, Site, Target
-from evtui.canbus import CHARGE_POINT, Frame, Node, frame_bits, module_of
-from evtui.canbus.protocol import (
-    Current,
-    SetLimit,
-    StartCharging,
-    StationMessage,
-    StopCharging,
-    connector_of,
-    encode,
-)
+from evtui.canbus import CHARGE_POINT, Frame, Node, frame_bits
+from evtui.canbus.packs import MalformedFrame, Said
 from evtui.events import CanFrame, caused_by, current_cause
 
 __all__ = ["BusTarget"]
-
-LARGEST = 0xFFFF
-"""A that a signal of 16 bits can say."""
 
 TICK = 0.001
 """s between two looks at what is due: a loop does not wake up more often."""
@@ -54,9 +43,9 @@ class BusTarget(Target):
         self._listening_for: int | None = None
         self._mute: Callable[[Node, Frame], bool] | None = None
         self._misled: set[int] = set()
-        connectors = site.charge_point.connectors
-        self._genuine = {CHARGE_POINT, *map(module_of, connectors)}
-        self._reports = {encode(Current(0), number).arbitration_id for number in connectors}
+        pack = self._pack = site.pack
+        modules = (name for each in site.charge_point.connectors for name in pack.nodes(each))
+        self._genuine = {CHARGE_POINT, *modules}
 
     @property
     def unreachable(self) -> str:
@@ -72,22 +61,32 @@ class BusTarget(Target):
 
     def current(self, amperes: float) -> Frame:
         """What its module reports, rounded and kept within what 16 bits can say."""
-        return self._frame(Current(_within_range(amperes)))
+        return self._pack.reports(self._site.connector, amperes)[0]
 
     def limit(self, amperes: float) -> Frame:
         """A limit for its module, likewise."""
-        return self._frame(SetLimit(_within_range(amperes)))
+        return self._pack.limits(self._site.connector, amperes)[0]
 
     def start(self) -> Frame:
         """An order to its module to let current flow."""
-        return self._frame(StartCharging())
+        return self._pack.orders(self._site.connector, run=True)[0]
 
     def stop(self) -> Frame:
         """An order to its module to let none flow."""
-        return self._frame(StopCharging())
+        return self._pack.orders(self._site.connector, run=False)[0]
 
-    def _frame(self, message: StationMessage) -> Frame:
-        return encode(message, self._site.connector)
+    def said(self, frame: Frame | CanFrame) -> Said | None:
+        """What a frame says of this connector; None for nothing, or where it is malformed."""
+        try:
+            said = self._pack.decode(frame)
+        except MalformedFrame:
+            return None
+        return said if said is not None and said.connector == self._site.connector else None
+
+    def is_ours(self, frame: Frame | CanFrame) -> bool:
+        """True for a frame about this connector, whatever its data."""
+        speaker = self._pack.speaker_of(frame.arbitration_id, extended=frame.extended)
+        return speaker is not None and speaker.connector == self._site.connector
 
     def rate(self, frame: Frame, share: float) -> float:
         """Frames/s that take a share of the bus, 0 to 1; endless for all of it."""
@@ -103,8 +102,7 @@ class BusTarget(Target):
         Args:
             cause: event that made us send it; default: the one being handled now.
         """
-        if frame.arbitration_id not in self._reports:
-            self._may_mislead(frame)
+        self._may_mislead(frame)
         return self._joined().send(frame, cause)
 
     async def put(self, frame: Frame) -> None:
@@ -175,8 +173,7 @@ class BusTarget(Target):
         def muted(node: Node, frame: Frame) -> bool:
             if node.name not in self._genuine or not which(frame):
                 return False
-            if frame.arbitration_id not in self._reports:
-                self._may_mislead(frame)
+            self._may_mislead(frame)
             forged = None if instead is None else instead(frame)
             if forged is not None:
                 self.send(forged, cause)
@@ -202,10 +199,12 @@ class BusTarget(Target):
                 self._listener(frame)
 
     def _may_mislead(self, frame: Frame) -> None:
-        number = None if frame.extended else connector_of(frame.arbitration_id)
-        if number in self._site.charge_point.connectors:
-            assert number is not None
-            self._misled.add(number)
+        """A module may obey a frame that only a charge point sends, or miss one."""
+        speaker = self._pack.speaker_of(frame.arbitration_id, extended=frame.extended)
+        if speaker is None or speaker.by == "module":
+            return
+        connectors = self._site.charge_point.connectors
+        self._misled.update(number for number in connectors if speaker.connector in (None, number))
 
     @property
     def _node_name(self) -> str:
@@ -249,7 +248,3 @@ class BusTarget(Target):
         for number in sorted(self._misled):
             self._site.charge_point.connectors[number].order_again()
         self._misled.clear()
-
-
-def _within_range(amperes: float) -> int:
-    return min(max(round(amperes), 0), LARGEST)

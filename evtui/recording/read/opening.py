@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple, TypeVar
 
-from evtui.canbus import CHARGE_POINT
-from evtui.canbus.protocol import MalformedFrame, decode_data
+from evtui.canbus import CHARGE_POINT, Frame
+from evtui.canbus.packs.seed import SEED
 from evtui.events import Event
 from evtui.moments import unix_time
 from evtui.recording.format import (
@@ -381,6 +381,6 @@ def _station(logged: LoggedFrame) -> str:
     if logged.kind != "data" or logged.extended:
         return ""
     try:
-        return logged.channel if decode_data(logged.arbitration_id, logged.data) else ""
-    except MalformedFrame:
+        return logged.channel if SEED.decode(Frame(logged.arbitration_id, logged.data)) else ""
+    except ValueError:
         return ""

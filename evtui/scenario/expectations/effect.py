@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from msgspec import Meta
 
 from evtui.anomalies import is_known, names
-from evtui.canbus.protocol import Current, MalformedFrame, decode
+from evtui.canbus.packs import MalformedFrame
+from evtui.canbus.packs.seed import SEED
 from evtui.events import AnomalyState, CanFrame, ConnectorState, Event, OcppMessage, Sample
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
 from evtui.scenario.language.narration import counted
@@ -269,15 +270,15 @@ class _Reported(_Look):
             return
         assert isinstance(event, CanFrame)
         try:
-            received = decode(event)
+            said = SEED.decode(event)
         except MalformedFrame:
             return
-        if received is None or not isinstance(received.message, Current):
+        if said is None or said.current is None or said.connector is None:
             return
-        flows = self._current.get((event.station, received.connector))
+        flows = self._current.get((event.station, said.connector))
         if flows is None:
             return
-        off = abs(received.message.amperes - flows)
+        off = abs(said.current - flows)
         if on:
             self._off = max(self._off, off)
         else:

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from evtui.canbus import PERIOD
-from evtui.canbus.protocol import StationMessage
 from evtui.events import Sample, caused_by
 from evtui.power import DERATE_FROM, Preset, StageState
 from evtui.station.authorization.authorizer import Authorizer
 from evtui.station.authorization.id_tag import fold
 from evtui.station.configuration import Configuration
+from evtui.station.connector.charger_link import ChargerLink
 from evtui.station.connector.facts import Status, is_established
 from evtui.station.connector.limiter import Limiter
-from evtui.station.connector.module_link import ModuleLink
 from evtui.station.connector.protection import HardwareTrouble, Protection, most_tolerated
 from evtui.station.connector.starting import Starting
 from evtui.station.connector.status import StatusReporter
 from evtui.station.connector.transaction import StationTransaction
 from evtui.station.connector.transaction_control import TransactionControl
+from evtui.station.hardware import ChargerReport
 from evtui.station.metering.connector_meter import ConnectorMeter
 from evtui.station.publisher import Publisher
 
 __all__ = ["ConnectorController"]
+
+PERIOD = 0.1
+"""s between two calls of :meth:`ConnectorController.on_stage`."""
 
 UNPLUGGED = "EV side disconnected"
 """What section 4.9 wants to be said of a status that an unplugged vehicle has caused."""
@@ -40,7 +42,7 @@ class ConnectorController:
         status_report: its status, told to the central system.
         metering: its meter, told to the central system.
         limiter: what the charging profiles allow it.
-        module: its charger module, over CAN.
+        module: its charger.
         control: its transaction.
         starting: what may become one.
 
@@ -50,6 +52,7 @@ class ConnectorController:
         switch_phases: told how many phases of an AC supply to switch on.  The contactors are the
             station's own, on its own wires: what is behind the connector is tied on here.
         cut_off: likewise, opens the contactor at once and stops the power stage.
+        module: see above.
         blamed: the event that broke what the station protects itself from, None for wear.
     """
 
@@ -64,7 +67,7 @@ class ConnectorController:
         status_report: StatusReporter,
         metering: ConnectorMeter,
         limiter: Limiter,
-        module: ModuleLink,
+        module: ChargerLink,
         control: TransactionControl,
         starting: Starting,
     ) -> None:
@@ -84,7 +87,7 @@ class ConnectorController:
         self._configuration = configuration
         self._authorizer = authorizer
         self._preset = preset
-        self._module = module
+        self.module = module
         self._control = control
         self._starting = starting
         self._locked_by: StationTransaction | None = None
@@ -136,17 +139,17 @@ class ConnectorController:
         """True when a start for this tag can be accepted now."""
         return self.startable and self._starting.open_to(id_tag)
 
-    # Hardware: CAN and the station's own wires
+    # Hardware: the charger and the station's own wires
 
-    def on_message(self, message: StationMessage) -> None:
-        """What was heard on CAN about this connector."""
-        self._module.on_message(message)
+    def on_report(self, report: ChargerReport) -> None:
+        """What the charger reports."""
+        self.module.on_report(report)
         self.limiter.on_current(self.metering.meter.current)
         self._control.watch_energy()
 
     def watch_module(self) -> None:
         """Called about twice a second: a silent module is a fault that ends the transaction."""
-        self._module.watch()
+        self.module.watch()
         self.limiter.on_current(self.metering.meter.current)  # none, once it is silent
 
     def _module_is_back(self) -> None:
@@ -154,20 +157,20 @@ class ConnectorController:
         with caused_by(None):
             self.apply_limit()
             if self.transaction is not None and self.plugged:
-                self._module.start()  # it may have missed the first one
+                self.module.start()  # it may have missed the first one
             if self._module_lost:
                 self._module_lost = False
-                self._module.stop()
+                self.module.stop()
                 self.status_report.update(faulted=self._protection.faulted)
 
     def order_again(self) -> None:
         """Tell the module once more what it should be doing, whatever others have told it."""
-        self._module.forget_limit()
+        self.module.forget_limit()
         self.apply_limit()
         if self.transaction is not None and self.plugged:
-            self._module.start()
+            self.module.start()
         else:
-            self._module.stop()
+            self.module.stop()
 
     def _module_is_lost(self) -> None:
         self._module_lost = True
@@ -179,7 +182,7 @@ class ConnectorController:
     def on_stage(self, state: StageState) -> None:
         """What the power stage does; called after each of its steps, every 100 ms."""
         self.metering.stage = state
-        self._module.voltage, self._module.phases = state.voltage, state.phases
+        self.module.voltage, self.module.phases = state.voltage, state.phases
         self.limiter.on_phases(state.phases)
         facts = self.status_report.facts
         if state.phase != facts.phase:
@@ -249,7 +252,7 @@ class ConnectorController:
         self._locked_by = None
         self.status_report.update(plugged=True, finishing=False)
         if self.transaction is not None:
-            self._module.start()
+            self.module.start()
         self._starting.vehicle_there()
 
     def unplug(self) -> None:
@@ -267,7 +270,7 @@ class ConnectorController:
             if not flag("UnlockConnectorOnEVSideDisconnect"):
                 self._locked_by = running
         elif running is not None:
-            self._module.stop()
+            self.module.stop()
         locked = self._locked_by is not None and self.status_report.facts.finishing
         info = UNPLUGGED if running is not None and self.transaction is running else ""
         self.status_report.update(plugged=False, finishing=locked, info=info)
@@ -396,12 +399,12 @@ class ConnectorController:
                     f"connector {self.number}: {phases} of {ac.phases} phases in use"
                 )
         self._phases = phases
-        self._module.set_limit(self.limit)
+        self.module.set_limit(self.limit)
 
     def close(self) -> None:
         """Stop every timer; the module is told to stop first."""
         if self.transaction is not None:
-            self._module.stop()
+            self.module.stop()
         self._starting.close()
         self.metering.close()
         self.status_report.close()

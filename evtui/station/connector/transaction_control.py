@@ -11,9 +11,9 @@ from evtui.runtime import LoopClock
 from evtui.station.authorization.authorizer import Authorizer
 from evtui.station.authorization.reservations import Reservations
 from evtui.station.configuration import Configuration
+from evtui.station.connector.charger_link import ChargerLink
 from evtui.station.connector.facts import is_established
 from evtui.station.connector.limiter import Limiter
-from evtui.station.connector.module_link import ModuleLink
 from evtui.station.connector.status import StatusReporter
 from evtui.station.connector.transaction import StationTransaction
 from evtui.station.listeners import Listeners
@@ -66,7 +66,7 @@ class TransactionControl:
         status: StatusReporter,
         metering: ConnectorMeter,
         limiter: Limiter,
-        module: ModuleLink,
+        module: ChargerLink,
     ) -> None:
         self.ended: Listeners[[]] = Listeners()
         self.running: StationTransaction | None = None

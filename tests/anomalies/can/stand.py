@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from evtui.canbus import SimulatedBus
-from evtui.canbus.protocol import Current, SetLimit, decode_data
+from evtui.canbus.packs.seed import Current, SetLimit, decode
 from evtui.events import AnomalyState, BusLoad, CanFrame, ConnectorState, Sample
 from tests.lab_rig import LabRig, running_lab
 from tests.virtual_loop import run_virtual
@@ -154,7 +154,7 @@ def amperes(frames: Iterable[CanFrame]) -> list[int]:
     """What reports and limits among them say."""
     found = []
     for frame in frames:
-        received = decode_data(frame.arbitration_id, frame.data)
+        received = decode(frame)
         if received is not None and isinstance(received.message, Current | SetLimit):
             found.append(received.message.amperes)
     return found

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evtui.anomalies import anomaly_named
 from evtui.anomalies.can.can_fuzz import masked
-from evtui.canbus.protocol import cycle_time, decode_data, describe
+from evtui.canbus.packs.seed import SEED
 from tests.anomalies.can.stand import Stand, amperes, charging, on_the_bus
 from tests.virtual_loop import run_virtual
 
@@ -21,7 +21,7 @@ def test_frames_of_the_protocol_are_obeyed_and_what_they_did_is_set_right() -> N
     async def scenario(stand: Stand) -> None:
         await stand.run(10)
         assert {each.arbitration_id for each in stand.forged()} == {0x200, 0x201, 0x210, 0x300}
-        assert all(decode_data(each.arbitration_id, each.data) for each in stand.forged())
+        assert all(SEED.decode(each) for each in stand.forged())
         assert len(stand.forged()) == pytest.approx(2000, abs=10)
         assert 450 < max(amperes(stand.forged())) <= 500
         assert min(each.current for each in stand.samples(2, 10)) < 20
@@ -34,7 +34,9 @@ def test_most_identifiers_mean_nothing() -> None:
     async def scenario(stand: Stand) -> None:
         await stand.run(5, variant="random", rate_per_s=1000)
         assert len(stand.forged()) == pytest.approx(5000, abs=10)
-        strangers = [each for each in stand.forged() if describe(each.arbitration_id, b"") is None]
+        strangers = [
+            each for each in stand.forged() if SEED.describe(each.arbitration_id, b"") is None
+        ]
         assert len(strangers) > 4800
         assert {len(each.data) for each in stand.forged()} == {*range(9)}
 
@@ -45,7 +47,7 @@ def test_genuine_frames_are_changed_where_the_mask_says() -> None:
     async def scenario(stand: Stand) -> None:
         await stand.run(5, variant="mutate", mask="x...", rate_per_s=50)
         assert {each.arbitration_id for each in stand.forged()} == {0x300}
-        assert cycle_time(0x300) is not None
+        assert SEED.cycle_time(0x300) is not None
         # 100 A is 0x64: its upper half byte is drawn.
         assert {each % 16 for each in amperes(stand.forged())} == {4}
         assert len({*amperes(stand.forged())}) > 8

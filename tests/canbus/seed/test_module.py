@@ -4,18 +4,20 @@ import asyncio
 
 import pytest
 
-from evtui.canbus import ChargerModule, Node
-from evtui.canbus.charger_module import PERIOD
-from evtui.canbus.protocol import (
+from evtui.canbus import Node
+from evtui.canbus.packs.seed import (
+    PERIOD,
+    SEED,
+    ChargerModule,
     Current,
     SetLimit,
     StartCharging,
     StationMessage,
     StopCharging,
-    cycle_time,
     encode,
 )
 from evtui.events import CanFrame, Note, caused_by
+from evtui.lab.plant import Plant
 from evtui.power import PowerStage, StageState, Vehicle, preset
 from tests.canbus.rig import Rig, frame, ignore
 from tests.virtual_loop import VirtualTimeLoop, run_virtual
@@ -27,9 +29,8 @@ class Bench(Rig):
     def __init__(self) -> None:
         super().__init__()
         self.samples: list[StageState] = []
-        self.module = ChargerModule(
-            self.bus, PowerStage(preset("seed"), Vehicle()), self.samples.append
-        )
+        self.stage = PowerStage(preset("seed"), Vehicle())
+        self.module = ChargerModule(self.bus, Plant(self.stage, self.samples.append))
         self.charge_point: Node = self.bus.attach("charge-point", ignore)
         self.running = asyncio.create_task(self.module.run())
 
@@ -58,7 +59,7 @@ def test_it_reports_the_current_every_100_ms_without_drift_for_an_hour() -> None
 
 
 def test_its_period_is_the_one_in_the_dbc() -> None:
-    assert cycle_time(encode(Current(0)).arbitration_id) == PERIOD
+    assert SEED.cycle_time(encode(Current(0)).arbitration_id) == PERIOD
 
 
 def test_start_limit_and_stop_move_the_current_that_it_reports() -> None:
@@ -73,7 +74,7 @@ def test_start_limit_and_stop_move_the_current_that_it_reports() -> None:
         bench.say(StopCharging())
         await asyncio.sleep(5)
         assert bench.reported() == 0
-        assert not bench.module.stage.state.running
+        assert not bench.stage.state.running
 
     run_virtual(scenario())
 
@@ -83,7 +84,7 @@ def test_a_limit_above_255_a_arrives_whole() -> None:
         bench = Bench()
         bench.say(SetLimit(300))
         await asyncio.sleep(0.01)
-        return bench.module.stage.limit
+        return bench.stage.limit
 
     assert run_virtual(scenario()) == 300
 
@@ -108,8 +109,8 @@ def test_malformed_frames_change_nothing_and_are_counted_and_reported_once() -> 
             bench.charge_point.send(frame(0x210, b"\xff"))
         bench.charge_point.send(frame(0x200, b"\x01"))
         await asyncio.sleep(1)
-        assert bench.module.stage.limit == 50
-        assert not bench.module.stage.state.running
+        assert bench.stage.limit == 50
+        assert not bench.stage.state.running
         assert bench.module.malformed == 21
         assert [(note.level, note.text) for note in bench.of(Note)] == [
             ("warning", "module: frame ignored: StartCharging with 1 of 0 bytes"),
@@ -126,7 +127,7 @@ def test_frames_of_others_do_not_concern_it() -> None:
         bench.charge_point.send(encode(Current(77)))
         bench.charge_point.send(frame(0x200, extended=True))
         await asyncio.sleep(1)
-        assert not bench.module.stage.state.running
+        assert not bench.stage.state.running
         assert bench.module.malformed == 0
 
     run_virtual(scenario())
@@ -162,7 +163,7 @@ def test_when_it_is_cancelled_the_stage_is_stopped_and_its_place_on_the_bus_is_f
         bench.running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await bench.running
-        assert bench.module.stage.state.current == 0.0
+        assert bench.stage.state.current == 0.0
         again = asyncio.create_task(bench.module.run())
         before = len(bench.reports())
         await asyncio.sleep(1.04)
@@ -183,7 +184,7 @@ def test_when_it_crashes_the_current_is_gone_and_the_crash_is_seen() -> None:
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
-            await ChargerModule(rig.bus, stage, crash).run()
+            await ChargerModule(rig.bus, Plant(stage, crash)).run()
         assert (stage.state.running, stage.state.current) == (False, 0.0)
         assert rig.bus.nodes == ()
 

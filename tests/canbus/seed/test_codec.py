@@ -5,19 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.canbus import Frame
-from evtui.canbus.protocol import (
+from evtui.canbus.packs import MalformedFrame
+from evtui.canbus.packs.seed import (
     CONNECTORS_MAX,
+    SEED,
     Current,
-    MalformedFrame,
     SetLimit,
     StartCharging,
     StationMessage,
     StopCharging,
     connector_of,
-    cycle_time,
-    database,
     decode,
-    describe,
     encode,
 )
 from tests.canbus.rig import frame
@@ -99,29 +97,29 @@ def test_a_frame_that_is_not_ours_decodes_to_none(message: Frame) -> None:
 
 @given(st.integers(0, 0x1FFFFFFF) | st.sampled_from(sorted(KNOWN_IDS)), st.binary())
 def test_any_frame_can_be_described(arbitration_id: int, data: bytes) -> None:
-    description = describe(arbitration_id, data)
+    description = SEED.describe(arbitration_id, data)
     assert (description is None) == (arbitration_id not in KNOWN_IDS)
-    assert describe(arbitration_id, data, extended=True) is None
+    assert SEED.describe(arbitration_id, data, extended=True) is None
 
 
 def test_a_description_has_name_and_signals_for_people() -> None:
-    assert describe(0x210, b"\x64\x00") == ("SetLimit", "100 A")
-    assert describe(0x300, b"\x2c\x01") == ("Current", "300 A")
-    assert describe(0x200, b"") == ("StartCharging", "")
-    assert describe(0x210, b"\x64") == ("SetLimit", "1 of 2 bytes")
+    assert SEED.describe(0x210, b"\x64\x00") == ("SetLimit", "100 A")
+    assert SEED.describe(0x300, b"\x2c\x01") == ("Current", "300 A")
+    assert SEED.describe(0x200, b"") == ("StartCharging", "")
+    assert SEED.describe(0x210, b"\x64") == ("SetLimit", "1 of 2 bytes")
 
 
 def test_the_dbc_says_who_sends_what_and_how_often() -> None:
-    senders = {message.name: message.senders for message in database().messages}
+    senders = {message.name: message.senders for message in SEED.database.messages}
     assert len(senders) == len(KNOWN_IDS)
     for number in ("", "2", "8"):
         assert senders["StartCharging" + number] == ["ChargePoint"]
         assert senders["StopCharging" + number] == ["ChargePoint"]
         assert senders["SetLimit" + number] == ["ChargePoint"]
         assert senders["Current" + number] == ["Module" + number]
-    assert cycle_time(0x300) == 0.1
-    assert cycle_time(0x210) is None
-    assert cycle_time(0x7FF) is None
+    assert SEED.cycle_time(0x300) == 0.1
+    assert SEED.cycle_time(0x210) is None
+    assert SEED.cycle_time(0x7FF) is None
 
 
 @given(u16, connectors)
@@ -129,7 +127,7 @@ def test_the_codec_does_what_the_dbc_says(amperes: int, connector: int) -> None:
     number = "" if connector == 1 else str(connector)
     for value in (StartCharging(), StopCharging(), SetLimit(amperes), Current(amperes)):
         frame = encode(value, connector)
-        known = database().get_message_by_name(type(value).__name__ + number)
+        known = SEED.database.get_message_by_name(type(value).__name__ + number)
         signals = {signal.name: amperes for signal in known.signals}
         assert frame.arbitration_id == known.frame_id
         assert frame.extended == known.is_extended_frame
@@ -138,4 +136,4 @@ def test_the_codec_does_what_the_dbc_says(amperes: int, connector: int) -> None:
 
 
 def test_the_dbc_is_read_once() -> None:
-    assert database() is database()
+    assert SEED.database is SEED.database

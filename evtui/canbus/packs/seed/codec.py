@@ -1,6 +1,6 @@
-"""The default protocol between a charge point and its charger module.
+"""The messages of the seed protocol, and their frames.
 
-The messages stand in ``protocols/station.dbc``; this codec turns them into typed values and
+They stand in ``station.dbc``; this codec turns them into typed values and
 back, by hand, since a lab does it ten times a second for each module, and the tests hold it
 against the DBC.  All amounts are whole amperes in a little-endian u16, both bytes of it: a limit of
 300 A is 300 A at the other end.
@@ -20,34 +20,25 @@ are these plus 0x20 (n - 1), which leaves room for eight.
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from evtui.canbus.frame import Frame
+from evtui.canbus.packs.api import MalformedFrame
 from evtui.events import CanFrame
-
-if TYPE_CHECKING:
-    from cantools.database.can import Database, Message
 
 __all__ = [
     "CONNECTORS_MAX",
     "Current",
-    "FrameDescription",
-    "MalformedFrame",
     "Received",
     "SetLimit",
     "StartCharging",
     "StationMessage",
     "StopCharging",
     "connector_of",
-    "cycle_time",
-    "database",
     "decode",
-    "decode_data",
-    "describe",
     "encode",
 ]
 
@@ -59,10 +50,6 @@ CONNECTOR_STRIDE = 0x20
 
 FRAMES_KEPT = 4_096
 """Frames whose meaning is remembered: a lab says the same few hundred all the time."""
-
-
-class MalformedFrame(ValueError):
-    """A frame has the arbitration id of a message but not its length."""
 
 
 class StartCharging(msgspec.Struct, frozen=True):
@@ -107,35 +94,6 @@ class Received(NamedTuple):
     message: StationMessage
 
 
-class FrameDescription(NamedTuple):
-    """A frame in words.
-
-    Attributes:
-        name: of the message, ``SetLimit``.
-        signals: their values with units, ``100 A``, or what is wrong with the frame's length.
-    """
-
-    name: str
-    signals: str
-
-
-@cache
-def database() -> Database:
-    """The protocol as a cantools database, read once, on first use."""
-    from cantools.database.can import Database
-
-    dbc = Database()
-    text = (Path(__file__).parent / "protocols" / "station.dbc").read_text("ascii")
-    dbc.add_dbc_string(text)
-    return dbc
-
-
-def cycle_time(arbitration_id: int) -> float | None:
-    """Seconds between two frames of a cyclic message (the DBC's GenMsgCycleTime), else None."""
-    message = _known(arbitration_id)
-    return message.cycle_time / 1000 if message and message.cycle_time else None
-
-
 @lru_cache(FRAMES_KEPT)
 def encode(value: StationMessage, connector: int = 1) -> Frame:
     """The frame for ``value``, to or from the module of ``connector``.
@@ -164,16 +122,11 @@ def decode(frame: Frame | CanFrame) -> Received | None:
     """
     if frame.extended or frame.remote or frame.error:
         return None
-    return decode_data(frame.arbitration_id, frame.data)
+    return _decode_data(frame.arbitration_id, frame.data)
 
 
 @lru_cache(FRAMES_KEPT)
-def decode_data(arbitration_id: int, data: bytes) -> Received | None:
-    """What a data frame with an 11-bit identifier says, None for one that is not ours.
-
-    Raises:
-        MalformedFrame: the identifier is known but the length is not that of its message.
-    """
+def _decode_data(arbitration_id: int, data: bytes) -> Received | None:
     meaning = _MEANINGS.get(arbitration_id)
     if meaning is None:
         return None
@@ -190,30 +143,6 @@ def connector_of(arbitration_id: int) -> int | None:
     """The connector a message is about, None for an identifier that is not ours."""
     meaning = _MEANINGS.get(arbitration_id)
     return None if meaning is None else meaning[0]
-
-
-def describe(
-    arbitration_id: int, data: bytes, *, extended: bool = False
-) -> FrameDescription | None:
-    """Name and signals of any frame, for people; None for one that is not ours.  Never raises."""
-    known = None if extended else _known(arbitration_id)
-    if known is None:
-        return None
-    if len(data) != known.length:
-        return FrameDescription(known.name, _wrong_length(data, known.length))
-    values = known.decode_simple(data)
-    signals = (f"{values[signal.name]} {signal.unit or ''}".strip() for signal in known.signals)
-    return FrameDescription(known.name, ", ".join(signals))
-
-
-def _known(arbitration_id: int) -> Message | None:
-    return _by_id().get(arbitration_id)
-
-
-@cache
-def _by_id() -> dict[int, Message]:
-    # get_message_by_frame_id raises for an unknown id, and on a bus most ids may be unknown.
-    return {message.frame_id: message for message in database().messages}
 
 
 def _wrong_length(data: bytes, expected: int) -> str:

@@ -1,15 +1,14 @@
-"""The charger module: a CAN node around the pure power stage."""
+"""The charger module of the seed protocol: a CAN node around a power unit."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.nodes import module_of
-from evtui.canbus.protocol import (
+from evtui.canbus.packs.api import MalformedFrame, ModuleEnd, PowerUnit
+from evtui.canbus.packs.seed.codec import (
     Current,
-    MalformedFrame,
     SetLimit,
     StartCharging,
     StopCharging,
@@ -18,64 +17,56 @@ from evtui.canbus.protocol import (
     encode,
 )
 from evtui.events import CanFrame, caused_by
-from evtui.power import PowerStage, StageState
 
 __all__ = ["PERIOD", "ChargerModule"]
 
 PERIOD = 0.1
-"""s between two steps of the stage and between two 0x300 frames (GenMsgCycleTime in the DBC)."""
+"""s between two steps of the unit and between two 0x300 frames (GenMsgCycleTime in the DBC)."""
 
 
-class ChargerModule:
+class ChargerModule(ModuleEnd):
     """Obeys StartCharging, StopCharging and SetLimit, and reports its Current every 100 ms.
 
-    Deadlines are absolute, so the period does not drift.  After a late wake-up the stage makes
+    Deadlines are absolute, so the period does not drift.  After a late wake-up the unit makes
     up for every step it missed, so energy and heat stay true; of the frames only the newest is
     sent, as a controller that was held up would do.
 
     Args:
         bus: where it talks, as node ``name``.
-        stage: what it drives; others may switch or plug it between two steps.
-        on_sample: called with the stage's state after each step.
+        unit: what it drives; others may switch or plug it between two steps.
         connector: whose module it is; the node is ``module``, ``module-2`` for connector 2.
 
     Attributes:
+        unit: see :class:`ModuleEnd`.
         name: of its node on the bus.
         malformed: frames ignored since the start, because their length was wrong.
     """
 
-    def __init__(
-        self,
-        bus: SimulatedBus,
-        stage: PowerStage,
-        on_sample: Callable[[StageState], None] | None = None,
-        *,
-        connector: int = 1,
-    ) -> None:
-        self.stage = stage
+    def __init__(self, bus: SimulatedBus, unit: PowerUnit, *, connector: int = 1) -> None:
+        self.unit = unit
         self.malformed = 0
         self._bus = bus
-        self._on_sample = on_sample
         self._connector = connector
         self.name = module_of(connector)
 
     async def run(self) -> None:
-        """Work until cancelled; however it ends, the stage is at 0 A and the node detached."""
+        """Work until cancelled; however it ends, the unit is at 0 A and the node detached."""
         loop = asyncio.get_running_loop()
         node = self._bus.attach(self.name, self._on_frame)
         crashed: asyncio.Future[None] = loop.create_future()
         timer: asyncio.TimerHandle | None = None
         begun, steps = loop.time(), 0
+        step = self.unit.step
 
         def tick() -> None:
             # A timer rather than a task that sleeps: half the work for the loop.
             nonlocal steps, timer
             try:
                 steps += 1
-                state = self._step()
+                state = step(PERIOD)
                 while begun + (steps + 1) * PERIOD <= loop.time():
                     steps += 1
-                    state = self._step()
+                    state = step(PERIOD)
                 node.send(encode(Current(round(state.current)), self._connector))
             except Exception as error:
                 crashed.set_exception(error)
@@ -90,17 +81,8 @@ class ChargerModule:
         finally:
             if timer is not None:
                 timer.cancel()
-            # Nobody steps the stage from here on: what it shows now is what it goes on showing.
-            state = self.stage.trip()
             node.detach()
-            if self._on_sample is not None:
-                self._on_sample(state)
-
-    def _step(self) -> StageState:
-        state = self.stage.step(PERIOD)
-        if self._on_sample is not None:
-            self._on_sample(state)
-        return state
+            self.unit.trip()
 
     def _on_frame(self, frame: CanFrame) -> None:
         try:
@@ -114,10 +96,10 @@ class ChargerModule:
             return
         match received.message:
             case StartCharging():
-                self.stage.start()
+                self.unit.start()
             case StopCharging():
-                self.stage.stop()
+                self.unit.stop()
             case SetLimit(amperes):
-                self.stage.set_limit(amperes)
+                self.unit.set_limit(amperes)
             case _:
                 pass
