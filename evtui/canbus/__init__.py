@@ -8,6 +8,7 @@ from evtui.canbus.bus import Node, SimulatedBus
 from evtui.canbus.frame import Frame
 from evtui.canbus.line import frame_bits
 from evtui.canbus.nodes import CHARGE_POINT, module_of
+from evtui.canbus.published import publish
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "SimulatedBus",
     "frame_bits",
     "module_of",
+    "publish",
 ]
 
 # python-can looks through all that is installed when it is imported.

@@ -29,6 +29,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from itertools import chain, count
 from typing import Any
 
 import can
@@ -42,6 +43,9 @@ __all__ = ["RECEIVE_QUEUE", "LabBus"]
 
 RECEIVE_QUEUE = 10_000
 """Frames a guest may leave unread; more are dropped and counted."""
+
+GUEST = "python-can"
+"""Begins the names of nodes that did not choose one."""
 
 _ATTACH_TIMEOUT_S = 5.0
 
@@ -109,7 +113,8 @@ class LabBus(can.BusABC):
 
     Args:
         bus: the simulated bus to join.
-        name: name of the node, unique on that bus.
+        name: name of the node, unique on that bus; None takes ``python-can``, or
+            ``python-can-2`` and so on where that is taken.
         can_filters: as in python-can; applied before a frame is queued.
 
     Attributes:
@@ -119,8 +124,10 @@ class LabBus(can.BusABC):
         can.CanInitializationError: the name is taken, or the engine's loop does not answer.
     """
 
-    def __init__(self, bus: SimulatedBus, name: str, can_filters: CanFilters | None = None) -> None:
-        self.channel_info = f"{bus.name} as {name}"
+    def __init__(
+        self, bus: SimulatedBus, name: str | None, can_filters: CanFilters | None = None
+    ) -> None:
+        self.channel_info = f"{bus.name} as {name or GUEST}"
         self.dropped = 0
         self._name = name
         self._lab_bus = bus
@@ -134,6 +141,7 @@ class LabBus(can.BusABC):
             super().shutdown()
             self._mailbox.close()
             raise can.CanInitializationError(f"{self.channel_info}: {error}") from error
+        self.channel_info = f"{bus.name} as {self._node.name}"
 
     def send(self, msg: can.Message, timeout: float | None = None) -> None:
         """Queue ``msg`` and return.
@@ -184,7 +192,8 @@ class LabBus(can.BusABC):
 
     def _attach(self) -> Node:
         def attach() -> Node:
-            return self._lab_bus.attach(self._name, self._receive, self._mailbox.close)
+            name = self._name or _free_name(self._lab_bus)
+            return self._lab_bus.attach(name, self._receive, self._mailbox.close)
 
         if self._on_engine_thread() or not self._lab_bus.loop.is_running():
             return attach()
@@ -226,7 +235,7 @@ class LabBus(can.BusABC):
         if not self._mailbox.put(message):
             self.dropped += 1
             self._lab_bus.notes.add(
-                "warning", f"{self._name}: frame dropped, the program does not read its queue"
+                "warning", f"{self._node.name}: frame dropped, the program does not read its queue"
             )
 
     def _on_engine(self, function: Callable[..., Any], *args: Any) -> None:
@@ -243,6 +252,12 @@ class LabBus(can.BusABC):
             return asyncio.get_running_loop() is self._lab_bus.loop
         except RuntimeError:
             return False
+
+
+def _free_name(bus: SimulatedBus) -> str:
+    taken = {node.name for node in bus.nodes}
+    numbered = (f"{GUEST}-{number}" for number in count(2))
+    return next(name for name in chain((GUEST,), numbered) if name not in taken)
 
 
 def _frame(message: can.Message) -> Frame:

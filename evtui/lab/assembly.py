@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
+from evtui.canbus import publish
 from evtui.central_system import CentralSystem, Endpoint, IdTags, MemoryEndpoint, read_id_tags
 from evtui.commands import LabCommand, Outcome
 from evtui.config import Settings
@@ -142,6 +143,7 @@ class Lab:
         self._scorer = LiveScorer(self.stream)
         self._chores: set[asyncio.Task[None]] = set()
         self._leaving = False
+        self._withdraw: Callable[[], None] = lambda: None
         self._csms_trouble = ""
         builder = StandBuilder(
             settings,
@@ -292,6 +294,7 @@ class Lab:
 
     async def _bring_up(self) -> None:
         supervisor = self._supervisor
+        self._withdraw = publish(stand.bus for stand in self._stands.values())
         if self.settings.csms is None:
             supervisor.start("csms", self.central_system.run)
             await self._listening()
@@ -374,6 +377,7 @@ class Lab:
 
     async def _leave(self) -> None:
         self._leaving = True
+        self._withdraw()
         await asyncio.gather(*(self._bring_to_rest(each) for each in self._stands.values()))
         await self._supervisor.stop_all()
         for task in self._chores:
