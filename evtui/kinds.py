@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
+from evtui.can_addresses import parse_can_address
 from evtui.escaping import for_terminal
 from evtui.nearest import did_you_mean
 from evtui.origins import normal_origin
@@ -70,14 +71,16 @@ class ValueKind(ABC, Generic[T_co]):
         expected: completes "expected ...".
         limits: short form of the constraint for the help, empty where metavar says it all.
         unit: unit of the value, empty for none.
-        several: True for several values with commas between them; such an option may be
+        several: True for several values with ``separator`` between them; such an option may be
             used several times.
+        separator: stands between them in one text.
     """
 
     metavar = "TEXT"
     limits = ""
     unit = ""
     several = False
+    separator = ","
     expected: str
 
     def read(self, text: str) -> object:
@@ -281,6 +284,37 @@ class Identities(ValueKind[tuple[str, ...]]):
         if not isinstance(names, list | tuple):
             raise ValueError
         return tuple(map(IdentityText().check, names))
+
+
+class CanInterfaces(ValueKind[tuple[str, ...]]):
+    """CAN interfaces of python-can's: a list, or one text with blanks between them."""
+
+    metavar = "[NAME=]INTERFACE:CHANNEL"
+    several = True
+    separator = " "
+    expected = "CAN interfaces such as slcan:/dev/ttyACM0@500000 or CP2=socketcan:can1"
+
+    def read(self, text: str) -> object:
+        return text.split()
+
+    def check(self, value: object) -> tuple[str, ...]:
+        """See :class:`ValueKind`; refuses with the reason, and two for one charge point."""
+        texts = self.read(value) if isinstance(value, str) else value
+        if not isinstance(texts, list | tuple) or not texts:
+            raise ValueError
+        found: dict[str, str] = {}
+        for text in texts:
+            if not isinstance(text, str):
+                raise ValueError
+            try:
+                address = parse_can_address(text)
+            except ValueError as error:
+                raise Unfit(f"{quoted(text)}: {error}") from None
+            if address.station in found:
+                whose = address.station or "the charge point"
+                raise Unfit(f"{quoted(text)}: {whose} has an interface already")
+            found[address.station] = str(address)
+        return tuple(found.values())
 
 
 class OriginNames(ValueKind[tuple[str, ...]]):

@@ -114,7 +114,8 @@ class Injector(Generic[P]):
         """Switch it on, now or as scheduled.
 
         Raises:
-            AnomalyError: it is on already, or cannot reach what it acts through.
+            AnomalyError: it is on already, cannot reach what it acts through, or a real bus behind
+                it is not armed.
         """
         if self.active:
             raise AnomalyError(f"{self.name} is running already")
@@ -122,6 +123,8 @@ class Injector(Generic[P]):
             raise AnomalyError(f"{self.name} waits for its moment already")
         if self.busy:
             raise AnomalyError("the station is still returning to its safe state")
+        if why := self._site.bus.guard():
+            raise AnomalyError(why)
         for target in self.run.targets:
             if why := target.unreachable:
                 raise AnomalyError(why)

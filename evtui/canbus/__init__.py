@@ -7,23 +7,35 @@ from typing import TYPE_CHECKING
 from evtui.canbus.bus import Node, SimulatedBus
 from evtui.canbus.frame import Frame
 from evtui.canbus.line import frame_bits
-from evtui.canbus.nodes import CHARGE_POINT, module_of
+from evtui.canbus.nodes import CHARGE_POINT, is_module, module_of
 from evtui.canbus.published import publish
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from evtui.canbus.gateway import Gateway
+    from evtui.canbus.opening import interface_mistake
     from evtui.canbus.python_can import LabBus
 
 __all__ = [
     "CHARGE_POINT",
     "Frame",
+    "Gateway",
     "LabBus",
     "Node",
     "SimulatedBus",
     "frame_bits",
+    "interface_mistake",
+    "is_module",
     "module_of",
     "publish",
 ]
 
 # python-can looks through all that is installed when it is imported.
-__getattr__ = lazy_names(__name__, {"evtui.canbus.python_can": "LabBus"})
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "evtui.canbus.gateway": "Gateway",
+        "evtui.canbus.opening": "interface_mistake",
+        "evtui.canbus.python_can": "LabBus",
+    },
+)

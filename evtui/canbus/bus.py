@@ -103,6 +103,9 @@ class SimulatedBus:
             tell buses apart by digits at the end.
         guest_cause: says which event a frame of a guest is put down to, None for none.
         mutes: what attackers keep off the line, none as a rule; the first that says so counts.
+        guard: says why nothing may be injected now, in one line; empty where it may.  A bus that is
+            joined to a real one asks for more than one that is ours.
+        outside: nodes that stand for what is on a real bus.
         muted: frames that never got onto the line for it, although their nodes think so.
     """
 
@@ -127,6 +130,8 @@ class SimulatedBus:
         self.dropped = 0
         self.mutes: list[Mute] = []
         self.muted = 0
+        self.guard: Callable[[], str] = lambda: ""
+        self.outside: frozenset[str] = frozenset()
         self.guest_cause: Callable[[], int | None] = lambda: None
         self._stream = stream
         self._clock = clock

@@ -39,7 +39,7 @@ from evtui.canbus.bus import TRANSMIT_QUEUE, Node, SimulatedBus
 from evtui.canbus.frame import Frame
 from evtui.events import CanFrame
 
-__all__ = ["RECEIVE_QUEUE", "LabBus"]
+__all__ = ["RECEIVE_QUEUE", "LabBus", "frame_of"]
 
 RECEIVE_QUEUE = 10_000
 """Frames a guest may leave unread; more are dropped and counted."""
@@ -155,7 +155,7 @@ class LabBus(can.BusABC):
                 the program), or the bus is shut down.
             ValueError: not a valid classic CAN frame.
         """
-        frame = _frame(msg)
+        frame = frame_of(msg)
         with self._lock:
             if not self._node.attached:
                 raise can.CanOperationError("the bus is shut down")
@@ -260,7 +260,7 @@ def _free_name(bus: SimulatedBus) -> str:
     return next(name for name in chain((GUEST,), numbered) if name not in taken)
 
 
-def _frame(message: can.Message) -> Frame:
+def frame_of(message: can.Message) -> Frame:
     """What python-can calls a message.
 
     Raises:

@@ -21,6 +21,7 @@ from evtui.cli.errors import BadInput
 from evtui.cli.live import Launch
 from evtui.cli.values import FILE, InputValue, OfKind, ScenarioName, written
 from evtui.config import (
+    KINDS,
     SETTINGS,
     Effective,
     Setting,
@@ -336,7 +337,7 @@ def _no_command(name: str, commands: list[str]) -> str:
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     """The options that were used; one that was used several times as one text."""
     return {
-        name: ",".join(value) if isinstance(value, tuple) else value
+        name: KINDS[name].separator.join(value) if isinstance(value, tuple) else value
         for name, value in options.items()
         if value not in (None, ())
     }

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args
 
 from evtui import __version__
+from evtui.can_addresses import SIDES, Side
 from evtui.config.checking import SettingsError, checked
 from evtui.durations import FourWaits, Seconds, Waits, WholeSeconds
 from evtui.kinds import (
+    CanInterfaces,
     Choice,
     CiString,
     EndpointUrl,
@@ -274,6 +276,43 @@ class Settings:
     )
     soc: float = _setting(
         20.0, Number(0, 100, "%"), "Charge point", "State of charge at the start."
+    )
+
+    can: tuple[str, ...] | None = _setting(
+        None,
+        CanInterfaces(),
+        "Real CAN bus",
+        "Join a real bus through whatever python-can opens; @500000 or @500k behind the channel is "
+        "its bit rate, ,option=value goes to the interface.",
+        unset="none",
+    )
+    can_side: Side = _setting(
+        "controller",
+        Choice(*SIDES),
+        "Real CAN bus",
+        "Which end is ours: the controller (our charge point drives a real module), the module (it "
+        "answers a real controller), both (the wire hears a copy and says nothing), or neither (we "
+        "look on).",
+    )
+    can_listen_only: bool = _setting(
+        False,
+        Switch(),
+        "Real CAN bus",
+        "Send nothing at all on a real bus.",
+        flag="--can-listen-only/--can-sending",
+    )
+    arm: bool = _setting(
+        False,
+        Switch(),
+        "Real CAN bus",
+        "Allow anomalies and frames by hand on a real bus from the start.",
+        flag="--arm/--disarmed",
+    )
+    armed_for: float = _setting(
+        600.0,
+        Seconds(1, 86400),
+        "Real CAN bus",
+        "Time after which they end by themselves, from the moment of arming.",
     )
 
     record: str | None = _setting(

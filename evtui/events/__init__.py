@@ -11,6 +11,7 @@ it began.  Times in messages are those of the clock, which may be set (:meth:`Lo
 
 from evtui.events.base import Event
 from evtui.events.states import (
+    CanInterfaceState,
     CentralSystemLoad,
     CentralSystemState,
     ConnectorState,
@@ -43,6 +44,7 @@ __all__ = [
     "AnomalyState",
     "BusLoad",
     "CanFrame",
+    "CanInterfaceState",
     "CentralSystemLoad",
     "CentralSystemState",
     "ConnectorState",

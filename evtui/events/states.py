@@ -8,6 +8,7 @@ from evtui.events.base import Event, about
 from evtui.events.traffic import Role
 
 __all__ = [
+    "CanInterfaceState",
     "CentralSystemLoad",
     "CentralSystemState",
     "ConnectorState",
@@ -26,6 +27,43 @@ class CentralSystemState(Event, frozen=True, kw_only=True):
     listening: Annotated[bool, about("True while it accepts connections.")]
     ours: Annotated[bool, about("False when `--csms` points at somebody else's.")] = True
     detail: Annotated[str, about("why it does not listen.")] = ""
+
+
+class CanInterfaceState(Event, frozen=True, kw_only=True):
+    """A real CAN bus that a lab's bus is joined to; told when its state changes, and while frames
+    pass at most once a second.
+    """
+
+    station: Annotated[str, about("charge point the bus belongs to.")]
+    bus: Annotated[str, about("name of the lab's bus, `CP1/can`.")]
+    interface: Annotated[
+        str, about("interface and channel, `slcan:/dev/ttyACM0`; the node of its frames too.")
+    ]
+    side: Annotated[
+        str, about("which end of it is ours: `controller`, `module`, `both` or `neither`.")
+    ]
+    listen_only: Annotated[bool, about("True where nothing is ever sent.")]
+    state: Annotated[
+        Literal["opening", "open", "lost", "failed", "closed"],
+        about("`opening`, `open`, `lost` after it was open, `failed` to open, or `closed`."),
+    ]
+    detail: Annotated[str, about("why it is not open.")] = ""
+    next_try: Annotated[
+        float | None, about("lab time in s of the next attempt to open it, None where none is due.")
+    ] = None
+    armed_until: Annotated[
+        float | None,
+        about("lab time in s until which anomalies may send there; None while they may not."),
+    ] = None
+    received: Annotated[int, about("frames that have come from it since the start.")] = 0
+    errors: Annotated[int, about("error frames among them.")] = 0
+    dropped: Annotated[int, about("frames from it for which there was no room.")] = 0
+    malformed: Annotated[int, about("what came and is no frame that the lab's bus carries.")] = 0
+    sent: Annotated[int, about("frames handed to its driver.")] = 0
+    unsent: Annotated[int, about("frames that its driver did not take, or found it closed.")] = 0
+    withheld: Annotated[
+        int, about("frames kept off it: it is only listened to, or was not armed.")
+    ] = 0
 
 
 class CentralSystemLoad(Event, frozen=True, kw_only=True):

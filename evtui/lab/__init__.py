@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         Recordings,
     )
     from evtui.lab.setup import (
+        CanSettingError,
+        can_addresses,
         identities,
         initial_parameters,
     )
@@ -27,12 +29,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIRST_CONNECTOR",
+    "CanSettingError",
     "CommandError",
     "Here",
     "Lab",
     "Outlet",
     "Recordings",
     "Stand",
+    "can_addresses",
     "identities",
     "initial_parameters",
 ]
@@ -43,7 +47,7 @@ __getattr__ = lazy_names(
         "evtui.lab.assembly": "Lab",
         "evtui.lab.orders": "CommandError Here",
         "evtui.lab.recordings": "Recordings",
-        "evtui.lab.setup": "identities initial_parameters",
+        "evtui.lab.setup": "CanSettingError can_addresses identities initial_parameters",
         "evtui.lab.stand": "FIRST_CONNECTOR Outlet Stand",
     },
 )

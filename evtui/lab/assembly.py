@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
-from evtui.canbus import publish
+from evtui.canbus import CHARGE_POINT, publish
 from evtui.central_system import CentralSystem, Endpoint, IdTags, MemoryEndpoint, read_id_tags
 from evtui.commands import LabCommand, Outcome
 from evtui.config import Settings
@@ -39,6 +39,7 @@ from evtui.scoring import LiveScorer
 from evtui.station import Dial, FileTransfers, MemoryTransfers
 
 if TYPE_CHECKING:
+    from evtui.canbus import Gateway
     from evtui.station import StateFile
 
 __all__ = ["Lab"]
@@ -84,6 +85,7 @@ class Lab:
     Raises:
         StateError: the state file cannot be used.
         IdTagError: the id tags cannot be read.
+        CanSettingError: a real CAN bus is of no charge point of ours.
     """
 
     def __init__(
@@ -311,11 +313,38 @@ class Lab:
             supervisor.start("clock", self._follow_clock)
         for stand in self._stands.values():
             supervisor.start(f"{stand.name}/can", stand.bus.run)
-            for outlet in stand.outlets.values():
+            if stand.gateway is not None:
+                self._join_real_bus(stand, stand.gateway)
+            for outlet in stand.outlets.values() if stand.our_modules else ():
                 supervisor.start(f"{stand.name}/{outlet.module.name}", outlet.module.run)
             supervisor.start(stand.name, stand.charge_point.run)
             self._publish_state(stand)
             stand.anomalies.publish_chosen()
+
+    def _join_real_bus(self, stand: Stand, gateway: Gateway) -> None:
+        """Put an interface between the bus of a charge point and a real one."""
+        settings = self.settings
+        if not stand.our_controller:
+            for node in stand.bus.nodes:
+                if node.name == CHARGE_POINT:
+                    node.detach()
+            self._note(f"{stand.name} is off its bus: {gateway.name} has a controller of its own")
+        gateway.disarmed = partial(self._on_disarmed, stand)
+        if stand.our_controller:
+            gateway.opened = partial(_order_again, stand)
+        self._supervisor.start(f"{stand.name}/{gateway.name}", gateway.run)
+        if settings.arm and not settings.can_listen_only:
+            gateway.arm(settings.armed_for)
+
+    def _on_disarmed(self, stand: Stand) -> None:
+        """The time of an armed bus is over: so is what was done there."""
+
+        async def end() -> None:
+            for number in stand.outlets:
+                for line in await stand.anomalies.stop(number):
+                    self._note(f"{stand.name}: time is up: {line}", "warning")
+
+        self._chore(end())
 
     async def _follow_clock(self) -> None:
         await keep_in_step(self.clock, self._on_clock_set)
@@ -420,6 +449,12 @@ class Lab:
 
 def _at_the_first(vehicle: Vehicle | RecordedVehicle | None, station: str) -> Vehicles:
     return lambda name, connector: vehicle if (name, connector) == (station, 1) else None
+
+
+def _order_again(stand: Stand) -> None:
+    """What was said while an interface was not open was said to nobody."""
+    for connector in stand.charge_point.connectors.values():
+        connector.order_again()
 
 
 def _id_tags(settings: Settings) -> IdTags:

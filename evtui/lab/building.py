@@ -17,7 +17,7 @@ from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
 from evtui.lab.plant import Plant
-from evtui.lab.setup import identities, initial_parameters
+from evtui.lab.setup import can_addresses, identities, initial_parameters
 from evtui.lab.stand import Outlet, Stand
 from evtui.ocppj import MessageIds, SentMessages, StationLine
 from evtui.power import VEHICLES, PowerStage, RecordedVehicle, Vehicle, preset
@@ -34,6 +34,7 @@ from evtui.station import (
 )
 
 if TYPE_CHECKING:
+    from evtui.canbus import Gateway
     from evtui.station import StateFile
 
 __all__ = ["StandBuilder", "Vehicles", "identities", "initial_parameters"]
@@ -81,6 +82,7 @@ class StandBuilder:
         self._transfers = transfers
         self._state = state
         self._reconfigured = reconfigured
+        self._addresses = can_addresses(settings)
         self._journal = Journal(stream)
         self._buses = count()
         self._attacks: Iterator[int] = count(1)
@@ -99,6 +101,7 @@ class StandBuilder:
         bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock, number=next(self._buses))
         pack = SEED
         chargers = pack.chargers(bus, range(1, settings.connectors + 1))
+        gateway = self._gateway(name, bus)
         line = StationLine(name, self._dial(name), self._sent, self._ids)
         station_clock = StationClock(self._clock)
         charge_point = build_charge_point(
@@ -137,7 +140,33 @@ class StandBuilder:
             for number, outlet in outlets.items()
         }
         anomalies = AnomalySet(sites, settings.seed, self._attacks, initial_parameters(settings))
-        return Stand(charge_point, bus, pack, outlets, anomalies, settings.preset, settings.ambient)
+        return Stand(
+            charge_point,
+            bus,
+            pack,
+            outlets,
+            anomalies,
+            settings.preset,
+            settings.ambient,
+            gateway,
+        )
+
+    def _gateway(self, name: str, bus: SimulatedBus) -> Gateway | None:
+        """What joins the bus of a charge point to a real one, where the settings say so."""
+        address = self._addresses.get(name)
+        if address is None:
+            return None
+        from evtui.canbus import Gateway
+
+        settings = self._settings
+        return Gateway(
+            address,
+            address.side or settings.can_side,
+            bus,
+            self._stream,
+            random.Random(f"{settings.seed}/{name}/can"),
+            listen_only=settings.can_listen_only,
+        )
 
     def _site(
         self,

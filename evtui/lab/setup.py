@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from evtui.anomalies import DEFAULT
+from evtui.can_addresses import CanAddress, parse_can_address
 from evtui.config import Settings
+from evtui.nearest import nearest
 
-__all__ = ["identities", "initial_parameters"]
+__all__ = ["CanSettingError", "can_addresses", "identities", "initial_parameters"]
 
 
 def identities(settings: Settings) -> tuple[str, ...]:
@@ -26,6 +28,36 @@ def identities(settings: Settings) -> tuple[str, ...]:
             counted = str(int(digits.group()) + number).zfill(len(digits.group()))
             names.append(first[: digits.start()] + counted)
     return tuple(names)
+
+
+class CanSettingError(ValueError):
+    """An interface does not go with the charge points; one line says why."""
+
+
+def can_addresses(settings: Settings) -> dict[str, CanAddress]:
+    """The real buses of our charge points, by identity.
+
+    Raises:
+        CanSettingError: it is not said whose bus it is, or there is no such charge point.
+    """
+    ours = identities(settings)
+    found: dict[str, CanAddress] = {}
+    for address in map(parse_can_address, settings.can or ()):
+        station = address.station
+        if not station and len(ours) > 1:
+            raise CanSettingError(
+                f"{address}: there are {len(ours)} charge points; write {ours[0]}={address}"
+            )
+        station = station or ours[0]
+        if station not in ours:
+            raise CanSettingError(f"{address}: no charge point {station}{nearest(station, ours)}")
+        if station in found:
+            raise CanSettingError(f"{address}: {station} has an interface already")
+        found[station] = address
+    channels = [address.name for address in found.values()]
+    if twice := next((name for name in channels if channels.count(name) > 1), None):
+        raise CanSettingError(f"{twice}: two charge points cannot share one interface")
+    return found
 
 
 def initial_parameters(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +13,9 @@ from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.config import PresetName
 from evtui.power import BATTERY, PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station import ChargePoint, ConnectorController
+
+if TYPE_CHECKING:
+    from evtui.canbus import Gateway
 
 __all__ = ["FIRST_CONNECTOR", "Outlet", "Stand"]
 
@@ -68,6 +72,7 @@ class Stand(msgspec.Struct):
         anomalies: those that are on, and those that may be.
         preset: name of the power stages' preset.
         ambient: degrees Celsius around it.
+        gateway: joins the bus to a real one; None where it does not.
     """
 
     charge_point: ChargePoint
@@ -77,6 +82,17 @@ class Stand(msgspec.Struct):
     anomalies: AnomalySet
     preset: PresetName
     ambient: float
+    gateway: Gateway | None = None
+
+    @property
+    def our_controller(self) -> bool:
+        """True where the charge point is an end of its bus."""
+        return self.gateway is None or self.gateway.our_controller
+
+    @property
+    def our_modules(self) -> bool:
+        """True where the modules are ours."""
+        return self.gateway is None or self.gateway.our_modules
 
     @property
     def name(self) -> str:

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from evtui.runtime.backoff import (
+        Backoff,
+    )
     from evtui.runtime.clock import (
         LoopClock,
         StationClock,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HOST",
+    "Backoff",
     "ExitGuard",
     "FlushTimer",
     "Listener",
@@ -76,6 +80,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "evtui.runtime.backoff": "Backoff",
         "evtui.runtime.clock": "LoopClock StationClock iso keep_in_step",
         "evtui.runtime.flush": "FlushTimer",
         "evtui.runtime.identity": "first_transaction_id run_nonce",

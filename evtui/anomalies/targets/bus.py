@@ -45,7 +45,7 @@ class BusTarget(Target):
         self._misled: set[int] = set()
         pack = self._pack = site.pack
         modules = (name for each in site.charge_point.connectors for name in pack.nodes(each))
-        self._genuine = {CHARGE_POINT, *modules}
+        self._genuine = {CHARGE_POINT, *modules, *site.bus.outside}
 
     @property
     def unreachable(self) -> str:

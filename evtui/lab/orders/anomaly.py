@@ -188,6 +188,9 @@ def end_attack(_: Works, target: Aim, __: Nothing) -> Outcome[tuple[str, ...]]:
 async def all_clear(works: Works, _: Nothing) -> Outcome[None]:
     stands = works.stands.values()
     places = [(stand, number) for stand in stands for number in stand.outlets]
+    for stand in stands:
+        if stand.gateway is not None:
+            stand.gateway.disarm()
     for stand, number in places:
         stand.outlets[number].by_hand.end_all()
     # All at once: connectors share a bus and a link, and what is done to these reaches them all.

@@ -74,6 +74,8 @@ def strict(_: Works, target: Aim, __: Nothing) -> Outcome[bool]:
 def send_frame(_: Works, target: Aim, wanted: told.RawFrame) -> Outcome[None]:
     """From a node that comes for this one frame, which goes out when the line lets it."""
     bus = target.stand.bus
+    if why := bus.guard():
+        raise CommandError(why)
     frame = Frame(wanted.identifier, bytes.fromhex(wanted.data), wanted.extended)
     node = bus.attach(GUEST, lambda _: None)
     node.send(frame)

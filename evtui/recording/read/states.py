@@ -13,6 +13,7 @@ from evtui.events import (
     Alarm,
     AnomalyState,
     BusLoad,
+    CanInterfaceState,
     CentralSystemLoad,
     CentralSystemState,
     ConnectorState,
@@ -57,8 +58,8 @@ def state_of(event: Event) -> Hashable:
             return LabState, event.station, event.connector
         case QueueState():
             return QueueState, event.station
-        case BusLoad():
-            return BusLoad, event.station, event.bus
+        case BusLoad() | CanInterfaceState():
+            return type(event), event.station, event.bus
     return None
 
 

@@ -24,7 +24,18 @@ __all__ = [
 START_UTC = 1_767_225_600.0
 """2026-01-01T00:00:00Z as Unix time in s: a run begins then unless it says otherwise."""
 
-OF_NO_RUN = ("csms", "password_file", "state", "id_tags", "unknown_id_tags")
+OF_NO_RUN = (
+    "csms",
+    "password_file",
+    "state",
+    "id_tags",
+    "unknown_id_tags",
+    "can",
+    "can_side",
+    "can_listen_only",
+    "arm",
+    "armed_for",
+)
 """Settings about what is outside of a run, which repeats byte for byte wherever it is made."""
 
 _EARLIEST, _LATEST = 0.0, 4_102_444_800.0

@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from evtui.events import LinkState, caused_by
 from evtui.ocpp16 import OCPP_16
 from evtui.ocppj import CallRefused, Link, LinkClosed, MessageIds, SentMessages, Transport
+from evtui.runtime import Backoff
 from evtui.station.configuration import Configuration
 from evtui.station.identity import Nameplate
 from evtui.station.link.outbox import Gate, Outbox
@@ -133,7 +134,7 @@ class Connection:
             answers: what the central system is answered.
         """
         loop = asyncio.get_running_loop()
-        retry = FIRST_RETRY
+        backoff = Backoff(self._chance, FIRST_RETRY, LONGEST_RETRY)
         while True:
             self._state("connecting")
             try:
@@ -145,13 +146,12 @@ class Connection:
                 ended = await self._use(transport, answers)
                 reason = str(ended)
                 if loop.time() - begun >= STEADY:
-                    retry = FIRST_RETRY
+                    backoff.reset()
                     self._rival = ""
                 elif self._registration == "Accepted" and ended.code in _PUT_OUT:
                     self._rival = self._rivalry(loop.time())
                     reason = ": ".join(filter(None, (self._rival, reason)))
-            wait = max(retry * self._chance.uniform(0.8, 1.2), self._silent_until - loop.time())
-            retry = min(retry * 2, LONGEST_RETRY)
+            wait = max(backoff.next(), self._silent_until - loop.time())
             self._state("offline", reason, next_try=self._publisher.stream.now() + wait)
             await self._until_next_try(wait)
 
