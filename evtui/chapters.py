@@ -21,6 +21,7 @@ TOPICS = {
     "charge-point": "configuration keys, smart charging, files, offline",
     "central-system": "admission, passwords, transactions, limits",
     "can": "the frames, and python-can programs on the bus",
+    "real-can": "adapters, sides, arming, listening only",
     "power-stages": "ramps, phases, vehicles, and what an ampere means",
     "outputs": "JSON for programs: events, results, checks, settings",
     "python-api": "the central system and the whole lab as a library",

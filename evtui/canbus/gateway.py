@@ -140,8 +140,11 @@ class Gateway:
             "can.arm, or --arm from the start"
         )
 
-    def arm(self, seconds: float) -> None:
+    def arm(self, seconds: float) -> float:
         """Let anything be sent on the real bus for a while; once more makes it last from now.
+
+        Returns:
+            Lab time in s at which that ends.
 
         Raises:
             ValueError: it is only listened to.
@@ -149,10 +152,11 @@ class Gateway:
         if self.listen_only:
             raise ValueError(f"{self.name} is only listened to: nothing can be sent, nor armed")
         self._disarm()
-        self._armed_until = self._stream.now() + seconds
+        until = self._armed_until = self._stream.now() + seconds
         self._end_of_arming = self._bus.loop.call_later(seconds, self._time_is_up)
         self._note(f"{self.name} is armed for {seconds:g} s", "warning")
         self._publish()
+        return until
 
     def disarm(self) -> bool:
         """Keep everything off the real bus but what our ends say; False when it was so."""

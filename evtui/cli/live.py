@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Launch"]
 
+_OF_REAL_BUS = ("can_side", "can_listen_only", "arm", "armed_for")
+"""Options that mean nothing without ``--can``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -73,6 +76,11 @@ class Launch:
                 _prepare_folder(settings.record)
             if settings.id_tags is not None:
                 _check_id_tags(settings.id_tags)
+            if settings.can is not None:
+                _check_can(settings)
+            elif lonely := [name for name in _OF_REAL_BUS if self.options.get(name)]:
+                flag = next(each.flag_for(True) for each in SETTINGS if each.name == lonely[0])
+                raise BadInput(f"{flag}: there is no --can that it is for")
             state = None
             if settings.state is not None:
                 state = _open_state(settings.state, feed)
@@ -130,6 +138,19 @@ def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
         return open_feed(destination, redactor, in_terminal=True, ours=ours)
     except FeedError as error:
         raise BadInput(str(error)) from None
+
+
+def _check_can(settings: Settings) -> None:
+    from evtui.canbus import interface_mistake
+    from evtui.lab import CanSettingError, can_addresses
+
+    try:
+        addresses = can_addresses(settings)
+    except CanSettingError as error:
+        raise BadInput(f"--can {error}") from None
+    for address in addresses.values():
+        if mistake := interface_mistake(address):
+            raise BadInput(f"--can {address}: {mistake}")
 
 
 def _check_id_tags(path: str) -> None:

@@ -39,7 +39,10 @@ class Doing:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         own = {getattr(each, _MARK): each for each in vars(cls).values() if hasattr(each, _MARK)}
-        cls.doing = cls.doing | own
+        cls.doing = {}
+        for base in reversed(cls.__bases__):
+            cls.doing |= getattr(base, "doing", {})
+        cls.doing |= own
 
     async def do(self, command: str) -> None:
         """Do what the command says.

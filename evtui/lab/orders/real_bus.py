@@ -24,8 +24,8 @@ def arm(works: Works, target: Aim, wanted: told.Arming) -> Outcome[float]:
     if wanted.bus != gateway.name:
         raise CommandError(f"the bus of {target.stand.name} is {gateway.name}, not {wanted.bus}")
     seconds = wanted.duration or works.settings.armed_for
-    gateway.arm(seconds)
-    return Outcome(f"{gateway.name} is armed for {seconds:g} s", works.stream.now() + seconds)
+    until = gateway.arm(seconds)
+    return Outcome(f"{gateway.name} is armed for {seconds:g} s", until)
 
 
 @at_connector(told.DISARM)

@@ -30,6 +30,7 @@ from evtui.tui.key_hints import key_of
 from evtui.tui.models.alarms import Alarms
 from evtui.tui.models.anomalies import AnomalyStates, short_name
 from evtui.tui.models.by_hand import HandAttacks
+from evtui.tui.models.real_buses import RealBuses
 from evtui.tui.models.selection import ByPlace, ChosenPlace, Selection
 from evtui.tui.models.station_lines import link_glyph, trouble
 from evtui.tui.models.stations import Station, StationRows
@@ -108,6 +109,7 @@ class LabSummary:
     Attributes:
         recording: newest word of a recording.
         crashed: parts that crashed and have not been restarted, with the reason.
+        real_buses: those that the lab has joined.
     """
 
     def __init__(self, stations: StationRows, selection: Selection, *, orders: bool = True) -> None:
@@ -122,6 +124,7 @@ class LabSummary:
         self._scenario_runs = False
         self.crashed: dict[str, str] = {}
         self._alarms: ByPlace[Alarms] = ByPlace(Alarms)
+        self.real_buses = RealBuses()
 
     def feed(self, events: Iterable[Event]) -> bool:
         """Take events in the order of the stream; True where one of them mattered."""
@@ -152,7 +155,7 @@ class LabSummary:
                 place = ChosenPlace(event.station, event.connector)
                 self._anomalies[place].note(event)
             case _:
-                return isinstance(event, TOLD_BY_STATIONS)
+                return self.real_buses.take(event) or isinstance(event, TOLD_BY_STATIONS)
         return True
 
     def _note_anomaly(self, state: AnomalyState) -> None:
@@ -214,7 +217,13 @@ class LabSummary:
         Args:
             now: lab time in s.
         """
-        parts = [self._central(now), *self._charge_points(now), *self._asking(), self._bus()]
+        parts = [
+            self._central(now),
+            *self._charge_points(now),
+            *self._asking(),
+            self._bus(),
+            *self._real_bus(now),
+        ]
         recording = self._recording()
         rest = [self._anomaly(), self._alarm(), *self._load()]
         if recording and recording[0].role == "bad":
@@ -349,6 +358,11 @@ class LabSummary:
         return SummarySegment(
             (f"CAN ● {kilobits} {share}", *[f"CAN ● {share}"] * 4, "CAN ●"), "good"
         )
+
+    def _real_bus(self, now: float) -> list[SummarySegment]:
+        chosen = self._selection.chosen
+        told = self.real_buses.status(None if chosen is None else chosen.station, now)
+        return [] if told is None else [SummarySegment(tuple(told[0]), told[1])]
 
     def _anomaly(self) -> SummarySegment:
         state, chosen = self.anomaly, self._selection.target

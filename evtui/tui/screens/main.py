@@ -34,6 +34,7 @@ from evtui.tui.models.station_lines import trouble
 from evtui.tui.models.text import clean, clock, cut
 from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.screens.anomaly_commands import AnomalyCommands
+from evtui.tui.screens.real_bus_commands import RealBusCommands
 from evtui.tui.screens.stations import Chosen, StationsScreen
 
 __all__ = ["STATUS_SECONDS", "MainScreen"]
@@ -58,7 +59,7 @@ LAB_FAILED = 3
 """Exit code when the lab has ended by itself."""
 
 
-class MainScreen(AnomalyCommands):
+class MainScreen(AnomalyCommands, RealBusCommands):
     """Takes events from the lab and shows them; turns keys into commands.
 
     Args:
@@ -179,6 +180,12 @@ class MainScreen(AnomalyCommands):
             paused=pending if self._paused else None,
             dropped=self._handle.events.dropped,
         )
+        if self.orders:
+            self.armed.tell(self.summary.real_buses.banner(self._handle.now()))
+
+    def lab_time(self) -> float:
+        """s since the lab started."""
+        return self._handle.now()
 
     # Commands
 

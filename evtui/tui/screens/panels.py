@@ -23,6 +23,7 @@ from evtui.tui.models.selection import Selection
 from evtui.tui.models.stations import StationRows
 from evtui.tui.models.summary import LabSummary
 from evtui.tui.panels.anomaly import AnomalyPanel
+from evtui.tui.panels.armed import ArmedBanner
 from evtui.tui.panels.can import CanPanel
 from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.panels.current import CurrentPanel
@@ -52,7 +53,7 @@ class Panel(Protocol):
 
 
 class PanelScreen(Doing, Screen[None]):
-    """Status line, five panels, keys; the scenario's is there only once there is a scenario.
+    """Banner, status line, five panels, keys; a scenario has its panel once there is one.
 
     Everything is reached through attributes and never looked up, so that it is there before
     the screen is mounted and while it goes.
@@ -77,6 +78,7 @@ class PanelScreen(Doing, Screen[None]):
         self._focus_to_restore: Widget | None = None
         self._has_scenario = False
         self.status = StatusLine()
+        self.armed = ArmedBanner()
         self.ocpp = OcppPanel(start_utc)
         self.can = CanPanel(start_utc)
         self.selection = Selection()
@@ -98,6 +100,7 @@ class PanelScreen(Doing, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Chart and anomaly beside the lists, or above them where it is narrow."""
+        yield self.armed
         yield self.status
         yield Container(self._side, self._lists, id="body")
         yield self._too_small
