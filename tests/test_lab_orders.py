@@ -130,6 +130,7 @@ def test_what_a_command_gives_is_of_the_type_and_has_the_fields_that_are_declare
         "anomaly.choose": {"name": DEFAULT},
         "anomaly.set": {"wait_1_s": "1s"},
         "can.send": {"identifier": 0x123},
+        "can.periodic": {"message": "Current"},
         "attack.begin": {"name": "mine", "layer": "can"},
         "csms.call": {"station": "CP1", "action": "ClearCache"},
         "csms.admit": {"station": "CP1"},

@@ -15,7 +15,7 @@ from evtui.anomalies.api import AnomalyError
 from evtui.anomalies.run import LOOK_EVERY, until
 from evtui.attacks import BY_HAND, Layer
 from evtui.commands.anomaly import ATTACK_NAME, EFFECT
-from evtui.events import AnomalyState, EventStream, caused_by
+from evtui.events import AnomalyState, EventStream, caused_by, current_cause
 
 __all__ = ["SETTLES", "ByHand", "name_mistake"]
 
@@ -40,6 +40,7 @@ class _Attack(msgspec.Struct):
     Attributes:
         effect: s that its effect lasts after its end; None as long as it can be seen.
         open: takes in everything that is done, not only what is said to be of it.
+        holds: what ends what it has begun and goes on; done when it ends.
         step: index of the step done last, from 0.
         seq: of the last event that told of it.
     """
@@ -52,6 +53,7 @@ class _Attack(msgspec.Struct):
     step: int = -1
     seq: int = 0
     fading: asyncio.Task[None] | None = None
+    holds: list[Callable[[], object]] = msgspec.field(default_factory=list)
 
 
 class ByHand:
@@ -138,6 +140,8 @@ class ByHand:
         attack = self._on.pop(name, None)
         if attack is None:
             raise AnomalyError(f"no attack {name} is on")
+        for end in attack.holds:
+            end()
         off = self._publish(attack, "off")
         self._fading.append(attack)
         with caused_by(off.seq):
@@ -188,6 +192,22 @@ class ByHand:
                 yield
         finally:
             _acting.reset(token)
+
+    def hold(self, end: Callable[[], object]) -> Callable[[], int | None]:
+        """Something begins that goes on after this: it ends with the attack that it is a step of.
+
+        Args:
+            end: ends it; called when that attack ends, if there is one.
+
+        Returns:
+            Says which event it is put down to, whenever it is asked; None for none.
+        """
+        cause = current_cause()
+        attack = next((each for each in self._on.values() if cause == each.seq), None)
+        if attack is None:
+            return lambda: self.cause
+        attack.holds.append(end)
+        return lambda: attack.seq
 
     async def _fade(self, attack: _Attack) -> None:
         if attack.effect is not None:

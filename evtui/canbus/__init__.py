@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from evtui.canbus.bus import Node, SimulatedBus
 from evtui.canbus.frame import Frame
 from evtui.canbus.line import frame_bits
+from evtui.canbus.messages import (
+    MessageForm,
+    SignalForm,
+    compose,
+    message_form,
+    message_forms,
+    signal_value,
+    value_text,
+)
 from evtui.canbus.nodes import CHARGE_POINT, is_module, module_of
+from evtui.canbus.periodic import BY_HAND_NODE, SHORTEST_PERIOD, Periodic, PeriodicSender
 from evtui.canbus.published import publish
 from evtui.lazy import lazy_names
 
@@ -17,17 +27,28 @@ if TYPE_CHECKING:
     from evtui.canbus.python_can import LabBus
 
 __all__ = [
+    "BY_HAND_NODE",
     "CHARGE_POINT",
+    "SHORTEST_PERIOD",
     "Frame",
     "Gateway",
     "LabBus",
+    "MessageForm",
     "Node",
+    "Periodic",
+    "PeriodicSender",
+    "SignalForm",
     "SimulatedBus",
+    "compose",
     "frame_bits",
     "interface_mistake",
     "is_module",
+    "message_form",
+    "message_forms",
     "module_of",
     "publish",
+    "signal_value",
+    "value_text",
 ]
 
 # python-can looks through all that is installed when it is imported.

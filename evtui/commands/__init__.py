@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from evtui.commands import anomaly, real_bus, station
+from evtui.commands import anomaly, can, real_bus, station
 from evtui.commands.anomaly import ANOMALY
 from evtui.commands.arguments import (
     Argument,
@@ -22,6 +22,7 @@ from evtui.commands.arguments import (
     mistakes,
     read,
 )
+from evtui.commands.can import CAN
 from evtui.commands.model import TARGET, Command, LabCommand, Outcome
 from evtui.commands.real_bus import REAL_BUS
 from evtui.commands.replay import REPLAY
@@ -54,10 +55,15 @@ __all__ = [
 FIRST_CONTACT = 5.0
 """s of lab time in which an order waits for a charge point that has not been there yet."""
 
-COMMANDS: tuple[Command, ...] = (*ANOMALY, *STATION, *REAL_BUS, *RECORDING, *VIEW)
+COMMANDS: tuple[Command, ...] = (*ANOMALY, *STATION, *CAN, *REAL_BUS, *RECORDING, *VIEW)
 """What there is on the main screen."""
 
-BY_FORM: tuple[Command, ...] = (*anomaly.BY_FORM, *station.BY_FORM, *real_bus.BY_FORM)
+BY_FORM: tuple[Command, ...] = (
+    *anomaly.BY_FORM,
+    *station.BY_FORM,
+    *can.BY_FORM,
+    *real_bus.BY_FORM,
+)
 """What has no key: a form, a scenario or a program gives its arguments."""
 
 _HELP_IN_REPLAY = {"app.quit": "Leave."}

@@ -313,7 +313,7 @@ ALL_CLEAR = LabCommand(
     "lab.all_clear",
     ("0",),
     "all clear",
-    "End every anomaly, attack and transaction, clear our profiles, set default parameters.",
+    "End every anomaly, attack, CAN message and transaction; clear our profiles and parameters.",
     "Anomaly",
     8,
     takes=Nothing,

@@ -18,6 +18,7 @@ from evtui.events.states import (
     LabState,
     LinkState,
     PartState,
+    PeriodicState,
     QueueState,
     TransactionState,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "OcppMessage",
     "Order",
     "PartState",
+    "PeriodicState",
     "QueueState",
     "RecordingState",
     "Role",

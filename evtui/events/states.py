@@ -15,6 +15,7 @@ __all__ = [
     "LabState",
     "LinkState",
     "PartState",
+    "PeriodicState",
     "QueueState",
     "TransactionState",
 ]
@@ -185,3 +186,21 @@ class LabState(Event, frozen=True, kw_only=True):
     vehicle: Annotated[
         str, about("name of the vehicle there, `recorded` for one that follows a session.")
     ] = "battery"
+
+
+class PeriodicState(Event, frozen=True, kw_only=True):
+    """A CAN message that somebody sends again and again by hand begins, is changed or ends."""
+
+    station: Annotated[str, about("charge point the bus belongs to.")]
+    bus: Annotated[str, about("name of the bus, `CP1/can`.")]
+    message: Annotated[str, about("name in the DBC.")]
+    change: Annotated[Literal["on", "changed", "off"], about("`on`, `changed` or `off`.")]
+    arbitration_id: Annotated[int, about("11 or 29 bits.")]
+    period: Annotated[float, about("s from one to the next.")]
+    values: Annotated[dict[str, float], about("of its signals, by name, in the DBC's units.")]
+    extended: Annotated[bool, about("True for a 29-bit id.")] = False
+    says: Annotated[str, about("the same for people, `Limit 14 A`.")] = ""
+    sent: Annotated[int, about("frames handed to the bus so far.")] = 0
+    left_out: Annotated[
+        int, about("turns left out so far, because others were waiting or the lab was held up.")
+    ] = 0

@@ -377,6 +377,7 @@ class Lab:
         for stand in self._stands.values():
             if stand.anomalies.active:
                 self._note(f"{crash.part} crashed: the anomaly is stopped", "warning")
+            stand.fall_silent()
             stand.charge_point.stop_charging("Other")
             for outlet in stand.outlets.values():
                 outlet.by_hand.end_all()
@@ -426,6 +427,7 @@ class Lab:
         """End anomaly and transaction, deliver the last messages, see the current fall."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SAFE_ON_LEAVING
+        stand.fall_silent()
         for outlet in stand.outlets.values():
             outlet.by_hand.end_all()
             await stand.anomalies.stop(outlet.number, within=SAFE_ON_LEAVING)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from evtui.anomalies import AnomalySet, ByHand, Site, disturbance
-from evtui.canbus import SimulatedBus
+from evtui.canbus import PeriodicSender, SimulatedBus
 from evtui.canbus.packs import ProtocolPack
 from evtui.canbus.packs.seed import SEED
 from evtui.central_system import CentralSystem
@@ -145,6 +145,7 @@ class StandBuilder:
             bus,
             pack,
             outlets,
+            PeriodicSender(bus, self._stream),
             anomalies,
             settings.preset,
             settings.ambient,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from evtui.anomalies import AnomalySet, ByHand
-from evtui.canbus import SimulatedBus
+from evtui.canbus import PeriodicSender, SimulatedBus
 from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.config import PresetName
 from evtui.power import BATTERY, PowerStage, RecordedVehicle, Vehicle, preset
@@ -69,6 +69,7 @@ class Stand(msgspec.Struct):
     Attributes:
         pack: the protocol on the bus.
         outlets: by connectorId, from 1.
+        sender: sends on the bus by hand.
         anomalies: those that are on, and those that may be.
         preset: name of the power stages' preset.
         ambient: degrees Celsius around it.
@@ -79,6 +80,7 @@ class Stand(msgspec.Struct):
     bus: SimulatedBus
     pack: ProtocolPack
     outlets: Mapping[int, Outlet]
+    sender: PeriodicSender
     anomalies: AnomalySet
     preset: PresetName
     ambient: float
@@ -103,6 +105,12 @@ class Stand(msgspec.Struct):
     def at_rest(self) -> bool:
         """True while no current flows to speak of."""
         return all(outlet.stage.state.current <= AT_REST for outlet in self.outlets.values())
+
+    def fall_silent(self) -> None:
+        """Send nothing by hand any more, and have modules told again what they should do."""
+        if self.sender.settle():
+            for connector in self.charge_point.connectors.values():
+                connector.order_again()
 
     def switch(self, name: PresetName, meter_interval: float) -> None:
         """Put other power stages behind the connectors.

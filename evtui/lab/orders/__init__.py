@@ -1,6 +1,12 @@
 """What one can tell the lab: who carries out which command of :mod:`evtui.commands`, and how."""
 
-from evtui.lab.orders import anomaly, charging, real_bus, station  # noqa: F401 - found by command
+from evtui.lab.orders import (  # noqa: F401 - found by command
+    anomaly,
+    can,
+    charging,
+    real_bus,
+    station,
+)
 from evtui.lab.orders.carrying_out import Here, Orders
 from evtui.lab.orders.handlers import HANDLERS, CommandError, Works
 

@@ -196,6 +196,7 @@ async def all_clear(works: Works, _: Nothing) -> Outcome[None]:
     # All at once: connectors share a bus and a link, and what is done to these reaches them all.
     await asyncio.gather(*(stand.anomalies.stop(number) for stand, number in places))
     for stand in stands:
+        stand.fall_silent()
         for number, outlet in stand.outlets.items():
             await stand.anomalies.clear_leftovers(number)
             await end_charging(works, Aim(stand, outlet))

@@ -31,6 +31,7 @@ def arm(works: Works, target: Aim, wanted: told.Arming) -> Outcome[float]:
 @at_connector(told.DISARM)
 async def disarm(_: Works, target: Aim, __: Nothing) -> Outcome[None]:
     gateway, stand = _gateway(target), target.stand
+    stand.sender.stop()
     gateway.disarm()
     await asyncio.gather(*(stand.anomalies.stop(each, SAFE_WITHIN) for each in stand.outlets))
-    return Outcome(f"{gateway.name} is not armed, and no anomaly is on at {stand.name}", None)
+    return Outcome(f"{gateway.name} is not armed, and nothing is injected at {stand.name}", None)

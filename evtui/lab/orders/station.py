@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from evtui.canbus import Frame
 from evtui.commands import Nothing, Outcome
 from evtui.commands import station as told
 from evtui.config import PRESETS, VEHICLE_NAMES
@@ -18,9 +17,6 @@ from evtui.lab.orders.turns import after
 from evtui.power import VEHICLES
 
 VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, *((view,) for view in VIEWS))
-
-GUEST = "by-hand"
-"""Node of raw frames."""
 
 IMAGE = "evtui-lab.bin"
 """A firmware image that our charge points can install; see evtui.station.files.firmware."""
@@ -68,20 +64,6 @@ def strict(_: Works, target: Aim, __: Nothing) -> Outcome[bool]:
     does = "rejected" if strict else "taken"
     mode = "strict" if strict else "lenient"
     return Outcome(f"{mode}: a TxProfile without a transaction is {does}", strict)
-
-
-@at_connector(told.CAN_SEND, acting=True)
-def send_frame(_: Works, target: Aim, wanted: told.RawFrame) -> Outcome[None]:
-    """From a node that comes for this one frame, which goes out when the line lets it."""
-    bus = target.stand.bus
-    if why := bus.guard():
-        raise CommandError(why)
-    frame = Frame(wanted.identifier, bytes.fromhex(wanted.data), wanted.extended)
-    node = bus.attach(GUEST, lambda _: None)
-    node.send(frame)
-    node.detach()
-    identifier = f"{wanted.identifier:0{8 if wanted.extended else 3}X}"
-    return Outcome(f"{identifier}#{wanted.data.upper()} handed to {bus.name}", None)
 
 
 # Any, ours or not

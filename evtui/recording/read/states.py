@@ -22,6 +22,7 @@ from evtui.events import (
     LabState,
     LinkState,
     PartState,
+    PeriodicState,
     QueueState,
     RecordingState,
     ScenarioState,
@@ -60,6 +61,8 @@ def state_of(event: Event) -> Hashable:
             return QueueState, event.station
         case BusLoad() | CanInterfaceState():
             return type(event), event.station, event.bus
+        case PeriodicState():
+            return PeriodicState, event.station, event.bus, event.message
     return None
 
 
@@ -73,9 +76,11 @@ def follow(states: _States, event: Event) -> None:
 
 
 def _is_over(event: Event) -> bool:
-    """True for the end of a transaction or of an attack by hand."""
+    """True for the end of a transaction, of an attack by hand, of what is sent by hand."""
     if isinstance(event, AnomalyState):
         return event.by_hand and event.change in ("safe", "failed")
+    if isinstance(event, PeriodicState):
+        return event.change == "off"
     return isinstance(event, TransactionState) and event.state == "stopped"
 
 

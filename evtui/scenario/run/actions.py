@@ -89,6 +89,8 @@ class LabActions:
             What could not be undone, one line each.
         """
         places = list(self._places.values())
+        for stand in self._lab.stands.values():
+            stand.fall_silent()
         left = [await each.end_anomalies() for each in places]
         left += [await each.operations.end_transaction() for each in places]
         left += [await each.operations.clear_limits() for each in places]

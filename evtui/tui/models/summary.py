@@ -108,6 +108,7 @@ class LabSummary:
 
     Attributes:
         recording: newest word of a recording.
+        sending: CAN messages that are sent again and again by hand.
         crashed: parts that crashed and have not been restarted, with the reason.
         real_buses: those that the lab has joined.
     """
@@ -122,6 +123,7 @@ class LabSummary:
         self._by_hand: dict[ChosenPlace, HandAttacks] = defaultdict(HandAttacks)
         self.recording: RecordingState | None = None
         self._scenario_runs = False
+        self.sending = 0
         self.crashed: dict[str, str] = {}
         self._alarms: ByPlace[Alarms] = ByPlace(Alarms)
         self.real_buses = RealBuses()
@@ -225,7 +227,7 @@ class LabSummary:
             *self._real_bus(now),
         ]
         recording = self._recording()
-        rest = [self._anomaly(), self._alarm(), *self._load()]
+        rest = [*self._by_hand_on_can(), self._anomaly(), self._alarm(), *self._load()]
         if recording and recording[0].role == "bad":
             return [*self._crashes(), *recording, *parts, *rest]
         return [*self._crashes(), *parts, *rest, *recording]
@@ -363,6 +365,13 @@ class LabSummary:
         chosen = self._selection.chosen
         told = self.real_buses.status(None if chosen is None else chosen.station, now)
         return [] if told is None else [SummarySegment(tuple(told[0]), told[1])]
+
+    def _by_hand_on_can(self) -> list[SummarySegment]:
+        if not self.sending:
+            return []
+        key = key_of("can.stop")
+        long, short = f"▶ {self.sending} CAN by hand – {key} stops", f"▶ {self.sending} CAN – {key}"
+        return [SummarySegment((long, *[short] * 4), "anomaly")]
 
     def _anomaly(self) -> SummarySegment:
         state, chosen = self.anomaly, self._selection.target

@@ -13,7 +13,6 @@ from textual.message import Message
 from textual.widgets import Input
 
 from evtui.commands import FIRST_CONTACT, STATIONS, Outcome, by_name
-from evtui.commands.station import CAN_SEND
 from evtui.config import FAVOURITES, Theme
 from evtui.events import Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
@@ -33,8 +32,8 @@ from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.station_lines import trouble
 from evtui.tui.models.text import clean, clock, cut
 from evtui.tui.panels.charge_points import ChargePointsPanel
-from evtui.tui.screens.anomaly_commands import AnomalyCommands
 from evtui.tui.screens.real_bus_commands import RealBusCommands
+from evtui.tui.screens.sending_commands import SENDING_CHOICES, SendingCommands
 from evtui.tui.screens.stations import Chosen, StationsScreen
 
 __all__ = ["STATUS_SECONDS", "MainScreen"]
@@ -50,16 +49,11 @@ SAME_CLOCK = 1.0
 
 MORE_CONNECTORS = ": start evtui with --connectors or --stations for more"
 
-SEND_FRAME = FoundChoice(
-    "Send CAN frame…", "send_frame", CAN_SEND.help, CAN_SEND.label, CAN_SEND.also
-)
-"""In the palette, where a command that takes arguments has no key."""
-
 LAB_FAILED = 3
 """Exit code when the lab has ended by itself."""
 
 
-class MainScreen(AnomalyCommands, RealBusCommands):
+class MainScreen(SendingCommands, RealBusCommands):
     """Takes events from the lab and shows them; turns keys into commands.
 
     Args:
@@ -105,7 +99,6 @@ class MainScreen(AnomalyCommands, RealBusCommands):
         self.have_favourites(favourites)
         self._handle = handle
         self._paused = False
-        self._frame: dict[str, str] = {}  # as it was typed last
         self._status_at = -STATUS_SECONDS
         self.operations = OperationList(
             known, self._known_here, lambda: self.selection.station, self.stations.get
@@ -124,6 +117,8 @@ class MainScreen(AnomalyCommands, RealBusCommands):
         now = self._handle.now()
         with self.app.batch_update():
             news = self.summary.feed(events)
+            if self.sent.feed(events):
+                self.summary.sending, news = len(self.sent), True
             if events:
                 self._learn(events)
                 for panel in self._panels:
@@ -197,7 +192,7 @@ class MainScreen(AnomalyCommands, RealBusCommands):
         """Do what the command says: here, or in the lab."""
         command = by_name[name]
         if command.aimed and self.selection.foreign:
-            self._refuse_at_a_foreign_one()
+            self.refuse_at_a_foreign_one()
         elif command.aimed and command.scope == "lab":
             self.order(name, self.selection.target)
         elif command.scope == "lab":
@@ -216,7 +211,8 @@ class MainScreen(AnomalyCommands, RealBusCommands):
             self.notice(f"{declared.label} waits for {name} to connect")
         self.listen(self._handle.submit(command, **target, **arguments), place)
 
-    def _refuse_at_a_foreign_one(self) -> None:
+    def refuse_at_a_foreign_one(self) -> None:
+        """Say that orders do not go to a foreign station, and what does."""
         foreign, back = self.selection.foreign, self.selection.chosen
         send, step = key_of("csms.operation"), key_of("view.next_connector")
         remedy = f"{send} sends operations, {step} is {back}"
@@ -241,7 +237,7 @@ class MainScreen(AnomalyCommands, RealBusCommands):
         """Choose an operation of the central system, then fill in its form."""
         if self._can_send():
             whose = f" for {clean(self.operations.station)}" if self.operations.station else ""
-            self._choose_from(self._operation_choices(), f"Which operation{whose}?")
+            self.choose_from(self._operation_choices(), f"Which operation{whose}?")
 
     def _operation_choices(self) -> list[FoundChoice]:
         from evtui.ocpp16.forms import OPERATIONS
@@ -251,7 +247,7 @@ class MainScreen(AnomalyCommands, RealBusCommands):
             for action, told in OPERATIONS.items()
         ]
 
-    def _choose_from(self, choices: list[FoundChoice], placeholder: str) -> None:
+    def choose_from(self, choices: list[FoundChoice], placeholder: str) -> None:
         """Open the palette; not over the line that says the terminal is too small."""
         from evtui.tui.palette import Palette
 
@@ -295,21 +291,6 @@ class MainScreen(AnomalyCommands, RealBusCommands):
                 "not with --csms: operations are sent by evtui's own central system", "error"
             )
         return self.operations.ours
-
-    def action_send_frame(self) -> None:
-        """Ask for a raw CAN frame, and send it on the bus of the chosen charge point."""
-        from evtui.tui.screens.can_frame import FrameScreen
-
-        place = self.selection.target
-
-        def closed(frame: Mapping[str, Any] | None) -> None:
-            if frame is not None:
-                self.order(CAN_SEND.name, place, **frame)
-
-        if self.selection.foreign:
-            self._refuse_at_a_foreign_one()
-        else:
-            self.app.push_screen(FrameScreen(place, self._frame), closed)
 
     # Which charge point
 
@@ -490,14 +471,14 @@ class MainScreen(AnomalyCommands, RealBusCommands):
         """Find anything there is to do."""
         from evtui.tui.palette import command_choices
 
-        operations = [SEND_FRAME, *self._operation_choices()] if self.orders else []
-        self._choose_from([*command_choices(self.commands), *operations], "Which command?")
+        operations = [*SENDING_CHOICES, *self._operation_choices()] if self.orders else []
+        self.choose_from([*command_choices(self.commands), *operations], "Which command?")
 
     @does("app.theme")
     def _app_theme(self) -> None:
         """Choose the colours."""
         themes = [FoundChoice(name, f"app.take_theme({name!r})") for name in get_args(Theme)]
-        self._choose_from(themes, "Which theme?")
+        self.choose_from(themes, "Which theme?")
 
     @does("app.help")
     def _app_help(self) -> None:
