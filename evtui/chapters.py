@@ -18,6 +18,7 @@ TOPICS = {
     "scenarios": "evtui run, and the language of scenario files",
     "run-folder": "the files of a recording: columns, ground truth, labels",
     "replay": "recordings and CAN logs in the terminal",
+    "logs": "logs of other tools: formats, time, what is told",
     "charge-point": "configuration keys, smart charging, files, offline",
     "central-system": "admission, passwords, transactions, limits",
     "can": "the frames, and python-can programs on the bus",

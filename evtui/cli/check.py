@@ -43,7 +43,7 @@ lines to FILE.torn, gives the two CAN files the same rows and closes the
 manifest as interrupted; nothing else is touched.
 
 \b
-Of a CAN log alone, in any format of candump: that every line is a frame, how
+Of a CAN log alone, in any format: that everything in it is a frame, how
 many are out of order, and where its clock was set.
 
 \b

@@ -91,7 +91,7 @@ def command(
     label: str | None,
     force: bool,
 ) -> int:
-    """Write the data of each run folder DIR, or of a CAN log of candump, for other tools.
+    """Write the data of each run folder DIR, or of a CAN log in any format, for other tools.
 
     Folders that are not complete export what is there.  In the place of a folder of run folders,
     such as a matrix, stand those in it.

@@ -48,7 +48,9 @@ again; 2 bad input, or nothing there to run again; 130 interrupted.
 )
 @click.pass_obj
 def command(options: dict[str, Any] | None, folder: Path, verify: bool, decode: bool) -> int:
-    """Show the run folder DIR, or a CAN log in candump's format, as if it were live.
+    """Show the run folder DIR, or a CAN log of another tool, as if it were live.
+
+    A log may be candump's, .asc, .blf, .trc, .csv of SavvyCAN or .mf4, each also packed by gzip.
 
     Folders that are not complete open with what is there.  Frames of a log are not decoded: an
     identifier means something else on another bus.

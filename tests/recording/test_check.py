@@ -329,7 +329,7 @@ def test_an_empty_folder_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_log_is_no_run_folder(own: Path) -> None:
-    with pytest.raises(FolderError, match=r"signals\.csv: not a run folder, and not a log"):
+    with pytest.raises(FolderError, match=r"signals\.csv: not a run folder, and not a CAN log"):
         check_folder(own / layout.SIGNALS)
 
 

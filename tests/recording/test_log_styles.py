@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import bz2
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
@@ -91,7 +91,7 @@ def test_a_byte_order_mark_costs_no_frame(tmp_path: Path, times: str, turned: bo
     [
         (lambda text: text.encode("utf-16"), "text in UTF-16, as PowerShell's > writes it; make a "
          "log of it with iconv -f UTF-16 'my can.log' > LOG"),
-        (gzip.compress, "compressed; make a log of it with gunzip -k 'my can.log'"),
+        (bz2.compress, "compressed; make a log of it with bunzip2 -k 'my can.log'"),
     ],
 )  # fmt: skip
 def test_what_only_holds_a_log_is_named_with_the_way_to_it(
@@ -99,7 +99,7 @@ def test_what_only_holds_a_log_is_named_with_the_way_to_it(
 ) -> None:
     log = tmp_path / "my can.log"
     text = "(1.000000) can0 123#11\n"
-    log.write_bytes(made(text.encode() if made is gzip.compress else text))
+    log.write_bytes(made(text.encode() if made is bz2.compress else text))
     with pytest.raises(FolderError) as caught:
         RunFolder(log)
     assert str(caught.value) == f"{log}: {told}"

@@ -302,8 +302,8 @@ def test_what_is_no_run_folder_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(bytes(range(256)) * 100)
     for path, reason in {
         tmp_path: "not a run folder, there is no manifest.json, ",
-        tmp_path / "notes.txt": "not a run folder, and not a log in candump's format",
-        tmp_path / "binary": "not a run folder, and not a log in candump's format",
+        tmp_path / "notes.txt": "not a run folder, and not a CAN log either",
+        tmp_path / "binary": "not a run folder, and not a CAN log either",
         tmp_path / "nowhere": "no such file or directory",
     }.items():
         with pytest.raises(FolderError) as refused:

@@ -142,7 +142,7 @@ def test_the_log_of_a_run_folder_opens_without_the_folder(tmp_path: Path) -> Non
 
 def test_another_file_of_a_run_folder_is_no_log(tmp_path: Path) -> None:
     folder = recorded(tmp_path / "run", 2.0)
-    with pytest.raises(FolderError, match="not a log in candump's format"):
+    with pytest.raises(FolderError, match="not a CAN log either"):
         RunFolder(folder / layout.SIGNALS)
 
 

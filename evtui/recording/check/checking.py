@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from evtui.recording.canlog import LogReading
 from evtui.recording.check.agreement import (
     check_frames,
     check_messages,
@@ -146,18 +147,11 @@ def _check_log(path: Path) -> Report:
     findings = Findings()
     for problem in sources.problems:
         findings.add("note", problem.file, problem.text)
-    frames = 0
-    whole = TimeFile(path, candump_stamp, keep_torn=True, follow=True)
-    for number, (_, line) in enumerate(whole.lines(), 1):
-        try:
-            logged_frame(line)
-        except Unsupported as what:
-            findings.add("note", path.name, f"left out: {what}", line=number, kind=str(what))
-        except ValueError as error:
-            kind = "lines that cannot be read"
-            findings.add("error", path.name, f"cannot be read: {error}", line=number, kind=kind)
-        else:
-            frames += 1
+    frames = sources.foreign.frames if sources.foreign is not None else 0
+    if sources.foreign is not None:
+        _tell_unread(path.name, sources.foreign, findings)
+    elif sources.text is not None:
+        frames = _check_lines(path.name, sources.text, findings)
     file = sources.log.file if sources.log is not None else None
     t_first, t_end = (file.first() or 0.0, file.last() or 0.0) if file else (0.0, 0.0)
     told = findings.told()
@@ -175,6 +169,36 @@ def _check_log(path: Path) -> Report:
         written_to=False,
         findings=told,
     )
+
+
+def _tell_unread(name: str, reading: LogReading, findings: Findings) -> None:
+    """What of a log in another format than candump's is no frame."""
+    for place, why in reading.unread:
+        line = place if reading.unit == "line" else None
+        at = "" if line is not None else f"at {reading.unit} {place:,} "
+        findings.add("error", name, f"{at}cannot be read: {why}", line=line)
+    more = reading.refused - len(reading.unread)
+    if more:
+        findings.add("error", name, f"{more:,} more places that cannot be read")
+    for what, number in reading.left_out.items():
+        findings.add("note", name, f"left out: {number:,} {what}")
+
+
+def _check_lines(name: str, path: Path, findings: Findings) -> int:
+    """Look at every line of a log of candump; returns how many are frames."""
+    frames = 0
+    whole = TimeFile(path, candump_stamp, keep_torn=True, follow=True)
+    for number, (_, line) in enumerate(whole.lines(), 1):
+        try:
+            logged_frame(line)
+        except Unsupported as what:
+            findings.add("note", name, f"left out: {what}", line=number, kind=str(what))
+        except ValueError as error:
+            kind = "lines that cannot be read"
+            findings.add("error", name, f"cannot be read: {error}", line=number, kind=kind)
+        else:
+            frames += 1
+    return frames
 
 
 _BEHIND: dict[str, Severity] = {

@@ -65,6 +65,8 @@ class LoggedFrame(NamedTuple):
     """What a line of a candump log says; ``direction`` is empty where it does not say.
 
     ``timestamp`` is what stands there, whatever it counts from, and 0 where nothing does.
+    ``fd_flags`` are those of a CAN FD frame: 1 with the bit rate switched, 2 from a node that is
+    error passive; None for a classic frame.
     """
 
     timestamp: float
@@ -75,6 +77,7 @@ class LoggedFrame(NamedTuple):
     data: bytes
     dlc: int
     direction: str
+    fd_flags: int | None = None
 
 
 # can-utils, lib.c: three digits are an 11-bit id and eight one of 29 bits; a remote frame may
@@ -196,7 +199,6 @@ _KINDS = {
         "iconv -f UTF-16 {} > LOG",
     ),
     codecs.BOM_UTF16_BE: ("text in UTF-16", "iconv -f UTF-16 {} > LOG"),
-    b"\x1f\x8b": ("compressed", "gunzip -k {}"),
     b"BZh": ("compressed", "bunzip2 -k {}"),
     b"\xfd7zXZ\x00": ("compressed", "unxz -k {}"),
     b"\x28\xb5\x2f\xfd": ("compressed", "unzstd {}"),

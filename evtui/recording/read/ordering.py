@@ -22,7 +22,17 @@ from typing import Literal, NamedTuple
 from evtui.recording.read.timefile import BOM, LONGEST_LINE, Stamp
 from evtui.regular import open_regular
 
-__all__ = ["LineOrder", "Segment", "Survey", "put_in_order", "survey", "timed_stamp", "untimed"]
+__all__ = [
+    "LineOrder",
+    "LogLine",
+    "Segment",
+    "Survey",
+    "order_lines",
+    "put_in_order",
+    "survey",
+    "timed_stamp",
+    "untimed",
+]
 
 SLACK = 0.1
 """s by which a channel may go back without anybody having set its clock (ntpd steps from 0.128)."""
@@ -104,7 +114,7 @@ class Segment:
     """A part of a log whose clock nobody set.
 
     Attributes:
-        line: its first one in the file, from 1.
+        line: its first one in the file, from 1; of a file without lines an offset in bytes.
         step: s by which the clock was set there; 0 for the first segment.
         first, last: the earliest and the latest time in it, in s as the log says.
     """
@@ -125,6 +135,7 @@ class LineOrder:
         moved_by: s, the farthest.
         strange: frames more than :data:`FAR` from their neighbours, beside which they stay.
         start: time of lab time 0 in s, so that the last segment with a date keeps its times.
+        unit: what ``line`` of a segment is.
     """
 
     segments: list[Segment] = field(default_factory=list)
@@ -132,6 +143,7 @@ class LineOrder:
     moved_by: float = 0.0
     strange: int = 0
     start: float = 0.0
+    unit: str = "line"
 
     def begins(self) -> list[float]:
         """Of each segment, what makes lab time of its times: it begins where the last one ended."""
@@ -152,15 +164,25 @@ class LineOrder:
         for segment in self.segments[1 : 1 + SEGMENTS_TOLD]:
             way = "back" if segment.step < 0 else "ahead"
             yield (
-                f"line {segment.line}: time jumps {way} by {_span(abs(segment.step))}, the clock "
-                "was set: what follows is a segment of its own, right behind the one before"
+                f"{self.unit} {segment.line}: time jumps {way} by {_span(abs(segment.step))}, "
+                "the clock was set: what follows is a segment of its own, right behind the one "
+                "before"
             )
         more = len(self.segments) - 1 - SEGMENTS_TOLD
         if more > 0:
             yield f"the clock was set {more:,} more times"
 
 
-class _Line(NamedTuple):
+class LogLine(NamedTuple):
+    """A line of a log.
+
+    Attributes:
+        number: in its file.
+        stamp: the time in s that it says, or that of the line before where it says none.
+        channel: that it was received by; empty where it says no time.
+        text: the line itself.
+    """
+
     number: int
     stamp: float
     channel: bytes
@@ -192,8 +214,20 @@ def put_in_order(
     Raises:
         OSError: one cannot be read, or the other not be written.
     """
-    order = LineOrder()
-    placed = _placed(path, order, stamp, channel_of, delta=delta)
+    return order_lines(_lines(path, stamp, channel_of, delta=delta), out)
+
+
+def order_lines(lines: Iterable[LogLine], out: Path, unit: str = "line") -> LineOrder:
+    """The same for lines from anywhere, with their channels.
+
+    Args:
+        unit: what their numbers are.
+
+    Raises:
+        OSError: ``out`` cannot be written.
+    """
+    order = LineOrder(unit=unit)
+    placed = _placed(iter(lines), order)
     parts = list(_sorted_parts(placed, out))
     begins = order.begins()
     if order.segments:
@@ -224,7 +258,7 @@ def untimed(line: bytes) -> bytes:
 
 def _lines(
     path: Path, stamp: Stamp, channel_of: Callable[[bytes], bytes], *, delta: bool
-) -> Iterator[_Line]:
+) -> Iterator[LogLine]:
     time = 0.0
     with open_regular(path, follow=True) as file:
         number = 0
@@ -234,25 +268,17 @@ def _lines(
                 text = text.removeprefix(BOM)
             found = stamp(text)
             if found is None:
-                yield _Line(number, time, b"", text)
+                yield LogLine(number, time, b"", text)
                 continue
             time = time + found if delta else found
-            yield _Line(number, time, channel_of(text), text)
+            yield LogLine(number, time, channel_of(text), text)
 
 
-def _placed(
-    path: Path,
-    order: LineOrder,
-    stamp: Stamp,
-    channel_of: Callable[[bytes], bytes],
-    *,
-    delta: bool,
-) -> Iterator[_Placed]:
+def _placed(lines: Iterator[LogLine], order: LineOrder) -> Iterator[_Placed]:
     """Lines in the order of the file, with their segment and the time to sort them by."""
     clocks: dict[bytes, float] = {}
     """Of each channel, the latest time that is believed."""
     latest = 0.0
-    lines = _lines(path, stamp, channel_of, delta=delta)
     coming = deque(islice(lines, FOLLOWERS + 1))
     segment: Segment | None = None
     t = 0.0
@@ -293,7 +319,7 @@ _Verdict = Literal["goes on", "alone", "set"]
 
 
 def _verdict(
-    line: _Line, latest: float, coming: Iterable[_Line], clocks: dict[bytes, float]
+    line: LogLine, latest: float, coming: Iterable[LogLine], clocks: dict[bytes, float]
 ) -> _Verdict:
     """Whether a frame goes on from those before it, has a time of its own, or a clock was set."""
     t = line.stamp
@@ -305,7 +331,7 @@ def _verdict(
     return "alone" if t > latest + SLACK and _is_ahead(line, coming, clocks) else "goes on"
 
 
-def _is_ahead(line: _Line, coming: Iterable[_Line], clocks: dict[bytes, float]) -> bool:
+def _is_ahead(line: LogLine, coming: Iterable[LogLine], clocks: dict[bytes, float]) -> bool:
     """Most lines behind go on from where their channel was, in front of this one."""
     votes = [
         clocks[each.channel] - SLACK <= each.stamp < line.stamp - SLACK
@@ -315,7 +341,7 @@ def _is_ahead(line: _Line, coming: Iterable[_Line], clocks: dict[bytes, float]) 
     return sum(votes) * 2 > len(votes)
 
 
-def _are_back(coming: Iterable[_Line], clocks: dict[bytes, float]) -> bool:
+def _are_back(coming: Iterable[LogLine], clocks: dict[bytes, float]) -> bool:
     """Most lines behind have gone back too."""
     votes = [each.stamp < clocks[each.channel] for each in coming if each.channel in clocks]
     return sum(votes) * 2 > len(votes)

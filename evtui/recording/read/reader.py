@@ -37,7 +37,7 @@ R = TypeVar("R")
 
 
 class RunFolder:
-    """A run folder, one that is torn or incomplete, or a candump log alone.
+    """A run folder, one that is torn or incomplete, or a CAN log alone, in any format.
 
     It is read as it was when it was opened, even while somebody writes to it.
 
