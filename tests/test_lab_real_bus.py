@@ -13,7 +13,7 @@ import pytest
 from evtui import Lab, Settings
 from evtui.canbus import gateway
 from evtui.commands import by_name
-from evtui.events import AnomalyState, CanInterfaceState, Note
+from evtui.events import AnomalyState, CanInterfaceState, Note, Sample
 from evtui.lab import CommandError
 from tests.canbus.adapters import FakeBus, fake_interface
 from tests.canbus.rig import until
@@ -105,6 +105,29 @@ async def test_orders_that_fell_into_a_gap_are_given_again_when_the_interface_is
         first.arrive(OSError(19, "No such device"))
         await until(lambda: bus.wire is not first)
         await until(lambda: {0x201, 0x210} <= bus.ids)
+
+
+async def test_what_flows_is_what_the_real_module_reports_and_a_forged_report_is_not() -> None:
+    async with real_bus(arm=True) as bus:
+        samples: list[Sample] = []
+        bus.lab.stream.subscribe(samples.append, Sample)
+        bus.wire.arrive(report(37))
+        await until(lambda: samples and samples[-1].current == 37)
+        assert samples[-1].power == pytest.approx(37 * samples[-1].voltage)
+        await bus.order("can.send", identifier=0x300, data="63 00")
+        await until(lambda: 0x300 in bus.ids)
+        await asyncio.sleep(0.3)
+        assert samples[-1].current == 37
+        outlet = bus.lab.stands["CP1"].outlets[1]
+        assert outlet.connector.metering.meter.current == 99, "the charge point believes it"
+
+
+async def test_a_real_module_that_reports_nothing_sensible_is_counted_and_changes_nothing() -> None:
+    async with real_bus(can_side="neither") as bus:
+        module = bus.lab.stands["CP1"].outlets[1].module
+        bus.wire.arrive(report(12), can.Message(arbitration_id=0x300, is_extended_id=False))
+        await until(lambda: module.malformed == 1)
+        assert bus.lab.stands["CP1"].outlets[1].current == 12
 
 
 # What must be armed

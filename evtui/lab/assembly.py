@@ -315,7 +315,7 @@ class Lab:
             supervisor.start(f"{stand.name}/can", stand.bus.run)
             if stand.gateway is not None:
                 self._join_real_bus(stand, stand.gateway)
-            for outlet in stand.outlets.values() if stand.our_modules else ():
+            for outlet in stand.outlets.values():
                 supervisor.start(f"{stand.name}/{outlet.module.name}", outlet.module.run)
             supervisor.start(stand.name, stand.charge_point.run)
             self._publish_state(stand)

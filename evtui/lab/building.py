@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from evtui.anomalies import AnomalySet, ByHand, Site, disturbance
 from evtui.canbus import PeriodicSender, SimulatedBus
-from evtui.canbus.packs import ProtocolPack
+from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.canbus.packs.seed import SEED
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
 from evtui.lab.plant import Plant
+from evtui.lab.real_module import RealModule
 from evtui.lab.setup import can_addresses, identities, initial_parameters
 from evtui.lab.stand import Outlet, Stand
 from evtui.ocppj import MessageIds, SentMessages, StationLine
@@ -131,7 +132,15 @@ class StandBuilder:
         for number in charge_point.connectors:
             given = vehicle(name, number)
             usual = replace(VEHICLES[settings.vehicle], soc=settings.soc)
-            outlets[number] = self._outlet(charge_point, bus, pack, number, given or usual, plugged)
+            outlets[number] = self._outlet(
+                charge_point,
+                bus,
+                pack,
+                number,
+                given or usual,
+                plugged,
+                modules_are_ours=gateway is None or gateway.our_modules,
+            )
         attacks = [outlet.by_hand for outlet in outlets.values()]
         bus.guest_cause = lambda: next((each.cause for each in attacks if each.cause), None)
         profile_ids = count(FIRST_PROFILE_ID)
@@ -186,7 +195,7 @@ class StandBuilder:
             station=charge_point.identity.name,
             connector=outlet.number,
             id_tag=self._settings.id_tag,
-            current=lambda: outlet.stage.state.current,
+            current=lambda: outlet.current,
             operator=self._central_system,
             charge_point=charge_point,
             line=line,
@@ -205,6 +214,7 @@ class StandBuilder:
         number: int,
         vehicle: Vehicle | RecordedVehicle,
         plugged: bool,
+        modules_are_ours: bool,
     ) -> Outlet:
         settings = self._settings
         name = charge_point.identity.name
@@ -221,5 +231,10 @@ class StandBuilder:
             disturbance=lambda: disturbance(connector, stage),
             attacks=self._attacks,
         )
-        module = pack.module(bus, Plant(stage, connector.on_stage), connector=number)
+        module: ModuleEnd
+        if modules_are_ours:
+            module = pack.module(bus, Plant(stage, connector.on_stage), connector=number)
+        else:
+            unit = Plant(stage, lambda state: connector.on_stage(real.as_reported(state)))
+            real = module = RealModule(bus, pack, unit, self._stream, connector=number)
         return Outlet(connector, module, stage, by_hand, vehicle)

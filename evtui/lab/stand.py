@@ -11,6 +11,7 @@ from evtui.anomalies import AnomalySet, ByHand
 from evtui.canbus import PeriodicSender, SimulatedBus
 from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.config import PresetName
+from evtui.lab.real_module import RealModule
 from evtui.power import BATTERY, PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station import ChargePoint, ConnectorController
 
@@ -46,6 +47,12 @@ class Outlet(msgspec.Struct):
     def number(self) -> int:
         """connectorId, from 1."""
         return self.connector.number
+
+    @property
+    def current(self) -> float:
+        """A flowing now; where the modules are on a real bus, as they report it."""
+        module = self.module
+        return module.current if isinstance(module, RealModule) else self.stage.state.current
 
     @property
     def vehicle_name(self) -> str:
@@ -92,11 +99,6 @@ class Stand(msgspec.Struct):
         return self.gateway is None or self.gateway.our_controller
 
     @property
-    def our_modules(self) -> bool:
-        """True where the modules are ours."""
-        return self.gateway is None or self.gateway.our_modules
-
-    @property
     def name(self) -> str:
         """Identity of the charge point."""
         return self.charge_point.identity.name
@@ -104,7 +106,7 @@ class Stand(msgspec.Struct):
     @property
     def at_rest(self) -> bool:
         """True while no current flows to speak of."""
-        return all(outlet.stage.state.current <= AT_REST for outlet in self.outlets.values())
+        return all(outlet.current <= AT_REST for outlet in self.outlets.values())
 
     def fall_silent(self) -> None:
         """Send nothing by hand any more, and have modules told again what they should do."""

@@ -19,7 +19,7 @@ import pytest
 
 from evtui import Lab, Settings
 from evtui.canbus import gateway
-from evtui.events import CanFrame, CanInterfaceState, Note
+from evtui.events import CanFrame, CanInterfaceState, Note, OcppMessage
 from tests.canbus.adapters import SlcanAdapter, SocketcandServer
 from tests.canbus.rig import until
 from tests.patience import PATIENCE
@@ -276,22 +276,33 @@ async def test_over_udp_multicast_our_module_answers_a_controller_in_another_pro
         assert theirs == {f"udp_multicast:{GROUP}"}
 
 
-async def test_two_labs_are_the_two_ends_of_one_bus(udp_port: int) -> None:
-    """The controller of one drives the module of the other."""
+async def test_two_labs_are_the_two_ends_of_one_bus_and_a_vehicle_charges_over_it(
+    udp_port: int,
+) -> None:
+    """The charge point of one drives the module of the other, and meters what that reports."""
     address = f"udp_multicast:{GROUP},port={udp_port},hop_limit=0"
     async with (
         joined(address, can_side="module") as modules,
         joined(address, can_side="controller") as controllers,
     ):
         await until(lambda: modules.state == controllers.state == "open")
-        heard = controllers.frames
-        await until(lambda: any(each.arbitration_id == 0x300 for each in heard))
-        reports = [each.node for each in heard if each.arbitration_id == 0x300]
-        assert {*reports} == {f"udp_multicast:{GROUP}"}
-        modules.lab.stands["CP1"].outlets[1].stage.set_limit(7.0)
-        stage = modules.lab.stands["CP1"].outlets[1].stage
-        controllers.lab.stands["CP1"].charge_point.connectors[1].order_again()
-        await until(lambda: stage.limit > 7.0)
+        outlet = controllers.lab.stands["CP1"].outlets[1]
+        metered: list[str] = []
+        controllers.lab.stream.subscribe(
+            lambda message: metered.append(str(message.payload)),
+            OcppMessage,
+        )
+        await until(lambda: any(each.arbitration_id == 0x300 for each in controllers.frames))
+        await controllers.lab.execute("station.charge")
+        await until(lambda: modules.stage_current > 95 and outlet.current > 95)
+        assert outlet.connector.status == "Charging"
+        assert outlet.current == pytest.approx(modules.stage_current, abs=2)
+        await until(lambda: any("'Current.Import'" in text for text in metered))
+        await until(lambda: any("'value': '100.0'" in text for text in metered))
+        await controllers.lab.execute("station.charge")
+        await until(lambda: modules.stage_current < 1 and outlet.current < 1)
+        reports = {each.node for each in controllers.frames if each.arbitration_id == 0x300}
+        assert reports == {f"udp_multicast:{GROUP}"}
 
 
 async def test_what_is_no_frame_on_the_group_is_counted_and_costs_nothing_else(
