@@ -340,6 +340,7 @@ class Lab:
         """The time of an armed bus is over: so is what was done there."""
 
         async def end() -> None:
+            stand.fall_silent()
             for number in stand.outlets:
                 for line in await stand.anomalies.stop(number):
                     self._note(f"{stand.name}: time is up: {line}", "warning")

@@ -33,5 +33,6 @@ async def disarm(_: Works, target: Aim, __: Nothing) -> Outcome[None]:
     gateway, stand = _gateway(target), target.stand
     stand.sender.stop()
     gateway.disarm()
+    stand.fall_silent()
     await asyncio.gather(*(stand.anomalies.stop(each, SAFE_WITHIN) for each in stand.outlets))
     return Outcome(f"{gateway.name} is not armed, and nothing is injected at {stand.name}", None)
