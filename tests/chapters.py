@@ -12,6 +12,7 @@ from pathlib import Path
 from evtui.docs import build
 from evtui.power import VEHICLES
 from tests import messages
+from tests.export import losses
 from tests.ocppj import rigour
 from tests.power import swings
 
@@ -25,6 +26,11 @@ def messages_table() -> str:
     head = ("message", "from", "section", "our charge point", "our central system", "tests")
     rows = ((f"`{action}`", *rest) for action, *rest in messages.rows())
     return build.table(head, rows)
+
+
+def losses_table() -> str:
+    """What each format of a CAN log loses."""
+    return build.table(losses.HEAD, losses.rows())
 
 
 def cases_table() -> str:
@@ -55,6 +61,7 @@ def example() -> str:
 
 MADE: build.Made = {
     **build.MADE,
+    "losses": losses_table,
     "messages": messages_table,
     "cases": cases_table,
     "example": example,

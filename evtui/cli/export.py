@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 # The names stand here too, so that help and mistakes need no import; a test compares them.
 FORMATS = (
-    *("asc", "blf", "trc", "candump", "csv", "python-can-csv", "parquet"),
+    *("asc", "blf", "trc", "savvycan", "candump", "csv", "python-can-csv", "parquet"),
     *("can-train-and-test", "hcrl", "open-ocpp-trace"),
 )
 TABLES = ("frames", "signals", "ocpp", "alarms", "truth")
@@ -37,7 +37,8 @@ _CHANNELS_TOLD = 8
     epilog="""\
 \b
 Formats:
-  asc, blf, trc        CAN logs, written by python-can; Wireshark opens blf
+  asc, blf, trc        CAN logs of Vector and PEAK; Wireshark opens blf
+  savvycan             SavvyCAN's own csv, Unix time in microseconds
   candump              can.log without R and T at the ends of lines, for Wireshark and scapy
   csv                  tables as in the folder, ids and data of frames as 0x..., for pandas
   python-can-csv       frames as python-can writes and reads them, data in base64

@@ -108,13 +108,16 @@ class CanFrame(Event, frozen=True, kw_only=True):
         str, about("node that sent it, `charge-point`, `module`, or the name a guest gave.")
     ]
     arbitration_id: Annotated[int, about("11 or 29 bits.")]
-    data: Annotated[bytes, about("0 to 8 bytes.")]
+    data: Annotated[bytes, about("0 to 8 bytes, up to 64 in CAN FD.")]
     extended: Annotated[bool, about("True for a 29-bit id.")] = False
     error: Annotated[bool, about("True for an error frame.")] = False
     remote: Annotated[bool, about("True for a remote frame.")] = False
     requested: Annotated[
         int, about("bytes that a remote frame asks for (its data length code); 0 for others.")
     ] = 0
+    fd: Annotated[bool, about("True for a CAN FD frame.")] = False
+    brs: Annotated[bool, about("True for one whose data was sent at the second bit rate.")] = False
+    esi: Annotated[bool, about("True for one whose sender said it is error passive.")] = False
 
     @property
     def dlc(self) -> int:

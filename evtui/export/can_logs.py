@@ -1,10 +1,10 @@
-"""CAN logs, written by python-can: .asc, .blf, .trc and its .csv; and candump's without more."""
+"""CAN logs: .asc, .blf and its .csv as python-can writes them; .trc, candump's and SavvyCAN's."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import BinaryIO
 
@@ -14,10 +14,23 @@ from can.io.generic import MessageWriter
 from evtui.export.channels import ChannelNumbers, Names
 from evtui.export.in_time import in_time
 from evtui.export.tally import Tally
-from evtui.recording.format import ERROR_FLAG, FrameRow
-from evtui.recording.read import RunFolder
+from evtui.recording.format import ERROR_FLAG, FrameKind, FrameRow
+from evtui.recording.read import FD_LENGTHS, RunFolder
 
-__all__ = ["write_asc", "write_blf", "write_candump", "write_csv", "write_trc"]
+__all__ = [
+    "write_asc",
+    "write_blf",
+    "write_candump",
+    "write_csv",
+    "write_savvycan",
+    "write_trc",
+]
+
+_LENGTHS = {length: code for code, length in enumerate(FD_LENGTHS)}
+_OLE_EPOCH = 25_569.0
+"""Days from 30 December 1899, where PEAK's begin, to 1970."""
+
+_DAY = 86_400.0
 
 
 def write_asc(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
@@ -43,6 +56,8 @@ def write_candump(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
         payload = frame.data_field.hex().upper()
         if frame.kind == "remote":
             payload = f"R{frame.dlc or ''}"
+        elif frame.kind.startswith("fd"):
+            payload = f"#{_switched(frame) * 1 | _passive(frame) * 2:X}{payload}"
         identifier = f"{frame.arbitration_id:0{8 if frame.extended else 3}X}"
         if frame.kind == "error":
             identifier = f"{frame.arbitration_id | ERROR_FLAG:08X}"
@@ -57,22 +72,94 @@ def write_csv(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
             writer.on_message_received(_message(frame, None))
 
 
+def write_savvycan(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
+    """SavvyCAN's CSV, with Unix time in microseconds; no remote and no error frames."""
+    channels = ChannelNumbers(folder.manifest)
+    tally.channels = channels.told
+    names = ",".join(f"D{number}" for number in range(1, 9))
+    stream.write(f"Time Stamp,ID,Extended,Dir,Bus,LEN,{names}\r\n".encode())
+    kept = _without(folder.frames(), tally, "remote", "error")
+    for frame in in_time(kept, folder, tally):
+        direction = "Tx" if frame.direction == "T" else "Rx"
+        cells = (
+            f"{frame.timestamp * 1e6:.0f}",
+            f"{frame.arbitration_id:08X}",
+            str(frame.extended).lower(),
+            *(direction, str(channels[frame.bus]), str(len(frame.data_field))),
+            *(f"{byte:02X}" for byte in frame.data_field),
+        )
+        stream.write(f"{','.join(cells)},\r\n".encode())
+
+
 def write_trc(folder: RunFolder, stream: BinaryIO, tally: Tally) -> None:
-    """PEAK's trace, version 2.1, which python-can writes without remote and error frames."""
+    """PEAK's trace, version 2.1, without error frames; it begins in a whole millisecond.
 
-    def data_frames() -> Iterator[FrameRow]:
-        for frame in folder.frames():
-            if frame.kind == "data":
-                yield frame
-            else:
-                tally.left_out[f"{frame.kind} frames"] += 1
+    Not python-can's writer, which has neither remote frames nor CAN FD and names the bus of a
+    frame that it has read one higher each time.
+    """
+    channels = ChannelNumbers(folder.manifest)
+    tally.channels = channels.told
+    start: float | None = None
+    for number, frame in enumerate(
+        in_time(_without(folder.frames(), tally, "error"), folder, tally), 1
+    ):
+        if start is None:
+            start = int(frame.timestamp * 1000) / 1000
+            stream.write(_trc_head(start).encode())
+        bus = channels[frame.bus] + 1
+        identifier = f"{frame.arbitration_id:0{8 if frame.extended else 4}X}"
+        direction = "Tx" if frame.direction == "T" else "Rx"
+        code = frame.dlc if frame.kind == "remote" else _LENGTHS[len(frame.data_field)]
+        line = (
+            f"{number:7} {(frame.timestamp - start) * 1000:13.3f} {_TRC_TYPES[frame.kind]} {bus:2} "
+            f"{identifier:>8} {direction} -  {code:<4} {frame.data_field.hex(' ').upper()}"
+        )
+        stream.write(f"{line.rstrip()}\r\n".encode())
+    if start is None:
+        stream.write(_trc_head(0.0).encode())
 
-    def writer() -> MessageWriter:
-        trc = can.TRCWriter(_text(stream))
-        trc.filepath = "evtui"  # it would name the temporary file, with the path to it
-        return trc
 
-    _write(writer, folder, in_time(data_frames(), folder, tally), tally)
+_TRC_TYPES: dict[FrameKind, str] = {
+    "data": "DT",
+    "remote": "RR",
+    "fd": "FD",
+    "fd brs": "FB",
+    "fd esi": "FE",
+    "fd brs esi": "BI",
+}
+
+
+def _trc_head(start: float) -> str:
+    date = datetime.fromtimestamp(start, UTC)
+    lines = (
+        "$FILEVERSION=2.1",
+        f"$STARTTIME={start / _DAY + _OLE_EPOCH:.12f}",
+        "$COLUMNS=N,O,T,B,I,d,R,L,D",
+        "",
+        f"   Start time: {date:%d.%m.%Y %H:%M:%S}.{date.microsecond // 1000:03d} UTC",
+        "   Written by evtui",
+        "-" * 79,
+        "   Number, ms since the start, type, bus, id, Rx or Tx, reserved, length code, data",
+        "-" * 79,
+    )
+    return "".join(f";{line}\r\n" for line in lines)
+
+
+def _without(frames: Iterable[FrameRow], tally: Tally, *kinds: FrameKind) -> Iterator[FrameRow]:
+    """Leave frames out for which a format has no place, and count them."""
+    for frame in frames:
+        if frame.kind in kinds:
+            tally.left_out[f"{frame.kind} frames"] += 1
+        else:
+            yield frame
+
+
+def _switched(frame: FrameRow) -> bool:
+    return frame.kind in ("fd brs", "fd brs esi")
+
+
+def _passive(frame: FrameRow) -> bool:
+    return frame.kind in ("fd esi", "fd brs esi")
 
 
 class _AscWriter(can.ASCWriter):
@@ -120,12 +207,16 @@ def _text(stream: BinaryIO) -> io.TextIOWrapper:
 
 def _message(frame: FrameRow, channel: int | None) -> can.Message:
     remote = frame.kind == "remote"
+    fd = frame.kind.startswith("fd")
     return can.Message(
         timestamp=frame.timestamp,
         arbitration_id=frame.arbitration_id,
         is_extended_id=frame.extended,
         is_remote_frame=remote,
         is_error_frame=frame.kind == "error",
+        is_fd=fd,
+        bitrate_switch=_switched(frame),
+        error_state_indicator=_passive(frame),
         channel=channel,
         dlc=frame.dlc,
         data=None if remote else frame.data_field,

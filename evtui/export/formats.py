@@ -99,6 +99,12 @@ def _trc(job: _Job) -> None:
     write_trc(job.folder, job.stream, job.tally)
 
 
+def _savvycan(job: _Job) -> None:
+    from evtui.export.can_logs import write_savvycan
+
+    write_savvycan(job.folder, job.stream, job.tally)
+
+
 def _candump(job: _Job) -> None:
     from evtui.export.can_logs import write_candump
 
@@ -120,11 +126,19 @@ def _parquet(job: _Job) -> None:
 _NO_LABELS = "node names and attack labels"
 
 FORMATS: dict[str, Format] = {
-    "asc": Format(_asc, ".asc", "Vector ASCII log", f"id and data of error frames, {_NO_LABELS}"),
+    "asc": Format(
+        _asc, ".asc", "Vector ASCII log", f"id, data and direction of error frames, {_NO_LABELS}"
+    ),
     "blf": Format(
         _blf, ".blf", "Vector binary log", f"direction of error frames, {_NO_LABELS}", text=False
     ),
-    "trc": Format(_trc, ".trc", "PEAK trace 2.1", f"remote and error frames, {_NO_LABELS}"),
+    "trc": Format(_trc, ".trc", "PEAK trace 2.1", f"error frames, {_NO_LABELS}"),
+    "savvycan": Format(
+        _savvycan,
+        ".savvycan.csv",
+        "SavvyCAN's csv",
+        f"remote and error frames, flags of CAN FD, {_NO_LABELS}",
+    ),
     "candump": Format(
         _candump, ".log", "candump's log as Wireshark reads it", f"direction, {_NO_LABELS}"
     ),
@@ -138,7 +152,7 @@ FORMATS: dict[str, Format] = {
         _python_can,
         ".python-can.csv",
         "python-can's own csv, data in base64",
-        f"direction, bus, {_NO_LABELS}",
+        f"direction, bus, flags of CAN FD, {_NO_LABELS}",
     ),
     "parquet": Format(
         _parquet, ".parquet", "typed columns", tables=tuple(TABLES), text=False, needs="pyarrow"
@@ -147,14 +161,14 @@ FORMATS: dict[str, Format] = {
         lambda job: write_can_train_and_test(job.folder, job.stream, job.tally, job.label),
         ".can-train-and-test.csv",
         "timestamp,arbitration_id,data_field,attack",
-        "direction, bus, node names and whether a frame is a remote frame",
+        "direction, bus, node names and whether a frame is a remote or CAN FD frame",
         labels=True,
     ),
     "hcrl": Format(
         lambda job: write_hcrl(job.folder, job.stream, job.tally, job.label),
         ".hcrl.csv",
         "time, id, DLC, data bytes, T injected or R normal",
-        "direction, bus and node names",
+        "direction, bus, node names, remote frames as such, frames of more than 8 bytes",
         labels=True,
     ),
     "open-ocpp-trace": Format(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Literal
 
 from evtui.export.in_time import in_time
@@ -51,7 +51,7 @@ def write_hcrl(folder: RunFolder, stream: BinaryIO, tally: Tally, label: Label) 
     injected = _LABELLED[label]
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
-    for frame in in_time(folder.frames(), folder, tally):
+    for frame in in_time(_classic(folder.frames(), tally), folder, tally):
         data = [] if frame.kind == "remote" else [f"{byte:02x}" for byte in frame.data_field]
         writer.writerow(
             (
@@ -65,6 +65,14 @@ def write_hcrl(folder: RunFolder, stream: BinaryIO, tally: Tally, label: Label) 
         )
     text.flush()
     text.detach()
+
+
+def _classic(frames: Iterable[FrameRow], tally: Tally) -> Iterator[FrameRow]:
+    for frame in frames:
+        if len(frame.data_field) > _MOST_DATA:
+            tally.left_out["frames of more than 8 bytes"] += 1
+        else:
+            yield frame
 
 
 _LABELLED: dict[Label, Callable[[FrameRow], bool]] = {

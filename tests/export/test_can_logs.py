@@ -82,17 +82,16 @@ def test_kinds_channels_and_directions_survive(
     assert [message.is_rx for message in found][:3] == [True, False, True]
 
 
-def test_trc_leaves_remote_and_error_frames_out_and_says_how_many(
-    mixed: Path, tmp_path: Path
-) -> None:
+def test_trc_leaves_error_frames_out_and_says_how_many(mixed: Path, tmp_path: Path) -> None:
     done = export(RunFolder(mixed), "trc", tmp_path / "x.trc")
-    assert (done.rows, done.left_out) == (6, {"remote frames": 1, "error frames": 1})
+    assert (done.rows, done.left_out) == (7, {"error frames": 1})
     with can.TRCReader(tmp_path / "x.trc") as reader:
         found = list(reader)
-    data = [line for line in candump(mixed) if line.identifier not in ("123", "20000080")]
+    data = [line for line in candump(mixed) if line.identifier not in ("20000080",)]
     for message, line in zip(found, data, strict=True):
         assert message.timestamp == pytest.approx(line.timestamp, abs=1e-3)
-        assert bytes(message.data).hex().upper() == line.data
+        assert message.is_remote_frame == line.data.startswith("R")
+        assert message.is_remote_frame or bytes(message.data).hex().upper() == line.data
 
 
 def test_no_file_names_a_path_of_this_machine(sample: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_it_says_how_much_it_wrote_and_what_the_format_loses(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines() == [
-        "evtui: trc does not keep remote and error frames, node names and attack labels "
+        "evtui: trc does not keep error frames, node names and attack labels "
         "(left out: 1 error frame)",
         f"1,211 frames, 119.9 s -> {out}",
     ]

@@ -9,8 +9,7 @@ import pytest
 
 from evtui.events import CanFrame
 from evtui.recording.format import layout
-from evtui.recording.read.candump import fd_frames_in, log_style, logged_frame, stamp_of
-from evtui.recording.read.ordering import survey
+from evtui.recording.read.candump import logged_frame
 from evtui.recording.read.reader import FolderError, RunFolder
 from evtui.tui.models.frames import FrameLine
 from tests.recording.reader_rig import recorded
@@ -35,7 +34,7 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_classic_frame_of_a_foreign_log_is_read(log: Path) -> None:
+def test_every_frame_of_a_foreign_log_is_read(log: Path) -> None:
     frames = [
         (
             row.t_s,
@@ -54,6 +53,7 @@ def test_every_classic_frame_of_a_foreign_log_is_read(log: Path) -> None:
         (0.5, "vcan1", 0x0A1, False, "remote", "", 8),
         (0.5, "vcan1", 0x0A1, False, "remote", "", 0),
         (0.75, "vcan0", 0x80, False, "error", "0000000000000000", 8),
+        (1.0, "vcan0", 0x123, False, "fd brs", "deadbeef" * 3, 12),
         (1.5, "vcan0", 0x123, False, "data", "112233", 3),
         (1.75, "vcan0", 0x7FF, False, "data", "1122334455667788", 8),
         (2.0, "vcan0", 0x1FFFFFFF, True, "data", "01", 1),
@@ -72,13 +72,10 @@ def test_time_begins_with_the_first_frame_and_nothing_is_known_of_truth(log: Pat
 
 def test_what_is_left_out_is_said_before_anything_is_read(log: Path) -> None:
     run = RunFolder(log)
-    expected = [
-        "a CAN log alone: no OCPP messages, no current, no labels",
-        "capture.log: CAN FD frames: 1 skipped",
-    ]
+    expected = ["a CAN log alone: no OCPP messages, no current, no labels"]
     assert run.problems == expected
     events = list(run.events())
-    assert len(events) == 8
+    assert len(events) == 9
     assert all(isinstance(event, CanFrame) for event in events)
     assert run.problems == [*expected, "capture.log: lines that cannot be read: 1 skipped"]
 
@@ -89,7 +86,6 @@ def test_stepping_through_a_foreign_log_never_stands_still(log: Path) -> None:
     times: list[float] = []
     while t is not None and (t := run.next_time("frame", t)) is not None:
         times.append(t)
-    # That of the CAN FD frame too: a moment it is.
     assert times == [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 1.75, 2.0]
     assert run.previous_time("frame", 0.25) == 0.0
     assert run.previous_time("frame", 0.0) is None
@@ -146,14 +142,19 @@ def test_another_file_of_a_run_folder_is_no_log(tmp_path: Path) -> None:
         RunFolder(folder / layout.SIGNALS)
 
 
-def test_fd_frames_are_counted_across_the_blocks_of_a_big_file(tmp_path: Path) -> None:
-    path = tmp_path / "fd.log"
-    line = b"(1500000000.000000) can0 123##0" + b"11" * 12 + b"\n"
-    path.write_bytes(line * 50_000)
-    assert path.stat().st_size > 2 << 20
-    style = log_style(path)
-    assert style is not None
-    assert survey(path, stamp_of(style), fd_frames_in(style)).counted == 50_000
+@pytest.mark.parametrize(
+    ("line", "flags"),
+    [
+        ("(1.0) can0 123##0", 0),
+        ("(1.0) can0 123##3112233 T", 3),
+        ("(1.0) can0 123##5" + "11" * 64, 1),
+        (" (1.0)  can0  123  [12]  " + "11 " * 12, 0),
+        (" (1.0)  can0  RX B E  123  [03]  11 22 33", 3),
+        (" (1.0)  can0  TX - E  123  [00]", 2),
+    ],
+)
+def test_a_frame_of_can_fd_keeps_its_flags(line: str, flags: int) -> None:
+    assert logged_frame(line.encode()).fd_flags == flags
 
 
 @pytest.mark.parametrize(
@@ -163,6 +164,10 @@ def test_fd_frames_are_counted_across_the_blocks_of_a_big_file(tmp_path: Path) -
         "(1.0) can0 1234#00",
         "(1.0) can0 123#0",
         "(1.0) can0 123#001122334455667788",
+        "(1.0) can0 123##0" + "11" * 9,
+        "(1.0) can0 123##",
+        "(1.0)  can0  123  [12]  11",
+        "(1.0)  can0  123  [04]  remote request",
         "(1.0) can0 123#GG",
         "1.0 can0 123#00",
         "(1.0) can0 123",

@@ -72,6 +72,5 @@ def format_of(path: Path) -> LogFormat | None:
 def format_by_name(name: str) -> LogFormat | None:
     """The format of text that has no head: an ASC log, or a PEAK trace."""
     suffix = Path(name).suffix.lower()
-    return next(
-        (kind for kind in LOG_FORMATS if kind.suffix == suffix and suffix in _BY_NAME), None
-    )
+    named = (each for each in LOG_FORMATS if each.suffix == suffix)
+    return next(named, None) if suffix in _BY_NAME else None

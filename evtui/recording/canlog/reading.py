@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
 from evtui.recording.format import ERROR_FLAG
-from evtui.recording.read.candump import LoggedFrame
+from evtui.recording.read.candump import FD_LENGTHS, LoggedFrame
 from evtui.recording.read.timefile import BOM, LATEST_UNIX
 
 __all__ = [
@@ -46,9 +46,6 @@ TOLD = 3
 
 BIT_RATE_SWITCH, ERROR_STATE = 1, 2
 """Flags of a CAN FD frame as candump writes them (CANFD_BRS and CANFD_ESI of linux/can.h)."""
-
-_FD_LENGTHS = (*range(9), 12, 16, 20, 24, 32, 48, 64)
-"""Bytes of data for each data length code of CAN FD (ISO 11898-1)."""
 
 _TIME = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _NOT_PLAIN = re.compile(r"[^!-~]+")
@@ -154,8 +151,8 @@ def fd_length(code: int) -> int:
     Raises:
         NoFrame: there is no such code.
     """
-    if 0 <= code < len(_FD_LENGTHS):
-        return int(_FD_LENGTHS[code])
+    if 0 <= code < len(FD_LENGTHS):
+        return int(FD_LENGTHS[code])
     raise NoFrame(f"data length code {code} is not below 16")
 
 
@@ -176,7 +173,7 @@ def check_frame(frame: LoggedFrame) -> LoggedFrame:
     if frame.fd_flags is None:
         if len(frame.data) > 8 or frame.dlc > 8:
             raise NoFrame(f"{max(len(frame.data), frame.dlc)} bytes; a classic frame has 8 at most")
-    elif len(frame.data) not in _FD_LENGTHS:
+    elif len(frame.data) not in FD_LENGTHS:
         raise NoFrame(f"{len(frame.data)} bytes of data; there is no such CAN FD frame")
     return frame
 

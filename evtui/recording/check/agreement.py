@@ -282,4 +282,6 @@ def _log_line(row: FrameRow, channel: str) -> str:
     else:
         identifier = f"{row.arbitration_id:0{8 if row.extended else 3}X}"
     payload = f"R{row.dlc}" if row.kind == "remote" else row.data_field.hex().upper()
+    if row.kind.startswith("fd"):
+        payload = f"#{('brs' in row.kind) * 1 | ('esi' in row.kind) * 2:X}{payload}"
     return f"({row.timestamp:.6f}) {channel} {identifier}#{payload} {row.direction}"

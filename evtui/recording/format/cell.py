@@ -25,6 +25,7 @@ __all__ = [
     "ERROR_FLAG",
     "FLAG",
     "FRAME_KIND",
+    "FRAME_KINDS",
     "GREATEST",
     "IDENTIFIER",
     "INT8",
@@ -57,6 +58,9 @@ ERROR_FLAG = 0x2000_0000
 
 GREATEST = 1e15
 """No quantity is greater, whatever its unit."""
+
+FRAME_KINDS = ("data", "remote", "error", "fd", "fd brs", "fd esi", "fd brs esi")
+"""What a frame may be; ``fd`` is a data frame of CAN FD, behind which stand its flags."""
 
 _LARGEST_ID = 0x1FFF_FFFF
 _MOST_DATA = 64
@@ -186,8 +190,8 @@ def _data_length(text: str) -> int:
 
 
 def _frame_kind(text: str) -> str:
-    if text not in ("data", "remote", "error"):
-        raise ValueError(f"a frame is data, remote or error, not {text!r}")
+    if text not in FRAME_KINDS:
+        raise ValueError(f"a frame is {', '.join(FRAME_KINDS)}, not {text[:20]!r}")
     return text
 
 

@@ -43,11 +43,16 @@ __all__ = [
     "TABLES",
     "TRUTH",
     "AlarmRow",
+    "FrameKind",
     "FrameRow",
     "MessageRow",
     "SignalRow",
     "TruthRow",
 ]
+
+
+FrameKind = Literal["data", "remote", "error", "fd", "fd brs", "fd esi", "fd brs esi"]
+"""What a frame is; see the column ``kind`` of can_labels.csv."""
 
 
 class SignalRow(NamedTuple):
@@ -140,7 +145,13 @@ class FrameRow(NamedTuple):
     ]
     effect: Annotated[bool, Column("1 while a disturbance shows at the station", "truth.effect")]
     kind: Annotated[
-        Literal["data", "remote", "error"], Column("data, remote or error", "kind", FRAME_KIND)
+        FrameKind,
+        Column(
+            "data, remote or error; fd for a data frame of CAN FD, with brs where its data had the "
+            "second bit rate, and esi from a node that was error passive",
+            "kind",
+            FRAME_KIND,
+        ),
     ]
     station: Annotated[
         str, Column("identity of the charge point the bus belongs to", "event.station")

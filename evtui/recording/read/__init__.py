@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from evtui.recording.read.candump import (
+        FD_LENGTHS,
+    )
     from evtui.recording.read.parsing import (
         event,
         message_row,
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "FD_LENGTHS",
     "LONGEST_LINE",
     "FolderError",
     "MomentKind",
@@ -34,6 +38,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "evtui.recording.read.candump": "FD_LENGTHS",
         "evtui.recording.read.parsing": "event message_row",
         "evtui.recording.read.reader": "FolderError MomentKind RunFolder",
         "evtui.recording.read.states": "follow",

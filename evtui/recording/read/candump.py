@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import re
 import shlex
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -23,26 +22,23 @@ from evtui.recording.read.timefile import BOM, LONGEST_LINE, Stamp, candump_stam
 from evtui.regular import open_regular
 
 __all__ = [
-    "FD_FRAMES",
+    "FD_LENGTHS",
     "LogStyle",
     "LoggedFrame",
     "channel_of",
-    "fd_frames_in",
     "log_style",
     "logged_frame",
     "other_kind",
     "stamp_of",
 ]
 
-FD_FRAMES = "CAN FD frames"
-
-_FD_MARK = b"##"
-"""Stands between id and data of a CAN FD frame, and nowhere else in a log."""
-
 _LINES_TRIED = 100
 
 _LONGEST = 2048
 """Bytes of a line that may be a frame; 64 bytes in binary digits take 600."""
+
+FD_LENGTHS = (*range(9), 12, 16, 20, 24, 32, 48, 64)
+"""Bytes of data for each data length code of CAN FD (ISO 11898-1)."""
 
 Times = Literal["absolute", "date", "zero", "delta", "none"]
 
@@ -85,27 +81,27 @@ class LoggedFrame(NamedTuple):
 _LOGGED = re.compile(
     rb"\s*\((?P<stamp>\d+(?:\.\d+)?)\)\s+(?P<channel>\S+)\s+"
     rb"(?P<id>[0-9A-Fa-f]{3}|[0-9A-Fa-f]{8})#"
-    rb"(?:(?P<remote>[Rr])(?P<length>[0-8])?|(?P<data>(?:[0-9A-Fa-f]{2}\.?){0,8}))(?:_[9A-Fa-f])?"
+    rb"(?:(?P<remote>[Rr])(?P<length>[0-8])?"
+    rb"|#(?P<flags>[0-9A-Fa-f])(?P<long>(?:[0-9A-Fa-f]{2}\.?){0,64})"
+    rb"|(?P<data>(?:[0-9A-Fa-f]{2}\.?){0,8}))(?:_[9A-Fa-f])?"
     rb"(?:\s+(?P<direction>[RTrt]))?\s*"
 )
 
 _DATE = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?"
 _VIEW_HEAD = (
     rb"\s*(?:\((?P<stamp>\d+(?:\.\d+)?|" + _DATE + rb")\)\s+)?(?P<channel>\S+)\s+"
-    rb"(?:(?P<direction>[RT])X\s+[-B]\s[-E]\s+)?(?P<id>[0-9A-Fa-f]{3}|[0-9A-Fa-f]{8})\s+"
+    rb"(?:(?P<direction>[RT])X\s+(?P<brs>[-B])\s(?P<esi>[-E])\s+)?(?P<id>[0-9A-Fa-f]{3}|[0-9A-Fa-f]{8})\s+"
 )
 # One digit in brackets is the length of a classic frame, in braces the raw length code of one of 8
 # bytes; a CAN FD frame has two digits.  Bytes are hexadecimal or binary (-i), the other way round
 # when ` stands between them (-S).
 _VIEWED = re.compile(
     _VIEW_HEAD
-    + rb"(?:\[(?P<length>[0-8])\]|\{[9A-Fa-f]\})"
+    + rb"(?:\[(?P<length>[0-8]|(?P<fd>\d\d))\]|\{[9A-Fa-f]\})"
     + rb"(?:(?P<remote>\s+remote request)"
     + rb"|(?P<data>(?:[ `]+(?:[01]{8}|[0-9A-Fa-f]{2})(?![^ `\s]))*))"
     + rb"(?:\s+(?:ERRORFRAME|'.*'|`.*`))?\s*"
 )
-_VIEWED_FD = re.compile(_VIEW_HEAD + rb"\[\d\d\]\s")
-_FD_IN_VIEW = re.compile(rb"(?m)^[^\[\n]* \[\d\d\] ")
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _EXPLAINED = re.compile(rb"\t[a-z]+(?:-[a-z]+)*")
 _CHANNEL = re.compile(rb"\s*(?:\([^)]*\)\s+)?(\S+)")
@@ -115,7 +111,7 @@ def logged_frame(line: bytes) -> LoggedFrame:
     """A line that candump wrote, in whichever style.
 
     Raises:
-        Unsupported: a CAN FD frame, or what candump says beside frames.
+        Unsupported: what candump says beside frames.
         ValueError: no frame.
     """
     if len(line) > _LONGEST:
@@ -123,8 +119,10 @@ def logged_frame(line: bytes) -> LoggedFrame:
     found = _LOGGED.fullmatch(line)
     if found is None:
         return _viewed_frame(line)
-    data = bytes.fromhex((found["data"] or b"").replace(b".", b"").decode())
-    return _frame(found, _stamped(found["stamp"]), data, int(found["length"] or 0))
+    digits = found["data"] if found["flags"] is None else found["long"]
+    data = bytes.fromhex((digits or b"").replace(b".", b"").decode())
+    fd_flags = None if found["flags"] is None else int(found["flags"], 16) & 3
+    return _frame(found, _stamped(found["stamp"]), data, int(found["length"] or 0), fd_flags)
 
 
 def _viewed_frame(line: bytes) -> LoggedFrame:
@@ -132,8 +130,6 @@ def _viewed_frame(line: bytes) -> LoggedFrame:
         line = _COLOUR.sub(b"", line)
     found = _VIEWED.fullmatch(line)
     if found is None:
-        if _FD_MARK in line or _VIEWED_FD.match(line):
-            raise Unsupported(FD_FRAMES)
         if not line.strip():
             raise Unsupported("empty lines")
         if line.startswith(b"DROPCOUNT:"):
@@ -148,11 +144,20 @@ def _viewed_frame(line: bytes) -> LoggedFrame:
         raise ValueError(f"{len(data)} bytes where the length is {length}")
     if b"`" in (found["data"] or b""):
         data = data[::-1]
+    fd_flags = None
+    if found["fd"] is not None:
+        if found["remote"] is not None:
+            raise ValueError("CAN FD has no remote frames")
+        fd_flags = (found["brs"] == b"B") * 1 | (found["esi"] == b"E") * 2
     stamp = _stamped(found["stamp"]) if found["stamp"] else 0.0
-    return _frame(found, stamp, data, length)
+    return _frame(found, stamp, data, length, fd_flags)
 
 
-def _frame(found: re.Match[bytes], stamp: float, data: bytes, length: int) -> LoggedFrame:
+def _frame(
+    found: re.Match[bytes], stamp: float, data: bytes, length: int, fd_flags: int | None
+) -> LoggedFrame:
+    if fd_flags is not None and len(data) not in FD_LENGTHS:
+        raise ValueError(f"{len(data)} bytes of data; there is no such CAN FD frame")
     number = int(found["id"], 16)
     long = len(found["id"]) == 8
     error = bool(number & ERROR_FLAG)
@@ -165,6 +170,7 @@ def _frame(found: re.Match[bytes], stamp: float, data: bytes, length: int) -> Lo
         data=data,
         dlc=length if found["remote"] else len(data),
         direction=(found["direction"] or b"").decode().upper(),
+        fd_flags=fd_flags,
     )
 
 
@@ -183,10 +189,10 @@ def log_style(path: Path) -> LogStyle | None:
                 line = line.removeprefix(BOM)
             if len(line) > _LONGEST:
                 continue
-            if _LOGGED.fullmatch(line) or (_FD_MARK in line and candump_stamp(line) is not None):
+            if _LOGGED.fullmatch(line):
                 return LogStyle(view=False, times="absolute")
             plain = _COLOUR.sub(b"", line)
-            found = _VIEWED.fullmatch(plain) or _VIEWED_FD.match(plain)
+            found = _VIEWED.fullmatch(plain)
             if found is not None:
                 view = True
                 stamps.append(found["stamp"])
@@ -272,10 +278,3 @@ def channel_of(line: bytes) -> bytes:
     """The interface that a line names."""
     found = _CHANNEL.match(_COLOUR.sub(b"", line) if b"\x1b" in line else line)
     return found[1] if found else b""
-
-
-def fd_frames_in(style: LogStyle) -> Callable[[bytes], int]:
-    """What counts the CAN FD frames in a block of whole lines."""
-    if style.view:
-        return lambda block: sum(1 for _ in _FD_IN_VIEW.finditer(block))
-    return lambda block: block.count(_FD_MARK)

@@ -12,7 +12,7 @@ from evtui.canbus import CHARGE_POINT, Frame
 from evtui.canbus.packs.seed import SEED
 from evtui.events import Event
 from evtui.recording.canlog.reading import LogReading
-from evtui.recording.format import AlarmRow, FrameRow, MessageRow, SignalRow, TruthRow
+from evtui.recording.format import AlarmRow, FrameKind, FrameRow, MessageRow, SignalRow, TruthRow
 from evtui.recording.format.manifest import Manifest
 from evtui.recording.read.candump import LoggedFrame, logged_frame
 from evtui.recording.read.findings import Severity
@@ -159,7 +159,7 @@ def unlabelled(line: bytes, sources: Sources) -> FrameRow:
         node=CHARGE_POINT if logged.direction == "T" else "",
         attack_ids=(),
         effect=False,
-        kind=logged.kind,
+        kind=logged.kind if logged.fd_flags is None else _FD_KINDS[logged.fd_flags],
         station=bus.station if bus else _station(logged) if sources.decode else "",
         bus=bus.name if bus else logged.channel,
         t_s=sources.lab_time(logged.timestamp),
@@ -168,9 +168,13 @@ def unlabelled(line: bytes, sources: Sources) -> FrameRow:
     )
 
 
+_FD_KINDS: tuple[FrameKind, ...] = ("fd", "fd brs", "fd esi", "fd brs esi")
+"""By flags."""
+
+
 def _station(logged: LoggedFrame) -> str:
     """The bus in the place of a station, for a frame that our dictionary has with this length."""
-    if logged.kind != "data" or logged.extended:
+    if logged.kind != "data" or logged.extended or logged.fd_flags is not None:
         return ""
     try:
         return logged.channel if SEED.decode(Frame(logged.arbitration_id, logged.data)) else ""

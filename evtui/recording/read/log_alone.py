@@ -20,10 +20,8 @@ from evtui.recording.canlog.packed import MAGIC
 from evtui.recording.canlog.reading import MOST_FRAMES
 from evtui.recording.format import FrameRow
 from evtui.recording.read.candump import (
-    FD_FRAMES,
     LogStyle,
     channel_of,
-    fd_frames_in,
     log_style,
     other_kind,
     stamp_of,
@@ -32,9 +30,9 @@ from evtui.recording.read.found import FolderError, Sources, open_can_log, rows_
 from evtui.recording.read.ordering import (
     LineOrder,
     LogLine,
+    is_in_order,
     order_lines,
     put_in_order,
-    survey,
     timed_stamp,
     untimed,
 )
@@ -89,10 +87,7 @@ def _open_candump(sources: Sources, place: Path, style: LogStyle) -> None:
     if told:
         sources.trouble(told)
     stamp = stamp_of(style)
-    seen = survey(place, stamp, fd_frames_in(style))
-    if seen.counted:
-        sources.skipped.count(f"{name}: {FD_FRAMES}", seen.counted)
-    if seen.in_order and style.times != "delta":
+    if style.times != "delta" and is_in_order(place, stamp):
         sources.start_utc = TimeFile(place, stamp, keep_torn=True, follow=True).first() or 0.0
         open_can_log(sources, name, stamp, None if place == sources.path else place)
         return
@@ -146,8 +141,6 @@ def _lines(kind: LogFormat, place: Path, reading: LogReading) -> Iterator[LogLin
     frames = kind.frames(place, reading)
     for number, frame in islice(frames, MOST_FRAMES):
         reading.frames += 1
-        if frame.fd_flags is not None:
-            reading.left_out[FD_FRAMES] += 1
         yield LogLine(number, frame.timestamp, frame.channel.encode(), candump_line(frame))
     if next(frames, None) is not None:
         reading.note(f"only its first {MOST_FRAMES:,} frames are read")

@@ -26,10 +26,9 @@ __all__ = [
     "LineOrder",
     "LogLine",
     "Segment",
-    "Survey",
+    "is_in_order",
     "order_lines",
     "put_in_order",
-    "survey",
     "timed_stamp",
     "untimed",
 ]
@@ -58,38 +57,23 @@ _CHUNK = 200_000
 _LOG_STAMP = re.compile(rb"(?m)^\s*\((\d+\.\d+)\)\s")
 
 
-class Survey(NamedTuple):
-    """What one look at every byte of a log says.
-
-    Attributes:
-        in_order: no time goes back, and none jumps by more than :data:`SILENCE`.
-        counted: sum of what was to be counted.
-    """
-
-    in_order: bool
-    counted: int
-
-
-def survey(path: Path, stamp: Stamp, count: Callable[[bytes], int]) -> Survey:
-    """Read a log once, for its order.
+def is_in_order(path: Path, stamp: Stamp) -> bool:
+    """True for a log in which no time goes back, and none jumps by more than :data:`SILENCE`.
 
     Args:
         stamp: reads the time of a line.
-        count: counts something in a block of whole lines.
 
     Raises:
         OSError: it cannot be read.
     """
-    counted, before, in_order = 0, None, True
+    before, in_order = None, True
     with open_regular(path, follow=True) as file:
         if file.read(len(BOM)) != BOM:
             file.seek(0)
-        while block := file.read(_BLOCK):
+        while in_order and (block := file.read(_BLOCK)):
             block += file.readline(LONGEST_LINE)
-            counted += count(block)
-            if in_order:
-                in_order, before = _follows(before, block, stamp)
-    return Survey(in_order, counted)
+            in_order, before = _follows(before, block, stamp)
+    return in_order
 
 
 def _follows(before: float | None, block: bytes, stamp: Stamp) -> tuple[bool, float | None]:

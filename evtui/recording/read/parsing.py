@@ -165,6 +165,9 @@ frame_event: Callable[[FrameRow], CanFrame] = FRAMES.event(
     error="row.kind == 'error'",
     remote="row.kind == 'remote'",
     requested="row.dlc if row.kind == 'remote' else 0",
+    fd="row.kind.startswith('fd')",
+    brs="'brs' in row.kind",
+    esi="'esi' in row.kind",
 )
 """The frame that a row of can_labels.csv was written from."""
 

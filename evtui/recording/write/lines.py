@@ -92,6 +92,9 @@ def frame_lines(
         identifier = f"{frame.arbitration_id:03X}"
     if frame.remote:
         payload, kind = f"R{frame.requested}", "remote"
+    elif frame.fd:
+        payload = f"#{frame.brs * 1 | frame.esi * 2:X}{data}"
+        kind = f"fd{' brs' * frame.brs}{' esi' * frame.esi}"
     direction = "T" if frame.node == CHARGE_POINT else "R"
     return (
         f"({at.unix}) {channel} {identifier}#{payload} {direction}\n",
