@@ -204,7 +204,9 @@ async def test_one_is_stopped_or_all_of_them_from_the_list() -> None:
 async def test_one_more_is_added_from_the_list() -> None:
     async with driven(1.0) as one:
         one.lab.data = told_of(SEED.database)
-        await one.press("M", "n")
+        await one.press("M")
+        assert lines(one) == ["nothing yet: n sends a message of the DBC"]
+        await one.press("n")
         assert one.shows(Palette)
         await one.press("escape")
         assert one.shows(SendingScreen)

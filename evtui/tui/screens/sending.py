@@ -94,7 +94,7 @@ class SendingScreen(Dialog[None]):
         super().__init__()
         self._place, self._sent, self._deeds = place, sent, deeds
         self._shown: list[SentMessage] = []
-        self._lines: list[str] = []
+        self._lines: list[str] | None = None  # nothing is shown yet
         self._list = OptionList(compact=True)
 
     def compose(self) -> ComposeResult:
@@ -114,7 +114,7 @@ class SendingScreen(Dialog[None]):
         lines = self._told(shown)
         if lines == self._lines:
             return
-        if len(lines) == len(self._lines) and [*map(id, shown)] == [*map(id, self._shown)]:
+        if self._lines and [*map(id, shown)] == [*map(id, self._shown)]:
             for index, (old, new) in enumerate(zip(self._lines, lines, strict=True)):
                 if old != new:
                     self._list.replace_option_prompt_at_index(index, Content(new))
