@@ -130,6 +130,25 @@ async def test_a_real_module_that_reports_nothing_sensible_is_counted_and_change
         assert bus.lab.stands["CP1"].outlets[1].current == 12
 
 
+async def test_where_a_real_controller_orders_the_module_our_charge_point_does_not_charge() -> None:
+    async with real_bus(can_side="module", arm=True) as bus:
+        for command in ("station.charge", "station.swipe"):
+            with pytest.raises(CommandError, match="CP1 is off its bus: a real controller orders"):
+                await bus.order(command)
+        with pytest.raises(CommandError, match="acts through the charge point, and CP1 is off"):
+            await bus.order("anomaly.start", name="repeated-current-fluctuation")
+        order = can.Message(arbitration_id=0x200, is_extended_id=False)
+        bus.wire.arrive(
+            can.Message(arbitration_id=0x210, data=[50, 0], is_extended_id=False), order
+        )
+        outlet = bus.lab.stands["CP1"].outlets[1]
+        await until(lambda: outlet.current > 40)
+        await bus.order("anomaly.start", name="can-spoof-current")
+        await until(lambda: bus.anomalies[-1].change == "step" or len(bus.wire.sent) > 20)
+        assert "safe: what can-spoof-current did is undone" in await bus.order("anomaly.stop")
+        assert bus.anomalies[-1].change == "safe", "the current flows on, as it was ordered to"
+
+
 # What must be armed
 
 INJECTING = [
@@ -172,6 +191,20 @@ async def test_arming_names_the_bus_and_then_a_frame_by_hand_goes_out() -> None:
         assert (await bus.lab.execute("can.disarm")).data is None
         with pytest.raises(CommandError, match="not armed"):
             await bus.order("can.send", identifier=0x124)
+
+
+async def test_a_message_sent_again_and_again_needs_arming_and_ends_with_it() -> None:
+    async with real_bus() as bus:
+        message = {"message": "SetLimit", "signals": {"Limit": 44}, "period": 0.02}
+        with pytest.raises(CommandError, match="not armed"):
+            await bus.order("can.periodic", **message)
+        await bus.order("can.arm", bus=bus.name, duration=1.0)
+        await bus.order("can.periodic", **message)
+        await until(lambda: (0x210, b"\x2c\x00") in bus.wire.heard)
+        await until(lambda: bus.states[-1].armed_until is None)
+        await until(lambda: not bus.lab.stands["CP1"].sender.running)
+        with pytest.raises(CommandError, match="not armed"):
+            await bus.order("can.periodic", **message)
 
 
 async def test_a_lab_may_be_armed_from_the_start() -> None:

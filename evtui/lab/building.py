@@ -145,7 +145,16 @@ class StandBuilder:
         bus.guest_cause = lambda: next((each.cause for each in attacks if each.cause), None)
         profile_ids = count(FIRST_PROFILE_ID)
         sites = {
-            number: self._site(charge_point, bus, pack, line, station_clock, outlet, profile_ids)
+            number: self._site(
+                charge_point,
+                bus,
+                pack,
+                line,
+                station_clock,
+                outlet,
+                profile_ids,
+                orders_modules=gateway is None or gateway.our_controller,
+            )
             for number, outlet in outlets.items()
         }
         anomalies = AnomalySet(sites, settings.seed, self._attacks, initial_parameters(settings))
@@ -187,6 +196,7 @@ class StandBuilder:
         station_clock: StationClock,
         outlet: Outlet,
         profile_ids: Iterator[int],
+        orders_modules: bool,
     ) -> Site:
         """What anomalies reach at a connector."""
         return Site(
@@ -204,6 +214,7 @@ class StandBuilder:
             pack=pack,
             stage=outlet.stage,
             profile_ids=profile_ids,
+            orders_modules=orders_modules,
         )
 
     def _outlet(

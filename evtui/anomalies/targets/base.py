@@ -45,6 +45,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         pack: the protocol that they speak.
         stage: the power stage behind the connector.
         profile_ids: for charging profiles; shared by the connectors of a station.
+        orders_modules: the charge point is who orders the modules about; not where a real
+            controller does.
     """
 
     stream: EventStream
@@ -61,9 +63,12 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     pack: ProtocolPack
     stage: PowerStage
     profile_ids: Iterator[int]
+    orders_modules: bool = True
 
     def disturbance(self) -> str:
         """What the power stage does that its charge point has not ordered; empty for nothing."""
+        if not self.orders_modules:
+            return ""
         return disturbance(self.charge_point.connectors[self.connector], self.stage)
 
 

@@ -33,6 +33,10 @@ def start(works: Works, target: Aim, wanted: told.Beginning) -> Outcome[str]:
     injector = anomalies.at(number, wanted.name or "")
     if "central system" in injector.anomaly.needs:
         works.need_our_central_system(f"{injector.name} acts through")
+    if injector.anomaly.ends_charging and not target.stand.our_controller:
+        raise CommandError(
+            f"{injector.name} acts through the charge point, and {target.stand.name} is off its bus"
+        )
     if wanted.parameters and not injector.busy:
         injector.configure(injector.read(wanted.parameters))
     schedule = Schedule(

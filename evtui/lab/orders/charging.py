@@ -13,6 +13,7 @@ __all__ = ["end_charging"]
 
 @at_connector(told.CHARGE, acting=True)
 async def charge(works: Works, target: Aim, _: Nothing) -> Outcome[bool]:
+    _need_our_controller(target)
     connector = target.outlet.connector
     if connector.busy:
         await end_charging(works, target)
@@ -30,9 +31,18 @@ async def charge(works: Works, target: Aim, _: Nothing) -> Outcome[bool]:
 
 @at_connector(told.SWIPE, acting=True)
 def swipe(works: Works, target: Aim, held: told.Swipe) -> Outcome[None]:
+    _need_our_controller(target)
     id_tag = held.id_tag or works.settings.id_tag
     _present(target, id_tag)
     return Outcome(f"id tag {id_tag} presented at connector {target.outlet.number}", None)
+
+
+def _need_our_controller(target: Aim) -> None:
+    """Refuse to charge where a real controller says when the module does."""
+    if not target.stand.our_controller:
+        raise CommandError(
+            f"{target.stand.name} is off its bus: a real controller orders the module there"
+        )
 
 
 def _present(target: Aim, id_tag: str) -> None:
