@@ -33,6 +33,8 @@ _BASE = re.compile(r"base\s+(hex|dec)(?:\s+timestamps\s+(absolute|relative))?", 
 _BLOCK = re.compile(r"begin\s+triggerblock\b\s*(.*)", re.IGNORECASE)
 _TIMED = re.compile(r"(-?\d+(?:\.\d+)?)\s+(.*)")
 
+_DIGIT = re.compile(r"[0-9A-Fa-f]")
+
 _FLAG_FD, _FLAG_REMOTE = 0x1000, 0x10
 """Bits in the column of flags of a CANFD line: the frame is one of CAN FD; it is remote."""
 
@@ -167,7 +169,8 @@ class _Asc:
             return None
         direction, kind, rest = words[2][0], words[3].lower(), words[4:]
         if kind == "r":
-            length = min(number(rest[0], 16, "length"), 8) if rest and rest[0].isalnum() else 0
+            told = bool(rest) and _DIGIT.fullmatch(rest[0])  # or what stands behind, Length = ...
+            length = min(number(rest[0], 16, "length"), 8) if told else 0
             return self._made(channel, words[1], "remote", dlc=length, direction=direction)
         if kind != "d" or not rest:
             raise NoFrame(f"{words[3][:20]!r} is neither d with a length nor r")

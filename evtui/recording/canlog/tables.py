@@ -24,7 +24,10 @@ from evtui.recording.read.candump import LoggedFrame
 
 __all__ = ["is_python_can", "is_savvycan", "read_python_can", "read_savvycan"]
 
-_SAVVYCAN = ("time stamp", "id", "extended", "bus", "len", "d1")
+_SAVVYCAN = ("time stamp", "id", "extended", "bus", "d1")
+_LENGTH = ("len", "dlc")
+"""Either: older ones of SavvyCAN and its relatives say DLC."""
+
 _PYTHON_CAN = ("timestamp", "arbitration_id", "extended", "remote", "error", "dlc", "data")
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 
@@ -33,7 +36,8 @@ _Parse = Callable[[dict[str, int], list[str]], LoggedFrame]
 
 def is_savvycan(head: str) -> bool:
     """Whether a file begins with the names of SavvyCAN's columns."""
-    return set(_SAVVYCAN) <= set(_names(head.lstrip("\ufeff").partition("\n")[0]))
+    names = set(_names(head.lstrip("\ufeff").partition("\n")[0]))
+    return set(_SAVVYCAN) <= names and not names.isdisjoint(_LENGTH)
 
 
 def is_python_can(head: str) -> bool:
@@ -85,7 +89,7 @@ def _hexadecimal(text: str, what: str) -> int:
 
 def _savvycan(columns: dict[str, int], cells: list[str]) -> LoggedFrame:
     identifier = _hexadecimal(_cell(columns, cells, "id"), "id")
-    length = number(_cell(columns, cells, "len"), 10, "length")
+    length = number(_cell(columns, cells, next(filter(columns.get, _LENGTH))), 10, "length")
     first = columns["d1"]
     bytes_there = cells[first : first + length]
     if len(bytes_there) < length or length > 64:

@@ -34,6 +34,9 @@ __all__ = [
 
 _LINES_TRIED = 100
 
+_LONG_DELTA = 60.0
+"""s; what stays beyond this is no time between two frames."""
+
 _LONGEST = 2048
 """Bytes of a line that may be a frame; 64 bytes in binary digits take 600."""
 
@@ -235,10 +238,13 @@ def _times(stamps: list[bytes | None]) -> Times:
         return "date"
     if len(first.split(b".")[0]) >= len(b"1000000000"):
         return "absolute"
-    # Since the first frame they grow; since the frame before they go up and down.
+    # Since the first frame they grow, or stay where they have few decimals; since the frame before
+    # they go up and down.
     times = [float(stamp) for stamp in stamps if stamp and b"-" not in stamp]
+    backs = sum(after < before for before, after in pairwise(times))
     stays = sum(after <= before for before, after in pairwise(times))
-    return "delta" if stays * 3 > len(times) else "zero"
+    short = times[-1] < _LONG_DELTA
+    return "delta" if backs * 4 > len(times) or (short and stays * 3 > len(times)) else "zero"
 
 
 def stamp_of(style: LogStyle) -> Stamp:

@@ -65,7 +65,8 @@ def open_log(sources: Sources) -> None:
         name = place.name
     kind = format_of(place)
     style = log_style(place) if kind is None else None
-    if kind is None and style is None:
+    by_name = kind is None and style is None
+    if by_name:
         kind = format_by_name(name)
         if what := other_kind(place):
             raise FolderError(f"{path}: {what}")
@@ -75,7 +76,7 @@ def open_log(sources: Sources) -> None:
     if broken:
         sources.trouble(broken, path.name)
     if kind is not None:
-        _open_foreign(sources, place, kind)
+        _open_foreign(sources, place, kind, by_name=by_name)
     elif style is not None:
         _open_candump(sources, place, style)
 
@@ -109,8 +110,12 @@ _TIMES = {
 }
 
 
-def _open_foreign(sources: Sources, place: Path, kind: LogFormat) -> None:
-    """A log in another format becomes candump's, in order of time."""
+def _open_foreign(sources: Sources, place: Path, kind: LogFormat, *, by_name: bool = False) -> None:
+    """A log in another format becomes candump's, in order of time.
+
+    Args:
+        by_name: nothing but the name of the file says that it is in this format.
+    """
     name = sources.path.name
     reading = sources.foreign = LogReading()
 
@@ -126,6 +131,8 @@ def _open_foreign(sources: Sources, place: Path, kind: LogFormat) -> None:
             raise
         raise FolderError(f"{sources.path}: {reason(error)}") from None
     if not reading.frames and reading.unread:
+        if by_name:
+            raise FolderError(f"{sources.path}: {_NO_LOG}")
         where, why = reading.unread[0]
         raise FolderError(f"{sources.path}: {reading.unit} {where}: {why}; no frame can be read")
     sources.trouble(f"{kind.name}: {reading.frames:,} frames")

@@ -246,3 +246,46 @@ def test_buses_keep_their_numbers(tmp_path: Path) -> None:
         "1 1.0 DT 1 0300 Rx - 0\n2 2.0 DT 2 0300 Rx - 0\n3 3.0 DT 0 0300 Rx - 0\n"
     )
     assert [row.bus for row in RunFolder(path).frames()] == ["can0", "can1", "can"]
+
+
+def test_the_length_of_a_remote_frame_may_be_missing_in_front_of_what_else_is_said(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "remote.asc"
+    path.write_text(
+        "base hex  timestamps absolute\n"
+        "0.1 2 200 Tx r Length = 1704000 BitCount = 145 ID = 88888888x\n"
+        "0.2 2 300 Rx r 8 Length = 1704000 BitCount = 145 ID = 88888888x\n"
+    )
+    frames, reading = read(path)
+    assert reading.told() == []
+    assert [(frame.kind, frame.dlc) for frame in frames] == [("remote", 0), ("remote", 8)]
+
+
+def test_relatives_of_savvycan_call_the_length_dlc(tmp_path: Path) -> None:
+    path = tmp_path / "older.csv"
+    path.write_bytes(
+        b"\xef\xbb\xbfTime Stamp,ID,Extended,Bus,DLC,D1,D2,D3,D4,D5,D6,D7,D8\r\n"
+        b"2124377,3a0,0,1,8,ff,ff,c0,ff,ff,ff,ff,fd\r\n2124378,337,0,1,2,ff,1,0,0,0,0,0,0\r\n"
+    )
+    frames, reading = read(path)
+    assert reading.told() == []
+    assert [(frame.channel, frame.data.hex(), frame.direction) for frame in frames] == [
+        ("can1", "ffffc0fffffffffd", ""),
+        ("can1", "ff01", ""),
+    ]
+
+
+def test_a_file_that_only_its_name_makes_a_trace_is_no_log(tmp_path: Path) -> None:
+    path = tmp_path / "other.trc"
+    path.write_bytes(b"@ TEXT @ 3 @ 64 @\r26,641405\t1\t00000004\t112\t8\t00 20\r" * 500)
+    with pytest.raises(FolderError, match="not a run folder, and not a CAN log either"):
+        RunFolder(path)
+
+
+def test_times_with_few_decimals_are_not_taken_for_those_between_frames(tmp_path: Path) -> None:
+    path = tmp_path / "coarse.log"
+    path.write_text("".join(f"({737 + n // 5 / 100:.2f}) RX0 2AD [1] 25\n" for n in range(100)))
+    run = RunFolder(path)
+    assert run.t_end == pytest.approx(0.19)
+    assert "its times have no date (candump -tz): they count from its first frame" in run.problems
