@@ -250,6 +250,15 @@ class ProtocolPack(ABC):
 
     # What the DBC says; cantools is imported when it is asked
 
+    def dbc_for(self, connectors: int, modules: int) -> str:
+        """The DBC for a charge point with so many connectors, and so many modules at each.
+
+        Raises:
+            ValueError: there is no room for so many in the protocol.
+        """
+        del connectors, modules  # one file has them all, unless a pack says otherwise
+        return self.dbc.read_text("utf-8")
+
     @cached_property
     def database(self) -> Database:
         """The protocol as a cantools database, read once, on first use."""
