@@ -381,7 +381,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--prot", "1"], "no such option --prot; did you mean --port or --preset?"),
+        (["--prot", "1"], "no such option --prot; did you mean --port, --protocol or --preset?"),
         (["confg"], 'no such command "confg"; did you mean config?'),
         (["runn", "x"], 'no such command "runn"; did you mean run?'),
         (["Replay"], 'no such command "Replay"; did you mean replay?'),

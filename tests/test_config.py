@@ -82,6 +82,8 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
     "firmware": ("f" * 50, f'"{"f" * 50}"', "f" * 50),
     "id_tag": ("i" * 20, f'"{"i" * 20}"', "i" * 20),
     "preset": ("ccs", '"ccs"', "ccs"),
+    "protocol": ("infy", '"infy"', "infy"),
+    "modules": ("4", "4", 4),
     "ambient": ("-12.5", "-12.5", -12.5),
     "vehicle": ("zoe", '"zoe"', "zoe"),
     "strict": (True, "true", True),
@@ -126,7 +128,11 @@ def test_every_setting_is_tried() -> None:
 def test_a_flag_and_its_twin_in_a_file_mean_the_same(name: str, lab_toml: Path) -> None:
     given_on_line, given_in_file, value = TWINS[name]
     lab_toml.write_text(in_toml(name, given_in_file), encoding="utf-8")
-    with_it: dict[str, str | bool] = {"csms": "ws://u:p@h"} if name == "password_file" else {}
+    with_it: dict[str, str | bool] = {}
+    if name == "password_file":
+        with_it = {"csms": "ws://u:p@h"}
+    if name == "modules":
+        with_it = {"protocol": "advantics"}
     by_flag = load({**with_it, name: given_on_line}).settings
     by_file = load(with_it, file="lab.toml").settings
     expected: dict[str, Any] = {**with_it, name: value}
@@ -198,6 +204,7 @@ low_and_high = st.tuples(st.floats(0, 500), st.floats(0, 500)).map(sorted)
 @st.composite
 def any_settings(draw: st.DrawFn) -> Settings:
     low, high = draw(low_and_high)
+    protocol = draw(st.sampled_from(config.PROTOCOLS))
     return Settings(
         port=draw(st.integers(0, 65535)),
         csms=draw(
@@ -215,6 +222,8 @@ def any_settings(draw: st.DrawFn) -> Settings:
         firmware=draw(st.text(ascii_text, max_size=50)),
         id_tag=draw(st.text(ascii_text, min_size=1, max_size=20)),
         preset=draw(st.sampled_from(["seed", "dc", "ccs", "ac"])),
+        protocol=protocol,
+        modules=1 if protocol == "seed" else draw(st.integers(1, 8)),
         strict=draw(st.booleans()),
         meter_interval=draw(st.none() | st.floats(0.1, 86400)),
         soc=draw(st.floats(0, 100)),
@@ -462,7 +471,7 @@ def test_a_url_that_is_taken_is_one_that_the_library_dials(url: str) -> None:
             "got a list of 4",
         ),
         ("anomaly = 3", "anomaly: expected a table, got 3"),
-        ("prot = 1", "prot: unknown setting; did you mean port?"),
+        ("prot = 1", "prot: unknown setting; did you mean protocol?"),
         ("meter-interval = 1", "meter-interval: unknown setting; did you mean meter_interval?"),
         ("low_a = 1", "low_a: unknown setting; did you mean anomaly.low_a?"),
         ("[anomaly]\nlow = 1", "anomaly.low: unknown setting; did you mean anomaly.low_a?"),
@@ -602,6 +611,10 @@ def test_what_is_wrong_only_together_is_told_on_construction() -> None:
         Settings(low_a=9, high_a=8)
     with pytest.raises(SettingsError, match=r"^password_file: .* put the password into csms"):
         Settings(csms="ws://host", password_file="key.txt")
+    with pytest.raises(SettingsError, match=r"^modules: expected 1 with protocol seed, .* got 2"):
+        Settings(modules=2)
+    with pytest.raises(SettingsError, match=r"^modules: expected 1 to 4 with protocol infy"):
+        Settings(protocol="infy", modules=5, connectors=8)
 
 
 def test_settings_made_in_python_have_their_final_types() -> None:
@@ -624,7 +637,7 @@ def test_all_mistakes_of_all_sources_are_told_at_once(lab_toml: Path) -> None:
         load({"soc": "full"}, "lab.toml")
     assert caught.value.mistakes == (
         f"lab.toml: port: {PORT}, got -1",
-        "lab.toml: prot: unknown setting; did you mean port?",
+        "lab.toml: prot: unknown setting; did you mean protocol?",
         "lab.toml: anomaly.high_a: expected a number from 0 to 500 A, got 1000",
         '--soc: expected a number from 0 to 100 %, got "full"',
     )

@@ -48,6 +48,7 @@ _COMMANDS = {
     "check": "Check a run folder, and repair what can be repaired.",
     "replay": "Open a run folder in the terminal, or run it again and compare.",
     "export": "Write a run folder's data in another format.",
+    "dbc": "Print the DBC of a protocol on CAN, for other tools.",
     "report": "Make one HTML page of one or several run folders.",
     "docs": "Read the documentation, chapter by chapter.",
     "completion": "Print what makes a shell complete commands, options, names and paths.",

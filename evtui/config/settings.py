@@ -38,9 +38,11 @@ __all__ = [
     "FAVOURITES",
     "KINDS",
     "PRESETS",
+    "PROTOCOLS",
     "SETTINGS",
     "VARIANTS",
     "PresetName",
+    "ProtocolName",
     "RecordTrouble",
     "Setting",
     "Settings",
@@ -54,6 +56,10 @@ __all__ = [
 PresetName = Literal["seed", "dc", "ccs", "ac"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 """In the order in which one steps through them."""
+
+ProtocolName = Literal["seed", "infy", "advantics"]
+PROTOCOLS: tuple[ProtocolName, ...] = get_args(ProtocolName)
+"""Those of :data:`evtui.canbus.packs.known.PROTOCOLS`; a test compares."""
 
 VehicleName = Literal[
     "battery", "bmw-ix", "ev6", "id4", "ioniq5", "model-3", "model-y", "polestar2", "zoe"
@@ -248,6 +254,18 @@ class Settings:
         "Charge point",
         "Power stage; seed is the name of the first one, a toy.",
     )
+    protocol: ProtocolName = _setting(
+        "seed",
+        Choice(*PROTOCOLS),
+        "Charge point",
+        "What it speaks with its charger modules on CAN; see evtui docs can.",
+    )
+    modules: int = _setting(
+        1,
+        Integer(1, 8),
+        "Charge point",
+        "Charger modules that share the load of a connector; 1 with the protocol seed.",
+    )
     ambient: float = _setting(
         25.0,
         Number(-40, 80, "degC"),
@@ -403,6 +421,7 @@ class Settings:
             except SettingsError as error:
                 mistakes += error.mistakes
         mistakes += low_above_high(values)
+        mistakes += _too_many_modules(values)
         if "csms" in values:
             mistakes += _without_password(values["csms"], values.get("password_file"))
             values["csms"] = SecretUrl(values["csms"])
@@ -517,6 +536,21 @@ def low_above_high(
         yield (
             f"high_a: expected at least low_a = {low:g} A{since.get('low_a', '')}, "
             f"got {high:g} A{since.get('high_a', '')}"
+        )
+
+
+def _too_many_modules(values: Mapping[str, Any]) -> Iterator[str]:
+    """Modules that the protocol has no identifiers for."""
+    protocol, modules = values.get("protocol"), values.get("modules", 1)
+    if protocol == "seed" and modules > 1:
+        yield (
+            f"modules: expected 1 with protocol seed, which has one a connector, got {modules}; "
+            "protocol infy and advantics have up to 8"
+        )
+    if protocol == "infy" and modules > 4 and values.get("connectors") == 8:
+        yield (
+            f"modules: expected 1 to 4 with protocol infy and 8 connectors, got {modules}; "
+            "it has addresses for 60"
         )
 
 

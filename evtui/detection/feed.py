@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from evtui.canbus.packs import MalformedFrame
-from evtui.canbus.packs.seed import SEED
+from evtui.canbus.packs.known import ReportedCurrents
 from evtui.detection.reversals import ReversalDetector
 from evtui.detection.views import VIEWS, View
 from evtui.events import Alarm, CanFrame, EventStream, OcppMessage
@@ -33,6 +33,7 @@ class DetectorPart:
         self.views = views
         self._phase = phase
         self._stream = stream
+        self._reported = ReportedCurrents()
         self._detectors: dict[tuple[View, str, int], ReversalDetector] = {}
         self._unsubscribe = (
             stream.subscribe(self._on_frame, CanFrame),
@@ -57,11 +58,12 @@ class DetectorPart:
         if "can" not in self.views:
             return
         try:
-            said = SEED.decode(frame)
+            reported = self._reported.update(frame)
         except MalformedFrame:
             return
-        if said is not None and said.current is not None and said.connector is not None:
-            self._update("can", frame.station, said.connector, frame.t, said.current)
+        if reported is not None:
+            connector, current = reported
+            self._update("can", frame.station, connector, frame.t, current)
 
     def _on_message(self, message: OcppMessage) -> None:
         if message.action != "MeterValues" or message.kind != "call":

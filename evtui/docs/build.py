@@ -20,7 +20,7 @@ from evtui.attacks import LAYERS
 from evtui.chapters import TOPICS, title_of
 from evtui.commands import COMMANDS, REPLAY, STATIONS, Command, arguments_of, lab_commands
 from evtui.config import SETTINGS, Setting, toml_value
-from evtui.docs import layers
+from evtui.docs import layers, protocols
 from evtui.durations import EXPECTED
 from evtui.events import Event
 from evtui.recording.format import FIRST_VERSION, TABLES, Column
@@ -262,6 +262,11 @@ def _topics() -> str:
     return table(("chapter", "in a terminal", "about"), rows)
 
 
+def _messages(protocol: str) -> str:
+    """What is said on CAN in a protocol."""
+    return table(("id", "message", "from", "signals", "every"), protocols.rows(protocol))
+
+
 def _parts() -> str:
     """What each part of the program is for."""
     return table(("part", "is"), layers.parts())
@@ -285,6 +290,8 @@ MADE: Made = {
     "configuration": _configuration,
     "events": _events,
     "documents": partial(_documents, "run", "check", "scenarios", "anomalies", "config"),
+    "messages of infy": partial(_messages, "infy"),
+    "messages of advantics": partial(_messages, "advantics"),
     "layers": layers.picture,
     "parts": _parts,
 }

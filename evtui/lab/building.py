@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from evtui.anomalies import AnomalySet, ByHand, Site, disturbance
 from evtui.canbus import PeriodicSender, SimulatedBus
 from evtui.canbus.packs import ModuleEnd, ProtocolPack
-from evtui.canbus.packs.seed import SEED
+from evtui.canbus.packs.known import pack_named
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
@@ -99,9 +99,17 @@ class StandBuilder:
         """
         settings = self._settings
         kind = preset(settings.preset)
-        bus = SimulatedBus(f"{name}/can", name, self._stream, self._clock, number=next(self._buses))
-        pack = SEED
-        chargers = pack.chargers(bus, range(1, settings.connectors + 1))
+        pack = pack_named(settings.protocol)
+        bus = SimulatedBus(
+            f"{name}/can",
+            name,
+            self._stream,
+            self._clock,
+            bitrate=pack.bitrate,
+            number=next(self._buses),
+        )
+        numbers = range(1, settings.connectors + 1)
+        chargers = pack.chargers(bus, numbers, modules=settings.modules)
         gateway = self._gateway(name, bus)
         line = StationLine(name, self._dial(name), self._sent, self._ids)
         station_clock = StationClock(self._clock)
@@ -244,7 +252,9 @@ class StandBuilder:
         )
         module: ModuleEnd
         if modules_are_ours:
-            module = pack.module(bus, Plant(stage, connector.on_stage), connector=number)
+            plant = Plant(stage, connector.on_stage)
+            modules = self._settings.modules
+            module = pack.module(bus, plant, connector=number, modules=modules)
         else:
             unit = Plant(stage, lambda state: connector.on_stage(real.as_reported(state)))
             real = module = RealModule(bus, pack, unit, self._stream, connector=number)

@@ -97,7 +97,7 @@ class RealModule(ModuleEnd):
             return
         if said.by == "charge point":
             if said.limit is not None:
-                self.unit.set_limit(said.limit)
+                self.unit.set_limit(max(0.0, said.limit))  # less would discharge the vehicle
             if said.run is not None:
                 (self.unit.start if said.run else self.unit.stop)()
         elif frame.node in self._bus.outside:

@@ -7,10 +7,10 @@ from math import inf
 
 import msgspec
 
-__all__ = ["Rating", "shared"]
+__all__ = ["ModuleRating", "shared"]
 
 
-class Rating(msgspec.Struct, frozen=True, kw_only=True):
+class ModuleRating(msgspec.Struct, frozen=True, kw_only=True):
     """What one module is made for; the defaults are those of a common module of 40 kW.
 
     Attributes:

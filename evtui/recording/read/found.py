@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from evtui.canbus import CHARGE_POINT, Frame
-from evtui.canbus.packs.seed import SEED
+from evtui.canbus.packs.known import said
 from evtui.events import Event
 from evtui.recording.canlog.reading import LogReading
 from evtui.recording.format import AlarmRow, FrameKind, FrameRow, MessageRow, SignalRow, TruthRow
@@ -174,9 +174,10 @@ _FD_KINDS: tuple[FrameKind, ...] = ("fd", "fd brs", "fd esi", "fd brs esi")
 
 def _station(logged: LoggedFrame) -> str:
     """The bus in the place of a station, for a frame that our dictionary has with this length."""
-    if logged.kind != "data" or logged.extended or logged.fd_flags is not None:
+    if logged.kind != "data" or logged.fd_flags is not None:
         return ""
     try:
-        return logged.channel if SEED.decode(Frame(logged.arbitration_id, logged.data)) else ""
+        frame = Frame(logged.arbitration_id, logged.data, extended=logged.extended)
+        return logged.channel if said(frame) else ""
     except ValueError:
         return ""

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from evtui.anomalies import is_known, names
 from evtui.canbus.packs import MalformedFrame
-from evtui.canbus.packs.seed import SEED
+from evtui.canbus.packs.known import ReportedCurrents
 from evtui.events import AnomalyState, CanFrame, ConnectorState, Event, OcppMessage, Sample
 from evtui.scenario.expectations.base import EXPECTATIONS, Expectation, Observer
 from evtui.scenario.language.narration import counted
@@ -262,6 +262,7 @@ class _Reported(_Look):
 
     def __init__(self) -> None:
         self._current: dict[tuple[str, int], float] = {}
+        self._reported = ReportedCurrents()
         self._usual = self._off = 0.0
 
     def see(self, event: Event, t: float, on: bool) -> None:
@@ -270,15 +271,16 @@ class _Reported(_Look):
             return
         assert isinstance(event, CanFrame)
         try:
-            said = SEED.decode(event)
+            reported = self._reported.update(event)
         except MalformedFrame:
             return
-        if said is None or said.current is None or said.connector is None:
+        if reported is None:
             return
-        flows = self._current.get((event.station, said.connector))
+        connector, current = reported
+        flows = self._current.get((event.station, connector))
         if flows is None:
             return
-        off = abs(said.current - flows)
+        off = abs(current - flows)
         if on:
             self._off = max(self._off, off)
         else:

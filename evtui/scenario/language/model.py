@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from evtui.config import VEHICLE_NAMES, PresetName, UnknownIdTags, VehicleName
+from evtui.config import VEHICLE_NAMES, PresetName, ProtocolName, UnknownIdTags, VehicleName
 
 __all__ = [
     "MARK",
@@ -176,6 +176,14 @@ class LabSpec(Model, frozen=True, kw_only=True):
     """How the lab is set up; what is not said is as in evtui's settings."""
 
     preset: PresetName | None = None
+    protocol: Annotated[
+        ProtocolName | None,
+        Meta(description="what charge points speak with their charger modules on CAN."),
+    ] = None
+    modules: Annotated[
+        int | None,
+        Meta(description="charger modules that share the load of a connector, 1 to 8."),
+    ] = None
     ambient: Annotated[
         float | None, Meta(description="degrees Celsius of the air that cools the station.")
     ] = None

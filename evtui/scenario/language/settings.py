@@ -43,6 +43,8 @@ _EARLIEST, _LATEST = 0.0, 4_102_444_800.0
 
 _FROM_LAB = (
     "preset",
+    "protocol",
+    "modules",
     "ambient",
     "strict",
     "id",

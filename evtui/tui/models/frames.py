@@ -29,9 +29,9 @@ COUNTER_SECONDS = 1.0
 
 @lru_cache(maxsize=4096)
 def _described(arbitration_id: int, extended: bool, data: bytes) -> tuple[str, str]:
-    from evtui.canbus.packs.seed import SEED  # its DBC is read with the first frame
+    from evtui.canbus.packs.known import describe  # a DBC is read with its first frame
 
-    description = SEED.describe(arbitration_id, data, extended=extended)
+    description = describe(arbitration_id, data, extended=extended)
     return (description.name, description.signals) if description else ("", "")
 
 

@@ -25,10 +25,10 @@ from evtui.canbus.packs.advantics import (
     NewChargeSession,
     PowerModulesStatus,
 )
-from evtui.canbus.packs.sharing import Rating
+from evtui.canbus.packs.sharing import ModuleRating
 from evtui.station import ChargerFault, ChargerState
 
-PLATE = Rating(voltage_max=500, voltage_min=150, current_max=60.0, power=24_000.0)
+PLATE = ModuleRating(voltage_max=500, voltage_min=150, current_max=60.0, power=24_000.0)
 BATTERY = 380.0
 TRANSFER = Function.POWER_TRANSFER
 

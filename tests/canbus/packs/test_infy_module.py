@@ -34,9 +34,9 @@ from evtui.canbus.packs.infy import (
     SystemOutputFixed,
     WalkIn,
 )
-from evtui.canbus.packs.sharing import Rating as Nameplate
+from evtui.canbus.packs.sharing import ModuleRating
 
-PLATE = Nameplate(voltage_max=1000, voltage_min=150, current_max=100.0, power=30_000.0)
+PLATE = ModuleRating(voltage_max=1000, voltage_min=150, current_max=100.0, power=30_000.0)
 
 
 def module(*, refuses: bool = False) -> InfyModule:
@@ -135,10 +135,10 @@ def test_10_s_without_a_controller_switch_it_off_until_it_is_written_to() -> Non
     ask(obeying, Switch(on=True), 1.0)
     ask(obeying, Read(Command.READ_OUTPUT), 5.0)  # a read is enough
     assert not obeying.watch(15.0)
-    assert obeying.on
+    assert obeying.capacity(15.0)
     assert obeying.watch(15.1)
     assert not obeying.watch(15.2), "it says so once"
-    assert not obeying.on
+    assert not obeying.capacity(15.2)
     off = StatusBits.COMMUNICATION_INTERRUPTED | StatusBits.DC_OFF
     assert status(obeying, 16.0).bits == off
     assert status(obeying, 16.5).bits == off, "a read does not clear it"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.canbus.packs.sharing import Rating, shared
+from evtui.canbus.packs.sharing import ModuleRating, shared
 
 amperes = st.floats(0, 1000)
 modules = st.lists(amperes | st.just(0.0) | st.just(inf), min_size=1, max_size=8)
@@ -55,7 +55,7 @@ def test_equal_modules_have_equal_parts() -> None:
 
 @given(st.floats(0.0, 1500))
 def test_a_module_gives_no_more_than_its_current_and_its_power(voltage: float) -> None:
-    rating = Rating(current_max=100.0, power=30_000.0)
+    rating = ModuleRating(current_max=100.0, power=30_000.0)
     current = rating.current_at(voltage)
     assert current <= 100.0
     assert current * voltage <= 30_000.0 * (1 + 1e-9)

@@ -18,7 +18,7 @@ from evtui.canbus.packs.advantics.messages import (
     NewChargeSession,
     PowerModulesStatus,
 )
-from evtui.canbus.packs.sharing import Rating
+from evtui.canbus.packs.sharing import ModuleRating
 
 __all__ = ["WATCHDOG", "AdvanticsModules", "Measured"]
 
@@ -81,7 +81,7 @@ class AdvanticsModules:
     """
 
     def __init__(
-        self, ratings: Sequence[Rating], *, watchdog: float = WATCHDOG, slew: float = SLEW
+        self, ratings: Sequence[ModuleRating], *, watchdog: float = WATCHDOG, slew: float = SLEW
     ) -> None:
         self.measured = Measured()
         self.failed: frozenset[int] = frozenset()

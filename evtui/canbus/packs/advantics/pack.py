@@ -34,7 +34,7 @@ from evtui.canbus.packs.advantics.messages import (
 from evtui.canbus.packs.advantics.modules import SLEW, WATCHDOG, AdvanticsModules
 from evtui.canbus.packs.advantics.rack import AdvanticsRack
 from evtui.canbus.packs.api import MalformedFrame, PowerUnit, ProtocolPack, Said, Speaker
-from evtui.canbus.packs.sharing import Rating
+from evtui.canbus.packs.sharing import ModuleRating
 from evtui.events import CanFrame
 from evtui.station import Charger
 
@@ -68,7 +68,7 @@ class AdvanticsPack(ProtocolPack):
 
     def __init__(
         self,
-        rating: Rating = Rating(),  # noqa: B008 - it is frozen
+        rating: ModuleRating = ModuleRating(),  # noqa: B008 - it is frozen
         *,
         watchdog: float = WATCHDOG,
         slew: float = SLEW,

@@ -30,7 +30,7 @@ from evtui.canbus.packs.infy.messages import (
     SystemOutputFixed,
     WalkIn,
 )
-from evtui.canbus.packs.sharing import Rating as Nameplate
+from evtui.canbus.packs.sharing import ModuleRating
 
 __all__ = ["WALK_IN", "WATCHDOG", "InfyModule", "Measured"]
 
@@ -102,7 +102,7 @@ class InfyModule:
         self,
         address: int,
         group: int,
-        nameplate: Nameplate,
+        nameplate: ModuleRating,
         *,
         walk_in: float = WALK_IN,
         watchdog: float = WATCHDOG,

@@ -52,7 +52,7 @@ from evtui.canbus.packs.infy.messages import (
 )
 from evtui.canbus.packs.infy.module import WALK_IN, WATCHDOG, InfyModule
 from evtui.canbus.packs.infy.rack import InfyRack
-from evtui.canbus.packs.sharing import Rating
+from evtui.canbus.packs.sharing import ModuleRating
 from evtui.events import CanFrame
 from evtui.station import Charger
 
@@ -91,7 +91,7 @@ class InfyPack(ProtocolPack):
 
     def __init__(
         self,
-        rating: Rating = Rating(),  # noqa: B008 - it is frozen
+        rating: ModuleRating = ModuleRating(),  # noqa: B008 - it is frozen
         *,
         walk_in: float | None = None,
         watchdog: float = WATCHDOG,
@@ -281,7 +281,7 @@ _READ: dict[int, str] = {
     Command.READ_INPUT: "Input",
     Command.READ_SYSTEM_OUTPUT_FIXED: "SystemOutputFixed",
     Command.READ_OUTPUT_FIXED: "OutputFixed",
-    Command.READ_RATING: "Rating",
+    Command.READ_RATING: "ModuleRating",
     Command.READ_BARCODE: "Barcode",
     Command.READ_AVAILABLE: "Available",
 }

@@ -16,10 +16,11 @@ from evtui.canbus.packs.seed.codec import (
     encode,
 )
 from evtui.canbus.packs.seed.module import PERIOD, ChargerModule
-from evtui.canbus.packs.seed.pack import SEED, SeedPack
+from evtui.canbus.packs.seed.pack import PACK, SEED, SeedPack
 
 __all__ = [
     "CONNECTORS_MAX",
+    "PACK",
     "PERIOD",
     "SEED",
     "ChargerModule",

@@ -24,7 +24,7 @@ from evtui.canbus.packs.seed.module import ChargerModule
 from evtui.events import CanFrame
 from evtui.station import Charger
 
-__all__ = ["SEED", "SeedPack"]
+__all__ = ["PACK", "SEED", "SeedPack"]
 
 LARGEST = 0xFFFF
 """A that a signal of 16 bits can say."""
@@ -92,7 +92,7 @@ class SeedPack(ProtocolPack):
         return ChargerModule(bus, unit, connector=connector)
 
 
-SEED = SeedPack()
+PACK = SEED = SeedPack()
 """The pack."""
 
 
