@@ -54,7 +54,7 @@ REAL_BUS: tuple[Command, ...] = (
         "arm",
         "Arm the real CAN bus of the charge point after a question, or disarm it.",
         "Real CAN bus",
-        also="inject allow interface",
+        also="allow interface",
     ),
 )
 """Group Real CAN bus."""

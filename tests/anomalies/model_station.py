@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from evtui.anomalies import Injector, Site, anomaly_named
 from evtui.central_system.system import StationOffline
@@ -156,7 +157,7 @@ class Bench:
             charge_point=unused,
             line=unused,
             station_clock=unused,
-            bus=unused,
+            bus=cast(Any, SimpleNamespace(guard=lambda: "")),
             pack=unused,
             stage=unused,
             profile_ids=iter(()),

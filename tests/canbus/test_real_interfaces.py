@@ -129,7 +129,7 @@ async def test_an_slcan_adapter_is_told_to_listen_only_and_hears_nothing_of_ours
     async with joined(address, can_side="both", can_listen_only=True) as real:
         await until(lambda: real.state == "open" and len(real.frames) > 10)
         await until(lambda: real.states[-1].withheld > 5)
-        assert adapter.commands[-1] == "L"
+        await until(lambda: adapter.commands[-1] == "L")
     assert far_end.frames == []
     adapter.unplug()
 

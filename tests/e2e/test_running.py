@@ -87,7 +87,7 @@ def test_all_clear_ends_everything(start: Start) -> None:
 def test_help_pause_and_filter_leave_the_lab_alone(start: Start) -> None:
     terminal = up(start("--port", "0", *QUICK, columns=120, rows=36))
     terminal.send("?")
-    terminal.wait_for("End every anomaly, attack and transaction")
+    terminal.wait_for("End every anomaly, attack, CAN message")
     terminal.send("\x1b")
     terminal.wait_for(lambda screen: "End every anomaly" not in screen and drawn(screen))
 

@@ -118,6 +118,7 @@ def test_how_it_looks(snap_compare: Callable[..., bool], size: tuple[int, int]) 
     async def settle(pilot: Pilot[None]) -> None:
         main = pilot.app.screen_stack[0]
         assert isinstance(main, MainScreen)
+        main.current.display = False  # drawn on another thread, at its own pace
         main.tick()
         await handled(pilot)
         await press(pilot, *FIND, *"0x800", "down", *"64")
