@@ -219,7 +219,12 @@ class Choice(ValueKind[Any]):
         self.expected = f"one of {self.limits}"
 
     def check(self, value: object) -> Any:
-        """See :class:`ValueKind`; a name that is none gets the nearest one."""
+        """See :class:`ValueKind`; a name that is none gets the nearest one.
+
+        A name of digits may be given as a number, as it stands in a file.
+        """
+        if type(value) is int and str(value) in self.names:
+            return str(value)
         if not isinstance(value, str):
             raise ValueError
         if value not in self.names:

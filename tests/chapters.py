@@ -12,6 +12,7 @@ from pathlib import Path
 from evtui.docs import build
 from evtui.power import VEHICLES
 from tests import messages
+from tests.canbus import timing
 from tests.export import losses
 from tests.ocppj import rigour
 from tests.power import swings
@@ -54,6 +55,11 @@ def swings_table(variant: str) -> str:
     return build.table(swings.HEAD, swings.rows(variant))
 
 
+def response_times_table() -> str:
+    """Periodic messages: how long they may take, and how long they took."""
+    return build.table(timing.HEAD, timing.rows())
+
+
 def example() -> str:
     """The program that drives a central system of its own."""
     return f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```\n"
@@ -67,6 +73,7 @@ MADE: build.Made = {
     "example": example,
     "vehicles": vehicles_table,
     "swings with txprofile": partial(swings_table, "txprofile"),
+    "response times": response_times_table,
     "swings with seed": partial(swings_table, "seed"),
 }
 """Everything in the chapters that is made."""

@@ -181,7 +181,7 @@ def test_the_reader_of_events_tells_the_alarms_of_a_run(tmp_path: Path) -> None:
     assert all(re.fullmatch(r"\d+\.\d s: \d+ reversals .*", line) for line in told)
 
 
-@pytest.mark.parametrize("kept", ["run-2026-11-23", "run-2026-11-30"])
+@pytest.mark.parametrize("kept", ["run-2026-11-23", "run-2026-11-30", "run-2026-12-01"])
 def test_the_reader_of_a_column_reads_the_folders_of_every_version(kept: str) -> None:
     folder = Path(__file__).parent / "recording" / "data" / kept
     told = output_of(code("python", "csv.DictReader"), folder).splitlines()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evtui.canbus.bus import Node, SimulatedBus
+from evtui.canbus.bus import SimulatedBus
+from evtui.canbus.controller import Disturbance, Disturber, ErrorKind, ErrorState, TransmitQueue
 from evtui.canbus.frame import Frame
-from evtui.canbus.line import frame_bits
+from evtui.canbus.lengths import frame_bits, worst_case_bits
 from evtui.canbus.messages import (
     MessageForm,
     SignalForm,
@@ -16,6 +17,7 @@ from evtui.canbus.messages import (
     signal_value,
     value_text,
 )
+from evtui.canbus.node import Node
 from evtui.canbus.nodes import CHARGE_POINT, is_module, module_of
 from evtui.canbus.periodic import BY_HAND_NODE, SHORTEST_PERIOD, Periodic, PeriodicSender
 from evtui.canbus.published import publish
@@ -30,6 +32,10 @@ __all__ = [
     "BY_HAND_NODE",
     "CHARGE_POINT",
     "SHORTEST_PERIOD",
+    "Disturbance",
+    "Disturber",
+    "ErrorKind",
+    "ErrorState",
     "Frame",
     "Gateway",
     "LabBus",
@@ -39,6 +45,7 @@ __all__ = [
     "PeriodicSender",
     "SignalForm",
     "SimulatedBus",
+    "TransmitQueue",
     "compose",
     "frame_bits",
     "interface_mistake",
@@ -49,6 +56,7 @@ __all__ = [
     "publish",
     "signal_value",
     "value_text",
+    "worst_case_bits",
 ]
 
 # python-can looks through all that is installed when it is imported.

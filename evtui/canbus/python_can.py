@@ -35,8 +35,9 @@ from typing import Any
 import can
 from can.typechecking import CanFilters
 
-from evtui.canbus.bus import TRANSMIT_QUEUE, Node, SimulatedBus
+from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.frame import Frame
+from evtui.canbus.node import Node
 from evtui.events import CanFrame
 
 __all__ = ["RECEIVE_QUEUE", "LabBus", "frame_of"]
@@ -159,7 +160,7 @@ class LabBus(can.BusABC):
         with self._lock:
             if not self._node.attached:
                 raise can.CanOperationError("the bus is shut down")
-            if self._entering + self._node.queued >= TRANSMIT_QUEUE:
+            if self._entering + self._node.queued >= self._node.depth:
                 raise can.CanOperationError("the transmit queue is full")
             self._entering += 1
         self._on_engine(self._enter, frame)

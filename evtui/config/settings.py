@@ -80,6 +80,11 @@ FAVOURITES = (
 """Anomalies that have a key of their own where nobody says otherwise: one a layer."""
 
 RecordTrouble = Literal["continue", "stop"]
+CanBitrate = Literal["125", "250", "500", "800", "1000", "ideal"]
+CanDataBitrate = Literal["1000", "2000", "4000", "5000", "8000"]
+CanQueue = Literal["priority", "fifo"]
+CanOverflow = Literal["refuse", "drop-oldest", "overwrite"]
+CanRecovery = Literal["automatic", "by-command"]
 UnknownStations = Literal["accept", "refuse", "ask"]
 UnknownIdTags = Literal["accept", "reject"]
 AfterCrash = Literal["Reboot", "PowerLoss"]
@@ -332,6 +337,37 @@ class Settings:
         "Real CAN bus",
         "Time after which they end by themselves, from the moment of arming.",
     )
+    can_bitrate: CanBitrate = _setting(
+        "500",
+        Choice(*get_args(CanBitrate)),
+        "CAN",
+        "Bit rate of the buses, kbit/s; ideal: no frame takes time, and none fails.",
+    )
+    can_data_bitrate: CanDataBitrate = _setting(
+        "2000",
+        Choice(*get_args(CanDataBitrate)),
+        "CAN",
+        "Bit rate of the data phase of CAN FD frames that switch, kbit/s.",
+    )
+    can_queue: CanQueue = _setting(
+        "priority",
+        Choice(*get_args(CanQueue)),
+        "CAN",
+        "What a node sends first of what waits: the lowest identifier, or what came first.",
+    )
+    can_queue_depth: int = _setting(256, Integer(1, 4096), "CAN", "Frames that may wait at a node.")
+    can_overflow: CanOverflow = _setting(
+        "refuse",
+        Choice(*get_args(CanOverflow)),
+        "CAN",
+        "When more come: refuse the new one, drop the oldest, or overwrite one of its identifier.",
+    )
+    can_recovery: CanRecovery = _setting(
+        "automatic",
+        Choice(*get_args(CanRecovery)),
+        "CAN",
+        "How a node that is bus off takes part again, after 128 times 11 recessive bits.",
+    )
 
     record: str | None = _setting(
         None,
@@ -440,6 +476,12 @@ class Settings:
         if self.meter_interval is not None:
             return self.meter_interval
         return 1.0 if preset == "seed" else 10.0
+
+    @property
+    def can_rates(self) -> tuple[int | None, int]:
+        """Bit/s of the buses, None for ideal ones, and of the data phase of CAN FD frames."""
+        rate = None if self.can_bitrate == "ideal" else 1_000 * int(self.can_bitrate)
+        return rate, 1_000 * int(self.can_data_bitrate)
 
     def tolerates(self, station: str) -> bool:
         """True when what breaks its schema slightly is acted on, at either end of that link."""

@@ -30,11 +30,12 @@ from evtui.events.stream import (
     Subscriber,
     caused_by,
     current_cause,
+    handling,
     payload_bytes,
 )
 from evtui.events.text import NULL, as_json, json_text, pretty_json
 from evtui.events.told import LeftOut, Mark, Note, Order, RecordingState, ScenarioState, Verdict
-from evtui.events.traffic import BusLoad, CanFrame, OcppMessage, Role, Sample
+from evtui.events.traffic import BusLoad, CanFrame, CanProblem, NodeState, OcppMessage, Role, Sample
 from evtui.events.truth import Alarm, AnomalyChange, AnomalyState, Detection
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "BusLoad",
     "CanFrame",
     "CanInterfaceState",
+    "CanProblem",
     "CentralSystemLoad",
     "CentralSystemState",
     "ConnectorState",
@@ -58,6 +60,7 @@ __all__ = [
     "LeftOut",
     "LinkState",
     "Mark",
+    "NodeState",
     "Note",
     "OcppMessage",
     "Order",
@@ -74,6 +77,7 @@ __all__ = [
     "as_json",
     "caused_by",
     "current_cause",
+    "handling",
     "json_text",
     "payload_bytes",
     "pretty_json",

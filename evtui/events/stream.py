@@ -23,6 +23,7 @@ __all__ = [
     "Subscriber",
     "caused_by",
     "current_cause",
+    "handling",
     "payload_bytes",
 ]
 
@@ -32,6 +33,13 @@ _cause: ContextVar[int | None] = ContextVar("evtui_cause", default=None)
 def current_cause() -> int | None:
     """Sequence number of the event being handled in this context, or None."""
     return _cause.get()
+
+
+handling: Callable[[int | None], object] = _cause.set
+"""What is done from now on in this context has this event as its cause.
+
+For whoever handles many events in a context of its own; others use :class:`caused_by`.
+"""
 
 
 class caused_by:  # noqa: N801 - reads as what it does: ``with caused_by(event.seq):``
@@ -232,20 +240,18 @@ class EventStream:
         self._hand_out(event, self._clock.now() if t is None else t)
         return event
 
-    def settle(self) -> None:
-        """Tell the notes that are held back: whoever publishes has come to an end."""
-        self._tell_held(self._clock.now(), all_of_it=True)
+    def number(self) -> int:
+        """The ``seq`` of an event that its maker stamps itself; :meth:`tell` has to follow at once.
 
-    def _tell_held(self, now: float, *, all_of_it: bool = False) -> None:
-        for held in self._notes.take(now, all_of_it=all_of_it):
-            note = held.newest
-            self._hand_out(msgspec.structs.replace(note, text=note.text + held.text), now)
-
-    def _hand_out(self, event: Event, t: float) -> None:
+        For thousands of events a second, of which each is made with its number, time and cause.
+        """
+        if self._notes.due is not None and (now := self._clock.now()) >= self._notes.due:
+            self._tell_held(now)
         self._seq += 1
-        stamp = msgspec.structs.force_setattr
-        stamp(event, "seq", self._seq)
-        stamp(event, "t", t)
+        return self._seq
+
+    def tell(self, event: Event) -> None:
+        """Hand out an event with the number that was given last; it is no note."""
         if self._delivering:
             self._pending.append(event)
             return
@@ -270,6 +276,22 @@ class EventStream:
                 event = self._pending.popleft()
         finally:
             self._delivering = False
+
+    def settle(self) -> None:
+        """Tell the notes that are held back: whoever publishes has come to an end."""
+        self._tell_held(self._clock.now(), all_of_it=True)
+
+    def _tell_held(self, now: float, *, all_of_it: bool = False) -> None:
+        for held in self._notes.take(now, all_of_it=all_of_it):
+            note = held.newest
+            self._hand_out(msgspec.structs.replace(note, text=note.text + held.text), now)
+
+    def _hand_out(self, event: Event, t: float) -> None:
+        self._seq += 1
+        stamp = msgspec.structs.force_setattr
+        stamp(event, "seq", self._seq)
+        stamp(event, "t", t)
+        self.tell(event)
 
     def _drop(self, subscriber: Subscriber, event: Event, error: Exception) -> None:
         """A reader that fails is heard no more: neither the publisher nor the rest pay for it."""

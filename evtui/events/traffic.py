@@ -11,8 +11,10 @@ from evtui.events.base import Event, about
 from evtui.events.text import NULL
 from evtui.violations import Violation
 
-__all__ = ["BusLoad", "CanFrame", "OcppMessage", "Role", "Sample"]
+__all__ = ["BusLoad", "CanFrame", "CanProblem", "NodeState", "OcppMessage", "Role", "Sample"]
 
+CanProblem = Literal["", "bit", "stuff", "CRC", "form", "acknowledgement"]
+CanState = Literal["error active", "error passive", "bus off"]
 
 Role = Literal["central_system", "charge_point"]
 
@@ -100,7 +102,11 @@ class OcppMessage(Event, frozen=True, kw_only=True):
 
 
 class CanFrame(Event, frozen=True, kw_only=True):
-    """One frame on a CAN bus; ``source`` is the node that sent it."""
+    """One frame on a CAN bus; ``source`` is the node that sent it.
+
+    An error frame that came of a frame that met an error has the identifier and the node of that
+    frame, and no data.
+    """
 
     station: Annotated[str, about("charge point the bus belongs to.")]
     bus: Annotated[str, about("name of the bus, `CP1/can`.")]
@@ -118,10 +124,17 @@ class CanFrame(Event, frozen=True, kw_only=True):
     fd: Annotated[bool, about("True for a CAN FD frame.")] = False
     brs: Annotated[bool, about("True for one whose data was sent at the second bit rate.")] = False
     esi: Annotated[bool, about("True for one whose sender said it is error passive.")] = False
+    problem: Annotated[
+        CanProblem,
+        about(
+            "of an error frame, which error the node's frame has met: `bit`, `stuff`, `CRC`, "
+            "`form` or `acknowledgement`; empty for one that a node sent by itself."
+        ),
+    ] = ""
 
     @property
     def dlc(self) -> int:
-        """Data length code."""
+        """Bytes of data, or asked for; the data length code but for the longer ones of CAN FD."""
         return self.requested if self.remote else len(self.data)
 
 
@@ -130,15 +143,36 @@ class BusLoad(Event, frozen=True, kw_only=True):
 
     station: Annotated[str, about("identity of the charge point.")]
     bus: Annotated[str, about("name of the bus, `CP1/can`.")]
-    bitrate: Annotated[int, about("bit/s.")]
+    bitrate: Annotated[int, about("bit/s; 0 for an ideal bus, on which nothing takes time.")]
     load_pct: Annotated[
-        float, about("share of the bit rate used, per cent, with worst-case bit stuffing.")
+        float,
+        about(
+            "share of the time in which frames and error frames were on the line, per cent, with "
+            "the stuff bits that they had."
+        ),
     ]
     frames_per_s: Annotated[float, about("frames in the last second.")]
     frames: Annotated[int, about("frames since the start.")]
     dropped: Annotated[
         int, about("frames refused since the start, because a node's transmit queue was full.")
     ] = 0
+    worst_pct: Annotated[
+        float,
+        about("the same share with as many stuff bits as frames of their lengths may have."),
+    ] = 0.0
+    errors: Annotated[int, about("error frames since the start.")] = 0
+
+
+class NodeState(Event, frozen=True, kw_only=True):
+    """Error counters of a node on a CAN bus: when its state has changed, and each second in which
+    they have; a node that never was in trouble has none."""
+
+    station: Annotated[str, about("charge point the bus belongs to.")]
+    bus: Annotated[str, about("name of the bus, `CP1/can`.")]
+    node: Annotated[str, about("name of the node.")]
+    state: Annotated[CanState, about("`error active`, `error passive` or `bus off`.")]
+    tec: Annotated[int, about("transmit error counter.")]
+    rec: Annotated[int, about("receive error counter.")]
 
 
 class Sample(Event, frozen=True, kw_only=True):

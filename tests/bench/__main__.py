@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import (
     anomalies,
+    bus,
     cpu,
     floods,
     headless,
@@ -37,6 +38,7 @@ BENCHES: dict[str, Bench] = {
     "anomalies": anomalies.bench,
     "matrix": matrix.bench,
     "throughput": throughput.bench,
+    "bus": bus.bench,
     "station-memory": station_memory.bench,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from evtui.canbus import Frame, SimulatedBus
 from evtui.events import CanFrame, Event, EventStream
@@ -17,15 +17,27 @@ START_UTC = 1_700_000_000.0
 
 
 class Rig:
-    """A bus on the running loop; lab time is 0 now."""
+    """A bus on the running loop; lab time is 0 now.
 
-    def __init__(self, bitrate: int = 500_000) -> None:
+    Args:
+        bitrate: bit/s; None for an ideal bus.
+        heard: a node that listens and acknowledges is there from the start, so a sender is not
+            alone.
+    """
+
+    def __init__(
+        self, bitrate: int | None = 500_000, *, heard: bool = True, **options: Any
+    ) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop, START_UTC)
         self.stream = EventStream(self.clock)
         self.events: list[Event] = []
         self.stream.subscribe(self.events.append)
-        self.bus = SimulatedBus("CP1/can", "CP1", self.stream, self.clock, bitrate=bitrate)
+        self.bus = SimulatedBus(
+            "CP1/can", "CP1", self.stream, self.clock, bitrate=bitrate, **options
+        )
+        if heard:
+            self.bus.attach("somebody", ignore)
 
     def of(self, kind: type[E]) -> list[E]:
         """Events of one type, oldest first."""

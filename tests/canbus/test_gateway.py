@@ -319,7 +319,7 @@ async def test_what_was_said_last_still_goes_out_when_the_lab_ends() -> None:
         held.set()
     assert [number for number, _ in wire.heard] == list(range(10))
     assert rig.states[-1] == "closed"
-    assert [node.name for node in rig.bus.nodes] == [CHARGE_POINT]
+    assert [node.name for node in rig.bus.nodes] == ["somebody", CHARGE_POINT]
 
 
 # A hostile wire

@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evtui.canbus import Frame
-from evtui.canbus.line import Ended, Line, arbitration_rank, frame_bits
+from evtui.canbus.controller import Controller, Ended
+from evtui.canbus.lengths import arbitration_rank, frame_bits, worst_case_bits
+from evtui.canbus.line import Line
 from tests.canbus.rig import frame
 
 BITRATE = 500_000
+BIT = 1 / BITRATE
 
 messages = st.builds(
     Frame,
@@ -21,18 +24,41 @@ offers = st.lists(st.tuples(st.floats(0, 0.01), messages), max_size=30).map(
 )
 
 
-def drain(line: Line[int], now: float = 1e9) -> list[Ended[int]]:
-    taken = []
-    while ended := line.take(now):
-        taken.append(ended)
-    return taken
+class Shared:
+    """A line with two nodes, each of which acknowledges what the other sends.
+
+    Frames are offered by turns, and told apart by the number that stands for their cause.
+    """
+
+    def __init__(self, bitrate: int | None = BITRATE) -> None:
+        self.line = Line(bitrate)
+        self.nodes = [Controller("a"), Controller("b")]
+        for node in self.nodes:
+            self.line.join(0.0, node)
+
+    def offer(self, at: float, message: Frame, number: int) -> None:
+        self.line.offer(at, self.nodes[number % 2], message, number)
+
+    def drain(self, now: float = 1e9) -> list[tuple[float, int]]:
+        """When each frame that has ended by ``now`` did, and its number."""
+        taken = []
+        while ended := self.line.take(now):
+            taken.append((ended[0], number_of(ended)))
+        return taken
 
 
-def offered(pairs: list[tuple[float, Frame]]) -> list[Ended[int]]:
-    line: Line[int] = Line(BITRATE)
+def number_of(ended: Ended) -> int:
+    entry = ended[2]
+    assert entry is not None
+    assert entry[4] is not None
+    return entry[4]
+
+
+def offered(pairs: list[tuple[float, Frame]]) -> list[tuple[float, int]]:
+    shared = Shared()
     for number, (at, message) in enumerate(pairs):
-        line.offer(at, message, number)
-    return drain(line)
+        shared.offer(at, message, number)
+    return shared.drain()
 
 
 @pytest.mark.parametrize(
@@ -44,10 +70,10 @@ def offered(pairs: list[tuple[float, Frame]]) -> list[Ended[int]]:
         (frame(0x300, bytes(8), extended=True), 3_125),
     ],
 )
-def test_frames_take_as_long_as_canbusload_says_for_worst_case_stuffing(
+def test_the_worst_case_of_stuffing_is_that_of_canbusload(
     message: Frame, frames_per_s: int
 ) -> None:
-    assert BITRATE // frame_bits(message) == frames_per_s
+    assert BITRATE // worst_case_bits(message) == frames_per_s
 
 
 def test_an_error_frame_is_shorter_than_any_data_frame() -> None:
@@ -71,20 +97,27 @@ def test_arbitration_is_won_as_on_the_wire() -> None:
 
 def test_a_frame_on_the_line_is_not_interrupted_by_a_better_one() -> None:
     pairs = [(0.0, frame(0x700)), (0.00001, frame(0x000))]
-    assert [ended.item for ended in offered(pairs)] == [0, 1]
+    assert [number for _, number in offered(pairs)] == [0, 1]
+
+
+def test_who_is_ready_within_the_start_of_frame_takes_part_in_its_arbitration() -> None:
+    first, better = frame(0x700), frame(0x000)
+    assert [number for _, number in offered([(0.0, first), (0.9 * BIT, better)])] == [1, 0]
+    assert [number for _, number in offered([(0.0, first), (1.1 * BIT, better)])] == [0, 1]
+    at_once = offered([(0.0, first), (0.9 * BIT, better)])
+    assert at_once[0][0] == pytest.approx(frame_bits(better) * BIT)
+
+
+def test_a_node_does_not_take_back_the_frame_that_it_has_begun() -> None:
+    shared = Shared()
+    shared.line.offer(0.0, shared.nodes[0], frame(0x700), 0)
+    shared.line.offer(0.0, shared.nodes[0], frame(0x000), 1)
+    assert [number for _, number in shared.drain()] == [0, 1]
 
 
 def test_arbitration_is_decided_among_those_waiting_when_the_line_fell_idle() -> None:
-    line: Line[str] = Line(BITRATE)
-    line.offer(0.0, frame(0x400), "first")
-    line.offer(0.0, frame(0x500), "was waiting")
-    line.offer(0.000_150, frame(0x000), "came while that one was on the line")
-    taken = [line.take(1.0) for _ in range(3)]
-    assert [ended.item for ended in taken if ended] == [
-        "first",
-        "was waiting",
-        "came while that one was on the line",
-    ]
+    pairs = [(0.0, frame(0x400)), (0.0, frame(0x500)), (0.000_090, frame(0x000))]
+    assert [number for _, number in offered(pairs)] == [0, 2, 1]
 
 
 @given(offers)
@@ -92,13 +125,13 @@ def test_every_frame_leaves_the_line_once_and_two_never_overlap(
     pairs: list[tuple[float, Frame]],
 ) -> None:
     taken = offered(pairs)
-    assert sorted(ended.item for ended in taken) == list(range(len(pairs)))
+    assert sorted(number for _, number in taken) == list(range(len(pairs)))
     free_at = 0.0
-    for ended in taken:
-        at, message = pairs[ended.item]
-        begin = ended.end - frame_bits(message) / BITRATE
-        assert begin >= max(free_at, at) - 1e-9
-        free_at = ended.end
+    for end, number in taken:
+        at, message = pairs[number]
+        begin = end - frame_bits(message) / BITRATE
+        assert begin >= max(free_at, at - BIT) - 1e-9
+        free_at = end
 
 
 @given(offers)
@@ -107,35 +140,47 @@ def test_the_line_is_never_idle_while_a_frame_waits(
 ) -> None:
     free_at = 0.0
     waiting = dict(enumerate(at for at, _ in pairs))
-    for ended in offered(pairs):
-        begin = ended.end - frame_bits(pairs[ended.item][1]) / BITRATE
+    for end, number in offered(pairs):
+        begin = end - frame_bits(pairs[number][1]) / BITRATE
         assert begin == pytest.approx(max(free_at, min(waiting.values())), abs=1e-9)
-        del waiting[ended.item]
-        free_at = ended.end
+        del waiting[number]
+        free_at = end
 
 
 @given(offers)
 def test_how_often_one_looks_changes_nothing(pairs: list[tuple[float, Frame]]) -> None:
-    line: Line[int] = Line(BITRATE)
+    shared = Shared()
     taken = []
     for number, (at, message) in enumerate(pairs):
-        taken += drain(line, at)
-        line.offer(at, message, number)
-    assert taken + drain(line) == offered(pairs)
+        taken += shared.drain(at)
+        shared.offer(at, message, number)
+    assert taken + shared.drain() == offered(pairs)
 
 
 @given(offers, st.floats(0.01, 0.1))
 def test_busy_time_is_the_sum_of_all_bits_and_never_more_than_the_time(
     pairs: list[tuple[float, Frame]], now: float
 ) -> None:
-    line: Line[int] = Line(BITRATE)
+    shared = Shared()
     for number, (at, message) in enumerate(pairs):
-        line.offer(at, message, number)
-    assert line.busy(now) <= now + 1e-9
+        shared.offer(at, message, number)
+    assert shared.line.busy(now) <= now + 1e-9
     bits = sum(frame_bits(message) for _, message in pairs)
-    assert line.busy(1.0) == pytest.approx(bits / BITRATE)
+    assert shared.line.busy(1.0) == pytest.approx(bits / BITRATE)
 
 
-def test_a_line_needs_a_bit_rate() -> None:
+@given(offers)
+def test_on_an_ideal_line_frames_take_no_time_and_keep_their_order(
+    pairs: list[tuple[float, Frame]],
+) -> None:
+    shared = Shared(None)
+    for number, (at, message) in enumerate(pairs):
+        shared.offer(at, message, number)
+    assert shared.drain() == [(at, number) for number, (at, _) in enumerate(pairs)]
+    assert shared.line.busy(1.0) == 0
+
+
+@pytest.mark.parametrize("rates", [(0, None), (-1, None), (500_000, -1)])
+def test_a_line_needs_a_bit_rate(rates: tuple[int, int | None]) -> None:
     with pytest.raises(ValueError, match="bit rate"):
-        Line[int](0)
+        Line(*rates)

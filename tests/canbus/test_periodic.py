@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evtui.canbus import Frame, PeriodicSender
+from evtui.canbus import Frame, PeriodicSender, frame_bits
 from evtui.events import CanFrame, Note, PeriodicState
 from tests.canbus.rig import Rig
 from tests.virtual_loop import VirtualTimeLoop, run_virtual
 
 ONE = Frame(0x210, b"\x01\x00")
 TWO = Frame(0x210, b"\x02\x00")
-LENGTH = 75 / 500_000
-"""s that these take, 55 + 10 x 2 bits at most."""
+LENGTH = frame_bits(ONE) / 500_000
+"""s that each of these takes."""
 
 
 def times(rig: Rig) -> list[float]:
@@ -81,7 +81,8 @@ def test_a_value_that_changes_goes_out_at_the_next_turn_and_turns_stay_where_the
 
     rig = in_time(scenario)
     assert [each.data for each in rig.of(CanFrame)] == [ONE.data] * 3 + [TWO.data] * 2
-    assert times(rig) == pytest.approx([0.1 * n + LENGTH for n in range(5)])
+    lengths = [LENGTH] * 3 + [frame_bits(TWO) / 500_000] * 2
+    assert times(rig) == pytest.approx([0.1 * n + length for n, length in enumerate(lengths)])
     told = [(each.change, each.values, each.sent) for each in rig.of(PeriodicState)]
     assert told == [("on", {"Limit": 1}, 0), ("changed", {"Limit": 2}, 3)]
 
@@ -103,7 +104,7 @@ def test_it_ends_by_itself_after_as_many_as_were_asked_for() -> None:
         sender.start("SetLimit", ONE, 0.1, {}, turns=3)
         await asyncio.sleep(5)
         assert sender.running == ()
-        assert rig.bus.nodes == ()
+        assert [node.name for node in rig.bus.nodes] == ["somebody"]
 
     rig = in_time(scenario)
     assert len(times(rig)) == 3
@@ -124,7 +125,7 @@ def test_once_stopped_nothing_of_it_comes_and_its_node_is_gone() -> None:
         rig.events.clear()
         await asyncio.sleep(10)
         assert rig.events == []
-        assert rig.bus.nodes == ()
+        assert [node.name for node in rig.bus.nodes] == ["somebody"]
 
     in_time(scenario)
 
@@ -172,7 +173,7 @@ def test_without_a_period_it_cannot_begin() -> None:
     async def scenario(rig: Rig, sender: PeriodicSender) -> None:
         with pytest.raises(ValueError, match="SetLimit has no cycle time in the DBC"):
             sender.start("SetLimit", ONE, None, {})
-        assert rig.bus.nodes == ()
+        assert [node.name for node in rig.bus.nodes] == ["somebody"]
         rig.bus.close()
         with pytest.raises(ValueError, match="CP1/can is closed"):
             sender.start("SetLimit", ONE, 0.1, {})
@@ -211,7 +212,7 @@ def test_where_nothing_may_be_injected_any_more_it_ends_and_cannot_begin() -> No
         assert [each.text for each in rig.of(Note)] == [
             "SetLimit is sent no more: the bus is not armed"
         ]
-        assert rig.bus.nodes == ()
+        assert [node.name for node in rig.bus.nodes] == ["somebody"]
         for begin in (lambda: sender.start("SetLimit", ONE, 0.1, {}), lambda: sender.once(ONE)):
             with pytest.raises(ValueError, match="the bus is not armed"):
                 begin()

@@ -1,6 +1,10 @@
 """Run folders of earlier builds, and of builds to come: the rule of ``evtui.run/1``.
 
-``data/run-2026-11-23`` and ``data/run-2026-11-30`` were recorded by the builds of these days.
+``data/run-2026-11-23`` and so on were recorded by the builds of these days.  Up to 2026-11-30 a
+CAN frame took as long as with the most stuff bits that it might have had, and of two nodes that
+began at one moment the first one called won, not the lower identifier; so the times of frames, and
+of what follows on them, are some hundredths of a millisecond later there, and two frames may stand
+the other way round.
 """
 
 from __future__ import annotations
@@ -26,7 +30,8 @@ from tests.recording.folders import rows, sequence_numbers
 from tests.recording.reader_rig import change_manifest, recorded
 
 DATA = Path(__file__).parent / "data"
-EARLIER = ("run-2026-11-23", "run-2026-11-30")
+EARLIER = ("run-2026-11-23", "run-2026-11-30", "run-2026-12-01")
+WORST_CASE_LENGTHS = EARLIER[:2]
 TABLES = (layout.SIGNALS, layout.CAN_LABELS, layout.TRUTH, layout.ALARMS)
 
 
@@ -72,14 +77,31 @@ def test_the_scenario_of_an_earlier_folder_writes_the_same_messages_and_frames_a
     again = tmp_path / "again"
     rerun(Manifest.load(earlier / layout.MANIFEST), earlier, again)
     for name in (layout.OCPP, layout.CAN_LOG, layout.CAN_LABELS, layout.TRUTH, layout.ALARMS):
-        assert (again / name).read_bytes() == (earlier / name).read_bytes(), name
+        if earlier.name in WORST_CASE_LENGTHS:
+            assert in_hundredths(again / name) == in_hundredths(earlier / name), name
+        else:
+            assert (again / name).read_bytes() == (earlier / name).read_bytes(), name
+
+
+def in_hundredths(path: Path) -> list[str]:
+    """Lines with times in hundredths of a second and without numbers of events, in order."""
+    text = re.sub(r"(\d+\.\d\d)\d{4}\b", r"\1", path.read_text("utf-8"))
+    text = re.sub(r"(T[\d:]+\.\d\d)\dZ", r"\1Z", text)
+    text = re.sub(r'"(seq|cause)":\d+', r'"\1":0', text)
+    lines = text.splitlines()
+    if path.name == layout.CAN_LABELS:  # ..., time, number, cause
+        lines = [re.sub(r",\d+,\d*$", ",,", line) for line in lines]
+    elif path.name == layout.ALARMS:
+        lines = [line.rpartition(",")[0] for line in lines]
+    return sorted(lines)
 
 
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [
-        ("run-2026-11-23", r"different: signals.csv line 11 at 1.010000 s.*; all else is the same"),
-        ("run-2026-11-30", "identical: signals.csv, ocpp.jsonl, can.log"),
+        ("run-2026-11-23", r"different: ocpp\.jsonl line 7 at 0\.110150 s"),
+        ("run-2026-11-30", r"different: ocpp\.jsonl line 7 at 0\.110150 s"),
+        ("run-2026-12-01", "identical: signals.csv, ocpp.jsonl, can.log"),
     ],
 )
 def test_an_earlier_folder_is_run_again_and_compared(
@@ -89,9 +111,8 @@ def test_an_earlier_folder_is_run_again_and_compared(
     assert re.match(verdict, capsys.readouterr().out)
 
 
-def test_where_more_than_numbers_differs_the_first_such_line_is_told(
-    earlier: Path, tmp_path: Path
-) -> None:
+def test_where_more_than_numbers_differs_the_first_such_line_is_told(tmp_path: Path) -> None:
+    earlier = DATA / EARLIER[-1]
     again = tmp_path / "again"
     rerun(Manifest.load(earlier / layout.MANIFEST), earlier, again)
     with (again / layout.SIGNALS).open("a", encoding="utf-8") as file:

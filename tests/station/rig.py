@@ -194,8 +194,8 @@ class Rig:
         return [int.from_bytes(frame.data, "little") for frame in frames]
 
     def frames(self, arbitration_id: int) -> list[CanFrame]:
-        """Frames with one identifier, oldest first."""
-        return [f for f in self.of(CanFrame) if f.arbitration_id == arbitration_id]
+        """Frames with one identifier that went through, oldest first."""
+        return [f for f in self.of(CanFrame) if f.arbitration_id == arbitration_id and not f.error]
 
     def delivered(self, action: str) -> OcppMessage:
         """The newest call of the central system with that action, as the station saw it."""

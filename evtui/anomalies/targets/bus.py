@@ -90,7 +90,7 @@ class BusTarget(Target):
 
     def rate(self, frame: Frame, share: float) -> float:
         """Frames/s that take a share of the bus, 0 to 1; endless for all of it."""
-        if share >= 1.0:
+        if share >= 1.0 or not self._site.bus.bitrate:
             return float("inf")
         return share * self._site.bus.bitrate / frame_bits(frame)
 

@@ -75,7 +75,7 @@ def _impossible(manifest: Manifest) -> Iterator[str]:
         if value < 0:
             yield f"{name} {value} cannot be"
     for channel, bus in manifest.buses.items():
-        if bus.bitrate <= 0:
+        if bus.bitrate < 0:  # 0 is an ideal bus
             yield f"buses.{channel}.bitrate {bus.bitrate} cannot be"
     for name, info in manifest.files.items():
         if info.rows < 0 or info.bytes < 0:

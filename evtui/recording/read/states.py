@@ -21,6 +21,7 @@ from evtui.events import (
     Event,
     LabState,
     LinkState,
+    NodeState,
     PartState,
     PeriodicState,
     QueueState,
@@ -63,6 +64,8 @@ def state_of(event: Event) -> Hashable:
             return type(event), event.station, event.bus
         case PeriodicState():
             return PeriodicState, event.station, event.bus, event.message
+        case NodeState():
+            return NodeState, event.bus, event.node
     return None
 
 

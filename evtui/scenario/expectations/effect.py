@@ -142,7 +142,7 @@ class _OfItsMaking(_Look):
         elif event.cause not in self._steps:
             return
         elif isinstance(event, CanFrame):
-            self._made["frame"] += 1
+            self._made["frame"] += not event.error
         elif isinstance(event, ConnectorState):
             self._statuses[f"{event.status} ({event.error_code})"] = None
         elif isinstance(event, OcppMessage) and event.kind == "call" and event.phase == "sent":
@@ -311,7 +311,7 @@ class _Rhythm(_Look):
             if event.change == "on":
                 self._came = {name for name in self._last if self._is_regular(name, t)}
             return
-        if isinstance(event, CanFrame):
+        if isinstance(event, CanFrame) and not event.error:
             name = f"{event.station} frame {event.arbitration_id:x}"
         elif isinstance(event, OcppMessage) and event.kind == "call" and event.phase == "sent":
             name = f"{event.station} {event.action}"

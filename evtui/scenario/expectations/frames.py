@@ -86,6 +86,7 @@ class _Frames:
     def mean(self, frame: CanFrame) -> bool:
         return (
             frame.arbitration_id == self._id
+            and not frame.error
             and self._sender in (None, frame.node)
             and self._data in (None, frame.data)
         )

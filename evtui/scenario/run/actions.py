@@ -171,7 +171,11 @@ class Actions:
             raise StepFailed(str(error)) from None
 
         def passed(event: Event) -> bool:
-            return isinstance(event, CanFrame) and (event.bus, event.node) == (bus.name, SOURCE)
+            return (
+                isinstance(event, CanFrame)
+                and not event.error
+                and (event.bus, event.node) == (bus.name, SOURCE)
+            )
 
         if not sent or await first_event(self._stream, passed, FRAME_WITHIN) is None:
             raise StepFailed(f"the frame did not get onto {bus.name}")

@@ -175,9 +175,10 @@ class Runner:
             return f"{place.station} is not accepted by the central system"
 
         def is_from_module(event: Event) -> bool:
-            return isinstance(event, CanFrame) and (event.station, event.node) == (
-                place.station,
-                module.name,
+            return (
+                isinstance(event, CanFrame)
+                and not event.error
+                and (event.station, event.node) == (place.station, module.name)
             )
 
         if await first_event(self._stream, is_from_module, READY_WITHIN) is None:

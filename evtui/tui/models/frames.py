@@ -232,7 +232,8 @@ class IdTable:
         """Take frames in the order of the stream."""
         for frame in frames:
             bus = self._buses.setdefault(frame.bus, len(self._buses))
-            key = bus << 32 | frame.extended << 31 | frame.arbitration_id
+            kind = frame.extended << 31 | frame.error << 30
+            key = bus << 32 | kind | frame.arbitration_id
             row = self._by_key.get(key)
             if row is None:
                 row = self._by_key[key] = IdRow(key, frame)

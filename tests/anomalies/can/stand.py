@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
 
-from evtui.canbus import SimulatedBus
+from evtui.canbus import Frame, SimulatedBus, frame_bits
 from evtui.canbus.packs.seed import Current, SetLimit, decode
 from evtui.events import AnomalyState, BusLoad, CanFrame, ConnectorState, Sample
 from tests.lab_rig import LabRig, running_lab
@@ -161,5 +161,11 @@ def amperes(frames: Iterable[CanFrame]) -> list[int]:
 
 
 def gaps(frames: list[CanFrame]) -> list[float]:
-    """s between one and the next."""
-    return [later.t - earlier.t for earlier, later in pairwise(frames)]
+    """s between the beginnings of one and the next: their lengths differ with their data."""
+    begun = [each.t - length(each) for each in frames]
+    return [later - earlier for earlier, later in pairwise(begun)]
+
+
+def length(frame: CanFrame, bitrate: int = 500_000) -> float:
+    """s that a frame without flags was on the line."""
+    return frame_bits(Frame(frame.arbitration_id, frame.data)) / bitrate

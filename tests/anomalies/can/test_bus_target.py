@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from evtui.anomalies.targets import BusTarget
-from evtui.canbus import Frame
+from evtui.canbus import Frame, frame_bits
 from evtui.events import CanFrame
 from evtui.lab import CommandError
 from tests.anomalies.can.stand import Stand, charging
@@ -35,7 +35,8 @@ def test_a_rate_that_the_bus_cannot_take_does_not_pile_up() -> None:
             assert stand.now - begun < 2.03
             assert stand.bus.dropped == 0
             frames = [each for each in stand.rig.of(CanFrame) if each.node == "mine"]
-            assert len(frames) == pytest.approx(2 * 500_000 / 135, rel=0.02)
+            bits = frame_bits(Frame(0x1, bytes(8)))
+            assert len(frames) == pytest.approx(2 * 500_000 / bits, rel=0.02)
             assert not mine.left()
 
     run_virtual(scenario())

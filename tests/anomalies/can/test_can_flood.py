@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from evtui.canbus import Frame, frame_bits
 from evtui.events import TransactionState
 from tests.anomalies.can.stand import Stand, gaps, on_the_bus
 
@@ -32,8 +33,9 @@ def test_what_is_left_of_the_bus_is_enough_for_a_frame_every_100_ms() -> None:
         await stand.run(4, share_pct=90)
         assert 85 < max(stand.loads()) < 95
         assert stand.statuses() == []
-        # A few frames of the flood at most stand in the way of each.
-        assert gaps(stand.genuine(0x300)) == pytest.approx([0.1] * 39, abs=1.5e-3)
+        # What the flood sends in two of its turns, 4 frames each, stands in the way at most.
+        longest = 8 * frame_bits(Frame(0, bytes(8))) / 500_000 + 1e-6
+        assert gaps(stand.genuine(0x300)) == pytest.approx([0.1] * 39, abs=longest)
 
     on_the_bus(NAME, scenario)
 
@@ -48,8 +50,8 @@ def test_identifier_length_and_burst_are_followed_while_it_runs() -> None:
         kinds = {(each.arbitration_id, len(each.data)) for each in stand.forged()}
         assert kinds == {(0, 8), (0x123, 2)}
         assert stand.forged()[-1].t - stand.on == pytest.approx(2, abs=0.01)
-        # 10 % of 500 kbit/s, in frames of 135 bits.
         first = [each for each in stand.forged() if not each.arbitration_id]
-        assert len(first) == pytest.approx(370, abs=2)
+        bits = frame_bits(Frame(0, bytes(8)))
+        assert len(first) == pytest.approx(0.1 * 500_000 / bits, abs=2)
 
     on_the_bus(NAME, scenario)

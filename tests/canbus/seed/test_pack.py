@@ -80,7 +80,7 @@ def test_any_frame_has_a_sender_exactly_if_it_is_described(
 @pytest.mark.parametrize(("connector", "modules"), [(0, 1), (9, 1), (1, 2)])
 def test_what_has_no_room_in_the_protocol_is_refused(connector: int, modules: int) -> None:
     async def scenario() -> None:
-        rig = Rig()
+        rig = Rig(heard=False)
         with pytest.raises(ValueError, match="the seed protocol has"):
             SEED.chargers(rig.bus, [connector], modules=modules)
         unit = PowerStage(preset("seed"))
