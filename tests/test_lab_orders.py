@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -125,12 +126,17 @@ def test_whatever_a_program_hands_over_can_be_written_down() -> None:
     assert all(msgspec.json.decode(msgspec.json.encode(order.arguments)) for order in orders)
 
 
-def test_what_a_command_gives_is_of_the_type_and_has_the_fields_that_are_declared() -> None:
+def test_what_a_command_gives_is_of_the_type_and_has_the_fields_that_are_declared(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "drive.log"
+    log.write_text("(1795000000.0) can0 123#11\n")
     given: dict[str, dict[str, Any]] = {
         "anomaly.choose": {"name": DEFAULT},
         "anomaly.set": {"wait_1_s": "1s"},
         "can.send": {"identifier": 0x123},
         "can.periodic": {"message": "Current"},
+        "can.play": {"file": str(log), "step": True},
         "attack.begin": {"name": "mine", "layer": "can"},
         "csms.call": {"station": "CP1", "action": "ClearCache"},
         "csms.admit": {"station": "CP1"},

@@ -20,6 +20,7 @@ from evtui.canbus.messages import (
 from evtui.canbus.node import Node
 from evtui.canbus.nodes import CHARGE_POINT, is_module, module_of
 from evtui.canbus.periodic import BY_HAND_NODE, SHORTEST_PERIOD, Periodic, PeriodicSender
+from evtui.canbus.playing import PLAYER_NODE, LogPlayer, Playing, Recorded, id_filter
 from evtui.canbus.published import publish
 from evtui.lazy import lazy_names
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BY_HAND_NODE",
     "CHARGE_POINT",
+    "PLAYER_NODE",
     "SHORTEST_PERIOD",
     "Disturbance",
     "Disturber",
@@ -39,15 +41,19 @@ __all__ = [
     "Frame",
     "Gateway",
     "LabBus",
+    "LogPlayer",
     "MessageForm",
     "Node",
     "Periodic",
     "PeriodicSender",
+    "Playing",
+    "Recorded",
     "SignalForm",
     "SimulatedBus",
     "TransmitQueue",
     "compose",
     "frame_bits",
+    "id_filter",
     "interface_mistake",
     "is_module",
     "message_form",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from evtui.commands.arguments import Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.durations import Seconds
-from evtui.kinds import Integer, Payload, Switch, Text
+from evtui.kinds import Integer, Number, PathText, Payload, Switch, Text
 
 __all__ = [
     "BY_FORM",
@@ -16,10 +17,14 @@ __all__ = [
     "MESSAGES",
     "PERIOD",
     "PERIODIC",
+    "PLAY",
     "SENDING",
+    "STEP",
     "STOP_SENDING",
     "TIMES",
     "PeriodicMessage",
+    "PlayLog",
+    "StepLog",
     "StopSending",
 ]
 
@@ -66,6 +71,57 @@ class StopSending:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayLog:
+    """A CAN log that is played on the bus."""
+
+    file: str = argument(
+        PathText("FILE", "a file"), "log of candump, .asc, .blf, .trc, .csv, .mf4", label="file"
+    )
+    speed: float = argument(
+        Number(0.001, 1000), "times the pace of the recording", default=1.0, label="speed"
+    )
+    times: int | None = argument(
+        TIMES, "how often", default=None, unset="once, or until stopped", label="times"
+    )
+    loop: bool = argument(
+        Switch(), "again and again, until stopped", default=False, unset="once", label="loop"
+    )
+    start: float = argument(
+        Seconds(0, 1e8), "from where on in the log", default=0.0, unset="0 s", label="start"
+    )
+    end: float | None = argument(
+        Seconds(0, 1e8), "up to where", default=None, unset="its end", label="end"
+    )
+    ids: str = argument(
+        Text(0, 400),
+        "which identifiers: 300, 200-21F, 300:7F0 (id:mask)",
+        default="",
+        unset="all",
+        label="ids",
+    )
+    bus: str = argument(
+        Text(0, 64), "which bus of the log: can0", default="", unset="all", label="bus"
+    )
+    longest_gap: float | None = argument(
+        Seconds(0, 1e6),
+        "no silence is longer",
+        default=None,
+        unset="as long as it was",
+        label="longest gap",
+    )
+    step: bool = argument(
+        Switch(), "wait for can.step before each frame", default=False, unset="no", label="step"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLog:
+    """Frames of a log that waits."""
+
+    frames: int = argument(Integer(1, 100_000), "how many go out", default=1)
+
+
 MESSAGES = LabCommand(
     "can.messages",
     (),
@@ -100,11 +156,34 @@ SENDING = LabCommand(
     gives=tuple[dict[str, Any], ...],
     result="each with `station`, `message`, `frame`, `period`, `values`, `sent`, `left_out`, ...",
 )
+PLAY = LabCommand(
+    "can.play",
+    (),
+    "CAN log",
+    "Play a CAN log on the bus of the charge point.",
+    "CAN",
+    also="replay trace candump asc blf trc savvycan mf4 bus",
+    aim="connector",
+    takes=PlayLog,
+    gives=dict[str, Any],
+    result="`frames` of one turn, `seconds` that one takes, `left_out`, `problems` of the log",
+)
+STEP = LabCommand(
+    "can.step",
+    (),
+    "CAN step",
+    "Let the next frames of a log out that is played step by step.",
+    "CAN",
+    also="single log",
+    aim="connector",
+    takes=StepLog,
+    gives=NoneType,
+)
 STOP_SENDING = LabCommand(
     "can.stop",
     ("X",),
     "stop CAN",
-    "Stop every CAN message that is sent by hand.",
+    "Stop every CAN message that is sent by hand, and every log that is played.",
     "CAN",
     also="periodic panic silence bus",
     takes=StopSending,
@@ -126,5 +205,5 @@ CAN: tuple[Command, ...] = (
 )
 """Group CAN."""
 
-BY_FORM: tuple[Command, ...] = (MESSAGES, PERIODIC, SENDING)
+BY_FORM: tuple[Command, ...] = (MESSAGES, PERIODIC, SENDING, PLAY, STEP)
 """What has no key: a form gives its arguments, a scenario or a program."""

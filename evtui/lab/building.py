@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from evtui.anomalies import AnomalySet, ByHand, Site, disturbance
-from evtui.canbus import PeriodicSender, SimulatedBus
+from evtui.canbus import LogPlayer, PeriodicSender, SimulatedBus
 from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.canbus.packs.known import pack_named
 from evtui.central_system import CentralSystem
@@ -172,6 +172,7 @@ class StandBuilder:
             pack,
             outlets,
             PeriodicSender(bus, self._stream),
+            LogPlayer(bus, self._stream),
             anomalies,
             settings.preset,
             settings.ambient,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from evtui.anomalies import AnomalySet, ByHand
-from evtui.canbus import PeriodicSender, SimulatedBus
+from evtui.canbus import LogPlayer, PeriodicSender, SimulatedBus
 from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.config import PresetName
 from evtui.lab.real_module import RealModule
@@ -77,6 +77,7 @@ class Stand(msgspec.Struct):
         pack: the protocol on the bus.
         outlets: by connectorId, from 1.
         sender: sends on the bus by hand.
+        player: plays logs there.
         anomalies: those that are on, and those that may be.
         preset: name of the power stages' preset.
         ambient: degrees Celsius around it.
@@ -88,6 +89,7 @@ class Stand(msgspec.Struct):
     pack: ProtocolPack
     outlets: Mapping[int, Outlet]
     sender: PeriodicSender
+    player: LogPlayer
     anomalies: AnomalySet
     preset: PresetName
     ambient: float
@@ -109,8 +111,9 @@ class Stand(msgspec.Struct):
         return all(outlet.current <= AT_REST for outlet in self.outlets.values())
 
     def fall_silent(self) -> None:
-        """Send nothing by hand any more, and have modules told again what they should do."""
-        if self.sender.settle():
+        """Send and play nothing any more, and have modules told again what they should do."""
+        silenced = (self.sender.settle(), self.player.settle())
+        if any(silenced):
             for connector in self.charge_point.connectors.values():
                 connector.order_again()
 

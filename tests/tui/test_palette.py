@@ -135,7 +135,7 @@ async def test_the_arrows_choose_among_what_was_found() -> None:
 async def test_the_palette_lists_every_command_and_every_operation() -> None:
     async with driven() as one:
         await one.press("ctrl+p")
-        by_hand = ["Send CAN frame…", "Send CAN message again and again…"]
+        by_hand = ["Send CAN frame…", "Send CAN message again and again…", "Play CAN log…"]
         forms = [*by_hand, *(f"Send {action}…" for action in OPERATIONS)]
         assert listed(one) == [*(choice.title for choice in CHOICES), *forms]
 

@@ -9,14 +9,11 @@ from typing import Literal
 from evtui.anomalies.api import AnomalyError, Cycle, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
 from evtui.anomalies.run import Run
-from evtui.canbus import Frame
+from evtui.canbus import Frame, Recorded
 from evtui.events import CanFrame
 from evtui.kinds import Choice, Number
 
 __all__ = ["CanReplay", "ReplayParameters"]
-
-Recorded = list[tuple[float, Frame]]
-"""s from its beginning, and what was heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +71,7 @@ class CanReplay(ForgingAnomaly[ReplayParameters]):
         return Cycle(1, parameters.record_s / parameters.speed + parameters.pause_s)
 
     async def act(self, run: Run[ReplayParameters]) -> None:
-        recording: Recorded = []
+        recording: list[Recorded] = []
         recorded = 0.0
         while True:
             told = run.parameters
@@ -85,26 +82,28 @@ class CanReplay(ForgingAnomaly[ReplayParameters]):
                 await run.step(f"record {recorded:g} s", record(run, recording, recorded))
                 if not recording:
                     raise AnomalyError(f"nothing was heard on the bus in {recorded:g} s")
-            chosen = [(at, frame) for at, frame in recording if is_wanted(run, frame)]
+            chosen = [each for each in recording if is_wanted(run, each.frame)]
             run.cycle()
             await run.step(f"replay {len(chosen)} frames", replay(run, chosen, told))
             await run.wait(told.pause_s)
 
 
-async def record(run: Run[ReplayParameters], recording: Recorded, seconds: float) -> None:
+async def record(run: Run[ReplayParameters], recording: list[Recorded], seconds: float) -> None:
     """Keep what the station's nodes say about this connector."""
     begun = run.now
 
     def heard(frame: CanFrame) -> None:
         if run.bus.is_ours(frame):
-            recording.append((run.now - begun, Frame(frame.arbitration_id, frame.data)))
+            recording.append(Recorded(run.now - begun, Frame(frame.arbitration_id, frame.data)))
 
     run.bus.listen(heard)
     await asyncio.sleep(seconds)
     run.bus.listen(None)
 
 
-async def replay(run: Run[ReplayParameters], frames: Recorded, told: ReplayParameters) -> None:
+async def replay(
+    run: Run[ReplayParameters], frames: list[Recorded], told: ReplayParameters
+) -> None:
     """Say it all once, at its own pace."""
     if told.variant == "instead":
         run.bus.mute(lambda frame: is_wanted(run, frame))

@@ -13,7 +13,7 @@ from textual.message import Message
 
 from evtui.canbus import MessageForm
 from evtui.commands import Outcome
-from evtui.commands.can import MESSAGES, PERIODIC, STOP_SENDING
+from evtui.commands.can import MESSAGES, PERIODIC, PLAY, STOP_SENDING
 from evtui.commands.station import CAN_SEND
 from evtui.tui.answers import when_answered
 from evtui.tui.doing import does
@@ -38,6 +38,7 @@ SENDING_CHOICES = (
         PERIODIC.label,
         PERIODIC.also,
     ),
+    FoundChoice("Play CAN log…", "play_log", PLAY.help, PLAY.label, PLAY.also),
 )
 """In the palette, where a command that takes arguments has no key."""
 
@@ -64,6 +65,7 @@ class SendingCommands(AnomalyCommands):
         super().__init__(*arguments, **named)
         self.sent = SentByHand()
         self._frame: dict[str, str] = {}  # as it was typed last
+        self._log: dict[str, str] = {}
         self._forms: dict[str, MessageForm] = {}  # of the bus that was asked about last
 
     @abstractmethod
@@ -92,6 +94,21 @@ class SendingCommands(AnomalyCommands):
             self.refuse_at_a_foreign_one()
         else:
             self.app.push_screen(FrameScreen(place, self._frame), closed)
+
+    def action_play_log(self) -> None:
+        """Ask for a CAN log, and play it on the bus of the chosen charge point."""
+        from evtui.tui.screens.play_log import PlayScreen
+
+        place = self.selection.target
+
+        def closed(log: Mapping[str, Any] | None) -> None:
+            if log is not None:
+                self.order(PLAY.name, place, **log)
+
+        if self.selection.foreign:
+            self.refuse_at_a_foreign_one()
+        else:
+            self.app.push_screen(PlayScreen(place, self._log), closed)
 
     @does("view.sending")
     def _view_sending(self) -> None:

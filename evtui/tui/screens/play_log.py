@@ -1,0 +1,54 @@
+"""A form for a CAN log that is to be played on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import on
+from textual.widgets import Input
+
+from evtui.canbus import id_filter
+from evtui.commands import arguments_of
+from evtui.commands.can import PlayLog
+from evtui.tui.models.selection import ChosenPlace
+from evtui.tui.models.text import clean
+from evtui.tui.screens.field_form import Field, FieldForm, FieldValues, check_each
+
+__all__ = ["PlayScreen"]
+
+FIELDS = tuple(Field(each) for each in arguments_of(PlayLog) if each.label)
+
+
+class PlayScreen(FieldForm):
+    """Ends with the arguments of the command that plays it, or None when cancelled.
+
+    Args:
+        place: on whose bus, for the title.
+        typed: what was typed last, by field; what is typed now is noted there.
+    """
+
+    DEFAULT_CSS = """
+    PlayScreen {
+        .field { height: auto; }
+        .field Input { width: 40; }
+    }
+    """
+
+    def __init__(self, place: ChosenPlace | None, typed: dict[str, str]) -> None:
+        where = "" if place is None else f" on the bus of {clean(place.station)}"
+        super().__init__(f"Play a CAN log{where}", "play", FIELDS, typed)
+        self._typed = typed
+
+    @on(Input.Changed)
+    def _note(self, changed: Input.Changed) -> None:
+        self._typed[changed.input.id or ""] = changed.value
+
+    def check(self, texts: Mapping[str, str]) -> FieldValues:
+        """Each field, and whether the identifiers are some."""
+        values, errors = check_each(FIELDS, texts)
+        if not errors:
+            try:
+                id_filter(values["ids"])
+            except ValueError as error:
+                errors["ids"] = f"ids: {error}"
+        return values, errors
