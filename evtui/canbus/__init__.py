@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evtui.canbus.bus import SimulatedBus
-from evtui.canbus.controller import Disturbance, Disturber, ErrorKind, ErrorState, TransmitQueue
+from evtui.canbus.controller import (
+    Controller,
+    Disturbance,
+    Disturber,
+    ErrorKind,
+    ErrorState,
+    TransmitQueue,
+)
 from evtui.canbus.frame import Frame
 from evtui.canbus.lengths import frame_bits, worst_case_bits
 from evtui.canbus.messages import (
@@ -34,6 +41,7 @@ __all__ = [
     "CHARGE_POINT",
     "PLAYER_NODE",
     "SHORTEST_PERIOD",
+    "Controller",
     "Disturbance",
     "Disturber",
     "ErrorKind",

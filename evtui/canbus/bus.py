@@ -200,6 +200,11 @@ class SimulatedBus:
 
         return end
 
+    @property
+    def disturbed(self) -> bool:
+        """True while somebody has a say in what happens to frames."""
+        return bool(self._line.disturbers)
+
     def load_by_identifier(self) -> Mapping[tuple[int, bool], IdentifierLoad]:
         """Frames, load and queueing delay by identifier and whether it has 29 bits."""
         return self._traffic.by_identifier()

@@ -178,6 +178,17 @@ class Controller:
         else:
             self.waiting.append(entry)
 
+    def withdraw(self) -> int:
+        """Empty the transmit queue but for what is on the line, as controllers abort mailboxes.
+
+        Returns:
+            Frames that wait no more.
+        """
+        count = len(self.waiting)
+        self.waiting.clear()
+        self.queued -= count
+        return count
+
     def take(self) -> Queued:
         """The waiting frame that goes next, which waits no more."""
         return self.waiting.pop(0) if self.fifo else heappop(self.waiting)
@@ -254,11 +265,15 @@ class Disturbance(msgspec.Struct, frozen=True):
             error; of CRC and acknowledgement ISO 11898-1 says when.
         by: node that does it by sending at the same time, a transmitter too: its frame fails with
             this one while that one's error flag is active, and goes through when it is passive.
+        frame: what ``by`` sends; None where nobody needs to hear it.
+        cause: event that this comes of; None for that of the frame which meets it.
     """
 
     kind: ErrorKind
     at: int | None = None
     by: Controller | None = None
+    frame: Frame | None = None
+    cause: int | None = None
 
 
 Disturber = Callable[[Controller, Frame], Disturbance | ErrorKind | None]

@@ -88,18 +88,21 @@ def count(
             each.received()
         return
     passive = sender.state == "error passive"
+    overwritten = passive and error.by is not None
     if error.kind == "acknowledgement" and passive:
         return
     sender.transmission_failed()
     first = error.kind in _BY_RECEIVERS
     by_classic_only = first and frame.fd and not all(each.fd for each in others)
     for each in others:
-        if each is not error.by:
-            each.reception_failed(first=first and not (by_classic_only and each.fd))
-        elif passive:
+        if each is error.by and overwritten:
             each.transmitted()
-        else:
+        elif each is error.by:
             each.transmission_failed()
+        elif overwritten:  # its error flag changes nothing for whoever hears the other frame
+            each.received()
+        else:
+            each.reception_failed(first=first and not (by_classic_only and each.fd))
 
 
 def cut_short(

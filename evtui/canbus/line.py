@@ -224,8 +224,14 @@ class Line:
         if error is None:
             told = as_passive(entry) if entry[3].fd and self._passive else entry
             self._ended.append((end, sender, told, None, None))
+        elif error.frame is not None and error.by is not None and self._passive:
+            error.by.queued += 1  # it was sent beside what waits
+            rank = arbitration_rank(error.frame)
+            other = rank, entry[1], end - self._start, error.frame, error.cause, self._start
+            self._ended.append((end, error.by, other, None, None))
         else:
-            self._ended.append((end, sender, entry, error.kind, None))
+            told = entry if error.cause is None else (*entry[:4], error.cause, entry[5])
+            self._ended.append((end, sender, told, error.kind, None))
         if error is not None or self._hindered:
             self._settle(end, sender, entry, error)
             if self._hindered:
@@ -295,6 +301,8 @@ class Line:
         if error is None:
             return duration
         self._error = error
+        if error.frame is not None and error.by is not None and passive:
+            return self._duration(error.frame)
         active = any(each.state == "error active" for each in receivers)
         return cut_short(
             frame, error, duration, self.bit, self._data_bit, passive=passive, active=active

@@ -99,6 +99,12 @@ class Node(Controller):
             state=self.state,
         )
 
+    def withdraw(self) -> int:
+        """Take back what waits, but not what is on the line; returns how many frames."""
+        count = super().withdraw()
+        self._bus._line.forget(self)
+        return count
+
     def recover(self) -> None:
         """Take part again after 128 times 11 recessive bits, if it is bus off."""
         self._bus._recover(self)

@@ -173,6 +173,7 @@ class PeriodicSender:
                 each.timer.cancel()
             self._publish(each.told, "off")
         if not self._running and self._node is not None:
+            self._node.withdraw()
             self._node.detach()
             self._node = None
         return tuple(each.told.name for each in stopped)

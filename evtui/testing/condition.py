@@ -28,7 +28,7 @@ class Condition(msgspec.Struct, frozen=True):
         reservations: of its connectors.
         inoperative: connectors that were made so.
         nodes: on its bus.
-        hooks: what sits on its line, mutes its bus or breaks its power stages.
+        hooks: what sits on its line, disturbs its bus or breaks its power stages.
     """
 
     configuration: dict[str, str]
@@ -105,6 +105,9 @@ def _hooks(stand: Stand) -> list[str]:
         "it is mute": outbox.mute,
         f"it says no {', '.join(sorted(outbox.withheld))}": outbox.withheld,
         "frames are muted": stand.bus.mutes,
+        "frames are disturbed": stand.bus.disturbed,
+        "messages are sent by hand": stand.sender.running,
+        "a node is bus off": any(node.state == "bus off" for node in stand.bus.nodes),
     }
     broken = [
         f"power stage {number} has {outlet.stage.faults}"

@@ -365,3 +365,38 @@ def test_nothing_fails_on_an_ideal_bus() -> None:
         assert [each.t for each in rig.of(CanFrame)] == [1.0]
 
     run_virtual(scenario())
+
+
+def test_who_sends_at_the_same_time_fails_with_an_active_victim_and_replaces_a_passive() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        victim, other = rig.bus.attach("victim", ignore), rig.bus.attach("other", ignore)
+        heard: list[tuple[str, bytes, int | None, bool]] = []
+        rig.bus.attach(
+            "witness", lambda each: heard.append((each.node, each.data, each.cause, each.error))
+        )
+        once = iter((True, False, True, False))
+        rig.bus.disturb(
+            lambda node, _: (
+                Disturbance("bit", by=other, frame=frame(0x300), cause=7)
+                if node is victim and next(once)
+                else None
+            )
+        )
+        victim.send(SHORT, cause=3)
+        await asyncio.sleep(0.01)
+        assert heard == [("victim", b"", 7, True), ("victim", bytes(2), 3, False)]
+        assert (victim.tec, other.tec, victim.queued, other.queued) == (7, 8, 0, 0)
+        heard.clear()
+        victim.tec = 200
+        victim._judge()
+        victim.send(SHORT, cause=4)
+        await asyncio.sleep(0.01)
+        assert heard == [("other", b"", 7, False), ("victim", bytes(2), 4, False)]
+        assert (victim.tec, other.tec, victim.queued, other.queued) == (207, 7, 0, 0)
+        ours, theirs = (each.t for each in rig.of(CanFrame)[-2:])
+        # Its own second try comes behind the other frame and 8 bits of suspend transmission.
+        assert theirs - ours == pytest.approx((8 + frame_bits(SHORT)) * BIT)
+        assert {each.rec for each in rig.bus.nodes} == {0}
+
+    run_virtual(scenario())

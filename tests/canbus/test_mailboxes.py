@@ -136,3 +136,21 @@ def test_counters_of_identifiers_do_not_grow_without_end() -> None:
         assert sum(load.frames for load in loads.values()) == rig.bus.frames
 
     run_virtual(scenario())
+
+
+def test_what_is_withdrawn_does_not_go_out_but_for_what_is_on_the_line() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        node, other = rig.bus.attach("node", ignore), rig.bus.attach("other", ignore)
+        for identifier in (3, 1, 2):
+            node.send(frame(identifier))
+        other.send(frame(9))
+        await asyncio.sleep(0.000_01)
+        assert node.withdraw() == 2
+        assert node.queued == 1
+        node.send(frame(5))
+        await asyncio.sleep(0.01)
+        assert rig.ids() == [3, 5, 9]
+        assert (node.queued, node.withdraw()) == (0, 0)
+
+    run_virtual(scenario())

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evtui.events import BusLoad, CanFrame
+from evtui.canbus import ErrorState
+from evtui.events import BusLoad, CanFrame, NodeState
 from evtui.scenario.expectations.current import CurrentRange
 from evtui.scenario.expectations.frames import (
     FrameExpected,
@@ -14,6 +15,7 @@ from evtui.scenario.expectations.frames import (
     LoadRange,
     NoFrameExpected,
 )
+from evtui.scenario.expectations.node_state import NodeExpected
 from evtui.scenario.expectations.reported import ReportedExpected
 from evtui.scenario.language.loader import ScenarioError
 from evtui.scenario.language.model import Amperes, Percent
@@ -103,3 +105,41 @@ def test_a_mistake_is_told_before_anything_starts(
 ) -> None:
     with pytest.raises(ScenarioError, match=mistake):
         plan_of(minimal(more=f"expect: [{expectation}]\n"), tmp_path)
+
+
+def becomes(t: float, state: ErrorState, tec: int = 0, node: str = "module") -> NodeState:
+    return NodeState(t=t, station="CP1", bus="CP1/can", node=node, state=state, tec=tec, rec=0)
+
+
+def test_an_error_state_is_counted_when_a_node_comes_into_it() -> None:
+    told = (
+        becomes(1, "error passive", 128),
+        becomes(1.5, "error passive", 200),  # its counters only
+        becomes(2, "bus off", 256),
+        becomes(2.5, "error active"),
+        becomes(3, "error active", 8),
+        becomes(4, "bus off", 256, node="charge-point"),
+        becomes(5, "bus off", 256),
+    )
+    off = NodeExpected(node="module", becomes="bus off", count=2)
+    assert judge(off, *told) == (
+        "module becomes bus off, 2 times at least",
+        True,
+        "2 times, first at 2.000 s",
+    )
+    assert not judge(off, *told[:-1]).met
+    assert judge(NodeExpected(node="module", becomes="error active"), *told).found == (
+        "once, first at 2.500 s"
+    )
+    never = NodeExpected(node="module", becomes="bus off")
+    assert judge(never).found == "it never had an error"
+    assert judge(never, told[0]).found == "it is error passive"
+
+
+def test_an_expected_node_needs_a_name_and_a_known_state(tmp_path: Path) -> None:
+    for said, why in (
+        ("{node: '', becomes: bus off}", "expected the name of a node, such as module"),
+        ("{node: module, becomes: asleep}", "becomes"),
+    ):
+        with pytest.raises(ScenarioError, match=why):
+            plan_of(minimal(more=f"expect: [{said}]"), tmp_path)

@@ -33,9 +33,9 @@ class CanFlood(ForgingAnomaly[FloodParameters]):
     """Denial of service by the lowest identifier (ROAD: fabrication).
 
     The flood of the HCRL Car-Hacking data set is identifier 0x000 every 0.3 ms in bursts of 3 to
-    5 s, 300 of them in 30 to 40 minutes.  On a bus of 500 kbit/s that is 90 %, and the idle tenth
-    of it is enough for every frame of a quiet bus, a millisecond late at most: only all of the
-    bus, the default here, silences the others.
+    5 s, 300 of them in 30 to 40 minutes.  On a bus of 500 kbit/s 8 bytes of zeros take 127 bits, so
+    that is 85 %, and what is left of it is enough for every frame of a quiet bus, a millisecond
+    late at most: only all of the bus, the default here, silences the others.
     """
 
     name = "can-flood"

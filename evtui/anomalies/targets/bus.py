@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import msgspec
 
 from evtui.anomalies.targets.base import Attempt, Site, Target
-from evtui.canbus import CHARGE_POINT, Frame, Node, frame_bits
+from evtui.canbus import CHARGE_POINT, Disturbance, Frame, Node, frame_bits
 from evtui.canbus.packs import MalformedFrame, Said
 from evtui.events import CanFrame, caused_by, current_cause
+
+if TYPE_CHECKING:
+    from evtui.canbus import Controller
 
 __all__ = ["BusTarget"]
 
@@ -25,7 +32,10 @@ Enough to keep the line busy over a late wake-up, and little enough to be gone a
 """
 
 DRAINS = 1.0
-"""s that one attempt to undo waits for the line to take what we have said already."""
+"""s that one attempt to undo waits for what of ours is on the line to have passed."""
+
+Striking = Callable[[Node, Frame], Disturbance | None]
+"""Asked for each frame of the station's own nodes that begins: what happens to it."""
 
 
 class BusTarget(Target):
@@ -42,6 +52,9 @@ class BusTarget(Target):
         self._listener: Callable[[CanFrame], None] | None = None
         self._listening_for: int | None = None
         self._mute: Callable[[Node, Frame], bool] | None = None
+        self._end_disturbance: Callable[[], None] | None = None
+        self._struck: set[str] = set()
+        self._lent: set[Node] = set()
         self._misled: set[int] = set()
         pack = self._pack = site.pack
         modules = (name for each in site.charge_point.connectors for name in pack.nodes(each))
@@ -74,6 +87,16 @@ class BusTarget(Target):
     def stop(self) -> Frame:
         """An order to its module to let none flow."""
         return self._pack.orders(self._site.connector, run=False)[0]
+
+    @property
+    def measured(self) -> float:
+        """A that flow."""
+        return self._site.current()
+
+    @property
+    def ordered(self) -> float:
+        """A that the charge point allows its module now."""
+        return self._site.charge_point.connectors[self._site.connector].limit
 
     def said(self, frame: Frame | CanFrame) -> Said | None:
         """What a frame says of this connector; None for nothing, or where it is malformed."""
@@ -119,32 +142,109 @@ class BusTarget(Target):
         frame: Callable[[], Frame | None],
         per_s: Callable[[], float],
         seconds: Callable[[], float] | None = None,
+        *,
+        by: str = "",
     ) -> None:
         """Send frames at a rate; what finds no room is left out, so nothing piles up.
+
+        At its end what waits is taken back: a burst ends with the frame that is on the line.
 
         Args:
             frame: the next one; None leaves it out.
             per_s: frames/s, asked again and again; endless for as many as the line takes.
             seconds: until it ends, asked likewise; None for until cancelled.
+            by: node of the station's own that sends them; default: one of the anomaly's.
+
+        Raises:
+            ValueError: there is no such node.
         """
-        node, clock = self._joined(), self._site.clock
+        node, clock = self._joined() if not by else self._lend(by), self._site.clock
+        send = self.send if not by else partial(self._send_by, node)
         begun = due = now = clock.now()
         while True:
             apart = 1.0 / per_s()
             while due <= now and node.queued < ROOM:
                 if (each := frame()) is not None:
-                    self.send(each)
+                    send(each)
                 due += apart
             due = max(min(due, now + apart), now)
             pause = max(TICK, min(due - now, LOOK))
             if seconds is not None:
                 left = begun + seconds() - now
                 if left <= 0:
+                    node.withdraw()
                     return
                 pause = min(pause, left)
             await asyncio.sleep(pause)
             # The clock may read a rounding error less than the time this was to wake up.
             now = max(now + pause, clock.now())
+
+    def _lend(self, name: str) -> Node:
+        node = self.node(name)
+        self._lent.add(node)
+        return node
+
+    def _send_by(self, node: Node, frame: Frame) -> bool:
+        self._may_mislead(frame)
+        return node.send(frame)
+
+    # The station's own nodes
+
+    @property
+    def module_node(self) -> str:
+        """Name of the first module of the connector, as a node of the bus."""
+        return self._pack.nodes(self._site.connector)[0]
+
+    def node(self, name: str) -> Node:
+        """A node of the station's own.
+
+        Raises:
+            ValueError: it is not on the bus.
+        """
+        found = next((each for each in self._site.bus.nodes if each.name == name), None)
+        if found is None or name not in self._genuine:
+            raise ValueError(f"{name} is not on {self._site.bus.name}")
+        return found
+
+    # Disturbing what is on the line
+
+    @property
+    def own(self) -> Node:
+        """The anomaly's own node, with its error counters; it joins when it is asked for."""
+        return self._joined()
+
+    def reset(self) -> None:
+        """Start the controller of the anomaly's own node anew: its error counters are 0."""
+        if self._node is not None:
+            self._node.withdraw()
+            self._node.detach()
+            self._node = None
+
+    def disturb(self, which: Striking) -> None:
+        """Let ``which`` say from now on what happens to frames of the station's own nodes.
+
+        The error frames that come of it have as their cause what is being done now.
+        """
+        self.leave_alone()
+        cause = current_cause()
+
+        def struck(node: Controller, frame: Frame) -> Disturbance | None:
+            if node.name not in self._genuine:
+                return None
+            said = which(cast(Node, node), frame)
+            if said is None:
+                return None
+            self._struck.add(node.name)
+            self._may_mislead(frame)
+            return msgspec.structs.replace(said, cause=cause)
+
+        self._end_disturbance = self._site.bus.disturb(struck)
+
+    def leave_alone(self) -> None:
+        """Disturb nobody any more."""
+        if self._end_disturbance is not None:
+            self._end_disturbance()
+            self._end_disturbance = None
 
     # Hearing and muting
 
@@ -215,6 +315,12 @@ class BusTarget(Target):
     # Afterwards
 
     @property
+    def _off(self) -> list[Node]:
+        """Nodes of the station's own that are bus off because of what was done here."""
+        nodes = self._site.bus.nodes
+        return [each for each in nodes if each.name in self._struck and each.state == "bus off"]
+
+    @property
     def aftermath(self) -> str:
         """What still shows at the connector although all is undone; empty when nothing does."""
         connector = self._site.charge_point.connectors[self._site.connector]
@@ -227,8 +333,14 @@ class BusTarget(Target):
         reasons = []
         if self._mute is not None:
             reasons.append("a node is muted")
+        if self._end_disturbance is not None:
+            reasons.append("frames are disturbed")
         if self._node is not None:
             reasons.append("its node is on the bus")
+        if any(each.queued for each in self._lent):
+            reasons.append("frames of its wait in a node of the station")
+        if off := [each.name for each in self._off]:
+            reasons.append(f"{', '.join(off)} is bus off")
         if self._misled:
             reasons.append("a module may obey a forged frame")
         return reasons
@@ -236,15 +348,21 @@ class BusTarget(Target):
     async def undo(self, attempt: Attempt) -> None:
         """See :class:`Target`."""
         self.unmute()
+        self.leave_alone()
         self._listener = None
-        if self._node is not None:
-            node, given_up = self._node, self._site.clock.now() + DRAINS
-            while node.queued:
-                if self._site.clock.now() >= given_up:
-                    return
-                await asyncio.sleep(TICK)
-            node.detach()
-            self._node = None
+        for each in self._off:
+            each.recover()
+        given_up = self._site.clock.now() + DRAINS
+        ours = [*self._lent, *([] if self._node is None else [self._node])]
+        for each in ours:
+            each.withdraw()
+        while any(each.queued and each.state != "bus off" for each in ours) or self._off:
+            if self._site.clock.now() >= given_up:
+                return
+            await asyncio.sleep(TICK)
+        self.reset()
+        self._lent.clear()
+        self._struck.clear()
         for number in sorted(self._misled):
             self._site.charge_point.connectors[number].order_again()
         self._misled.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from math import ceil
 
 import pytest
 
@@ -53,5 +54,32 @@ def test_identifier_length_and_burst_are_followed_while_it_runs() -> None:
         first = [each for each in stand.forged() if not each.arbitration_id]
         bits = frame_bits(Frame(0, bytes(8)))
         assert len(first) == pytest.approx(0.1 * 500_000 / bits, abs=2)
+
+    on_the_bus(NAME, scenario)
+
+
+def test_bursts_of_100_ms_delay_each_report_until_the_end_of_the_frame_that_ends_them() -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(burst_s=0.1, gap_s=0.1)
+        await asyncio.sleep(4)
+        await stand.stop()
+        await asyncio.sleep(10)
+        bit = 1 / 500_000
+        flood, report = frame_bits(Frame(0, bytes(8))), frame_bits(Frame(0x300, b"\x64\x00"))
+        burst = ceil(0.1 / (flood * bit)) * flood * bit
+        assert len(stand.forged()) == 20 * ceil(0.1 / (flood * bit))
+        reports = stand.genuine(0x300)
+        assert len(reports) == 40
+        # The module's turns are 100 ms apart, so every other one meets a burst.
+        free = [each.t - report * bit for each in reports][1::2]
+        turns = [free[0] + 0.1 * n for n in range(-1, 39)]
+        for turn, seen in zip(turns, reports, strict=True):
+            begun = stand.on + 0.2 * ((turn - stand.on) // 0.2)
+            line_free = max(turn, begun + burst)
+            assert seen.t == pytest.approx(line_free + report * bit, abs=2 * bit)
+        delays = [seen.t - report * bit - turn for seen, turn in zip(reports, turns, strict=True)]
+        assert max(delays) > 0.005
+        assert stand.statuses() == []
+        assert 40 < max(stand.loads()) < 60
 
     on_the_bus(NAME, scenario)
