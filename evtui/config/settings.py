@@ -337,11 +337,12 @@ class Settings:
         "Real CAN bus",
         "Time after which they end by themselves, from the moment of arming.",
     )
-    can_bitrate: CanBitrate = _setting(
-        "500",
+    can_bitrate: CanBitrate | None = _setting(
+        None,
         Choice(*get_args(CanBitrate)),
         "CAN",
         "Bit rate of the buses, kbit/s; ideal: no frame takes time, and none fails.",
+        unset="the protocol's own",
     )
     can_data_bitrate: CanDataBitrate = _setting(
         "2000",
@@ -477,11 +478,16 @@ class Settings:
             return self.meter_interval
         return 1.0 if preset == "seed" else 10.0
 
-    @property
-    def can_rates(self) -> tuple[int | None, int]:
-        """Bit/s of the buses, None for ideal ones, and of the data phase of CAN FD frames."""
-        rate = None if self.can_bitrate == "ideal" else 1_000 * int(self.can_bitrate)
-        return rate, 1_000 * int(self.can_data_bitrate)
+    def can_rates(self, usual: int) -> tuple[int | None, int]:
+        """Bit/s of a bus, None for an ideal one, and of the data phase of its CAN FD frames.
+
+        Args:
+            usual: of a bus where nothing is said.
+        """
+        data = 1_000 * int(self.can_data_bitrate)
+        if self.can_bitrate == "ideal":
+            return None, data
+        return usual if self.can_bitrate is None else 1_000 * int(self.can_bitrate), data
 
     def tolerates(self, station: str) -> bool:
         """True when what breaks its schema slightly is acted on, at either end of that link."""

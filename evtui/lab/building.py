@@ -16,6 +16,7 @@ from evtui.canbus.packs.known import pack_named
 from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
+from evtui.lab.buses import make_bus
 from evtui.lab.plant import Plant
 from evtui.lab.real_module import RealModule
 from evtui.lab.setup import can_addresses, identities, initial_parameters
@@ -100,13 +101,14 @@ class StandBuilder:
         settings = self._settings
         kind = preset(settings.preset)
         pack = pack_named(settings.protocol)
-        bus = SimulatedBus(
-            f"{name}/can",
+        bus = make_bus(
+            settings,
             name,
             self._stream,
             self._clock,
-            bitrate=pack.bitrate,
+            usual=pack.bitrate,
             number=next(self._buses),
+            real=self._addresses.get(name),
         )
         numbers = range(1, settings.connectors + 1)
         chargers = pack.chargers(bus, numbers, modules=settings.modules)

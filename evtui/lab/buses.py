@@ -17,6 +17,7 @@ def make_bus(
     stream: EventStream,
     clock: LoopClock,
     *,
+    usual: int,
     number: int,
     real: CanAddress | None,
 ) -> SimulatedBus:
@@ -24,11 +25,12 @@ def make_bus(
 
     Args:
         station: identity of the charge point.
+        usual: bit/s where the settings say nothing: what its protocol is spoken at.
         number: among the buses of the lab, from 0.
         real: the bus outside that it is joined to; what comes from there has to fit, so a bit rate
             that is known there counts here too.
     """
-    bitrate, data_bitrate = settings.can_rates
+    bitrate, data_bitrate = settings.can_rates(usual)
     if real is not None and real.bitrate is not None:
         bitrate = real.bitrate
     return SimulatedBus(

@@ -202,7 +202,7 @@ def test_however_the_modules_end_no_current_flows_and_their_nodes_are_gone(
             bench.running.cancel()
         await asyncio.wait({bench.running})
         assert bench.flows == 0.0
-        assert [node.name for node in bench.bus.nodes] == [CHARGE_POINT]
+        assert [node.name for node in bench.bus.nodes] == ["somebody", CHARGE_POINT]
         bench.charger.close()
         await asyncio.sleep(5)
         frames = len(bench.of(CanFrame))
