@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
-from evtui.canbus import CHARGE_POINT, publish
+from evtui.canbus import publish
 from evtui.central_system import CentralSystem, Endpoint, IdTags, MemoryEndpoint, read_id_tags
 from evtui.commands import LabCommand, Outcome
 from evtui.config import Settings
@@ -325,9 +325,6 @@ class Lab:
         """Put an interface between the bus of a charge point and a real one."""
         settings = self.settings
         if not stand.our_controller:
-            for node in stand.bus.nodes:
-                if node.name == CHARGE_POINT:
-                    node.detach()
             self._note(f"{stand.name} is off its bus: {gateway.name} has a controller of its own")
         gateway.disarmed = partial(self._on_disarmed, stand)
         if stand.our_controller:

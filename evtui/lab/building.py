@@ -138,6 +138,9 @@ class StandBuilder:
             tolerant=settings.tolerates(name),
             reconfigured=lambda key: self._reconfigured(name, key),
         )
+        if gateway is not None and not gateway.our_controller:
+            for charger in chargers.values():  # a real controller orders the modules
+                charger.close()
         outlets = {}
         for number in charge_point.connectors:
             given = vehicle(name, number)
