@@ -54,7 +54,7 @@ class Traffic(msgspec.Struct):
         received: frames from the wire that came onto the bus.
         errors: error frames among them.
         dropped: frames from the wire for which there was no room.
-        malformed: what came and is no frame that this bus can carry, CAN FD included.
+        malformed: what came and is no frame.
         sent: frames handed to the driver.
         unsent: frames that were not: refused by the driver, or there was no room.
         withheld: frames kept off the wire because it may only be listened to.
@@ -334,6 +334,15 @@ def _checked(message: can.Message) -> Frame:
         return Frame(0, error=True)  # what an interface puts into one is its own invention
     if not message.is_remote_frame and len(message.data) != message.dlc:
         raise ValueError(f"{len(message.data)} bytes of data where {message.dlc} are announced")
+    if message.is_fd:
+        return Frame(
+            message.arbitration_id,
+            bytes(message.data),
+            message.is_extended_id,
+            fd=True,
+            brs=message.bitrate_switch,
+            esi=message.error_state_indicator,
+        )
     return frame_of(message)
 
 
@@ -345,6 +354,9 @@ def _message_of(frame: Frame) -> can.Message:
         is_error_frame=frame.error,
         dlc=frame.requested if frame.remote else len(frame.data),
         data=frame.data,
+        is_fd=frame.fd,
+        bitrate_switch=frame.brs,
+        error_state_indicator=frame.esi,
     )
 
 

@@ -18,6 +18,7 @@ import msgspec
 from evtui.can_addresses import CanAddress, Side
 from evtui.canbus.bus import Node, SimulatedBus
 from evtui.canbus.frame import Frame
+from evtui.canbus.lengths import frame_bits
 from evtui.canbus.nodes import CHARGE_POINT, is_module
 from evtui.events import CanFrame, CanInterfaceState, EventStream, Note, caused_by
 from evtui.runtime import Backoff
@@ -110,6 +111,8 @@ class Gateway:
         self._detail = ""
         self._next_try: float | None = None
         self._published: tuple[object, ...] = ()
+        self._bits = 0  # on the wire since it was told last
+        self._load = 0.0
         bus.guard = lambda: self.refusal
         bus.outside = frozenset({self.name})
 
@@ -196,7 +199,14 @@ class Gateway:
             self._bus.notes.add("warning", f"{sent.node}: frame kept off {self.name}, not armed")
             return
         frame = Frame(
-            sent.arbitration_id, sent.data, sent.extended, sent.remote, requested=sent.requested
+            sent.arbitration_id,
+            sent.data,
+            sent.extended,
+            sent.remote,
+            requested=sent.requested,
+            fd=sent.fd,
+            brs=sent.brs,
+            esi=sent.esi,
         )
         adapter = self._adapter
         if adapter is None or self.state != "open":
@@ -204,6 +214,8 @@ class Gateway:
         elif not adapter.send(frame):
             self.traffic.unsent += 1
             self._bus.notes.add("warning", f"{self.name}: frame not sent, its queue is full")
+        elif not self.listen_only:
+            self._bits += frame_bits(frame)
 
     # From the wire to the lab's bus
 
@@ -214,6 +226,7 @@ class Gateway:
         room = max(0, ROOM - node.queued)
         for frame in adapter.take(min(room, BATCH)):
             self.traffic.received += 1
+            self._bits += frame_bits(frame)
             if self.side != "both":
                 node.send(frame)
         if adapter.waiting:
@@ -223,7 +236,7 @@ class Gateway:
 
     async def run(self) -> None:
         """Keep the interface open until cancelled."""
-        self._node = self._bus.attach(self.name, self._on_frame)
+        self._node = self._bus.attach(self.name, self._on_frame, fd=True)
         telling = asyncio.create_task(self._tell_traffic(), name=f"traffic of {self.name}")
         backoff = Backoff(self._chance, FIRST_RETRY, LONGEST_RETRY)
         loop = asyncio.get_running_loop()
@@ -312,11 +325,22 @@ class Gateway:
         return silent
 
     async def _tell_traffic(self) -> None:
+        loop = self._bus.loop
         with caused_by(None):
+            told = loop.time()
             while True:
                 await asyncio.sleep(TELL_EVERY)
-                if self._counts != self._published:
+                begun, told = told, loop.time()
+                before = self._load
+                self._measure(told - begun)
+                if self._counts != self._published or self._load != before:
                     self._publish()
+
+    def _measure(self, seconds: float) -> None:
+        """Work out the load of a stretch of time that ends now."""
+        bits, self._bits = self._bits, 0
+        if self._address.bitrate is not None:
+            self._load = 100 * bits / seconds / self._address.bitrate
 
     @property
     def _counts(self) -> tuple[int, ...]:
@@ -335,6 +359,8 @@ class Gateway:
                 listen_only=self.listen_only,
                 state=self.state,
                 detail=self._detail,
+                bitrate=self._address.bitrate,
+                load_pct=None if self._address.bitrate is None else self._load,
                 next_try=self._next_try,
                 armed_until=self._armed_until,
                 received=traffic.received,

@@ -24,7 +24,8 @@ class PublishedBus(LabBus):
         channel: ``lab`` for the bus of the first charge point, or the name of one, ``CP1/can``.
         can_filters: as in python-can.
         node: its name on the bus; default: ``python-can``, ``python-can-2``, ...
-        bitrate: bit/s that the program expects; None for whatever the bus has.
+        bitrate: bit/s that the program expects; None for whatever the bus has.  One on which
+            nothing takes time has none.
 
     Raises:
         can.CanInitializationError: no lab runs in this process, it has no such bus, the name of
@@ -44,7 +45,7 @@ class PublishedBus(LabBus):
         except LookupError as error:
             raise can.CanInitializationError(f"evtui: {error}") from None
         # python-can takes numbers of its configuration files as text or as numbers.
-        if bitrate is not None and int(bitrate) != bus.bitrate:
+        if bitrate is not None and bus.bitrate not in (0, int(bitrate)):
             raise can.CanInitializationError(
                 f"evtui: {bus.name} runs at {bus.bitrate} bit/s, not at {bitrate}"
             )

@@ -49,6 +49,16 @@ class CanInterfaceState(Event, frozen=True, kw_only=True):
         about("`opening`, `open`, `lost` after it was open, `failed` to open, or `closed`."),
     ]
     detail: Annotated[str, about("why it is not open.")] = ""
+    bitrate: Annotated[
+        int | None, about("bit/s, None where nobody has said: the adapter knows it.")
+    ] = None
+    load_pct: Annotated[
+        float | None,
+        about(
+            "share of the bit rate that the frames of the last second took, per cent, as far as "
+            "they have come here or gone from here; None without a bit rate."
+        ),
+    ] = None
     next_try: Annotated[
         float | None, about("lab time in s of the next attempt to open it, None where none is due.")
     ] = None

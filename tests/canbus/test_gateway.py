@@ -23,7 +23,7 @@ class Wired(Rig):
     """A bus that a gateway joins to a fake interface."""
 
     def __init__(self, channel: str, side: Side, *, listen_only: bool = False) -> None:
-        super().__init__()
+        super().__init__(bitrate=None)
         self.channel = channel
         self.gateway = Gateway(
             parse_can_address(f"fake:{channel}@250k,some=3"),
@@ -122,6 +122,37 @@ async def test_extended_and_remote_frames_go_out_as_what_they_are_and_error_fram
         extended, remote = sorted(rig.wire.sent, key=lambda each: -each.arbitration_id)
         assert (extended.is_extended_id, bytes(extended.data)) == (True, b"\x05")
         assert (remote.is_remote_frame, remote.dlc, remote.is_extended_id) == (True, 3, False)
+
+
+async def test_frames_of_can_fd_pass_in_both_directions_with_their_flags() -> None:
+    async with wired() as rig:
+        coming = message(0x1ABCDEFF, bytes(64), is_fd=True, dlc=64, bitrate_switch=True)
+        rig.wire.arrive(coming)
+        rig.bus.attach(CHARGE_POINT, ignore, fd=True).send(
+            Frame(0x55, bytes(12), fd=True, brs=True, esi=True)
+        )
+        await until(lambda: rig.wire.sent and len(rig.of(CanFrame)) == 2)
+        (sent,) = rig.wire.sent
+        assert (sent.is_fd, sent.bitrate_switch, sent.error_state_indicator) == (True, True, True)
+        assert bytes(sent.data) == bytes(12)
+        heard = next(each for each in rig.of(CanFrame) if each.node == rig.gateway.name)
+        assert (heard.fd, heard.brs, heard.esi, heard.data) == (True, True, False, bytes(64))
+
+
+async def test_the_load_of_the_wire_is_told_by_its_own_bit_rate() -> None:
+    async with wired() as rig:
+        rig.wire.arrive(*[message(0x555, b"\x55" * 8)] * 100)
+        node = rig.node(CHARGE_POINT)
+        for _ in range(100):
+            node.send(frame(0x555, b"\x55" * 8))
+        await until(lambda: rig.gateway.traffic.received == 100 and len(rig.wire.sent) == 100)
+        rig.gateway._measure(0.2)
+        rig.gateway._publish()
+        # 47 bits around 64 of data, in which nothing but the CRC may need to be stuffed
+        assert rig.newest.load_pct == pytest.approx(100 * 200 * 111 / 250_000 / 0.2, rel=0.05)
+        assert rig.newest.bitrate == 250_000
+        rig.gateway._measure(0.2)
+        assert rig.gateway._load == 0.0
 
 
 SIDES: list[tuple[Side, set[str]]] = [
@@ -359,7 +390,8 @@ async def test_a_flood_on_the_wire_is_bounded_counted_and_leaves_the_loop_its_tu
 @pytest.mark.parametrize(
     ("hostile", "told"),
     [
-        (message(0x1, is_fd=True, data=bytes(12), check=False), "CAN FD"),
+        (message(0x1, is_fd=True, data=bytes(9), dlc=9), "9 bytes of data; a CAN FD frame has"),
+        (message(0x1, is_fd=True, data=bytes(8), dlc=64), "8 bytes of data where 64 are"),
         (message(0x1, data=bytes(3), dlc=8), "3 bytes of data where 8 are announced"),
         (can.Message(arbitration_id=0x800, is_extended_id=False), "0x800 does not fit"),
         (can.Message(arbitration_id=1 << 29, is_extended_id=True), "does not fit into 29"),
@@ -372,7 +404,7 @@ async def test_a_flood_on_the_wire_is_bounded_counted_and_leaves_the_loop_its_tu
     ],
     ids=str,
 )
-async def test_what_is_no_classic_frame_is_left_out_counted_and_said(
+async def test_what_is_no_frame_is_left_out_counted_and_said(
     hostile: can.Message | Exception, told: str
 ) -> None:
     async with wired() as rig:

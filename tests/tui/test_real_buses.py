@@ -66,6 +66,22 @@ def test_the_status_line_says_how_the_interface_is(
     assert line.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (state(bitrate=250_000, load_pct=12.34), "  CAN ● 250k 12.3 %  "),
+        (state(), " frames/s  "),
+    ],
+)
+def test_the_load_is_that_of_the_real_bus_where_its_bit_rate_is_known(
+    event: CanInterfaceState, said: str
+) -> None:
+    lab = FakeLab()
+    lab.play(2.0)
+    lab.publish(event)
+    assert said in status_line(lab, 200)
+
+
 def test_the_banner_names_the_bus_the_time_left_and_the_key() -> None:
     buses = RealBuses()
     buses.take(state())
