@@ -72,8 +72,9 @@ def report(amperes: int) -> can.Message:
 )
 async def test_the_side_says_which_ends_of_the_bus_are_ours(side: str, nodes: set[str]) -> None:
     async with real_bus(can_side=side) as bus:
-        on_the_bus = {node.name for node in bus.lab.stands["CP1"].bus.nodes}
-        assert on_the_bus == nodes | {bus.name}
+        ours = bus.lab.stands["CP1"].bus
+        assert {node.name for node in ours.nodes} == nodes | {bus.name}
+        assert ours.bitrate == 0, "nothing takes time there but on the real one"
 
 
 async def test_a_side_in_the_address_counts_for_that_charge_point_alone() -> None:

@@ -27,12 +27,12 @@ def make_bus(
         station: identity of the charge point.
         usual: bit/s where the settings say nothing: what its protocol is spoken at.
         number: among the buses of the lab, from 0.
-        real: the bus outside that it is joined to; what comes from there has to fit, so a bit rate
-            that is known there counts here too.
+        real: the bus outside that it is joined to; times and errors are then those of that one,
+            and the lab's is ideal.
     """
     bitrate, data_bitrate = settings.can_rates(usual)
-    if real is not None and real.bitrate is not None:
-        bitrate = real.bitrate
+    if real is not None:
+        bitrate = None
     return SimulatedBus(
         f"{station}/can",
         station,
