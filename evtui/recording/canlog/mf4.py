@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,20 +40,47 @@ def read_mf4(file: BinaryIO, reading: LogReading) -> Iterator[tuple[int, LoggedF
         raise OSError("needs asammdf to be read: pip install 'evtui[mf4]'")
     if file.seek(0, 2) > LARGEST:
         raise OSError(f"is larger than {LARGEST >> 30} GiB, too much for asammdf")
-    from can import MF4Reader
-
+    reading.unit = "frame"
     logging.getLogger("asammdf").setLevel(logging.CRITICAL)
     place = 0
     try:
-        with MF4Reader(Path(file.name)) as messages:
+        with _opened(Path(file.name)) as messages:
             for message in messages:
                 place += 1
                 try:
                     yield place, check_frame(_frame(message))
                 except NoFrame as why:
                     reading.refuse(place, why)
+    except NoFrame as why:
+        reading.refuse(place, why)
     except Exception as error:  # whatever asammdf makes of a broken file
-        reading.refuse(place, f"asammdf cannot read on: {type(error).__name__}: {error}"[:200])
+        reading.refuse(place, _why(error))
+
+
+def _opened(path: Path) -> AbstractContextManager[Iterable[Any]]:
+    """What reads the file.
+
+    Raises:
+        NoFrame: asammdf cannot.
+    """
+    from can import MF4Reader
+
+    hook = sys.unraisablehook
+    # What asammdf has made half fails once more, with a traceback, when it is thrown away.
+    sys.unraisablehook = lambda _: None
+    try:
+        return MF4Reader(path)
+    except Exception as error:
+        why = _why(error)
+    finally:
+        gc.collect()
+        sys.unraisablehook = hook
+    raise NoFrame(why)
+
+
+def _why(error: Exception) -> str:
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"asammdf cannot read on: {text}"[:200]
 
 
 def _frame(message: Any) -> LoggedFrame:

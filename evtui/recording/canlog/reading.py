@@ -60,7 +60,7 @@ class LogReading:
     """What came up while a log was read.
 
     Attributes:
-        unit: what a place counts: lines from 1, or bytes from 0.
+        unit: what a place counts: lines from 1, bytes from 0, or frames from 1.
         notes: about the file as a whole, a line each.
         left_out: what is no frame, or of a kind that is not kept: kind, in plural, to how many.
         unread: place and reason of the first pieces that should be frames and are none.
@@ -68,7 +68,7 @@ class LogReading:
         frames: read so far.
     """
 
-    unit: Literal["line", "offset"] = "line"
+    unit: Literal["line", "offset", "frame"] = "line"
     notes: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     unread: list[tuple[int, str]] = field(default_factory=list)

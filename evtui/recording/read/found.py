@@ -156,7 +156,7 @@ def unlabelled(line: bytes, sources: Sources) -> FrameRow:
         dlc=logged.dlc,
         extended=logged.extended,
         direction=logged.direction,
-        node=CHARGE_POINT if logged.direction == "T" else "",
+        node=CHARGE_POINT if logged.direction == "T" and (bus or sources.decode) else "",
         attack_ids=(),
         effect=False,
         kind=logged.kind if logged.fd_flags is None else _FD_KINDS[logged.fd_flags],
