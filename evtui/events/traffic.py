@@ -176,7 +176,10 @@ class NodeState(Event, frozen=True, kw_only=True):
 
 
 class Sample(Event, frozen=True, kw_only=True):
-    """What the power stage really does, every 100 ms for each connector."""
+    """What the power stage really does, every 100 ms for each connector.
+
+    Beside it stands what its charge point believes: `status`, `limit`, `measured`, `reported`.
+    """
 
     station: Annotated[str, about("identity of the charge point.")]
     connector: Annotated[int, about("connectorId, from 1.")]
@@ -206,3 +209,10 @@ class Sample(Event, frozen=True, kw_only=True):
             "`charging`, `vehicle gave up`, ..."
         ),
     ] = ""
+    measured: Annotated[
+        float | None,
+        about(
+            "A that the charge point takes for the current: what its charger reported last; "
+            "None before that."
+        ),
+    ] = None

@@ -17,7 +17,7 @@ from evtui.central_system import CentralSystem
 from evtui.config import Settings
 from evtui.events import EventStream
 from evtui.lab.buses import make_bus
-from evtui.lab.plant import Plant
+from evtui.lab.plant import Plant, truth_teller
 from evtui.lab.real_module import RealModule
 from evtui.lab.setup import can_addresses, identities, initial_parameters
 from evtui.lab.stand import Outlet, Stand
@@ -26,6 +26,7 @@ from evtui.power import VEHICLES, PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.runtime import LoopClock, StationClock
 from evtui.station import (
     ChargePoint,
+    ConnectorHardware,
     Dial,
     Equipment,
     FileTransfers,
@@ -113,13 +114,20 @@ class StandBuilder:
         numbers = range(1, settings.connectors + 1)
         chargers = pack.chargers(bus, numbers, modules=settings.modules)
         gateway = self._gateway(name, bus)
+        ambient = settings.ambient
+        plants = {
+            number: Plant(PowerStage(preset(settings.preset, ambient))) for number in chargers
+        }
         line = StationLine(name, self._dial(name), self._sent, self._ids)
         station_clock = StationClock(self._clock)
         charge_point = build_charge_point(
             Identity(name, settings.vendor, settings.model, settings.serial, settings.firmware),
             self._stream,
             station_clock,
-            chargers,
+            {
+                number: ConnectorHardware(chargers[number], plant.line, plant.parts)
+                for number, plant in plants.items()
+            },
             kind,
             line.dial,
             Equipment(
@@ -150,6 +158,7 @@ class StandBuilder:
                 bus,
                 pack,
                 number,
+                plants[number],
                 given or usual,
                 plugged,
                 modules_are_ours=gateway is None or gateway.our_modules,
@@ -227,6 +236,7 @@ class StandBuilder:
             bus=bus,
             pack=pack,
             stage=outlet.stage,
+            replug=outlet.plant.replug,
             profile_ids=profile_ids,
             orders_modules=orders_modules,
         )
@@ -237,31 +247,29 @@ class StandBuilder:
         bus: SimulatedBus,
         pack: ProtocolPack,
         number: int,
+        plant: Plant,
         vehicle: Vehicle | RecordedVehicle,
         plugged: bool,
         modules_are_ours: bool,
     ) -> Outlet:
-        settings = self._settings
         name = charge_point.identity.name
-        stage = PowerStage(preset(settings.preset, settings.ambient), vehicle if plugged else None)
         connector = charge_point.connectors[number]
-        connector.switch_phases = stage.use_phases
-        connector.cut_off = stage.trip
         if plugged:
-            connector.plug()
+            plant.plug(vehicle)
         by_hand = ByHand(
             self._stream,
             station=name,
             connector=number,
-            disturbance=lambda: disturbance(connector, stage),
+            disturbance=lambda: disturbance(connector, plant.stage),
             attacks=self._attacks,
         )
+        tell = truth_teller(self._stream, name, connector)
         module: ModuleEnd
         if modules_are_ours:
-            plant = Plant(stage, connector.on_stage)
             modules = self._settings.modules
             module = pack.module(bus, plant, connector=number, modules=modules)
+            plant.on_state = tell
         else:
-            unit = Plant(stage, lambda state: connector.on_stage(real.as_reported(state)))
-            real = module = RealModule(bus, pack, unit, self._stream, connector=number)
-        return Outlet(connector, module, stage, by_hand, vehicle)
+            real = module = RealModule(bus, pack, plant, self._stream, connector=number)
+            plant.on_state = lambda state: tell(real.as_reported(state))
+        return Outlet(connector, module, plant, by_hand, vehicle)

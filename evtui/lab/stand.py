@@ -11,6 +11,7 @@ from evtui.anomalies import AnomalySet, ByHand
 from evtui.canbus import LogPlayer, PeriodicSender, SimulatedBus
 from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.config import PresetName
+from evtui.lab.plant import Plant
 from evtui.lab.real_module import RealModule
 from evtui.power import BATTERY, PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station import ChargePoint, ConnectorController
@@ -32,14 +33,14 @@ class Outlet(msgspec.Struct):
 
     Attributes:
         module: its charger on the bus.
-        stage: the power stage behind the connector.
+        plant: what is behind the connector.
         by_hand: attacks that somebody does by other means.
         vehicle: plugged in, or waiting with the state of charge it left with.
     """
 
     connector: ConnectorController
     module: ModuleEnd
-    stage: PowerStage
+    plant: Plant
     by_hand: ByHand
     vehicle: Vehicle | RecordedVehicle
 
@@ -47,6 +48,11 @@ class Outlet(msgspec.Struct):
     def number(self) -> int:
         """connectorId, from 1."""
         return self.connector.number
+
+    @property
+    def stage(self) -> PowerStage:
+        """The power stage behind the connector."""
+        return self.plant.stage
 
     @property
     def current(self) -> float:
@@ -63,11 +69,9 @@ class Outlet(msgspec.Struct):
     def plug_or_unplug(self) -> None:
         """Plug the vehicle in, or out."""
         if self.connector.plugged:
-            self.connector.unplug()
-            self.vehicle = self.stage.unplug() or self.vehicle
+            self.vehicle = self.plant.unplug() or self.vehicle
         else:
-            self.stage.plug(self.vehicle)
-            self.connector.plug()
+            self.plant.plug(self.vehicle)
 
 
 class Stand(msgspec.Struct):

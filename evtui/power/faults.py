@@ -69,14 +69,12 @@ class Readings(msgspec.Struct, frozen=True, gc=False):
         connector: degrees Celsius at the contacts; None while it has not been warm.
         insulation: ohm between output and earth; None for more than can be measured.
         supply: mains voltage as a share of the nominal one.
-        silent: nothing is heard from the vehicle.
     """
 
     temperature: float
     connector: float | None = None
     insulation: float | None = None
     supply: float = 1.0
-    silent: bool = False
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,6 +97,11 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
         positive("rated_current (A)", self.rated_current)
         not_negative("default_limit (A)", self.default_limit)
 
+    @property
+    def phases(self) -> int:
+        """Phases of its supply; for a DC station it does not matter how it is fed."""
+        return 1 if self.ac is None else self.ac.phases
+
 
 # 200 A at 400 V settle at 51 degrees Celsius after some 12 minutes (time constant 4 minutes).
 # The efficiency is what open drivers of power modules assume.

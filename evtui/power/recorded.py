@@ -126,6 +126,11 @@ class RecordedBattery:
         """True until the recording is over: a vehicle that takes nothing will take more."""
         return self._elapsed < self._session.end
 
+    @property
+    def full_voltage(self) -> float:
+        """V that it takes at most: of the model, or what was recorded if that is more."""
+        return max(self._model.full_voltage, self.open_circuit_voltage())
+
     def accepted_current(self) -> float:
         """A that it takes now from a DC station; 0 after the end of the recording."""
         session = self._session

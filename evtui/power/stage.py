@@ -45,12 +45,12 @@ class PowerStage:
     def __init__(self, preset: Preset, vehicle: Vehicle | RecordedVehicle | None = None) -> None:
         self._preset = preset
         self._limit: float | None = None
-        self._phases = self._phases_to_use = _phases_of(preset)
+        self._phases = self._phases_to_use = preset.phases
         self._running = False
         self._energy = 0.0
         self._temperature = preset.cooling.ambient
         self._battery: ModelledBattery | RecordedBattery | None = None
-        self._phase: Phase = "unplugged"
+        self._phase: Phase = Phase.UNPLUGGED
         self._contactor = False
         self._target = 0.0
         self._current = 0.0
@@ -96,14 +96,29 @@ class PowerStage:
         return self._preset.default_limit if self._limit is None else self._limit
 
     @property
+    def phase(self) -> Phase:
+        """State of the session."""
+        return self._phase
+
+    @property
+    def soc(self) -> float | None:
+        """State of charge of the vehicle, per cent; None without one and for AC."""
+        battery = self._battery
+        return battery.soc if self._preset.ac is None and battery is not None else None
+
+    @property
+    def asked_voltage(self) -> float | None:
+        """V that the vehicle asks a DC station for: its battery's; once it charges, the most."""
+        battery = self._battery
+        if battery is None or self._preset.ac is not None:
+            return None
+        return battery.full_voltage if self._contactor else battery.open_circuit_voltage()
+
+    @property
     def state(self) -> StageState:
         """What the power stage does now."""
-        preset = self._preset
-        battery = self._battery
-        temperature, readings = self._temperature, None
-        if self._faults is not None or self._contacts is not None:
-            readings = self._readings()
-            temperature = max(temperature, readings.connector or temperature)
+        preset, battery = self._preset, self._battery
+        sound = self._faults is None and self._contacts is None
         return StageState(
             self._current,
             self._target,
@@ -112,18 +127,20 @@ class PowerStage:
             self._power,
             self._energy,
             battery.soc if preset.ac is None and battery is not None else None,
-            temperature,
+            self._temperature
+            if sound
+            else max(self._temperature, self._contacts or self._temperature),
             self._contactor,
             self._phase,
             self._running,
             None if preset.ac is None else self._phases,
-            readings,
+            None if sound else self._readings(),
         )
 
     def _readings(self) -> Readings:
         faults = self.faults
         measured = self._temperature + faults.sensor_bias
-        return Readings(measured, self._contacts, faults.insulation, faults.supply, faults.silent)
+        return Readings(measured, self._contacts, faults.insulation, faults.supply)
 
     def start(self) -> None:
         """Begin to charge; without a vehicle, as soon as one is plugged in."""
@@ -161,7 +178,7 @@ class PowerStage:
         Raises:
             ValueError: for less than one.
         """
-        self._phases_to_use = min(int(positive("phases", phases)), _phases_of(self._preset))
+        self._phases_to_use = min(int(positive("phases", phases)), self._preset.phases)
 
     def plug(self, vehicle: Vehicle | RecordedVehicle) -> None:
         """Connect ``vehicle``.
@@ -173,7 +190,7 @@ class PowerStage:
             raise ValueError("a vehicle is already plugged in")
         battery = self._battery = vehicle.battery()
         self._request = None if battery.ramp is None else VehicleRequest(battery.ramp)
-        self._phase = "idle"
+        self._phase = Phase.IDLE
 
     def unplug(self) -> Vehicle | RecordedVehicle | None:
         """Disconnect the vehicle, even under current, and end the session.
@@ -198,7 +215,7 @@ class PowerStage:
         if (preset.ac is None) != (self._preset.ac is None):
             self._disconnect()
         self._preset = preset
-        self._phases = self._phases_to_use = _phases_of(preset)
+        self._phases = self._phases_to_use = preset.phases
         self._forget_session()
 
     def step(self, dt: float) -> StageState:
@@ -220,10 +237,11 @@ class PowerStage:
         faults = self._faults
         if battery is not None:
             if faults is not None and faults.silent and self._contactor:
-                self._abort()
+                self._aborted = True  # by its own contactor, under current, until replugged
+                self._disconnect()
             accepted = self._accepted_current(battery)
             self._phase = self._next_phase(battery, accepted, dt)
-            offered = self._offered(dt) if self._phase == "charging" else self._residual()
+            offered = self._offered(dt) if self._phase is Phase.CHARGING else self._residual()
             self._target = min(offered, accepted)
             if self._request is not None:
                 self._target = min(offered, self._asked_for(self._request, dt))
@@ -258,23 +276,23 @@ class PowerStage:
     def _next_phase(self, battery: Battery, accepted: float, dt: float) -> Phase:
         refusal = self._refusal(battery, accepted)
         if self._running and refusal is None:
-            return "charging" if self._contactor else self._prepare(battery, dt)
+            return Phase.CHARGING if self._contactor else self._prepare(battery, dt)
         if self._contactor and (self._current > OPENING_CURRENT or self.faults.welded):
-            return "stopping"
+            return Phase.STOPPING
         self._disconnect()
-        return refusal or "idle"
+        return refusal or Phase.IDLE
 
     def _refusal(self, battery: Battery, accepted: float) -> Phase | None:
         """Why the vehicle takes no current, None if it does or soon will."""
         if self._aborted or (self._faults is not None and self._faults.silent):
-            return "vehicle gave up" if self._aborted and not self._running else "idle"
+            return Phase.GAVE_UP if self._aborted and not self._running else Phase.IDLE
         session = self._preset.session
         if session is not None:
             if session.patience is not None and self._interruptions >= session.patience:
-                return "vehicle gave up"
+                return Phase.GAVE_UP
             if session.replug and self._stopped:
-                return "wants replug"
-        return "full" if accepted <= 0.0 and not battery.pausing else None
+                return Phase.WANTS_REPLUG
+        return Phase.FULL if accepted <= 0.0 and not battery.pausing else None
 
     def _prepare(self, battery: Battery, dt: float) -> Phase:
         """What has to pass before the contactor closes."""
@@ -282,14 +300,14 @@ class PowerStage:
         if session is not None:
             if self._since_start < session.cable_check:
                 self._since_start += dt
-                return "cable check"
+                return Phase.CABLE_CHECK
             settled = battery.open_circuit_voltage()
             self._voltage = min(settled, self._voltage + session.precharge_slew * dt)
             if self._voltage < settled:
-                return "precharge"
+                return Phase.PRECHARGE
         self._contactor = True
         self._pilot_age = math.inf
-        return "charging"
+        return Phase.CHARGING
 
     def _offered(self, dt: float) -> float:
         """A that the station offers to the vehicle now."""
@@ -343,18 +361,15 @@ class PowerStage:
 
     def _disconnect(self) -> None:
         """Open the contactor, unless it is welded; the next start begins from nothing."""
-        self._phase = "unplugged" if self._battery is None else "idle"
+        self._phase = Phase.UNPLUGGED if self._battery is None else Phase.IDLE
         self._contactor = self._contactor and self._battery is not None and self.faults.welded
-        self._target = 0.0
-        self._current = 0.0
-        self._voltage = 0.0
-        self._power = 0.0
+        self._target = self._current = self._voltage = self._power = 0.0
         self._since_start = 0.0
         self._flowing = False
 
     def _asked_for(self, request: VehicleRequest, dt: float) -> float:
         """A that a vehicle with a ramp of its own asks a DC station for."""
-        if self._phase == "charging" and self._preset.ac is None:
+        if self._phase is Phase.CHARGING and self._preset.ac is None:
             return request.step(self._target, dt)
         request.begin()
         return self._target
@@ -365,17 +380,7 @@ class PowerStage:
             return 0.0
         return self._faults.residual
 
-    def _abort(self) -> None:
-        """The vehicle opens its own contactor, under current, until it is replugged."""
-        self._aborted = True
-        self._disconnect()
-
     def _forget_session(self) -> None:
         """Forget what the vehicle counts between plugging in and unplugging."""
         self._interruptions = 0
         self._stopped = self._aborted = False
-
-
-def _phases_of(preset: Preset) -> int:
-    """Phases of its supply; for a DC station it does not matter how it is fed."""
-    return 1 if preset.ac is None else preset.ac.phases

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from enum import StrEnum
 
 import msgspec
 
@@ -10,17 +10,23 @@ from .faults import Readings
 
 __all__ = ["Phase", "StageState"]
 
-Phase = Literal[
-    "unplugged",
-    "idle",
-    "cable check",
-    "precharge",
-    "charging",
-    "stopping",
-    "wants replug",
-    "vehicle gave up",
-    "full",
-]
+
+class Phase(StrEnum):
+    """Where a session is, as the power stage knows it; as a text it is what is recorded."""
+
+    UNPLUGGED = "unplugged"
+    IDLE = "idle"
+    CABLE_CHECK = "cable check"
+    PRECHARGE = "precharge"
+    CHARGING = "charging"
+    """The contactor is closed."""
+
+    STOPPING = "stopping"
+    """It is closed still, while the current falls."""
+
+    WANTS_REPLUG = "wants replug"
+    GAVE_UP = "vehicle gave up"
+    FULL = "full"
 
 
 class StageState(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +66,7 @@ class StageState(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def measured_temperature(self) -> float:
-        """Degrees Celsius that the station takes for the temperature."""
+        """Degrees Celsius of the hottest part, as the sensors have it."""
         readings = self.readings
         if readings is None:
             return self.temperature

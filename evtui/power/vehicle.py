@@ -49,6 +49,10 @@ class Battery(Protocol):
     def accepted_current(self) -> float:
         """A that it takes now from a DC station."""
 
+    @property
+    def full_voltage(self) -> float:
+        """V that it takes at most."""
+
     def open_circuit_voltage(self) -> float:
         """V without current."""
 
@@ -107,6 +111,11 @@ class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
         not_negative("max_current (A)", self.max_current)
         not_negative("max_ac_current (A)", self.max_ac_current)
         share("onboard_efficiency", self.onboard_efficiency)
+
+    @property
+    def full_voltage(self) -> float:
+        """V of a full battery, which it takes at most."""
+        return self.cells * _FULL_V
 
     def open_circuit_voltage(self, soc: float) -> float:
         """Voltage in V without current at ``soc`` per cent."""
@@ -181,6 +190,11 @@ class ModelledBattery:
     def vehicle(self) -> Vehicle:
         """The vehicle with its present state of charge."""
         return replace(self._arrived, soc=self.soc)
+
+    @property
+    def full_voltage(self) -> float:
+        """V that it takes at most."""
+        return self._arrived.full_voltage
 
     def accepted_current(self) -> float:
         """A that it takes now from a DC station; 0 once it is full."""

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
         ChargerFault,
         ChargerReport,
         ChargerState,
+        ConnectorHardware,
+        NoLine,
+        NoParts,
+        OwnParts,
+        OwnReadings,
+        VehicleAsks,
+        VehicleLine,
     )
     from evtui.station.identity import Identity
     from evtui.station.link.connection import Dial
@@ -35,6 +42,7 @@ __all__ = [
     "ChargerReport",
     "ChargerState",
     "ConnectorController",
+    "ConnectorHardware",
     "Dial",
     "Equipment",
     "FileTransfers",
@@ -42,10 +50,16 @@ __all__ = [
     "Journal",
     "MemoryTransfers",
     "NetworkTransfers",
+    "NoLine",
+    "NoParts",
+    "OwnParts",
+    "OwnReadings",
     "StateError",
     "StateFile",
     "StateStore",
     "Status",
+    "VehicleAsks",
+    "VehicleLine",
     "build_charge_point",
     "table_rows",
 ]
@@ -61,7 +75,10 @@ __getattr__ = lazy_names(
         "evtui.station.files.memory": "MemoryTransfers",
         "evtui.station.files.network": "NetworkTransfers",
         "evtui.station.files.transfers": "FileTransfers",
-        "evtui.station.hardware": ("Capabilities Charger ChargerFault ChargerReport ChargerState"),
+        "evtui.station.hardware": (
+            "Capabilities Charger ChargerFault ChargerReport ChargerState ConnectorHardware NoLine "
+            "NoParts OwnParts OwnReadings VehicleAsks VehicleLine"
+        ),
         "evtui.station.identity": "Identity",
         "evtui.station.link.connection": "Dial",
         "evtui.station.state.file": "StateFile",

@@ -196,4 +196,4 @@ class ChargePoint(msgspec.Struct, kw_only=True, eq=False):
         while True:
             await asyncio.sleep(WATCH_EVERY)
             for controller in self.connectors.values():
-                controller.watch_module()
+                controller.hardware.watch()

@@ -1,9 +1,13 @@
-"""What a charge point asks of its charger: a port that says nothing of any bus or protocol.
+"""What a charge point has at a connector: three ports, and no other wire leads into it.
 
-A charger is what turns the mains into the output of one connector: a power module, or several
-that share the load.  A charge point orders it about and believes what it reports; how the two talk
-is the business of who implements :class:`Charger`, as the protocol packs of
-``evtui.canbus.packs`` do.  Duties and words follow EVerest's interface ``power_supply_DC``.
+:class:`Charger` is what turns the mains into the output: a power module, or several that share the
+load.  A charge point orders it about and believes what it reports; how the two talk is the
+business of who implements the port, as the protocol packs of ``evtui.canbus.packs`` do.  Duties
+and words follow EVerest's interface ``power_supply_DC``.
+
+:class:`VehicleLine` is the line to the vehicle: control pilot, and above it the high level
+communication of ISO 15118 or DIN 70121.  :class:`OwnParts` is what the station measures and
+switches itself.  Where a connector has none of these, a station makes do with its charger.
 """
 
 from __future__ import annotations
@@ -14,7 +18,22 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["Capabilities", "Charger", "ChargerFault", "ChargerReport", "ChargerState"]
+from evtui.power import Readings
+
+__all__ = [
+    "Capabilities",
+    "Charger",
+    "ChargerFault",
+    "ChargerReport",
+    "ChargerState",
+    "ConnectorHardware",
+    "NoLine",
+    "NoParts",
+    "OwnParts",
+    "OwnReadings",
+    "VehicleAsks",
+    "VehicleLine",
+]
 
 
 class ChargerState(StrEnum):
@@ -111,7 +130,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     tells_soc: bool = False
 
 
-def _nobody_listens(report: ChargerReport) -> None:
+def _nobody_listens(*_: object) -> None:
     pass
 
 
@@ -168,3 +187,142 @@ class Charger(ABC):
     @abstractmethod
     def close(self) -> None:
         """Say no more and leave the bus; what was said already still goes out."""
+
+
+class VehicleAsks(StrEnum):
+    """What a vehicle wants of the station, as the line between them tells."""
+
+    NOTHING = "nothing"
+    """It is not there, or asks for no energy (control pilot in state A or B)."""
+
+    PREPARATION = "preparation"
+    """Its session is being prepared: cable check, precharge."""
+
+    ENERGY = "energy"
+    """It takes what it is offered (state C, PowerDelivery)."""
+
+    NO_MORE = "no more"
+    """It declines: full, given up, or waiting to be plugged in anew."""
+
+    UNKNOWN = "unknown"
+    """There is no such line: what a vehicle wants can only be told from the current."""
+
+
+class VehicleLine(ABC):
+    """The line between station and vehicle, as the station's end of it hears.
+
+    Attributes:
+        on_change: called after :attr:`plugged` or :attr:`asks` has changed; the charge point
+            sets it.
+    """
+
+    def __init__(self) -> None:
+        self.on_change: Callable[[], None] = _nobody_listens
+
+    @property
+    @abstractmethod
+    def plugged(self) -> bool:
+        """True while a vehicle is plugged in (proximity, control pilot)."""
+
+    @property
+    @abstractmethod
+    def asks(self) -> VehicleAsks:
+        """What it wants."""
+
+    @property
+    @abstractmethod
+    def voltage(self) -> float | None:
+        """V that it asks for: its battery's for precharge, then the most it takes; None for AC."""
+
+    @property
+    @abstractmethod
+    def soc(self) -> float | None:
+        """State of charge in per cent, as the vehicle tells it; None where it does not."""
+
+    @property
+    @abstractmethod
+    def silent(self) -> bool:
+        """True while the line is dead although a vehicle is plugged in."""
+
+
+class NoLine(VehicleLine):
+    """No line: whoever knows that a vehicle is there says so by setting ``plugged``."""
+
+    plugged = False
+    asks = VehicleAsks.UNKNOWN
+    voltage = None
+    soc = None
+    silent = False
+
+
+class OwnReadings(msgspec.Struct, frozen=True, gc=False):
+    """What the station's own parts tell; None for what it has no part for.
+
+    Attributes:
+        voltage: V at the output, as the station's meter measures it (phase to neutral for AC).
+        phases: of an AC supply that its contactors have switched on; None for DC.
+        contactor: what the auxiliary contact of the output's contactor says: True while closed.
+        temperature: degrees Celsius of the power stage, as the station's sensor has it.
+        sensors: what the other sensors say; None while all is well with them.
+    """
+
+    voltage: float | None = None
+    phases: int | None = None
+    contactor: bool | None = None
+    temperature: float | None = None
+    sensors: Readings | None = None
+
+    @property
+    def hottest(self) -> float | None:
+        """Degrees Celsius of the hotter of power stage and connector."""
+        connector = None if self.sensors is None else self.sensors.connector
+        if connector is None or self.temperature is None:
+            return self.temperature
+        return max(self.temperature, connector)
+
+
+class OwnParts(ABC):
+    """What the station measures and switches itself, on wires of its own."""
+
+    @abstractmethod
+    def read(self) -> OwnReadings:
+        """What they tell now."""
+
+    @abstractmethod
+    def use_phases(self, phases: int) -> None:
+        """Have this many phases of an AC supply switched on, as soon as no current flows."""
+
+    @abstractmethod
+    def cut_off(self) -> None:
+        """Emergency: open the contactor at once, under current, and stop the power stage."""
+
+
+class NoParts(OwnParts):
+    """No parts of its own: no meter, no sensors, no contactors."""
+
+    def read(self) -> OwnReadings:
+        """Nothing."""
+        return NOTHING_READ
+
+    def use_phases(self, phases: int) -> None:
+        """There is nothing to switch."""
+
+    def cut_off(self) -> None:
+        """There is nothing to open."""
+
+
+NOTHING_READ = OwnReadings()
+
+
+class ConnectorHardware(msgspec.Struct, frozen=True):
+    """All that a charge point has at one connector.
+
+    Attributes:
+        charger: what it orders about.
+        line: to the vehicle.
+        parts: its own.
+    """
+
+    charger: Charger
+    line: VehicleLine = msgspec.field(default_factory=NoLine)
+    parts: OwnParts = msgspec.field(default_factory=NoParts)

@@ -28,6 +28,7 @@ from evtui.station.connector.availability import Availability
 from evtui.station.connector.charger_link import ChargerLink
 from evtui.station.connector.charging_profiles import ChargingProfiles
 from evtui.station.connector.controller import ConnectorController
+from evtui.station.connector.hardware_watch import HardwareWatch
 from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.remote_control import RemoteControl
 from evtui.station.connector.starting import Starting
@@ -37,7 +38,7 @@ from evtui.station.files.diagnostics import Diagnostics
 from evtui.station.files.firmware import FirmwareManagement
 from evtui.station.files.journal import Journal
 from evtui.station.files.transfers import FileTransfers
-from evtui.station.hardware import Charger
+from evtui.station.hardware import ConnectorHardware
 from evtui.station.identity import Identity, Nameplate
 from evtui.station.link.answers import OperationAnswers, StationOperations
 from evtui.station.link.connection import Connection, Dial
@@ -55,7 +56,7 @@ RETIMED_BY = frozenset({"MeterValueSampleInterval", "ClockAlignedDataInterval"})
 
 
 class Equipment(msgspec.Struct, frozen=True):
-    """What a charge point has beside its chargers.
+    """What a charge point has beside its hardware.
 
     Attributes:
         store: what it must not forget.
@@ -93,7 +94,7 @@ def build_charge_point(
     identity: Identity,
     stream: EventStream,
     clock: LoopClock,
-    chargers: Mapping[int, Charger],
+    hardware: Mapping[int, ConnectorHardware],
     preset: Preset,
     dial: Dial,
     equipment: Equipment,
@@ -112,7 +113,7 @@ def build_charge_point(
         identity: who it says it is.
         stream: where everything is published.
         clock: lab clock.
-        chargers: of its connectors, by connectorId, from 1 without gaps.
+        hardware: of its connectors, by connectorId, from 1 without gaps.
         preset: kind of power stage.
         dial: opens a transport to the central system.
         equipment: what else it has.
@@ -127,7 +128,7 @@ def build_charge_point(
     Raises:
         StateError: what was kept cannot be used.
     """
-    numbers = sorted(chargers)
+    numbers = sorted(hardware)
     store = equipment.store
 
     # What knows nothing of a connector
@@ -135,7 +136,7 @@ def build_charge_point(
     publisher = Publisher(identity.name, stream)
     nameplate = Nameplate(identity, store)
     configuration = Configuration(
-        connectors=len(chargers),
+        connectors=len(hardware),
         meter_interval=meter_interval,
         strict=strict,
         refused=lambda line: publisher.note(line, "warning"),
@@ -185,11 +186,12 @@ def build_charge_point(
         reservations=reservations,
     )
     controllers = {
-        number: _connector(ground, number, preset, statuses[number], chargers[number])
+        number: _connector(ground, number, preset, statuses[number], hardware[number])
         for number in numbers
     }
     for number, controller in controllers.items():
-        chargers[number].on_report = controller.on_report
+        hardware[number].charger.on_report = controller.hardware.on_report
+        hardware[number].line.on_change = controller.on_vehicle
         others = [each.limiter for each in controllers.values() if each is not controller]
         controller.limiter.neighbours = others
 
@@ -288,7 +290,11 @@ def build_charge_point(
 
 
 def _connector(
-    ground: _Ground, number: int, preset: Preset, status: StatusReporter, charger: Charger
+    ground: _Ground,
+    number: int,
+    preset: Preset,
+    status: StatusReporter,
+    hardware: ConnectorHardware,
 ) -> ConnectorController:
     """One connector with everything that is its own."""
     publisher, clock, configuration = ground.publisher, ground.clock, ground.configuration
@@ -304,7 +310,7 @@ def _connector(
         ground.persist_interval,
         offered=lambda: limiter.limit,
     )
-    module = ChargerLink(charger, clock, metering.meter)
+    module = ChargerLink(hardware, clock, metering.meter)
     control = TransactionControl(
         number,
         publisher,
@@ -338,6 +344,8 @@ def _connector(
         metering=metering,
         limiter=limiter,
         module=module,
+        wires=hardware,
+        hardware=HardwareWatch(hardware, clock, status, metering, limiter, module, control),
         control=control,
         starting=starting,
     )

@@ -33,6 +33,7 @@ __all__ = [
     "ATTACK_MARKER",
     "LIMIT_MARKER",
     "MARK_MARKER",
+    "MEASURED_MARKER",
     "RAISED_MARKER",
     "REPORTED_MARKER",
     "ChartWorker",
@@ -53,6 +54,7 @@ BRIDGED_SECONDS = 0.5
 
 LIMIT_MARKER = "┄"
 REPORTED_MARKER = "•"
+MEASURED_MARKER = "×"
 ATTACK_MARKER = "▓"
 ATTACK_WORD = "attack"
 LANE_SHARE = 5
@@ -64,7 +66,13 @@ MARK_MARKER = "▼"
 CARET_MARKER = "◆"
 ACTUAL_GLYPH = "▟▙"
 
-ROLE_OF_COLOUR = {"gray": "axis", "green": "actual", "orange": "limit", "blue": "reported"}
+ROLE_OF_COLOUR = {
+    "gray": "axis",
+    "green": "actual",
+    "orange": "limit",
+    "blue": "reported",
+    "magenta": "measured",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +160,17 @@ def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
     reported = decimate(
         ((p.t, p.reported) for p in seen if p.reported is not None), step, first, count
     )
+    measured = decimate(
+        ((p.t, p.measured) for p in seen if p.measured is not None), step, first, count
+    )
+    drawn = (current, limit, reported, measured)
     ceiling = nice_ceiling(
-        max(
-            (column.high for series in (current, limit, reported) for column in series if column),
-            default=0.0,
-        )
+        max((column.high for series in drawn for column in series if column), default=0.0)
     )
     canvas = _Canvas(plot, grid, ceiling)
     canvas.steps(limit, LIMIT_MARKER, "orange")
     canvas.steps(reported, REPORTED_MARKER, "blue")
+    canvas.steps(measured, MEASURED_MARKER, "magenta")
     canvas.curve(current, "green")
     cells = canvas.cells()
     for place, extra in enumerate(lanes[1:], start=1):

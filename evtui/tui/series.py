@@ -47,6 +47,12 @@ POINTS_KEPT = 100_000
 MARKS_KEPT = 256
 """Attacks, alarm edges and marks kept of each; more would not fit on the band under the chart."""
 
+APART = 1.0
+"""A by which what is measured differs from what flowed: modules report whole amperes."""
+
+REPORTED_WITHIN = 6
+"""Samples: a report is 100 ms old as a rule, and three times 200 ms where modules are asked."""
+
 CEILINGS = (10, 20, 50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000)
 """A at the top of the chart's axis: steps that divide into round ticks."""
 
@@ -55,13 +61,15 @@ class Point(NamedTuple):
     """One sample: lab time in seconds and A.
 
     ``reported`` is what the central system was told last, or the charge point told a foreign one;
-    None before any MeterValues.
+    None before any MeterValues.  ``measured`` is what the charge point takes for the current, where
+    that is not what flowed in the last :data:`REPORTED_WITHIN` samples; else None.
     """
 
     t: float
     current: float
     limit: float
     reported: float | None
+    measured: float | None = None
 
 
 class ChartColumn(NamedTuple):
@@ -119,7 +127,8 @@ class CurrentSeries:
         for event in events:
             if isinstance(event, Sample):
                 reported = event.reported if self._arrived is None else self._arrived
-                self._points.append(Point(event.t, event.current, event.limit, reported))
+                measured = self._parted(event)
+                self._points.append(Point(event.t, event.current, event.limit, reported, measured))
                 self.phase = event.phase
             elif isinstance(event, OcppMessage):
                 arrived = imported_current(event.payload)
@@ -161,6 +170,13 @@ class CurrentSeries:
     def marks(self) -> tuple[float, ...]:
         """Lab times in s that somebody has marked, oldest first."""
         return tuple(self._marks)
+
+    def _parted(self, sample: Sample) -> float | None:
+        measured, points = sample.measured, self._points
+        if measured is None or not points:
+            return None
+        flowed = [points[-n].current for n in range(1, min(REPORTED_WITHIN, len(points)) + 1)]
+        return None if min(flowed) - APART <= measured <= max(flowed) + APART else measured
 
     def _note_anomaly(self, state: AnomalyState) -> None:
         place = len(self._attacks) - 1

@@ -160,6 +160,7 @@ class Bench:
             bus=cast(Any, SimpleNamespace(guard=lambda: "")),
             pack=unused,
             stage=unused,
+            replug=unused,
             profile_ids=iter(()),
         )
         anomaly = anomaly_named("repeated-current-fluctuation")

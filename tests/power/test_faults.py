@@ -144,7 +144,8 @@ def test_contacts_that_are_sound_again_cool_and_are_forgotten() -> None:
 def test_the_controller_believes_its_sensor() -> None:
     stage = charging(sensor_bias=60.0)
     state = run(stage, 10.0)
-    measured = state.measured_temperature
+    assert state.readings is not None
+    measured = state.readings.temperature
     assert measured == pytest.approx(state.temperature + 60.0)
     assert state.current == pytest.approx(100.0 * derating(measured), rel=0.01)
 

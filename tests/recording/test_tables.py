@@ -128,9 +128,8 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     package = Path(evtui.__file__).parent
     shutil.copytree(package, place / "evtui", ignore=shutil.ignore_patterns("__pycache__"))
     file = place / "evtui" / "recording" / "format" / "tables.py"
-    last = '    seq: Annotated[int, Column("number of the event", "event.seq")]\n'
-    before, behind = file.read_text("utf-8").split(last, 1)
-    file.write_text(f"{before}{last}{MORE}{behind}", "utf-8")
+    before, behind = file.read_text("utf-8").split("\n\n\nclass FrameRow", 1)
+    file.write_text(f"{before}\n{MORE.rstrip()}\n\n\nclass FrameRow{behind}", "utf-8")
     (place / "more.yaml").write_text(SCENARIO, "utf-8")
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, "more.yaml", str(EARLIER)],
@@ -171,7 +170,8 @@ def test_with_one_more_column_folders_without_it_are_what_they_were(
     verdicts = [line for line in said.splitlines() if line.startswith("identical: ")]
     assert [line.partition("; ")[2] for line in verdicts] == [
         "",
-        "only one of the two versions of evtui writes power_kw in signals.csv",
+        "only one of the two versions of evtui writes measured_a in signals.csv, "
+        "power_kw in signals.csv",
     ]
 
 

@@ -13,10 +13,11 @@ from typing import Any, ParamSpec, TypeVar
 from evtui.canbus import SimulatedBus
 from evtui.canbus.packs.seed import SEED, ChargerModule
 from evtui.events import CanFrame, Event, EventStream, Note, OcppMessage
-from evtui.lab.plant import Plant
+from evtui.lab.plant import Plant, truth_teller
 from evtui.ocppj.link import MessageIds, SentMessages
 from evtui.power import PowerStage, Vehicle, preset
 from evtui.runtime.clock import LoopClock
+from evtui.station import Charger, ConnectorHardware, NoLine
 from evtui.station.connector.controller import ConnectorController
 from evtui.station.files.journal import Journal
 from evtui.station.files.memory import MemoryTransfers
@@ -59,6 +60,8 @@ class Rig:
         store: StateStore | None = None,
         after_crash: str = "Reboot",
         tolerant: bool = False,
+        wired: bool = True,
+        charger: Charger | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self._set_by = 0.0
@@ -73,12 +76,20 @@ class Rig:
         self.vehicle = vehicle
         self.store = StateStore() if store is None else store
         self.bus = SimulatedBus("CP1/can", "CP1", self.stream, self.clock)
-        self._stages = {number: PowerStage(preset(kind)) for number in range(1, connectors + 1)}
+        numbers = range(1, connectors + 1)
+        self.plants = {number: Plant(PowerStage(preset(kind))) for number in numbers}
+        chargers = SEED.chargers(self.bus, numbers) if charger is None else {1: charger}
+        self.hardware = {
+            number: ConnectorHardware(chargers[number], plant.line, plant.parts)
+            if wired
+            else ConnectorHardware(chargers[number])
+            for number, plant in self.plants.items()
+        }
         self.charge_point = build_charge_point(
             Identity("CP1", "evtui", "lab"),
             self.stream,
             self.clock,
-            SEED.chargers(self.bus, range(1, connectors + 1)),
+            self.hardware,
             preset(kind),
             self.central.dial,
             Equipment(
@@ -94,23 +105,22 @@ class Rig:
             strict=strict,
             tolerant=tolerant,
         )
-        self.module = ChargerModule(self.bus, Plant(self.stage, self.connector.on_stage))
+        for number, plant in self.plants.items():
+            connector = self.charge_point.connectors[number]
+            plant.on_state = truth_teller(self.stream, "CP1", connector)
+        self.module = ChargerModule(self.bus, self.plants[1])
         self.others = {
-            number: ChargerModule(
-                self.bus, Plant(self.stage_of(number), connector.on_stage), connector=number
-            )
-            for number, connector in self.charge_point.connectors.items()
+            number: ChargerModule(self.bus, plant, connector=number)
+            for number, plant in self.plants.items()
             if number > 1
         }
-        for number, connector in self.charge_point.connectors.items():
-            connector.switch_phases = self.stage_of(number).use_phases
         self.module_task: asyncio.Task[None] | None = None
         self._other_tasks: dict[int, asyncio.Task[None]] = {}
 
     @property
     def stage(self) -> PowerStage:
         """The power stage behind connector 1."""
-        return self._stages[1]
+        return self.plants[1].stage
 
     @property
     def connector(self) -> ConnectorController:
@@ -119,7 +129,7 @@ class Rig:
 
     def stage_of(self, connector: int) -> PowerStage:
         """The power stage behind a connector."""
-        return self._stages[connector]
+        return self.plants[connector].stage
 
     def set_clock(self, by: float) -> None:
         """The computer's clock is set forward by so many s, or back, and the lab follows."""
@@ -128,14 +138,19 @@ class Rig:
         self.charge_point.clock_set()
 
     def plug(self, connector: int = 1) -> None:
-        """Plug the vehicle in; at another connector than 1 one of its own."""
-        self.stage_of(connector).plug(self.vehicle if connector == 1 else Vehicle())
-        self.charge_point.connectors[connector].plug()
+        """Plug the vehicle in; at another connector than 1 one of its own.
+
+        Where there is no line to the vehicle, somebody says that it is there.
+        """
+        self.plants[connector].plug(self.vehicle if connector == 1 else Vehicle())
+        line = self.hardware[connector].line
+        if isinstance(line, NoLine):
+            line.plugged = True
+            line.on_change()
 
     def unplug(self, connector: int = 1) -> None:
         """Take the vehicle away, under current if need be."""
-        self.charge_point.connectors[connector].unplug()
-        self.stage_of(connector).unplug()
+        self.plants[connector].unplug()
 
     def start_module(self) -> None:
         """The charger modules begin to work."""
@@ -233,6 +248,8 @@ async def station(
     store: StateStore | None = None,
     after_crash: str = "Reboot",
     tolerant: bool = False,
+    wired: bool = True,
+    charger: Charger | None = None,
     prepare: Callable[[FakeCentral], object] = lambda central: None,
 ) -> AsyncIterator[Rig]:
     """A station that runs while the block does.
@@ -240,6 +257,8 @@ async def station(
     Args:
         kind: preset.
         store: what it has kept from before.
+        wired: False leaves it nothing but its charger: no line to the vehicle, no meter.
+        charger: in the place of the seed protocol's.
         module: False saves simulating one where only the link matters.
         prepare: scripts the central system before the station dials it.
     """
@@ -252,6 +271,8 @@ async def station(
         store=store,
         after_crash=after_crash,
         tolerant=tolerant,
+        wired=wired,
+        charger=charger,
     )
     prepare(rig.central)
     if plugged:

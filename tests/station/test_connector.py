@@ -12,25 +12,15 @@ from msgspec.structs import replace
 
 from evtui.events import ConnectorState
 from evtui.power import Vehicle, preset
+from evtui.station import VehicleAsks
 from evtui.station.connector.facts import ConnectorFacts, Status, connector_status
 from tests.station.rig import Rig, charge, station, virtual
 
-PHASES = (
-    "",
-    "unplugged",
-    "idle",
-    "cable check",
-    "precharge",
-    "charging",
-    "stopping",
-    "wants replug",
-    "vehicle gave up",
-    "full",
-)
-
+A = VehicleAsks
 FREE = ConnectorFacts(offered=100.0)
-PLUGGED = replace(FREE, plugged=True, phase="idle")
-RUNNING = replace(PLUGGED, transaction=True, established=True, phase="charging")
+PLUGGED = replace(FREE, plugged=True, asks=A.NOTHING)
+UNTOLD = replace(PLUGGED, asks=A.UNKNOWN)
+RUNNING = replace(PLUGGED, transaction=True, established=True, asks=A.ENERGY)
 
 facts_of_any_kind = st.builds(
     ConnectorFacts,
@@ -43,7 +33,8 @@ facts_of_any_kind = st.builds(
     faulted=st.booleans(),
     offered=st.floats(0, 200),
     minimum=st.sampled_from([0.0, 6.0]),
-    phase=st.sampled_from(PHASES),
+    asks=st.sampled_from(VehicleAsks),
+    flows=st.booleans(),
 )
 
 # Status transitions of section 4.9 for a connector without reservations.  B8 is ours: a plugged
@@ -80,25 +71,40 @@ def impossible(rig: Rig) -> list[tuple[str, str]]:
         pytest.param(replace(FREE, starting=True), "Preparing", id="A2 remote start, no vehicle"),
         pytest.param(replace(PLUGGED, transaction=True), "Preparing", id="contactor still open"),
         pytest.param(
-            replace(PLUGGED, transaction=True, phase="cable check"), "Preparing", id="cable check"
-        ),
-        pytest.param(
-            replace(PLUGGED, transaction=True, phase="precharge"), "Preparing", id="precharge"
+            replace(PLUGGED, transaction=True, asks=A.PREPARATION),
+            "Preparing",
+            id="being prepared",
         ),
         pytest.param(RUNNING, "Charging", id="B3 contactor closed"),
         pytest.param(
-            replace(PLUGGED, transaction=True, phase="full"), "SuspendedEV", id="B4 arrives full"
+            replace(PLUGGED, transaction=True, asks=A.NO_MORE),
+            "SuspendedEV",
+            id="B4 arrives full",
         ),
         pytest.param(replace(RUNNING, offered=0.0), "SuspendedEVSE", id="C5 limit 0 A"),
         pytest.param(
             replace(RUNNING, offered=5.9, minimum=6.0), "SuspendedEVSE", id="C5 below AC minimum"
         ),
-        pytest.param(replace(RUNNING, phase="idle"), "SuspendedEVSE", id="C5 contactor opened"),
-        pytest.param(replace(RUNNING, phase="full"), "SuspendedEV", id="C4 battery full"),
-        pytest.param(replace(RUNNING, phase="vehicle gave up"), "SuspendedEV", id="C4 gave up"),
-        pytest.param(replace(RUNNING, phase="wants replug"), "SuspendedEV", id="C4 wants replug"),
+        pytest.param(replace(RUNNING, asks=A.NOTHING), "SuspendedEVSE", id="C5 contactor opened"),
+        pytest.param(replace(RUNNING, asks=A.NO_MORE), "SuspendedEV", id="C4 battery full"),
         pytest.param(
-            replace(RUNNING, phase="full", offered=0.0), "SuspendedEVSE", id="EVSE before EV"
+            replace(UNTOLD, transaction=True), "Preparing", id="nobody says what the vehicle wants"
+        ),
+        pytest.param(
+            replace(UNTOLD, transaction=True, flows=True), "Charging", id="B3 but current flows"
+        ),
+        pytest.param(
+            replace(UNTOLD, transaction=True, established=True), "SuspendedEV", id="C4 not any more"
+        ),
+        pytest.param(
+            replace(UNTOLD, transaction=True, established=True, offered=0.0),
+            "SuspendedEVSE",
+            id="C5 none is offered",
+        ),
+        pytest.param(
+            replace(RUNNING, asks=A.NO_MORE, offered=0.0),
+            "SuspendedEVSE",
+            id="EVSE before EV",
         ),
         pytest.param(replace(PLUGGED, finishing=True), "Finishing", id="C6 stopped, plugged"),
         pytest.param(
@@ -123,12 +129,16 @@ def test_a_fault_shows_whatever_else_is_true(facts: ConnectorFacts) -> None:
 
 @settings(deadline=None)
 @given(facts_of_any_kind)
-def test_nothing_is_said_to_charge_at_0_a_or_with_an_open_contactor(facts: ConnectorFacts) -> None:
+def test_nothing_is_said_to_charge_at_0_a_or_while_none_is_taken(
+    facts: ConnectorFacts,
+) -> None:
     if connector_status(facts) is Status.CHARGING:
         assert facts.transaction
         assert facts.offered > 0
         assert facts.offered >= facts.minimum
-        assert facts.phase in ("charging", "stopping")
+        assert facts.asks is VehicleAsks.ENERGY or (
+            facts.asks is VehicleAsks.UNKNOWN and facts.flows
+        )
 
 
 @settings(deadline=None)

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import chain
 from typing import Any
 
 import pytest
 
-from evtui.power import Faults, StageState
-from evtui.power.faults import Readings
-from evtui.station.connector.protection import OVER_CURRENT_FOR, HardwareTrouble, Protection
+from evtui.power import Faults, Readings
+from evtui.station import ChargerFault, OwnReadings, VehicleAsks
+from evtui.station.connector.protection import (
+    CHARGER_ERRORS,
+    OVER_CURRENT_FOR,
+    HardwareState,
+    HardwareTrouble,
+    Protection,
+)
 from tests.station.rig import Rig, charge, station, virtual
 
 
 def state(
-    *, current: float = 100.0, contactor: bool = True, running: bool = True, **readings: Any
-) -> StageState:
-    told = Readings(**({"temperature": 40.0} | readings))
-    return StageState(
-        current, current, 200.0, 400.0, 400.0 * current, 0.0, 50.0, 40.0, contactor,
-        "charging", running, None, told,
-    )  # fmt: skip
+    *,
+    temperature: float = 40.0,
+    stuck: bool = False,
+    silent: bool = False,
+    faults: tuple[ChargerFault, ...] = (),
+    off: bool = False,
+    **readings: Any,
+) -> HardwareState:
+    told = Readings(temperature, **readings)
+    return HardwareState(
+        own=OwnReadings(400.0, None, True, temperature, told),
+        running=not stuck,
+        stuck=stuck,
+        silent=silent,
+        asks=VehicleAsks.ENERGY,
+        faults=faults,
+        off=off,
+    )
 
 
-def after(protection: Protection, seconds: float, seen: StageState) -> HardwareTrouble | None:
+def after(protection: Protection, seconds: float, seen: HardwareState) -> HardwareTrouble | None:
     """What is found last in so many s of the same."""
     found = None
     for _ in range(round(seconds / 0.1)):
@@ -61,8 +79,8 @@ def test_a_limit_is_tolerated_to_be_exceeded_by_little_or_for_some_seconds() -> 
         ({"supply": 0.6}, 0.4, None, False, False),
         ({"supply": 0.6}, 2.9, "UnderVoltage", False, False),
         ({"supply": 0.6}, 3.2, "UnderVoltage", True, False),
-        ({"running": False}, 4.9, None, False, False),
-        ({"running": False}, 5.2, "PowerSwitchFailure", True, False),
+        ({"stuck": True}, 4.9, None, False, False),
+        ({"stuck": True}, 5.2, "PowerSwitchFailure", True, False),
         ({"silent": True}, 0.4, None, False, False),
         ({"silent": True}, 0.7, "EVCommunicationError", False, False),
     ],
@@ -110,6 +128,35 @@ def test_of_two_faults_the_connector_is_used_again_when_both_are_over() -> None:
     assert found is not None
     assert (found.error, found.faulted, found.ends) == ("HighTemperature", True, False)
     assert after(protection, 10.0, state()) == HardwareTrouble()
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (ChargerFault.OVER_TEMPERATURE, "HighTemperature"),
+        (ChargerFault.UNDER_VOLTAGE_AC, "UnderVoltage"),
+        (ChargerFault.OVER_VOLTAGE_DC, "OverVoltage"),
+        (ChargerFault.OVER_CURRENT_DC, "OverCurrentFailure"),
+        (ChargerFault.COMMUNICATION, "InternalError"),
+        (ChargerFault.VENDOR_WARNING, "OtherError"),
+    ],
+)
+def test_what_a_charger_says_of_itself_is_a_warning_until_it_switches_itself_off(
+    fault: ChargerFault, error: str
+) -> None:
+    protection = Protection()
+    found = after(protection, 0.1, state(faults=(fault,)))
+    assert found is not None
+    assert (found.error, found.faulted, found.ends) == (error, False, False)
+    assert str(fault) in found.info
+    found = after(protection, 0.1, state(faults=(fault,), off=True))
+    assert found is not None
+    assert (found.error, found.faulted, found.ends) == (error, True, True)
+    assert after(protection, 5.2, state()) == HardwareTrouble()
+
+
+def test_each_fault_of_a_charger_is_told_as_one_error() -> None:
+    assert sorted(chain.from_iterable(CHARGER_ERRORS.values())) == sorted(ChargerFault)
 
 
 # In a station

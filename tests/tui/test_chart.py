@@ -91,6 +91,15 @@ def test_limit_and_curve_at_the_same_value_share_a_row() -> None:
         assert all(not set(row) & {"┄"} for row in rows), height
 
 
+def test_what_is_measured_beside_what_flows_is_a_series_of_its_own() -> None:
+    honest = flat(30, 100.0)
+    forged = tuple(Point(30 + n / 10, 100.0, 100.0, None, 40.0) for n in range(100))
+    assert "measured" not in roles(draw(Scene(Grid(80, 14, 60), 40.0, honest), PLOT))
+    rows = draw(Scene(Grid(80, 14, 60), 40.0, honest + forged), PLOT)
+    drawn = [run.text for row in rows for run in row if run.role == "measured"]
+    assert set("".join(drawn).replace(" ", "")) == {"×"}
+
+
 def test_series_differ_by_shape_and_not_only_by_colour() -> None:
     rows = draw(Scene(Grid(80, 14, 60), 69.0, wave()), PLOT)
     glyphs: dict[str, set[str]] = {}

@@ -55,6 +55,18 @@ async def test_newest_values_stand_in_the_top_row() -> None:
         assert "reported  84 A" in text(panel)
 
 
+async def test_what_is_measured_stands_beside_what_flows_where_they_differ() -> None:
+    panel = CurrentPanel()
+    async with PanelApp(panel).run_test(size=(80, 12)):
+        panel.feed([sample(1.0, 98.4), sample(1.1, 99.0, measured=98.0)])
+        panel.tick(1.1)
+        assert "98 A" not in text(panel)
+        panel.feed([sample(1.2, 99.0, measured=40.0)])
+        panel.tick(1.2)
+        assert "×" in text(panel)
+        assert " 40 A" in text(panel).split("\n")[0]
+
+
 async def test_feeding_alone_draws_nothing() -> None:
     panel = CurrentPanel()
     async with PanelApp(panel).run_test(size=(80, 12)) as pilot:

@@ -144,6 +144,16 @@ def test_reported_is_what_arrived_where_a_line_has_changed_it() -> None:
     assert [point.reported for point in series.shown.points] == [100.0, 10.0]
 
 
+def test_measured_is_told_where_it_is_not_what_flowed_a_moment_ago() -> None:
+    series = AllSeries()
+    ramp = [sample(n / 10, 20.0 * n, measured=None if n == 0 else 20.0 * (n - 1)) for n in range(5)]
+    series.feed(ramp)
+    series.feed(sample(0.5 + n / 10, 100.0, measured=100.0) for n in range(6))
+    assert [point.measured for point in series.shown.points] == [None] * 11
+    series.feed([sample(1.1, 100.0, measured=40.0), sample(1.2, 100.0, measured=99.0)])
+    assert [point.measured for point in series.shown.points[11:]] == [40.0, None]
+
+
 def test_reported_is_what_was_sent_where_nobody_knows_what_arrived() -> None:
     series = AllSeries()
     series.feed([sample(0.9, 100.0, reported=90.0), meter(90.0, phase="sent")])

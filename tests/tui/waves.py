@@ -24,6 +24,7 @@ def sample(
     limit: float = 100.0,
     reported: float | None = None,
     connector: int = 1,
+    measured: float | None = None,
 ) -> Sample:
     """A sample of ``CP1`` with what the chart does not read left at rest."""
     return Sample(
@@ -40,6 +41,7 @@ def sample(
         contactor=current > 0,
         status="Available",
         reported=reported,
+        measured=measured,
     )
 
 

@@ -44,6 +44,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         bus: to its charger modules.
         pack: the protocol that they speak.
         stage: the power stage behind the connector.
+        replug: takes the vehicle away and plugs it in again.
         profile_ids: for charging profiles; shared by the connectors of a station.
         orders_modules: the charge point is who orders the modules about; not where a real
             controller does.
@@ -62,6 +63,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     bus: SimulatedBus
     pack: ProtocolPack
     stage: PowerStage
+    replug: Callable[[], None]
     profile_ids: Iterator[int]
     orders_modules: bool = True
 

@@ -53,7 +53,7 @@ class PowerStageTarget(Target):
         """
         self.stage.faults = replace(self.stage.faults, **faults)
         self._broken |= faults.keys()
-        self.connector.blamed = current_cause()
+        self.connector.hardware.blamed = current_cause()
         return ""
 
     async def mend(self) -> str:
@@ -82,11 +82,6 @@ class PowerStageTarget(Target):
 
     async def _plug_in_again(self) -> str:
         """What the driver does."""
-        connector, stage = self.connector, self.stage
-        if connector.plugged:
-            connector.unplug()
-            vehicle = stage.unplug()
-            if vehicle is not None:
-                stage.plug(vehicle)
-                connector.plug()
+        if self.connector.plugged:
+            self._site.replug()
         return ""

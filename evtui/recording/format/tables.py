@@ -109,6 +109,16 @@ class SignalRow(NamedTuple):
     attack_ids: Annotated[tuple[str, ...], Column("attacks in effect, joined by ;", "truth.joined")]
     phase: Annotated[str, Column("state of the session in the power stage", "event.phase")]
     seq: Annotated[int, Column("number of the event", "event.seq")]
+    measured_a: Annotated[
+        float | None,
+        Column(
+            "A that the charge point takes for the current: what its charger reported last, "
+            "100 ms ago as a rule; empty before that, and in recordings of older builds",
+            "event.measured",
+            STEADY,
+            "A",
+        ),
+    ] = None
 
 
 class FrameRow(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evtui.runtime import LoopClock
 from evtui.station.connector.silence import Silence
-from evtui.station.hardware import Charger, ChargerReport
+from evtui.station.hardware import ChargerReport, ConnectorHardware, OwnReadings
 from evtui.station.listeners import Listeners
 from evtui.station.metering.readings import Meter
 
@@ -18,51 +18,82 @@ class ChargerLink:
     """Tells the charger what to do, feeds the meter from its reports, notices its silence.
 
     Args:
-        charger: the connector's.
+        hardware: the connector's.
         clock: lab clock.
         meter: the connector's.
 
     Attributes:
         returned: told when the charger is heard for the first time, or again.
         lost: told once when it has fallen silent.
-        voltage: V that the station measures at the output.
-        phases: of AC that are switched on, None for DC.
+        running: True between an order to let current flow and one to let none flow.
+        said: its newest report; None before the first.
     """
 
-    def __init__(self, charger: Charger, clock: LoopClock, meter: Meter) -> None:
+    def __init__(self, hardware: ConnectorHardware, clock: LoopClock, meter: Meter) -> None:
         self.returned: Listeners[[]] = Listeners()
         self.lost: Listeners[[]] = Listeners()
-        self.voltage = 0.0
-        self.phases: int | None = None
-        self._charger = charger
+        self.running = False
+        self.said: ChargerReport | None = None
+        self._charger = hardware.charger
+        self._line = hardware.line
         self._clock = clock
         self._meter = meter
         self._silence = Silence(WATCH_EVERY)
         self._silent = False
+        self._opened = True  # since it was to open last
 
     def start(self) -> None:
         """Let current flow."""
+        self.running = True
         self._charger.start()
 
     def stop(self) -> None:
         """Let no current flow."""
+        self.running, self._opened = False, False
         self._charger.stop()
 
     def set_limit(self, limit: float) -> None:
-        """Tell the charger a limit in A, if it is known to be there."""
+        """Tell the charger a limit in A, if it is known to be there.
+
+        The voltage that goes with it is what the vehicle asks for; a protocol that has no word
+        for it leaves that to the charger.
+        """
         if self._silence.begun:
-            self._charger.set_limits(limit)
+            self._charger.set_limits(limit, self._line.voltage)
+
+    @property
+    def sets_voltage(self) -> bool:
+        """True where the charger is told what voltage the vehicle asks for."""
+        return self._charger.capabilities.sets_voltage
 
     def forget_limit(self) -> None:
         """The charger may be set to another limit: the next one is told in any case."""
         self._charger.forget()
 
-    def on_report(self, report: ChargerReport) -> None:
-        """Take what the charger reports."""
-        now = self._clock.now()
+    def stuck(self, own: OwnReadings) -> bool:
+        """Take what the auxiliary contact of the contactor says.
+
+        Returns:
+            True while it has not opened since the charger was stopped.
+        """
+        if not own.contactor:
+            self._opened = True
+        return not (self._opened or self.running)
+
+    def on_report(
+        self, report: ChargerReport, voltage: float | None, phases: int | None, now: float
+    ) -> None:
+        """Take what the charger reports.
+
+        Args:
+            voltage: V at the output, None where nobody measures it.
+            phases: of an AC supply that are switched on.
+            now: lab time in s.
+        """
         silence = self._silence.heard(now)
         back = silence is None or self._silent or silence > self._charger.silence
-        self._meter.report(report.current, self.voltage, now, self.phases)
+        self.said = report
+        self._meter.report(report.current, voltage, now, phases)
         if back:
             self._silent = False
             self._charger.forget()  # it may have missed the last limit

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from evtui.events import Sample, caused_by
-from evtui.power import DERATE_FROM, Preset, StageState
+from evtui.power import Preset
 from evtui.station.authorization.authorizer import Authorizer
 from evtui.station.authorization.id_tag import fold
 from evtui.station.configuration import Configuration
 from evtui.station.connector.charger_link import ChargerLink
-from evtui.station.connector.facts import Status, is_established
+from evtui.station.connector.facts import Status
+from evtui.station.connector.hardware_watch import HardwareWatch
 from evtui.station.connector.limiter import Limiter
-from evtui.station.connector.protection import HardwareTrouble, Protection, most_tolerated
 from evtui.station.connector.starting import Starting
 from evtui.station.connector.status import StatusReporter
 from evtui.station.connector.transaction import StationTransaction
 from evtui.station.connector.transaction_control import TransactionControl
-from evtui.station.hardware import ChargerReport
+from evtui.station.hardware import ConnectorHardware
 from evtui.station.metering.connector_meter import ConnectorMeter
 from evtui.station.publisher import Publisher
 
 __all__ = ["ConnectorController"]
-
-PERIOD = 0.1
-"""s between two calls of :meth:`ConnectorController.on_stage`."""
 
 UNPLUGGED = "EV side disconnected"
 """What section 4.9 wants to be said of a status that an unplugged vehicle has caused."""
@@ -42,18 +37,18 @@ class ConnectorController:
         status_report: its status, told to the central system.
         metering: its meter, told to the central system.
         limiter: what the charging profiles allow it.
-        module: its charger.
+        module: what it has to do with its charger.
+        wires: its charger, the line to the vehicle, and parts of its own.
+        hardware: what it learns over them.
         control: its transaction.
         starting: what may become one.
 
     Attributes:
         ended: told after a transaction has ended.
         rebooting: True from a Reset to the boot that follows; nothing starts meanwhile.
-        switch_phases: told how many phases of an AC supply to switch on.  The contactors are the
-            station's own, on its own wires: what is behind the connector is tied on here.
-        cut_off: likewise, opens the contactor at once and stops the power stage.
         module: see above.
-        blamed: the event that broke what the station protects itself from, None for wear.
+        hardware: see above.
+        control: see above.
     """
 
     def __init__(
@@ -68,6 +63,8 @@ class ConnectorController:
         metering: ConnectorMeter,
         limiter: Limiter,
         module: ChargerLink,
+        wires: ConnectorHardware,
+        hardware: HardwareWatch,
         control: TransactionControl,
         starting: Starting,
     ) -> None:
@@ -77,23 +74,19 @@ class ConnectorController:
         self.status_report = status_report
         self.metering = metering
         self.limiter = limiter
-        self.switch_phases: Callable[[int], None] = lambda phases: None
-        self.cut_off: Callable[[], object] = lambda: None
-        self.blamed: int | None = None
-        self._protection = Protection(self._excess)
-        self._module_lost = False
+        self.hardware = hardware
+        self._line, self._parts = wires.line, wires.parts
         self._phases = limiter.phases
         self._publisher = publisher
         self._configuration = configuration
         self._authorizer = authorizer
         self._preset = preset
         self.module = module
-        self._control = control
+        self.control = control
         self._starting = starting
         self._locked_by: StationTransaction | None = None
         limiter.applied.add(self._limit_applied)
-        module.returned.add(self._module_is_back)
-        module.lost.add(self._module_is_lost)
+        hardware.broken_off.add(self._broken_off)
         starting.abandoned.add(self._start_abandoned)
 
     # What others may know
@@ -101,7 +94,7 @@ class ConnectorController:
     @property
     def transaction(self) -> StationTransaction | None:
         """The transaction that runs, None without one."""
-        return self._control.running
+        return self.control.running
 
     @property
     def status(self) -> Status:
@@ -139,29 +132,19 @@ class ConnectorController:
         """True when a start for this tag can be accepted now."""
         return self.startable and self._starting.open_to(id_tag)
 
-    # Hardware: the charger and the station's own wires
+    # Hardware: see evtui.station.hardware
 
-    def on_report(self, report: ChargerReport) -> None:
-        """What the charger reports."""
-        self.module.on_report(report)
-        self.limiter.on_current(self.metering.meter.current)
-        self._control.watch_energy()
-
-    def watch_module(self) -> None:
-        """Called about twice a second: a silent module is a fault that ends the transaction."""
-        self.module.watch()
-        self.limiter.on_current(self.metering.meter.current)  # none, once it is silent
-
-    def _module_is_back(self) -> None:
-        """Bring a module that has just appeared to what it should be doing."""
-        with caused_by(None):
-            self.apply_limit()
-            if self.transaction is not None and self.plugged:
-                self.module.start()  # it may have missed the first one
-            if self._module_lost:
-                self._module_lost = False
-                self.module.stop()
-                self.status_report.update(faulted=self._protection.faulted)
+    def on_vehicle(self) -> None:
+        """Something has changed on the line to the vehicle."""
+        line = self._line
+        if line.plugged is not self.plugged:
+            if line.plugged:
+                self._plug()
+            else:
+                self._unplug()
+        self.hardware.follow(line.asks)
+        if self.module.sets_voltage:
+            self.module.set_limit(self.limit)
 
     def order_again(self) -> None:
         """Tell the module once more what it should be doing, whatever others have told it."""
@@ -172,72 +155,6 @@ class ConnectorController:
         else:
             self.module.stop()
 
-    def _module_is_lost(self) -> None:
-        self._module_lost = True
-        self.status_report.update(
-            faulted=True, error_code="InternalError", info="charger module silent on CAN"
-        )
-        self.stop("Other")
-
-    def on_stage(self, state: StageState) -> None:
-        """What the power stage does; called after each of its steps, every 100 ms."""
-        self.metering.stage = state
-        self.module.voltage, self.module.phases = state.voltage, state.phases
-        self.limiter.on_phases(state.phases)
-        facts = self.status_report.facts
-        if state.phase != facts.phase:
-            established = facts.established or is_established(state.phase)
-            self.status_report.update(
-                phase=state.phase, established=facts.transaction and established
-            )
-        self.limiter.on_voltage(state.voltage)
-        if (
-            state.readings is not None
-            or self._protection.watching
-            or state.temperature >= DERATE_FROM
-            or self.metering.meter.current > self.limiter.limit
-        ):
-            self._protect(self._protection.look(state, PERIOD))
-        transaction = self._control.running
-        name = self._publisher.name
-        self._publisher.stream.publish(
-            Sample(
-                source=name,
-                station=name,
-                connector=self.number,
-                current=state.current,
-                limit=self.limiter.limit,
-                target=state.target,
-                voltage=state.voltage,
-                power=state.power,
-                energy=state.energy,
-                temperature=state.temperature,
-                contactor=state.contactor,
-                status=self.status_report.status.value,
-                reported=self.metering.reported,
-                soc=state.soc,
-                transaction_id=transaction.transaction_id if transaction else None,
-                phase=state.phase,
-            )
-        )
-
-    def _excess(self) -> float:
-        """The current that the module reports, in shares of the highest that is tolerated."""
-        return self.metering.meter.current / most_tolerated(self.limiter.limit)
-
-    def _protect(self, found: HardwareTrouble | None) -> None:
-        """Warn, end the transaction, or switch off, where something is new."""
-        if found is None:
-            return
-        with caused_by(self.blamed):
-            if found.emergency:
-                self.cut_off()
-            faulted = found.faulted or self._module_lost
-            told = self.status_report.report(found.error, found.info, faulted=faulted)
-        with caused_by(told):
-            if found.ends:
-                self.stop("Other", info=found.info)
-
     def use(self, preset: Preset) -> None:
         """Another power stage is behind the connector now."""
         self._preset = self.limiter.preset = preset
@@ -245,9 +162,12 @@ class ConnectorController:
         self.metering.use(preset)
         self.apply_limit()
 
+    def _broken_off(self, info: str) -> None:
+        self.stop("Other", info=info)
+
     # Vehicle and people
 
-    def plug(self) -> None:
+    def _plug(self) -> None:
         """A vehicle is plugged in; a transaction that goes on without one gets its energy back."""
         self._locked_by = None
         self.status_report.update(plugged=True, finishing=False)
@@ -255,15 +175,14 @@ class ConnectorController:
             self.module.start()
         self._starting.vehicle_there()
 
-    def unplug(self) -> None:
+    def _unplug(self) -> None:
         """The vehicle goes; StopTransactionOnEVSideDisconnect says whether its transaction does.
 
         If it does, UnlockConnectorOnEVSideDisconnect says whether the cable is unlocked at the
         station, or stays locked until the same id tag is presented, it is unlocked from afar
         or put to use again (section 4.10).
         """
-        if self._protection.watching:
-            self._protect(self._protection.unplugged())
+        self.hardware.unplugged()
         running, flag = self.transaction, self._configuration.flag
         if running is not None and flag("StopTransactionOnEVSideDisconnect"):
             self.stop("EVDisconnected", info=UNPLUGGED)
@@ -350,7 +269,7 @@ class ConnectorController:
         """
         if only is None or self.transaction is only:
             self._starting.abandon(reason)
-            self._control.end(reason, id_tag, info)
+            self.control.end(reason, id_tag, info)
 
     # Availability
 
@@ -393,7 +312,7 @@ class ConnectorController:
         self.status_report.update(offered=self.limit, minimum=minimum)
         phases = self.limiter.phases
         if ac is not None and phases is not None:  # before the limit that is meant for them
-            self.switch_phases(phases)
+            self._parts.use_phases(phases)
             if phases != self._phases:
                 self._publisher.note(
                     f"connector {self.number}: {phases} of {ac.phases} phases in use"

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
+from evtui.station.hardware import VehicleAsks
+
 __all__ = ["ConnectorFacts", "Status", "connector_status", "is_established"]
 
 
@@ -27,12 +29,6 @@ class Status(StrEnum):
     FAULTED = "Faulted"
 
 
-# What the power stage reports while its contactor is closed, and while the vehicle takes no
-# energy although it is offered.
-CONTACTOR_CLOSED = frozenset({"charging", "stopping"})
-VEHICLE_DECLINES = frozenset({"wants replug", "vehicle gave up", "full"})
-
-
 class ConnectorFacts(msgspec.Struct, frozen=True):
     """What decides a connector's status.
 
@@ -48,7 +44,8 @@ class ConnectorFacts(msgspec.Struct, frozen=True):
         faulted: the connector cannot be used.
         offered: A the station offers; below ``minimum`` it pauses the vehicle.
         minimum: A below which the station cannot charge (AC: 6 A, IEC 61851-1).
-        phase: what the power stage reports of the session.
+        asks: what the vehicle says on its line that it wants.
+        flows: the charger says that it delivers; counts where there is no such line.
     """
 
     plugged: bool = False
@@ -62,12 +59,20 @@ class ConnectorFacts(msgspec.Struct, frozen=True):
     faulted: bool = False
     offered: float = 0.0
     minimum: float = 0.0
-    phase: str = ""
+    asks: VehicleAsks = VehicleAsks.UNKNOWN
+    flows: bool = False
 
 
-def is_established(phase: str) -> bool:
-    """True when energy flows, or would if the vehicle took it."""
-    return phase in CONTACTOR_CLOSED or phase in VEHICLE_DECLINES
+def is_established(asks: VehicleAsks, flows: bool) -> bool:
+    """True when energy flows, or would if the vehicle took it.
+
+    Args:
+        asks: what the vehicle says.
+        flows: what the charger says, in case the vehicle says nothing.
+    """
+    if asks is VehicleAsks.UNKNOWN:
+        return flows
+    return asks is VehicleAsks.ENERGY or asks is VehicleAsks.NO_MORE
 
 
 def connector_status(facts: ConnectorFacts) -> Status:
@@ -77,14 +82,15 @@ def connector_status(facts: ConnectorFacts) -> Status:
     if facts.transaction and not facts.plugged:
         return Status.SUSPENDED_EV  # it goes on without a cable (StopTransactionOnEVSideDisconnect)
     if facts.transaction:
-        ready = is_established(facts.phase)
+        ready = is_established(facts.asks, facts.flows)
         # Charging begins when the contactor closes (section 7.7), and once begun there is no
         # way back to Preparing (table in section 4.9).
         if not ready and not facts.established:
             return Status.PREPARING
-        if not ready or facts.offered <= 0 or facts.offered < facts.minimum:
+        unknown = facts.asks is VehicleAsks.UNKNOWN
+        if facts.offered <= 0 or facts.offered < facts.minimum or not (ready or unknown):
             return Status.SUSPENDED_EVSE  # it takes precedence over SuspendedEV
-        if facts.phase in VEHICLE_DECLINES:
+        if facts.asks is VehicleAsks.NO_MORE or not ready:
             return Status.SUSPENDED_EV
         return Status.CHARGING
     if not facts.operative or facts.updating:

@@ -6,12 +6,23 @@ stations commonly have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from evtui.power import CONNECTOR_MOST, DERATE_FROM, DERATE_TO, StageState
+import msgspec
 
-__all__ = ["GUARDS", "OVER_CURRENT_FOR", "Guard", "HardwareTrouble", "Protection", "most_tolerated"]
+from evtui.power import CONNECTOR_MOST, DERATE_FROM, DERATE_TO
+from evtui.station.hardware import ChargerFault, OwnReadings, VehicleAsks
+
+__all__ = [
+    "GUARDS",
+    "OVER_CURRENT_FOR",
+    "Guard",
+    "HardwareState",
+    "HardwareTrouble",
+    "Protection",
+    "most_tolerated",
+]
 
 COOL_AGAIN = 60.0
 """Degrees Celsius below which a station that was too hot is used again."""
@@ -28,6 +39,28 @@ an AC station may have to wait 5 s for its turn on the pilot (IEC 61851-1).
 
 TRIP_CURRENT = 0.03
 """A to earth at which the residual current device of an AC station opens (IEC 61008-1)."""
+
+
+class HardwareState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a station has before its eyes when it looks.
+
+    Attributes:
+        own: what its own parts tell.
+        running: it has ordered current to flow.
+        stuck: the contactor has not opened since it ordered that none flow.
+        silent: the line to the vehicle is dead.
+        asks: what the vehicle said on it last.
+        faults: what the charger says is wrong with it.
+        off: the charger has switched itself off because of that.
+    """
+
+    own: OwnReadings
+    running: bool = False
+    stuck: bool = False
+    silent: bool = False
+    asks: VehicleAsks = VehicleAsks.UNKNOWN
+    faults: tuple[ChargerFault, ...] = ()
+    off: bool = False
 
 
 class Guard(NamedTuple):
@@ -50,7 +83,7 @@ class Guard(NamedTuple):
 
     error: str
     info: str
-    measure: Callable[[StageState], float]
+    measure: Callable[[HardwareState], float]
     warn: float
     trip: float
     warn_over: float
@@ -99,8 +132,8 @@ class _Watch:
         """True while it warns or has tripped, or will if it goes on like this."""
         return self.level > 0 or any(self._lasts.values())
 
-    def look(self, state: StageState, dt: float) -> None:
-        guard, value = self.guard, self.guard.measure(state)
+    def look(self, seen: HardwareState, dt: float) -> None:
+        guard, value = self.guard, self.guard.measure(seen)
         if self.level == 2:
             self._over = self._over + dt if value < guard.trip_over else 0.0
             if self._over > guard.over_after:
@@ -117,7 +150,7 @@ class _Watch:
 
 
 class Protection:
-    """Looks at what the power stage of one connector tells.
+    """Looks at what the hardware of one connector tells.
 
     Args:
         excess: of the reported current, in shares of the highest that the limit tolerates.
@@ -129,19 +162,19 @@ class Protection:
 
     def __init__(self, excess: Callable[[], float] = lambda: 0.0) -> None:
         self.faulted = False
-        guards = *GUARDS, _over_current(excess), self._communication()
+        guards = *GUARDS, *_of_the_charger(), _over_current(excess), self._communication()
         self._watches = tuple(map(_Watch, guards))
         self._levels = (0,) * len(self._watches)
         self._broken_off = self.watching = False
 
-    def look(self, state: StageState, dt: float) -> HardwareTrouble | None:
+    def look(self, seen: HardwareState, dt: float) -> HardwareTrouble | None:
         """What is new, None when nothing is.
 
         Args:
             dt: s since the last look.
         """
         for watch in self._watches:
-            watch.look(state, dt)
+            watch.look(seen, dt)
         return self._finding()
 
     def unplugged(self) -> HardwareTrouble | None:
@@ -190,11 +223,11 @@ class Protection:
             does="end",
         )
 
-    def _silent(self, state: StageState) -> float:
+    def _silent(self, seen: HardwareState) -> float:
         """1 from the moment the line dies in a session until there can be another one."""
-        silent = state.readings is not None and state.readings.silent
-        gave_up = state.phase == "vehicle gave up" or (state.running and state.phase == "idle")
-        self._broken_off = (silent and state.running) or (self._broken_off and gave_up)
+        asks = seen.asks
+        gave_up = asks is VehicleAsks.NO_MORE or (seen.running and asks is VehicleAsks.NOTHING)
+        self._broken_off = (seen.silent and seen.running) or (self._broken_off and gave_up)
         return float(self._broken_off)
 
 
@@ -207,7 +240,7 @@ def _over_current(excess: Callable[[], float]) -> Guard:
     return Guard(
         "OverCurrentFailure",
         "more current than the limit allows",
-        lambda state: excess(),
+        lambda seen: excess(),
         warn=1.0,
         trip=1.0,
         warn_over=1.0,
@@ -217,39 +250,78 @@ def _over_current(excess: Callable[[], float]) -> Guard:
     )
 
 
-def _insulation(state: StageState) -> float:
+CHARGER_ERRORS = {
+    "HighTemperature": {ChargerFault.OVER_TEMPERATURE},
+    "OverVoltage": {ChargerFault.OVER_VOLTAGE_AC, ChargerFault.OVER_VOLTAGE_DC},
+    "UnderVoltage": {ChargerFault.UNDER_VOLTAGE_AC, ChargerFault.UNDER_VOLTAGE_DC},
+    "OverCurrentFailure": {ChargerFault.OVER_CURRENT_AC, ChargerFault.OVER_CURRENT_DC},
+    "InternalError": {ChargerFault.COMMUNICATION, ChargerFault.HARDWARE},
+    "OtherError": {
+        ChargerFault.UNDER_TEMPERATURE,
+        ChargerFault.VENDOR_ERROR,
+        ChargerFault.VENDOR_WARNING,
+    },
+}
+"""ChargePointErrorCode (OCPP 1.6 section 7.6) for what a charger says is wrong with it."""
+
+
+def _of_the_charger() -> Iterator[Guard]:
+    """One guard for each of its errors: it warns, or has switched itself off."""
+    for error, faults in CHARGER_ERRORS.items():
+        yield Guard(
+            error,
+            f"the charger reports {' or '.join(sorted(faults))}",
+            _charger_tells(frozenset(faults)),
+            warn=1.0,
+            trip=2.0,
+            warn_over=1.0,
+            trip_over=2.0,
+        )
+
+
+def _charger_tells(faults: frozenset[ChargerFault]) -> Callable[[HardwareState], float]:
+    """1 while the charger tells of any of them, 2 while it is off for it."""
+
+    def tells(seen: HardwareState) -> float:
+        return 0.0 if faults.isdisjoint(seen.faults) else 2.0 if seen.off else 1.0
+
+    return tells
+
+
+def _insulation(seen: HardwareState) -> float:
     """1 where an insulation monitor switches off.
 
     That is at 100 ohm for each V of a DC output (IEC 61851-23), or where the current to earth
     opens the residual current device of an AC station.
     """
-    if state.readings is None or state.readings.insulation is None:
+    own = seen.own
+    if own.sensors is None or own.sensors.insulation is None:
         return 0.0
-    ohm = state.readings.insulation
-    if state.phases is not None:
-        return state.voltage / ohm / TRIP_CURRENT
-    return 100.0 * max(state.voltage, NOMINAL_V) / ohm
+    ohm, voltage = own.sensors.insulation, own.voltage or 0.0
+    if own.phases is not None:
+        return voltage / ohm / TRIP_CURRENT
+    return 100.0 * max(voltage, NOMINAL_V) / ohm
 
 
-def _stuck(state: StageState) -> float:
-    """1 while the contactor is closed although the stage is stopped."""
-    return float(state.contactor and not state.running)
+def _stuck(seen: HardwareState) -> float:
+    """1 while the contactor is closed although the charger was stopped."""
+    return float(seen.stuck)
 
 
-def _missing_supply(state: StageState) -> float:
+def _missing_supply(seen: HardwareState) -> float:
     """Share of the mains voltage that is missing."""
-    return 0.0 if state.readings is None else 1.0 - state.readings.supply
+    return 0.0 if seen.own.sensors is None else 1.0 - seen.own.sensors.supply
 
 
-def _heat(state: StageState) -> float:
+def _heat(seen: HardwareState) -> float:
     """Degrees Celsius in the power stage, as its sensor has it."""
-    return state.temperature if state.readings is None else state.readings.temperature
+    return seen.own.temperature or 0.0
 
 
-def _connector_heat(state: StageState) -> float:
+def _connector_heat(seen: HardwareState) -> float:
     """Degrees Celsius at the contacts of the connector."""
-    readings = state.readings
-    return 0.0 if readings is None or readings.connector is None else readings.connector
+    sensors = seen.own.sensors
+    return 0.0 if sensors is None or sensors.connector is None else sensors.connector
 
 
 GUARDS = (

@@ -112,7 +112,8 @@ class TransactionControl:
             "StartTransaction", payload, transaction, done=partial(self._answered, transaction)
         )
         self._module.start()
-        established = is_established(self._status.facts.phase)
+        facts = self._status.facts
+        established = is_established(facts.asks, facts.flows)
         self._status.update(starting=False, transaction=True, established=established)
         self._limiter.charging_since = now
         self._limiter.apply()

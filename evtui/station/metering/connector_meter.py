@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from evtui.events import caused_by
-from evtui.power import Preset, StageState
+from evtui.power import Preset
 from evtui.runtime import LoopClock
 from evtui.station.configuration import Configuration
 from evtui.station.connector.transaction import StationTransaction
@@ -45,8 +45,9 @@ class ConnectorMeter:
         offered: A that the station allows now.
 
     Attributes:
-        meter: what integrates the module's reports.
-        stage: what the station's own wires tell of it; None before they told anything.
+        meter: what integrates the charger's reports.
+        temperature: asked for degrees Celsius; None where nobody measures it.
+        soc: asked for the state of charge, per cent; None where nobody tells it.
         reported: A in the newest MeterValues, None before the first.
     """
 
@@ -63,7 +64,8 @@ class ConnectorMeter:
         offered: Callable[[], float],
     ) -> None:
         self.meter = Meter(preset)
-        self.stage: StageState | None = None
+        self.temperature: Callable[[], float | None] = lambda: None
+        self.soc: Callable[[], float | None] = lambda: None
         self.reported: float | None = None
         self._publisher = publisher
         self._clock = clock
@@ -137,11 +139,10 @@ class ConnectorMeter:
         self._sampler.close()
 
     def _read(self) -> Reading | None:
-        stage = self.stage
-        if stage is None:
+        if self.meter.measured is None:
             return None
         return self.meter.read(
-            soc=stage.soc, temperature=stage.measured_temperature, offered=self._offered()
+            soc=self.soc(), temperature=self.temperature(), offered=self._offered()
         )
 
     def _post(self, values: list[dict[str, Any]], context: str) -> None:

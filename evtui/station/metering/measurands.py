@@ -50,7 +50,7 @@ MEASURANDS = (
     Measurand("Current.Import", "A", lambda r: r.current, phase="L{}", flows=True),
     Measurand("Current.Offered", "A", lambda r: r.offered, phase="L{}", flows=True),
     Measurand("Voltage", "V", lambda r: r.voltage, phase="L{}-N"),
-    Measurand("Power.Active.Import", "W", lambda r: r.power),
+    Measurand("Power.Active.Import", "W", lambda r: None if r.voltage is None else r.power),
     Measurand("Power.Offered", "W", lambda r: r.power_offered),
     Measurand("Energy.Active.Import.Register", "Wh", lambda r: r.register, digits=0),
     Measurand(INTERVAL, "Wh", lambda r: r.interval),

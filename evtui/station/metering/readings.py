@@ -13,12 +13,12 @@ class Reading(msgspec.Struct, frozen=True):
     """What the meter shows; the values belong together.
 
     Attributes:
-        current: A, as the module reported it last (on each phase in use for AC).
-        voltage: V (phase to neutral for AC).
-        power: W, from the two.
+        current: A, as the charger reported it last (on each phase in use for AC).
+        voltage: V (phase to neutral for AC); None where nobody measures it.
+        power: W, from the two; 0 without a voltage.
         energy: Wh, integral of the power.
-        soc: per cent, None for AC.
-        temperature: degrees Celsius.
+        soc: per cent, None for AC, or where the vehicle does not tell.
+        temperature: degrees Celsius; None where nobody measures it.
         offered: A that the vehicle may take (per phase for AC), None when nobody said.
         power_offered: W of that at the voltage of now.
         interval: Wh since the interval began that this reading belongs to; None without one.
@@ -26,11 +26,11 @@ class Reading(msgspec.Struct, frozen=True):
     """
 
     current: float
-    voltage: float
+    voltage: float | None
     power: float
     energy: float
     soc: float | None
-    temperature: float
+    temperature: float | None
     offered: float | None = None
     power_offered: float | None = None
     interval: float | None = None
@@ -47,11 +47,13 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Meter:
-    """Integrates what the module reports on CAN.
+    """Integrates what the charger reports.
 
-    The station believes its module: a 0x300 that lies makes current, power and energy lie
-    together.  Voltage, phases in use, state of charge and temperature come over the station's own
-    wires.
+    The station believes its charger: a 0x300 that lies makes current, power and energy lie
+    together.  The voltage is the station's own to measure, where it has a meter at the output.
+
+    Attributes:
+        measured: A, as the charger reported it last; None before the first time.
     """
 
     def __init__(self, preset: Preset) -> None:
@@ -60,8 +62,8 @@ class Meter:
         self._energy = 0.0
         self._power = 0.0
         self._at: float | None = None
-        self._current = 0.0
-        self._voltage = 0.0
+        self.measured: float | None = None
+        self._voltage: float | None = None
 
     @property
     def energy(self) -> float:
@@ -70,31 +72,33 @@ class Meter:
 
     @property
     def current(self) -> float:
-        """A, as the module reported it last."""
-        return self._current
+        """A, as the charger reported it last; 0 before the first time."""
+        return self.measured or 0.0
 
-    def report(self, current: float, voltage: float, now: float, phases: int | None = None) -> None:
-        """Take a report of the module.
+    def report(
+        self, current: float, voltage: float | None, now: float, phases: int | None = None
+    ) -> None:
+        """Take a report of the charger.
 
         Args:
             current: A.
-            voltage: V, measured by the station.
+            voltage: V at the output; None where nobody measures it, and then no energy counts.
             now: s, any clock that does not go back.
             phases: of AC that are switched on; None for all there are, and for DC.
         """
         if self._at is not None:
             self._energy += self._power * (now - self._at) / 3600
         self._at = now
-        self._current = current
+        self.measured = current
         self._voltage = voltage
         self._phases = phases
-        self._power = self._watts(self._current)
+        self._power = self._watts(current)
 
     def use(self, preset: Preset) -> None:
         """Meter another kind of power stage from now on; the register goes on."""
         self._preset = preset
         self._phases = None
-        self._power = self._watts(self._current)
+        self._power = self._watts(self.current)
 
     def restore(self, energy: float) -> None:
         """Go on from a register that was kept, as a meter does after a loss of power.
@@ -107,28 +111,30 @@ class Meter:
         self._energy = energy
 
     def _watts(self, current: float) -> float:
+        if self._voltage is None:
+            return 0.0
         ac = self._preset.ac
         per_volt_ampere = 1.0 if ac is None else (self._phases or ac.phases) * ac.power_factor
         return current * self._voltage * per_volt_ampere
 
     def read(
-        self, *, soc: float | None, temperature: float, offered: float | None = None
+        self, *, soc: float | None, temperature: float | None, offered: float | None = None
     ) -> Reading:
         """The values now.
 
         Args:
             soc: per cent, None when the vehicle does not tell.
-            temperature: degrees Celsius.
+            temperature: degrees Celsius, None where nobody measures it.
             offered: A that the station allows, per phase for AC.
         """
         return Reading(
-            self._current,
+            self.current,
             self._voltage,
             self._power,
             self._energy,
             soc,
             temperature,
             offered,
-            None if offered is None else self._watts(offered),
+            None if offered is None or self._voltage is None else self._watts(offered),
             phases=self._phases,
         )

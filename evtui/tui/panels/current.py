@@ -1,4 +1,7 @@
-"""The current panel: actual, limit and reported current over the last seconds."""
+"""The current panel: actual, limit and reported current over the last seconds.
+
+Where what the charge point measures is not what flows, that is shown as well.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from evtui.tui.chart import (
     ATTACK_MARKER,
     LIMIT_MARKER,
     MARK_MARKER,
+    MEASURED_MARKER,
     RAISED_MARKER,
     REPORTED_MARKER,
     ChartWorker,
@@ -75,6 +79,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         & > .current--actual { color: $text-success; text-style: bold; }
         & > .current--limit { color: $text-warning; }
         & > .current--reported { color: $text-primary; }
+        & > .current--measured { color: $text-error; text-style: bold; }
         & > .current--attack { color: $text-error; }
         & > .current--alarm { color: $text-error; text-style: bold; }
         & > .current--marked { color: $text-accent; text-style: bold; }
@@ -89,6 +94,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         "current--actual",
         "current--limit",
         "current--reported",
+        "current--measured",
         "current--attack",
         "current--alarm",
         "current--marked",
@@ -372,10 +378,12 @@ def _band_names(marked: bool) -> tuple[Piece, ...]:
 
 def _legend(newest: Point | None, width: int, marked: bool) -> Row:
     """Glyphs, names and newest values; without the names where they do not fit."""
+    parted = newest is not None and newest.measured is not None
     values = (
         ("actual", ACTUAL_GLYPH, newest and newest.current),
         ("limit", LIMIT_MARKER * 2, newest and newest.limit),
         ("reported", REPORTED_MARKER, newest and newest.reported),
+        *([("measured", MEASURED_MARKER, newest and newest.measured)] if parted else ()),
     )
     for spell_out in (True, False):
         runs: list[Piece] = []

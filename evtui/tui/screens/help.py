@@ -23,6 +23,7 @@ from evtui.tui.chart import (
     FADING_MARKER,
     LIMIT_MARKER,
     MARK_MARKER,
+    MEASURED_MARKER,
     RAISED_MARKER,
     REPORTED_MARKER,
 )
@@ -39,6 +40,7 @@ CHART = (
     (ACTUAL_GLYPH, "actual", "The current that flows."),
     (LIMIT_MARKER * 2, "limit", "What the charging profiles allow."),
     (REPORTED_MARKER, "reported", "What the charge point last told over OCPP."),
+    (MEASURED_MARKER, "measured", "What it takes for the current, where that is not what flows."),
     (f"{ATTACK_MARKER} {FADING_MARKER}", "attack", "An anomaly runs, or fades."),
     (f"{RAISED_MARKER} {CLEARED_MARKER}", "alarm", "A detector's alarm is raised, or cleared."),
     (MARK_MARKER, "mark", "A moment that somebody marked."),

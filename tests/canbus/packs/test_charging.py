@@ -33,9 +33,7 @@ class Bench(Rig):
         self.charger: Charger = chargers[connector]
         self.charger.on_report = self.reports.append
         self.stage = PowerStage(preset("seed"), Vehicle())
-        rack = pack.module(
-            self.bus, Plant(self.stage, lambda _: None), connector=connector, modules=modules
-        )
+        rack = pack.module(self.bus, Plant(self.stage), connector=connector, modules=modules)
         assert isinstance(rack, PeriodicEnd)
         self.rack = rack
         self.running = asyncio.create_task(rack.run())
@@ -301,7 +299,7 @@ def test_what_a_protocol_has_no_room_for_is_refused(
 ) -> None:
     async def scenario() -> None:
         rig = Rig()
-        plant = Plant(PowerStage(preset("seed")), lambda _: None)
+        plant = Plant(PowerStage(preset("seed")))
         pack = pack_named(protocol)
         with pytest.raises(ValueError, match=complaint):
             pack.module(rig.bus, plant, connector=connector, modules=modules)
@@ -317,7 +315,7 @@ def test_soft_starts_are_a_parameter_of_infy() -> None:
         rig = Rig(pack.bitrate)
         charger = pack.chargers(rig.bus, [1])[1]
         stage = PowerStage(preset("seed"), Vehicle())
-        running = asyncio.create_task(pack.module(rig.bus, Plant(stage, lambda _: None)).run())
+        running = asyncio.create_task(pack.module(rig.bus, Plant(stage)).run())
         await asyncio.sleep(2)
         charger.set_limits(80.0)
         charger.start()

@@ -30,7 +30,9 @@ class Bench(Rig):
         super().__init__()
         self.samples: list[StageState] = []
         self.stage = PowerStage(preset("seed"), Vehicle())
-        self.module = ChargerModule(self.bus, Plant(self.stage, self.samples.append))
+        plant = Plant(self.stage)
+        plant.on_state = self.samples.append
+        self.module = ChargerModule(self.bus, plant)
         self.charge_point: Node = self.bus.attach("charge-point", ignore)
         self.running = asyncio.create_task(self.module.run())
 
@@ -183,8 +185,10 @@ def test_when_it_crashes_the_current_is_gone_and_the_crash_is_seen() -> None:
             if state.current > 50:
                 raise ZeroDivisionError
 
+        plant = Plant(stage)
+        plant.on_state = crash
         with pytest.raises(ZeroDivisionError):
-            await ChargerModule(rig.bus, Plant(stage, crash)).run()
+            await ChargerModule(rig.bus, plant).run()
         assert (stage.state.running, stage.state.current) == (False, 0.0)
         assert [node.name for node in rig.bus.nodes] == ["somebody"]
 
