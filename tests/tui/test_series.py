@@ -148,7 +148,8 @@ def test_measured_is_told_where_it_is_not_what_flowed_a_moment_ago() -> None:
     series = AllSeries()
     ramp = [sample(n / 10, 20.0 * n, measured=None if n == 0 else 20.0 * (n - 1)) for n in range(5)]
     series.feed(ramp)
-    series.feed(sample(0.5 + n / 10, 100.0, measured=100.0) for n in range(6))
+    held = [sample(0.5 + n / 10, 100.0, measured=100.0 if n else 80.0) for n in range(6)]
+    series.feed(held)
     assert [point.measured for point in series.shown.points] == [None] * 11
     series.feed([sample(1.1, 100.0, measured=40.0), sample(1.2, 100.0, measured=99.0)])
     assert [point.measured for point in series.shown.points[11:]] == [40.0, None]
