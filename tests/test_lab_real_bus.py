@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import can
@@ -206,6 +207,37 @@ async def test_a_message_sent_again_and_again_needs_arming_and_ends_with_it() ->
         await until(lambda: not bus.lab.stands["CP1"].sender.running)
         with pytest.raises(CommandError, match="not armed"):
             await bus.order("can.periodic", **message)
+
+
+async def test_a_log_is_played_on_a_real_bus_only_while_it_is_armed(tmp_path: Path) -> None:
+    log = tmp_path / "forged.log"
+    log.write_text("(1.000000) can0 123#01\n(1.100000) can0 124#02\n")
+    async with real_bus() as bus:
+        with pytest.raises(CommandError, match="not armed"):
+            await bus.order("can.play", file=str(log))
+        await bus.order("can.arm", bus=bus.name)
+        await bus.order("can.play", file=str(log))
+        await until(lambda: {0x123, 0x124} <= bus.ids)
+
+
+async def test_a_flood_of_a_real_bus_is_no_more_than_the_bus_takes() -> None:
+    async with real_bus(arm=True) as bus:
+        began = bus.lab.stream.now()
+        await bus.order("anomaly.start", name="can-flood", parameters={"share_pct": 100})
+        await asyncio.sleep(1.0)
+        await bus.order("anomaly.stop")
+        took = bus.lab.stream.now() - began
+        floods = sum(each == 0 for each, _ in bus.wire.heard)
+        # 500 kbit/s where nobody has said otherwise; 47 bits is the shortest frame there is
+        assert 500 < floods < took * 500_000 / 47
+
+
+async def test_on_a_real_bus_nobody_can_be_made_to_fail_from_here_and_that_is_said() -> None:
+    async with real_bus(arm=True) as bus:
+        await bus.order("anomaly.start", name="bus-off")
+        said = f"no frame can be made to fail on {bus.name} from here"
+        await until(lambda: any(said in text for text in bus.notes))
+        await bus.order("anomaly.stop", name="bus-off")
 
 
 async def test_a_lab_may_be_armed_from_the_start() -> None:

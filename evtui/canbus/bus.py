@@ -64,6 +64,7 @@ class SimulatedBus:
         guard: says why nothing may be injected now, in one line; empty where it may.  A bus that is
             joined to a real one asks for more than one that is ours.
         outside: nodes that stand for what is on a real bus.
+        real_bitrate: bit/s of the real bus that it is joined to; 0 for none.
         muted: frames that never got onto the line for it, although their nodes think so.
     """
 
@@ -94,6 +95,7 @@ class SimulatedBus:
         self.muted = 0
         self.guard: Callable[[], str] = lambda: ""
         self.outside: frozenset[str] = frozenset()
+        self.real_bitrate = 0
         self.guest_cause: Callable[[], int | None] = lambda: None
         self._queue = queue or TransmitQueue()
         self._stream = stream

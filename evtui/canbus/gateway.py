@@ -44,6 +44,9 @@ END_WITHIN = 3.0
 TELL_EVERY = 1.0
 """s between two words about what has passed, while anything passes."""
 
+USUAL_BITRATE = 500_000
+"""bit/s that what is injected goes by where nobody has said how fast the real bus is."""
+
 ROOM = 64
 """Frames of the wire that may wait for the line of the lab's bus."""
 
@@ -115,6 +118,7 @@ class Gateway:
         self._load = 0.0
         bus.guard = lambda: self.refusal
         bus.outside = frozenset({self.name})
+        bus.real_bitrate = address.bitrate or USUAL_BITRATE
 
     @property
     def our_controller(self) -> bool:

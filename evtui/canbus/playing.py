@@ -122,10 +122,13 @@ class LogPlayer:
             cause: asked for each frame: the event that it is put down to.
 
         Raises:
-            ValueError: there is no frame, or nobody can join the bus.
+            ValueError: there is no frame, nobody can join the bus, or a real bus behind it is
+                not armed.
         """
         if not frames:
             raise ValueError(f"{told.name}: there is no frame to be played")
+        if why := self._bus.guard():
+            raise ValueError(why)
         self.stop()
         try:
             fd = any(each.frame.fd for each in frames)

@@ -112,10 +112,17 @@ class BusTarget(Target):
         return speaker is not None and speaker.connector == self._site.connector
 
     def rate(self, frame: Frame, share: float) -> float:
-        """Frames/s that take a share of the bus, 0 to 1; endless for all of it."""
-        if share >= 1.0 or not self._site.bus.bitrate:
+        """Frames/s that take a share of the bus, 0 to 1; endless for all of it.
+
+        Of a real bus all of it is no more than there is room for: the lab's own, which takes
+        any number of them, is not where they have to get through.
+        """
+        bus = self._site.bus
+        if bus.real_bitrate:
+            return min(share, 1.0) * bus.real_bitrate / frame_bits(frame)
+        if share >= 1.0 or not bus.bitrate:
             return float("inf")
-        return share * self._site.bus.bitrate / frame_bits(frame)
+        return share * bus.bitrate / frame_bits(frame)
 
     # Sending
 
@@ -224,7 +231,15 @@ class BusTarget(Target):
         """Let ``which`` say from now on what happens to frames of the station's own nodes.
 
         The error frames that come of it have as their cause what is being done now.
+
+        Raises:
+            ValueError: it is an ideal bus, on which no frame fails, as the lab's end of a real
+                one is.
         """
+        bus = self._site.bus
+        if not bus.bitrate:
+            where = f"{', '.join(bus.outside)} from here" if bus.outside else "an ideal bus"
+            raise ValueError(f"no frame can be made to fail on {where}")
         self.leave_alone()
         cause = current_cause()
 
