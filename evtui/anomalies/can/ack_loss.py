@@ -83,14 +83,12 @@ class AckLoss(ForgingAnomaly[AckLossParameters]):
 async def lose(run: Run[AckLossParameters]) -> None:
     """Nobody acknowledges from now on."""
     bus = run.bus
+    modules = {*bus.module_nodes}
 
     def which(node: Node, _: Frame) -> Disturbance | None:
-        variant = run.parameters.variant
-        if variant != "both" and (node.name == CHARGE_POINT) != (variant == "charge-point"):
-            return None
-        if node.name not in (CHARGE_POINT, bus.module_node):
-            return None
-        return Disturbance("acknowledgement")
+        who = {"module": modules, "charge-point": {CHARGE_POINT}}
+        struck = who.get(run.parameters.variant, {CHARGE_POINT, *modules})
+        return Disturbance("acknowledgement") if node.name in struck else None
 
     bus.disturb(which)
 

@@ -57,7 +57,8 @@ class BusTarget(Target):
         self._lent: set[Node] = set()
         self._misled: set[int] = set()
         pack = self._pack = site.pack
-        modules = (name for each in site.charge_point.connectors for name in pack.nodes(each))
+        numbers, most = site.charge_point.connectors, pack.modules_max
+        modules = (name for each in numbers for name in pack.nodes(each, modules=most))
         self._genuine = {CHARGE_POINT, *modules, *site.bus.outside}
 
     @property
@@ -201,6 +202,12 @@ class BusTarget(Target):
     def module_node(self) -> str:
         """Name of the first module of the connector, as a node of the bus."""
         return self._pack.nodes(self._site.connector)[0]
+
+    @property
+    def module_nodes(self) -> tuple[str, ...]:
+        """Names of all modules of the connector, likewise."""
+        pack = self._pack
+        return pack.nodes(self._site.connector, modules=pack.modules_max)
 
     def node(self, name: str) -> Node:
         """A node of the station's own.

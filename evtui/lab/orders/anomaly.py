@@ -197,6 +197,8 @@ async def all_clear(works: Works, _: Nothing) -> Outcome[None]:
             stand.gateway.disarm()
     for stand, number in places:
         stand.outlets[number].by_hand.end_all()
+    for stand in stands:
+        stand.sender.stop()  # before a flood ends, behind which it may wait
     # All at once: connectors share a bus and a link, and what is done to these reaches them all.
     await asyncio.gather(*(stand.anomalies.stop(number) for stand, number in places))
     for stand in stands:

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from evtui.events import CanFrame, NodeState
-from tests.anomalies.can.stand import Stand, on_the_bus
+from tests.anomalies.can.stand import Stand, charging, on_the_bus
+from tests.virtual_loop import run_virtual
 
 NAME = "ack-loss"
 
@@ -68,3 +69,17 @@ def test_it_is_heard_again_between_two_windows() -> None:
         assert {each.cause for each in errors(stand)} != {None}
 
     on_the_bus(NAME, scenario)
+
+
+def test_each_of_several_modules_is_heard_by_nobody() -> None:
+    async def scenario() -> None:
+        async with charging(NAME, protocol="infy", modules=2) as stand:
+            await stand.start(window_s=60)
+            await asyncio.sleep(2)
+            passive = {
+                each.node for each in stand.rig.of(NodeState) if each.state == "error passive"
+            }
+            assert passive == {"module", "module/2"}
+            assert (await stand.stop()).startswith("safe")
+
+    run_virtual(scenario())

@@ -139,6 +139,20 @@ def test_error_frames_and_what_is_sent_are_put_down_to_the_attack() -> None:
     on_the_bus(NAME, scenario)
 
 
+def test_where_nodes_recover_by_command_it_is_gone_until_the_anomaly_ends() -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start()
+        await asyncio.sleep(4)
+        assert of(stand, "module").state == "bus off"
+        assert ("Faulted", "InternalError") in stand.statuses()
+        assert (await stand.stop()).startswith("safe")
+        assert of(stand, "module").state == "error active"
+        await asyncio.sleep(10)
+        assert stand.rig.current == 0
+
+    on_the_bus(NAME, scenario, can_recovery="by-command")
+
+
 def test_of_a_share_of_the_reports_the_rest_is_left_alone() -> None:
     async def scenario(stand: Stand) -> None:
         await stand.run(8, hit_rate=0.25, window_s=60)
