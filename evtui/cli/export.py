@@ -48,6 +48,10 @@ Formats:
   open-ocpp-trace      OCPP messages, JSON lines of version 1.1
 
 \b
+The date in an .asc is local time without a zone; TZ=UTC evtui export ...
+writes the same everywhere. evtui docs logs has what each log keeps.
+
+\b
 Examples:
   evtui export runs/a --format blf --out a.blf
   evtui export runs/a --all                      every format, into runs/a/export

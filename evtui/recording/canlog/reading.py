@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import BinaryIO, Literal
 
 from evtui.recording.format import ERROR_FLAG
@@ -188,7 +189,12 @@ def candump_line(frame: LoggedFrame) -> bytes:
         payload = f"R{frame.dlc or ''}"
     elif frame.fd_flags is not None:
         payload = f"#{frame.fd_flags:X}{payload}"
-    channel = _NOT_PLAIN.sub("_", frame.channel) or "can"
     direction = f" {frame.direction}" if frame.direction else ""
     time = f"{max(0.0, frame.timestamp):.6f}"
-    return f"({time}) {channel} {identifier}#{payload}{direction}".encode()
+    return f"({time}) {_plain(frame.channel)} {identifier}#{payload}{direction}".encode()
+
+
+@lru_cache(maxsize=1024)
+def _plain(channel: str) -> str:
+    """A name without blanks, which end it in a line."""
+    return _NOT_PLAIN.sub("_", channel) or "can"
