@@ -15,7 +15,7 @@ from evtui import Lab, Settings
 from evtui.canbus import gateway
 from evtui.commands import by_name
 from evtui.events import AnomalyState, CanInterfaceState, Note, Sample
-from evtui.lab import CommandError
+from evtui.lab import CommandError, real_module
 from tests.canbus.adapters import FakeBus, fake_interface
 from tests.canbus.rig import until
 
@@ -122,6 +122,15 @@ async def test_what_flows_is_what_the_real_module_reports_and_a_forged_report_is
         assert samples[-1].current == 37
         outlet = bus.lab.stands["CP1"].outlets[1]
         assert outlet.connector.metering.meter.current == 99, "the charge point believes it"
+
+
+async def test_a_real_module_that_is_gone_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real_module, "GONE_AFTER", 0.2)
+    async with real_bus(can_side="neither") as bus:
+        bus.wire.arrive(report(37))
+        outlet = bus.lab.stands["CP1"].outlets[1]
+        await until(lambda: outlet.current == 37)
+        await until(lambda: outlet.current == 0)
 
 
 async def test_a_real_module_that_reports_nothing_sensible_is_counted_and_changes_nothing() -> None:

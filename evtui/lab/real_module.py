@@ -16,6 +16,9 @@ __all__ = ["RealModule"]
 PERIOD = 0.1
 """s between two steps of the model, as our own modules have it."""
 
+GONE_AFTER = 5.0
+"""s without a report after which a module counts as giving nothing: five polls of INFY's."""
+
 
 class RealModule(ModuleEnd):
     """Goes by what the real modules report, and is never heard on the bus itself.
@@ -49,7 +52,7 @@ class RealModule(ModuleEnd):
         self.name = f"{pack.nodes(connector)[0]} on {', '.join(bus.outside)}"
         self.malformed = 0
         self.voltage: float | None = None
-        self._currents: dict[int | None, float] = {}
+        self._currents: dict[int | None, tuple[float, float]] = {}  # A, and when it was said
         self._energy = 0.0
         self._bus = bus
         self._pack = pack
@@ -58,8 +61,9 @@ class RealModule(ModuleEnd):
 
     @property
     def current(self) -> float:
-        """A, as reported last by all modules of the connector together."""
-        return sum(self._currents.values())
+        """A, as reported last by all modules of the connector together; 0 of one that is gone."""
+        since = self._stream.now() - GONE_AFTER
+        return sum(current for current, said in self._currents.values() if said >= since)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -102,6 +106,6 @@ class RealModule(ModuleEnd):
                 (self.unit.start if said.run else self.unit.stop)()
         elif frame.node in self._bus.outside:
             if said.current is not None:
-                self._currents[said.module] = said.current
+                self._currents[said.module] = said.current, frame.t
             if said.voltage is not None:
                 self.voltage = said.voltage
