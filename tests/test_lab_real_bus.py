@@ -154,6 +154,9 @@ async def test_where_a_real_controller_orders_the_module_our_charge_point_does_n
         )
         outlet = bus.lab.stands["CP1"].outlets[1]
         await until(lambda: outlet.current > 40)
+        await bus.order("attack.begin", name="mine", layer="can")
+        await bus.order("attack.end")
+        await until(lambda: any(each.by_hand and each.change == "safe" for each in bus.anomalies))
         await bus.order("anomaly.start", name="can-spoof-current")
         await until(lambda: bus.anomalies[-1].change == "step" or len(bus.wire.sent) > 20)
         assert "safe: what can-spoof-current did is undone" in await bus.order("anomaly.stop")

@@ -146,8 +146,9 @@ class StandBuilder:
             tolerant=settings.tolerates(name),
             reconfigured=lambda key: self._reconfigured(name, key),
         )
-        if gateway is not None and not gateway.our_controller:
-            for charger in chargers.values():  # a real controller orders the modules
+        orders_modules = gateway is None or gateway.our_controller
+        if not orders_modules:  # a real controller does
+            for charger in chargers.values():
                 charger.close()
         outlets = {}
         for number in charge_point.connectors:
@@ -162,6 +163,7 @@ class StandBuilder:
                 given or usual,
                 plugged,
                 modules_are_ours=gateway is None or gateway.our_modules,
+                orders_modules=orders_modules,
             )
         attacks = [outlet.by_hand for outlet in outlets.values()]
         bus.guest_cause = lambda: next((each.cause for each in attacks if each.cause), None)
@@ -175,7 +177,7 @@ class StandBuilder:
                 station_clock,
                 outlet,
                 profile_ids,
-                orders_modules=gateway is None or gateway.our_controller,
+                orders_modules=orders_modules,
             )
             for number, outlet in outlets.items()
         }
@@ -251,6 +253,7 @@ class StandBuilder:
         vehicle: Vehicle | RecordedVehicle,
         plugged: bool,
         modules_are_ours: bool,
+        orders_modules: bool,
     ) -> Outlet:
         name = charge_point.identity.name
         connector = charge_point.connectors[number]
@@ -260,7 +263,7 @@ class StandBuilder:
             self._stream,
             station=name,
             connector=number,
-            disturbance=lambda: disturbance(connector, plant.stage),
+            disturbance=lambda: disturbance(connector, plant.stage) if orders_modules else "",
             attacks=self._attacks,
         )
         tell = truth_teller(self._stream, name, connector)
