@@ -101,7 +101,9 @@ class SimulatedBus:
         self._stream = stream
         self._clock = clock
         self._line = Line(bitrate, data_bitrate, recovers=recovers)
-        self._traffic = BusCounters()
+        self._counters = BusCounters()
+        self._slower = bitrate / data_bitrate if bitrate and data_bitrate else 1.0
+        self._by_rank = self._counters.by_rank
         self._nodes: dict[str, Node] = {}
         self._attached: tuple[Node, ...] = ()
         self._timer: asyncio.TimerHandle | None = None
@@ -209,7 +211,7 @@ class SimulatedBus:
 
     def load_by_identifier(self) -> Mapping[tuple[int, bool], IdentifierLoad]:
         """Frames, load and queueing delay by identifier and whether it has 29 bits."""
-        return self._traffic.by_identifier()
+        return self._counters.by_identifier()
 
     def load_by_node(self) -> Mapping[str, NodeLoad]:
         """What each node on the bus has sent, and how it stands."""
@@ -221,7 +223,7 @@ class SimulatedBus:
             begun = self.loop.time()
             second = 0
             then, frames = self._clock.now(), self.frames
-            busy, worst = self._line.busy(then), self._traffic.worst_bits
+            busy, worst = self._line.busy(then), self._counters.worst_bits
             while True:
                 second += 1
                 while begun + second <= self.loop.time():  # held up: one load for all of it
@@ -229,7 +231,7 @@ class SimulatedBus:
                 await asyncio.sleep(begun + second - self.loop.time())
                 now = self._clock.now()
                 elapsed = now - then
-                more = self._traffic.worst_bits - worst
+                more = self._counters.worst_bits - worst
                 self._stream.publish(
                     BusLoad(
                         source=self.name,
@@ -249,7 +251,7 @@ class SimulatedBus:
                         self._tell_counters(node, now)
                 self.notes.flush()
                 then, busy, frames = now, self._line.busy(now), self.frames
-                worst = self._traffic.worst_bits
+                worst = self._counters.worst_bits
 
     def close(self) -> None:
         """Take every node off the bus; frames still waiting are lost."""
@@ -313,18 +315,19 @@ class SimulatedBus:
     def _hand_out(self, now: float) -> None:
         line = self._line
         for _ in range(AT_ONCE):
-            ended = line.take(now)
-            if ended is None:
-                next_end = line.next_end
-                if next_end is None:
-                    return
+            next_end = line.next_end
+            if next_end is None:
+                return
+            if next_end > now:
                 if not self._skip_to(next_end + self._zero):
                     return
                 now = next_end
+            ended = line.take(now)
+            if ended is None:
                 continue
-            end, node, entry, error, change = ended
-            if entry is not None:
-                self._deliver(end, node, entry, error)  # type: ignore[arg-type]
+            end, node, queued, error, change = ended
+            if queued is not None:
+                self._deliver(end, node, queued, error)  # type: ignore[arg-type]
             elif change is not None:
                 self._tell_state(end, node, change)  # type: ignore[arg-type]
 
@@ -337,21 +340,23 @@ class SimulatedBus:
             sent = error_frame(self, stream.number(), end, sender, frame, cause, error)
         else:
             sender.queued -= 1
-            self.frames += 1
             sender.sent += 1
             sender.busy += duration
-            load = self._traffic.by_rank.get(rank)
-            if load is None:
-                load = self._traffic.begin(rank, frame)
-            worst = worst_case_bits(frame) if frame.fd else load.base + 10 * len(frame.data)
-            load.frames += 1
-            load.busy += duration
-            load.worst_bits += worst
-            self._traffic.worst_bits += worst
-            delay = end - duration - offered
-            load.delay += delay
-            if delay > load.longest_delay:
-                load.longest_delay = delay
+            self.frames += 1
+            if not frame.error:
+                load = self._by_rank.get(rank)
+                if load is None:
+                    load = self._counters.begin(rank, frame)
+                load.frames += 1
+                load.busy += duration
+                load.length += len(frame.data)
+                delay = end - duration - offered
+                load.delay += delay
+                if delay > load.longest_delay:
+                    load.longest_delay = delay
+                if frame.fd:
+                    classic = load.base + 10 * len(frame.data)
+                    load.more += worst_case_bits(frame, self._slower) - classic
             if frame.extended or frame.remote or frame.error or frame.fd:
                 sent = any_frame(self, stream.number(), end, sender, frame, cause)
             else:

@@ -33,7 +33,6 @@ __all__ = [
     "QueueOrder",
     "Queued",
     "TransmitQueue",
-    "as_passive",
     "disturbance",
 ]
 
@@ -289,12 +288,6 @@ def disturbance(
         if said is not None:
             return said if isinstance(said, Disturbance) else Disturbance(said)
     return None
-
-
-def as_passive(queued: Queued) -> Queued:
-    """A CAN FD frame as a sender that is error passive puts it on the line."""
-    rank, order, duration, frame, cause, offered = queued
-    return rank, order, duration, msgspec.structs.replace(frame, esi=True), cause, offered
 
 
 def _same_identifier(one: Frame, other: Frame) -> bool:

@@ -6,7 +6,7 @@ from evtui.canbus.bits import FdBits, classic_bits, fd_bits, worst_classic_bits,
 from evtui.canbus.errors import ERROR_FRAME
 from evtui.canbus.frame import Frame
 
-__all__ = ["arbitration_rank", "fd_frame_bits", "frame_bits", "worst_case_bits"]
+__all__ = ["arbitration_rank", "fd_frame_bits", "frame_bits", "seconds", "worst_case_bits"]
 
 
 def frame_bits(frame: Frame) -> int:
@@ -28,12 +28,17 @@ def frame_bits(frame: Frame) -> int:
     )
 
 
-def worst_case_bits(frame: Frame) -> int:
-    """The same for the most stuff bits that a frame of its length may have."""
+def worst_case_bits(frame: Frame, data_bit: float = 1.0) -> float:
+    """The same for the most stuff bits that a frame of its length may have.
+
+    Args:
+        data_bit: what a bit of the data phase of a CAN FD frame that switches counts.
+    """
     if frame.error:
         return ERROR_FRAME
     if frame.fd:
-        return sum(worst_fd_bits(len(frame.data), extended=frame.extended, brs=frame.brs))
+        nominal, data = worst_fd_bits(len(frame.data), extended=frame.extended, brs=frame.brs)
+        return nominal + data * data_bit
     return worst_classic_bits(len(frame.data), extended=frame.extended)
 
 
@@ -61,3 +66,16 @@ def arbitration_rank(frame: Frame) -> int:
         base, rest = divmod(frame.arbitration_id, 1 << 18)
         return base << 21 | 0b11 << 19 | rest << 1 | frame.remote
     return frame.arbitration_id << 21 | frame.remote << 20
+
+
+def seconds(frame: Frame, bit: float, data_bit: float, *, passive: bool = False) -> float:
+    """How long a frame takes.
+
+    Args:
+        bit: s of a bit; ``data_bit`` in the data phase of a CAN FD frame that switches.
+        passive: its sender is error passive, and says so in a CAN FD frame.
+    """
+    if not frame.fd:
+        return frame_bits(frame) * bit
+    nominal, data = fd_frame_bits(frame, passive=passive)
+    return nominal * bit + data * data_bit

@@ -26,12 +26,12 @@ from evtui.canbus.controller import (
     Disturber,
     Ended,
     Queued,
-    as_passive,
     disturbance,
 )
 from evtui.canbus.errors import QUIET, SUSPEND, count, cut_short, what_happens
 from evtui.canbus.frame import Frame
-from evtui.canbus.lengths import arbitration_rank, fd_frame_bits, frame_bits
+from evtui.canbus.lengths import arbitration_rank, seconds
+from evtui.canbus.outcome import what_ended
 
 __all__ = ["Line"]
 
@@ -87,11 +87,8 @@ class Line:
         self._ended: deque[Ended] = deque()
         self._busy = 0.0
 
-    # Who is there
-
     def join(self, now: float, controller: Controller) -> None:
         """Let a node take part from the next frame on: acknowledge, count errors."""
-        self._advance(now)
         self._interrupt(now)
         self._controllers.append(controller)
         self._take_stock()
@@ -114,13 +111,11 @@ class Line:
 
     def disturb(self, now: float, disturber: Disturber) -> None:
         """Ask ``disturber`` too from now on."""
-        self._advance(now)
         self._interrupt(now)
         self.disturbers.append(disturber)
 
     def recover(self, now: float, controller: Controller) -> None:
         """Let a node that is bus off wait for its 128 sequences of 11 recessive bits."""
-        self._advance(now)
         self._interrupt(now)
         if controller.state == "bus off" and controller.quiet is None:
             controller.quiet, controller.quiet_since = 0, max(now, self._end)
@@ -136,13 +131,14 @@ class Line:
         """
         self._order = order = self._order + 1
         if frame.extended or frame.remote or frame.fd or frame.error:
-            rank, duration = arbitration_rank(frame), self._duration(frame)
+            rank = arbitration_rank(frame)
+            duration = seconds(frame, self.bit, self._data_bit)
         else:
             rank = frame.arbitration_id << 21
             duration = classic_bits(frame.arbitration_id, frame.data) * self.bit
         entry = rank, order, duration, frame, cause, now
         node.queued += 1
-        if self._end <= now or self._pending <= now:
+        if self._end <= now:
             self._advance(now)
         sender = self._sender
         if sender is not None:
@@ -175,7 +171,11 @@ class Line:
 
     def take(self, now: float) -> Ended | None:
         """Remove and return the oldest that has ended on the line by ``now``, or None."""
-        if self._end <= now or self._pending <= now:
+        if not self._ended:
+            if self._end > now:
+                return None
+            if self._sender is not None and (ended := self._finish()) is not None:
+                return ended
             self._advance(now)
         if self._ended and self._ended[0][0] <= now:
             return self._ended.popleft()
@@ -198,12 +198,6 @@ class Line:
 
     # Time
 
-    def _duration(self, frame: Frame, *, passive: bool = False) -> float:
-        if not frame.fd:
-            return frame_bits(frame) * self.bit
-        nominal, data = fd_frame_bits(frame, passive=passive)
-        return nominal * self.bit + data * self._data_bit
-
     def _advance(self, now: float) -> None:
         while True:
             if self._sender is None:
@@ -214,33 +208,30 @@ class Line:
                     return
             if self._end > now:
                 return
-            self._finish()
+            if (ended := self._finish()) is not None:
+                self._ended.append(ended)
 
-    def _finish(self) -> None:
-        """What is on the line has come to its end; the next one begins, if it may."""
+    def _finish(self) -> Ended | None:
+        """What is on the line has come to its end; the next one begins, if it may.
+
+        Returns:
+            What has ended; None where there is more to tell of it, all of which waits then.
+        """
         sender, entry, error, end = self._sender, self._entry, self._error, self._end
         assert sender is not None
         self._sender = None
-        if error is None:
-            told = as_passive(entry) if entry[3].fd and self._passive else entry
-            self._ended.append((end, sender, told, None, None))
-        elif error.frame is not None and error.by is not None and self._passive:
-            error.by.queued += 1  # it was sent beside what waits
-            rank = arbitration_rank(error.frame)
-            other = rank, entry[1], end - self._start, error.frame, error.cause, self._start
-            self._ended.append((end, error.by, other, None, None))
-        else:
-            told = entry if error.cause is None else (*entry[:4], error.cause, entry[5])
-            self._ended.append((end, sender, told, error.kind, None))
-        if error is not None or self._hindered:
-            self._settle(end, sender, entry, error)
-            if self._hindered:
-                self._resume(end)
-                return
-        contenders = self._contenders
-        if contenders:
-            node = contenders[0] if len(contenders) == 1 else self._first(contenders)
-            self._begin(end, node, self._next_of(node))
+        if error is None and not self._hindered:
+            contenders = self._contenders
+            if contenders:
+                node = contenders[0] if len(contenders) == 1 else self._first(contenders)
+                self._begin(end, node, self._next_of(node))
+            return end, sender, entry, None, None
+        self._ended.append(
+            what_ended(sender, entry, error, self._start, end, passive=self._passive)
+        )
+        self._settle(end, sender, entry, error)
+        self._resume(end)
+        return None
 
     def _first(self, contenders: list[Controller]) -> Controller:
         """Whose frame wins the arbitration; of equal ones the one that was offered first."""
@@ -295,14 +286,14 @@ class Line:
             return duration
         self._passive = passive = node.state == "error passive"
         if frame.fd and passive:
-            duration = self._duration(frame, passive=True)
+            duration = seconds(frame, self.bit, self._data_bit, passive=True)
         receivers = self._receivers(node)
         error = what_happens(frame, receivers, disturbance(self.disturbers, node, frame))
         if error is None:
             return duration
         self._error = error
         if error.frame is not None and error.by is not None and passive:
-            return self._duration(error.frame)
+            return seconds(error.frame, self.bit, self._data_bit)
         active = any(each.state == "error active" for each in receivers)
         return cut_short(
             frame, error, duration, self.bit, self._data_bit, passive=passive, active=active
@@ -320,7 +311,7 @@ class Line:
         self, end: float, sender: Controller, entry: Queued, error: Disturbance | None
     ) -> None:
         """Count for everybody what has ended, and say whose state has changed."""
-        states = [(each, each.state) for each in {*self._controllers, sender}]
+        before = {each: each.state for each in (*self._controllers, sender)}
         for each in self._controllers:
             if each.quiet is not None:
                 each.quiet += 1
@@ -331,18 +322,15 @@ class Line:
             self._wait(sender, entry, again=True)
         if sender.state == "error passive":
             sender.free_at = end + SUSPEND * self.bit
-        changed = [each for each, before in states if each.state != before]
-        for each in sorted(changed, key=self._place):
-            self._changed(end, each)
+        for each, state in before.items():
+            if each.state != state:
+                self._changed(end, each)
         self._take_stock()
 
     def _changed(self, end: float, node: Controller) -> None:
         self._ended.append((end, node, None, None, Counters(node.state, node.tec, node.rec)))
         if node.state == "bus off" and self.recovers:
             node.quiet, node.quiet_since = 0, end
-
-    def _place(self, node: Controller) -> int:
-        return self._controllers.index(node) if node in self._controllers else -1
 
     def _take_stock(self) -> None:
         self._hindered = any(not each.sound for each in (*self._controllers, *self._contenders))
@@ -352,6 +340,7 @@ class Line:
 
     def _interrupt(self, now: float) -> None:
         """Something happens: whoever was alone goes on step by step, for a frame at least."""
+        self._advance(now)
         if self._alone is not None:
             self._catch_up(now)
             self._alone.node.free_at = self._alone.begin

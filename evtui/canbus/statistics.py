@@ -25,7 +25,8 @@ class IdentifierLoad:
             :data:`IDENTIFIERS_KEPT`.
         frames: since the start.
         busy: s that they occupied the line.
-        worst_bits: bits that they would have had with the most stuff bits.
+        length: bytes of data in them.
+        more: bits that CAN FD frames may have beyond classic ones of their lengths.
         delay: s that they waited for the line, all together: from when they were sent to the
             start of the frame that went through.
         longest_delay: s that the one waited that waited longest.
@@ -38,16 +39,22 @@ class IdentifierLoad:
         "delay",
         "extended",
         "frames",
+        "length",
         "longest_delay",
-        "worst_bits",
+        "more",
     )
 
     def __init__(self, arbitration_id: int, *, extended: bool) -> None:
         self.arbitration_id = arbitration_id
         self.extended = extended
         self.base = worst_classic_bits(0, extended=extended)
-        self.frames = self.worst_bits = 0
-        self.busy = self.delay = self.longest_delay = 0.0
+        self.frames = self.length = 0
+        self.busy = self.delay = self.longest_delay = self.more = 0.0
+
+    @property
+    def worst_bits(self) -> float:
+        """Bits that they would have had with the most stuff bits, at the bit rate of the bus."""
+        return self.base * self.frames + 10 * self.length + self.more
 
     @property
     def mean_delay(self) -> float:
@@ -58,7 +65,8 @@ class IdentifierLoad:
         """Count what ``other`` has counted too."""
         self.frames += other.frames
         self.busy += other.busy
-        self.worst_bits += other.worst_bits
+        self.length += other.length
+        self.more += other.more
         self.delay += other.delay
         self.longest_delay = max(self.longest_delay, other.longest_delay)
 
@@ -88,15 +96,15 @@ class NodeLoad(msgspec.Struct, frozen=True):
 
 
 class BusCounters:
-    """Counters that cost little while frames go by, by arbitration field.
-
-    Attributes:
-        worst_bits: bits of all frames with the most stuff bits.
-    """
+    """Counters that cost little while frames go by, by arbitration field."""
 
     def __init__(self) -> None:
         self.by_rank: dict[int, IdentifierLoad] = {}
-        self.worst_bits = 0
+
+    @property
+    def worst_bits(self) -> float:
+        """Bits that all frames would have had with the most stuff bits."""
+        return sum(load.worst_bits for load in self.by_rank.values())
 
     def begin(self, rank: int, frame: Frame) -> IdentifierLoad:
         """The counters of an identifier that has none yet."""

@@ -30,9 +30,8 @@ __all__ = [
 _cause: ContextVar[int | None] = ContextVar("evtui_cause", default=None)
 
 
-def current_cause() -> int | None:
-    """Sequence number of the event being handled in this context, or None."""
-    return _cause.get()
+current_cause: Callable[[], int | None] = _cause.get
+"""Gives the sequence number of the event being handled in this context, or None."""
 
 
 handling: Callable[[int | None], object] = _cause.set

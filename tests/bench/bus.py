@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import statistics
 import subprocess
 import sys
 import time
@@ -26,8 +25,10 @@ from tests.bench.measure import Options, Row
 __all__ = ["bench"]
 
 NODES = 5
+"""Who hears each frame, beside the one that sends them all."""
+
 AT_ONCE = 100
-"""Frames that wait for the line at one time, from all nodes together."""
+"""Frames that wait for the line at one time."""
 
 TIMES_FASTER = 8.0
 """Frames a second asked of our bus, in those of python-can's."""
@@ -59,13 +60,15 @@ async def send_all():
     clock = LoopClock(loop, 0.0)
     bus = SimulatedBus("CP1/can", "CP1", EventStream(clock), clock)
     heard = []
-    nodes = [bus.attach(f"node {n}", heard.append) for n in range(nodes_count)]
+    for number in range(nodes_count):
+        bus.attach(f"node {number}", heard.append)
+    sender = bus.attach("sender", heard.append)
     begun = time.perf_counter()
     for at in range(0, count, at_once):
-        for number, message in enumerate(messages[at : at + at_once]):
-            nodes[number % nodes_count].send(message)
+        for message in messages[at : at + at_once]:
+            sender.send(message)
         await asyncio.sleep(0.05)
-        assert len(heard) == (nodes_count - 1) * min(at_once, count - at)
+        assert len(heard) == nodes_count * min(at_once, count - at)
         heard.clear()
     return (time.perf_counter() - begun) / count
 
@@ -75,10 +78,11 @@ print(run_virtual(send_all()))
 
 
 def bench(options: Options) -> Iterator[Row]:
-    """Random 11-bit identifiers, 8 random bytes, to five nodes that keep what they hear.
+    """Random 11-bit identifiers, 8 random bytes, from one node to five that keep what they hear.
 
     Ours in virtual time, with everything on that it has: exact stuffing, arbitration, error states,
-    statistics, and each frame published.  The median of turns taken one after the other.
+    statistics, and each frame published.  The best of turns taken one after the other, since on a
+    busy machine others take more of it than what is measured.
     """
     repetitions, frames = (3, 2_000) if options.quick else (7, 10_000)
     older = os.environ.get(OLDER)
@@ -88,15 +92,14 @@ def bench(options: Options) -> Iterator[Row]:
         theirs.append(_python_can(frames // 5))
         if older:
             earlier.append(_older(Path(older), frames))
-    ratio = statistics.median(our / their for our, their in zip(ours, theirs, strict=True))
+    ratio = min(ours) / min(theirs)
     note = (
-        f"{1 / ratio:.1f} times as many frames a second: {statistics.median(ours) * 1e6:.1f} "
-        f"against {statistics.median(theirs) * 1e6:.1f} us a frame, {repetitions} turns"
+        f"{1 / ratio:.1f} times as many frames a second: {min(ours) * 1e6:.1f} "
+        f"against {min(theirs) * 1e6:.1f} us a frame, {repetitions} turns"
     )
     yield Row("time of a CAN frame to 5 nodes", ratio, "x", 1 / TIMES_FASTER, note)
     if older:
-        ratio = statistics.median(our / then for our, then in zip(ours, earlier, strict=True))
-        note = f"{statistics.median(earlier) * 1e6:.1f} us a frame before"
+        ratio, note = min(ours) / min(earlier), f"{min(earlier) * 1e6:.1f} us a frame before"
         yield Row("the same, beside an earlier version", ratio, "x", SHARE_OF_OLDER, note)
 
 
@@ -106,13 +109,15 @@ async def _ours(count: int) -> float:
     clock = LoopClock(asyncio.get_running_loop(), 0.0)
     bus = SimulatedBus("CP1/can", "CP1", EventStream(clock), clock)
     heard: list[CanFrame] = []
-    nodes = [bus.attach(f"node {number}", heard.append) for number in range(NODES)]
+    for number in range(NODES):
+        bus.attach(f"node {number}", heard.append)
+    sender = bus.attach("sender", heard.append)
     begun = time.perf_counter()
     for at in range(0, count, AT_ONCE):
-        for number, frame in enumerate(frames[at : at + AT_ONCE]):
-            nodes[number % NODES].send(frame)
+        for frame in frames[at : at + AT_ONCE]:
+            sender.send(frame)
         await asyncio.sleep(0.05)
-        assert len(heard) == (NODES - 1) * min(AT_ONCE, count - at)
+        assert len(heard) == NODES * min(AT_ONCE, count - at)
         heard.clear()
     taken = time.perf_counter() - begun
     assert bus.frames == count
@@ -131,16 +136,17 @@ def _python_can(count: int) -> float:
     buses = [can.Bus(interface="virtual", channel="bench") for _ in range(NODES)]
     heard: list[can.Message] = []
     notifier = can.Notifier(buses, [heard.append], timeout=0.01)
+    sender = can.Bus(interface="virtual", channel="bench")
     begun = time.perf_counter()
     for at in range(0, count, AT_ONCE):
-        for number, message in enumerate(messages[at : at + AT_ONCE]):
-            buses[number % NODES].send(message)
-        while len(heard) < (NODES - 1) * min(AT_ONCE, count - at):
+        for message in messages[at : at + AT_ONCE]:
+            sender.send(message)
+        while len(heard) < NODES * min(AT_ONCE, count - at):
             time.sleep(0.0005)
         heard.clear()
     taken = time.perf_counter() - begun
     notifier.stop()
-    for bus in buses:
+    for bus in (*buses, sender):
         bus.shutdown()
     return taken / count
 

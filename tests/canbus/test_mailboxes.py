@@ -123,6 +123,21 @@ def test_load_and_delay_are_told_by_identifier_and_by_node() -> None:
     run_virtual(scenario())
 
 
+def test_an_error_frame_that_a_node_sends_is_of_no_identifier() -> None:
+    async def scenario() -> None:
+        rig = Rig()
+        node = rig.bus.attach("node", ignore)
+        node.send(Frame(0, error=True))
+        node.send(frame(0))
+        await asyncio.sleep(1)
+        assert rig.bus.frames == 2
+        assert {key: load.frames for key, load in rig.bus.load_by_identifier().items()} == {
+            (0, False): 1
+        }
+
+    run_virtual(scenario())
+
+
 def test_counters_of_identifiers_do_not_grow_without_end() -> None:
     async def scenario() -> None:
         rig = Rig(None)
