@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from evtui.anomalies.api import Anomaly, Need
 from evtui.anomalies.run import Run
+from evtui.events import CanFrame
 
-__all__ = ["RETOLD", "SILENCED", "ForgingAnomaly"]
+__all__ = ["RETOLD", "SILENCED", "ForgingAnomaly", "forge_limit"]
 
 P = TypeVar("P")
 
@@ -30,3 +31,21 @@ class ForgingAnomaly(Anomaly[P]):
 
     def effect(self, run: Run[P]) -> str:
         return run.bus.aftermath
+
+
+async def forge_limit(run: Run[Any], amperes: float, *, again: bool = True) -> None:
+    """Tell the module a limit.
+
+    Args:
+        again: where the station says its own again with every cycle, say this one right after
+            each of them from now on.
+    """
+    await run.bus.put(run.bus.limit(amperes))
+
+    def heard(frame: CanFrame) -> None:
+        genuine = run.bus.said(frame)
+        if genuine is not None and genuine.limit is not None:
+            run.bus.send(run.bus.limit(amperes, frame))
+
+    if again and run.bus.limits_again:
+        run.bus.listen(heard)

@@ -21,10 +21,13 @@ async def report_instead(
 
     Each forged frame goes out when the genuine one would have: nothing shows in its timing.
 
+    Where several modules share a connector, each says its part of it.
+
     Args:
         value: A to say, from the true ones; None for nothing.
         beside: leave the genuine ones on the bus, each with a forged one right after it.
     """
+    parts: dict[int | None, float] = {}
 
     def is_report(frame: Frame | CanFrame) -> bool:
         heard = run.bus.said(frame)
@@ -34,8 +37,13 @@ async def report_instead(
         heard = run.bus.said(frame)
         if heard is None or heard.current is None:
             return None
-        said = value(heard.current)
-        return None if said is None else run.bus.current(said)
+        parts[heard.module] = heard.current
+        total = sum(parts.values())
+        said = value(total)
+        if said is None:
+            return None
+        share = heard.current / total if total else 1 / len(parts)
+        return run.bus.current(said * share, frame)
 
     def heard(frame: CanFrame) -> None:
         if is_report(frame) and (after := forged(frame)) is not None:

@@ -93,21 +93,26 @@ async def fuzz(run: Run[FuzzParameters]) -> None:
     """Send for ever."""
     bus, chance = run.bus, run.chance
     known: tuple[Callable[[int], Frame], ...] = (
-        lambda _: bus.start(),
-        lambda _: bus.stop(),
+        lambda _: bus.start()[0],
+        lambda _: bus.stop()[0],
         bus.limit,
         bus.current,
     )
     genuine: dict[int, Frame] = {}
+    extended = bus.limit(0).extended
 
     def heard(frame: CanFrame) -> None:
         if run.bus.is_ours(frame):
-            genuine[frame.arbitration_id] = Frame(frame.arbitration_id, frame.data)
+            genuine[frame.arbitration_id] = Frame(
+                frame.arbitration_id, frame.data, extended=frame.extended
+            )
 
     def made() -> Frame | None:
         told = run.parameters
         if told.variant == "random":
-            return Frame(chance.randrange(0x800), chance.randbytes(chance.randrange(9)))
+            bits = 29 if extended else 11
+            data = chance.randrange(1 << bits), chance.randbytes(chance.randrange(9))
+            return Frame(*data, extended=extended)
         if told.variant == "known":
             amperes = chance.randrange(HIGHEST + 1)
             return chance.choice(known)(amperes)
@@ -115,7 +120,7 @@ async def fuzz(run: Run[FuzzParameters]) -> None:
             return None
         frame = genuine[chance.choice(sorted(genuine))]
         digits = masked(frame.data.hex(), told.mask, lambda: chance.choice(HEXADECIMAL))
-        return Frame(frame.arbitration_id, bytes.fromhex(digits))
+        return Frame(frame.arbitration_id, bytes.fromhex(digits), extended=frame.extended)
 
     bus.listen(heard)
     await bus.flow(made, lambda: run.parameters.rate_per_s)

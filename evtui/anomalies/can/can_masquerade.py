@@ -70,5 +70,5 @@ class CanMasquerade(ForgingAnomaly[MasqueradeParameters]):
             slope = told.slope_a_per_s if told.variant == "drift" else 0.0
             return held + slope * (run.now - begun)
 
-        await run.step("0x300 in place of the module", report_instead(run, value))
+        await run.step(f"{run.bus.report} in place of the module", report_instead(run, value))
         await run.for_ever()

@@ -94,7 +94,8 @@ async def record(run: Run[ReplayParameters], recording: list[Recorded], seconds:
 
     def heard(frame: CanFrame) -> None:
         if run.bus.is_ours(frame):
-            recording.append(Recorded(run.now - begun, Frame(frame.arbitration_id, frame.data)))
+            kept = Frame(frame.arbitration_id, frame.data, extended=frame.extended)
+            recording.append(Recorded(run.now - begun, kept))
 
     run.bus.listen(heard)
     await asyncio.sleep(seconds)
@@ -122,6 +123,5 @@ def is_wanted(run: Run[ReplayParameters], frame: Frame) -> bool:
     """True for a frame that the parameters mean."""
     if not run.bus.is_ours(frame):
         return False
-    report = frame.arbitration_id == run.bus.current(0).arbitration_id
     wanted = run.parameters.frames
-    return wanted == "all" or report == (wanted == "reports")
+    return wanted == "all" or run.bus.is_report(frame) == (wanted == "reports")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evtui.anomalies.api import Cycle, Knob, Signature, parameter
-from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
+from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly, forge_limit
 from evtui.anomalies.run import Run
 from evtui.kinds import Choice, Number
 
@@ -27,9 +27,10 @@ class ForgedLimitParameters:
 class CanSetLimit(ForgingAnomaly[ForgedLimitParameters]):
     """Fabrication of a command.
 
-    The station tells its module a limit only when it changes, so one forged frame holds until
+    Most stations tell their modules a limit only when it changes, so one forged frame holds until
     the next genuine one: the station never learns of it, but from reports of a current that stays
-    more than 10 % above its own limit.
+    more than 10 % above its own limit.  Where limits are cyclic (ADVANTICS) a forged one holds
+    for one cycle, and is said again right after each genuine one.
     """
 
     name = "can-set-limit"
@@ -68,5 +69,7 @@ class CanSetLimit(ForgingAnomaly[ForgedLimitParameters]):
             told = run.parameters
             if told.variant == "repeated" or said != told.limit_a:
                 said = told.limit_a
-                await run.step(f"0x210 {said:g} A", run.bus.put(run.bus.limit(said)))
+                name = run.bus.name(run.bus.limit(said))
+                again = told.variant == "repeated"
+                await run.step(f"{name} {said:g} A", forge_limit(run, said, again=again))
             await run.wait(told.period_s)

@@ -66,7 +66,7 @@ class CanSpoofCurrent(ForgingAnomaly[SpoofParameters]):
     strength = Knob("factor", 0.1)
 
     async def act(self, run: Run[SpoofParameters]) -> None:
-        await run.step("forged 0x300 among the genuine ones", spoof(run))
+        await run.step(f"forged {run.bus.report} among the genuine ones", spoof(run))
 
 
 async def spoof(run: Run[SpoofParameters]) -> None:

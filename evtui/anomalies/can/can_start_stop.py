@@ -66,8 +66,9 @@ class CanStartStop(ForgingAnomaly[StartStopParameters]):
     async def act(self, run: Run[StartStopParameters]) -> None:
         def plan() -> tuple[PlannedStep, ...]:
             told, bus = run.parameters, run.bus
-            stop = PlannedStep("0x201 stop", told.off_s, lambda: bus.put(bus.stop()))
-            start = PlannedStep("0x200 start", told.on_s, lambda: bus.put(bus.start()))
+            off, on = bus.stop(), bus.start()
+            stop = PlannedStep(f"{bus.name(off[0])} stop", told.off_s, lambda: bus.put(*off))
+            start = PlannedStep(f"{bus.name(on[0])} start", told.on_s, lambda: bus.put(*on))
             return {"alternating": (stop, start), "stop": (stop,), "start": (start,)}[told.variant]
 
         await run.repeat(plan)

@@ -8,6 +8,7 @@ from typing import Literal
 from evtui.anomalies.api import Cycle, Knob, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
 from evtui.anomalies.run import PlannedStep, Run
+from evtui.anomalies.targets import BusTarget
 from evtui.canbus import Frame
 from evtui.kinds import Choice, Integer, Number
 
@@ -18,9 +19,9 @@ __all__ = ["CanSuspend", "SuspendParameters"]
 class SuspendParameters:
     """What one can tweak."""
 
-    variant: Literal["reports", "limits", "switching", "all"] = parameter(
-        Choice("reports", "limits", "switching", "all"),
-        "0x300; 0x210; 0x200 and 0x201; or all of them",
+    variant: Literal["reports", "limits", "switching", "all", "station"] = parameter(
+        Choice("reports", "limits", "switching", "all", "station"),
+        "0x300; 0x210; 0x200 and 0x201; all of them; or whatever the station says",
         default="reports",
     )
     probability: float = parameter(Number(0, 1), "that a frame is lost", default=1.0)
@@ -32,8 +33,9 @@ class SuspendParameters:
 class CanSuspend(ForgingAnomaly[SuspendParameters]):
     """Suspension (ROAD; SynCAN *suppress*; per identifier in CAN-MIRGU).
 
-    Our station takes a module for lost after 1 s, ten of its periods; GB/T 27930 stops after 1 s
-    without BCL, INFY modules switch off after 10 s, those of ADVANTICS after 0.2 s.
+    Our station takes a module for lost after 1 s, ten of its periods (with INFY after 15 s); GB/T
+    27930 stops after 1 s without BCL.  Modules without a word from their station: those of INFY
+    switch off after 10 s, those of ADVANTICS after 0.2 s, those of the seed protocol never.
     """
 
     name = "can-suspend"
@@ -80,20 +82,29 @@ class CanSuspend(ForgingAnomaly[SuspendParameters]):
 async def suspend(run: Run[SuspendParameters]) -> None:
     """Lose frames from now on."""
     bus = run.bus
-    groups = {
-        "reports": {bus.current(0).arbitration_id},
-        "limits": {bus.limit(0).arbitration_id},
-        "switching": {bus.start().arbitration_id, bus.stop().arbitration_id},
-    }
-    groups["all"] = set().union(*groups.values())
 
     def lost(frame: Frame) -> bool:
         told = run.parameters
-        if frame.extended or frame.arbitration_id not in groups[told.variant]:
+        if not _is_meant(bus, frame, told.variant):
             return False
         return told.probability >= 1 or run.chance.random() < told.probability
 
     bus.mute(lost)
+
+
+def _is_meant(bus: BusTarget, frame: Frame, variant: str) -> bool:
+    """True for a frame that the variant is about, by what it says."""
+    if variant == "station":
+        return bus.is_ours(frame) and not bus.is_report(frame)
+    said = bus.said(frame)
+    if said is None:
+        return False
+    groups = {
+        "reports": said.current is not None,
+        "limits": said.limit is not None,
+        "switching": said.run is not None,
+    }
+    return groups[variant] if variant in groups else any(groups.values())
 
 
 async def heard_again(run: Run[SuspendParameters]) -> None:

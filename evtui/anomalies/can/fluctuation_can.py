@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evtui.anomalies.api import Cycle, Knob, Signature, parameter
-from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
+from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly, forge_limit
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.config import KINDS
 from evtui.kinds import Integer, Number
@@ -72,9 +72,8 @@ class FluctuationCan(ForgingAnomaly[FluctuationCanParameters]):
 
     async def act(self, run: Run[FluctuationCanParameters]) -> None:
         def limit(amperes: float, wait: float) -> PlannedStep:
-            return PlannedStep(
-                f"0x210 {amperes:g} A", wait, lambda: run.bus.put(run.bus.limit(amperes))
-            )
+            name = run.bus.name(run.bus.limit(amperes))
+            return PlannedStep(f"{name} {amperes:g} A", wait, lambda: forge_limit(run, amperes))
 
         await run.repeat(
             lambda: (

@@ -79,9 +79,10 @@ class FluctuationTelemetry(ForgingAnomaly[TelemetryParameters]):
     async def act(self, run: Run[TelemetryParameters]) -> None:
         def plan() -> tuple[PlannedStep, ...]:
             told = run.parameters
+            name = run.bus.report
             return (
-                PlannedStep(f"0x300 {told.low_a:g} A", told.low_s, lambda: say(run, high=False)),
-                PlannedStep(f"0x300 {told.high_a:g} A", told.high_s, lambda: say(run, high=True)),
+                PlannedStep(f"{name} {told.low_a:g} A", told.low_s, lambda: say(run, high=False)),
+                PlannedStep(f"{name} {told.high_a:g} A", told.high_s, lambda: say(run, high=True)),
             )
 
         await run.repeat(plan)

@@ -61,5 +61,5 @@ class SignalDrift(ForgingAnomaly[DriftParameters]):
             then = now
             return true + error
 
-        await run.step("0x300 drifts away", report_instead(run, value))
+        await run.step(f"{run.bus.report} drifts away", report_instead(run, value))
         await run.for_ever()

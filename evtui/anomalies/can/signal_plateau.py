@@ -55,9 +55,10 @@ class SignalPlateau(ForgingAnomaly[PlateauParameters]):
     async def act(self, run: Run[PlateauParameters]) -> None:
         def plan() -> tuple[PlannedStep, ...]:
             told = run.parameters
+            name = run.bus.report
             return (
-                PlannedStep("0x300 held", told.hold_s, lambda: hold(run)),
-                PlannedStep("0x300 true again", told.true_s, lambda: true_again(run)),
+                PlannedStep(f"{name} held", told.hold_s, lambda: hold(run)),
+                PlannedStep(f"{name} true again", told.true_s, lambda: true_again(run)),
             )
 
         await run.repeat(plan)

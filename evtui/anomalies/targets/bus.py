@@ -73,21 +73,30 @@ class BusTarget(Target):
 
     # What there is to say about the connector
 
-    def current(self, amperes: float) -> Frame:
-        """What its module reports, rounded and kept within what 16 bits can say."""
-        return self._pack.reports(self._site.connector, amperes)[0]
+    def current(self, amperes: float, like: Frame | CanFrame | None = None) -> Frame:
+        """What its module reports, kept within what the protocol can say.
 
-    def limit(self, amperes: float) -> Frame:
+        Args:
+            like: a genuine report, of which nothing else is changed.
+        """
+        return self._pack.reports(self._site.connector, amperes, like)[0]
+
+    def limit(self, amperes: float, like: Frame | CanFrame | None = None) -> Frame:
         """A limit for its module, likewise."""
-        return self._pack.limits(self._site.connector, amperes)[0]
+        return self._pack.limits(self._site.connector, amperes, like)[0]
 
-    def start(self) -> Frame:
+    def start(self) -> tuple[Frame, ...]:
         """An order to its module to let current flow."""
-        return self._pack.orders(self._site.connector, run=True)[0]
+        return self._pack.orders(self._site.connector, run=True)
 
-    def stop(self) -> Frame:
+    def stop(self) -> tuple[Frame, ...]:
         """An order to its module to let none flow."""
-        return self._pack.orders(self._site.connector, run=False)[0]
+        return self._pack.orders(self._site.connector, run=False)
+
+    @property
+    def limits_again(self) -> bool:
+        """True where the station says limits with every cycle: a forged one holds for one."""
+        return self._pack.cyclic_limits
 
     @property
     def measured(self) -> float:
@@ -111,6 +120,20 @@ class BusTarget(Target):
         """True for a frame about this connector, whatever its data."""
         speaker = self._pack.speaker_of(frame.arbitration_id, extended=frame.extended)
         return speaker is not None and speaker.connector == self._site.connector
+
+    def is_report(self, frame: Frame | CanFrame) -> bool:
+        """True for a frame that only a module sends, whatever its data."""
+        speaker = self._pack.speaker_of(frame.arbitration_id, extended=frame.extended)
+        return speaker is not None and speaker.by == "module"
+
+    def name(self, frame: Frame) -> str:
+        """The identifier as steps of the truth have it, ``0x210``."""
+        return f"0x{frame.arbitration_id:0{8 if frame.extended else 3}X}"
+
+    @property
+    def report(self) -> str:
+        """The identifier of the module's reports, as :meth:`name` has it."""
+        return self.name(self.current(0.0))
 
     def rate(self, frame: Frame, share: float) -> float:
         """Frames/s that take a share of the bus, 0 to 1; endless for all of it.
@@ -136,14 +159,15 @@ class BusTarget(Target):
         self._may_mislead(frame)
         return self._joined().send(frame, cause)
 
-    async def put(self, frame: Frame) -> None:
-        """Hand one frame to the bus.
+    async def put(self, *frames: Frame) -> None:
+        """Hand frames to the bus.
 
         Raises:
-            ValueError: it does not take it.
+            ValueError: it does not take one.
         """
-        if not self.send(frame):
-            raise ValueError("the bus does not take the frame")
+        for frame in frames:
+            if not self.send(frame):
+                raise ValueError("the bus does not take the frame")
 
     async def flow(
         self,

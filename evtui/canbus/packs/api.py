@@ -171,6 +171,7 @@ class ProtocolPack(ABC):
         dbc: the definition, a file beside the codec; cyclic messages have GenMsgCycleTime.
         connectors_max: connectors whose modules can be told apart on one bus.
         modules_max: modules of one connector, likewise.
+        cyclic_limits: a charge point says its limits again with every cycle.
     """
 
     name: ClassVar[str]
@@ -180,6 +181,7 @@ class ProtocolPack(ABC):
     dbc: ClassVar[Path]
     connectors_max: ClassVar[int]
     modules_max: ClassVar[int] = 1
+    cyclic_limits: ClassVar[bool] = False
 
     # Reading frames
 

@@ -107,7 +107,7 @@ def test_what_waits_behind_another_node_is_taken_back() -> None:
             mine, other = target(stand), stand.bus.attach("other", lambda frame: None)
             for _ in range(100):
                 other.send(Frame(0x0, bytes(8)))
-            mine.send(mine.stop())
+            mine.send(mine.stop()[0])
             await mine.undo(settled)
             assert mine.left() == []
             await asyncio.sleep(0.5)

@@ -65,6 +65,7 @@ class AdvanticsPack(ProtocolPack):
     dbc = Path(__file__).parent / "advantics.dbc"
     connectors_max = 8
     modules_max = 8
+    cyclic_limits = True
 
     def __init__(
         self,
