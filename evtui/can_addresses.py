@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple, get_args
 
-__all__ = ["SIDES", "CanAddress", "Side", "parse_can_address"]
+__all__ = ["SIDES", "CanAddress", "Side", "at_bitrate", "parse_can_address"]
 
 Side = Literal["controller", "module", "both", "neither"]
 """Which of the two ends of a charger's bus is ours."""
@@ -37,7 +37,7 @@ class CanAddress(NamedTuple):
         station: charge point whose bus it joins; empty for the only one.
         interface: a name of python-can's, ``slcan``.
         channel: what that interface calls a channel, ``/dev/ttyACM0``.
-        bitrate: bit/s; None leaves it to the adapter.
+        bitrate: bit/s; None for that of the protocol, where the interface is told one.
         side: which end is ours; None for what the setting says.
         options: of the interface, by name, as text.
     """
@@ -61,6 +61,22 @@ class CanAddress(NamedTuple):
         side = () if self.side is None else (("side", self.side),)
         options = "".join(f",{name}={value}" for name, value in (*side, *self.options))
         return f"{station}{self.name}{bitrate}{options}"
+
+
+_ADAPTERS = frozenset(
+    {
+        *("canalystii", "cantact", "gs_usb", "ixxat", "kvaser", "neovi", "nican", "pcan"),
+        *("robotell", "seeedstudio", "slcan", "systec", "usb2can", "vector"),
+    }
+)
+"""Interfaces whose bit rate is set when they are opened; that of others is not python-can's."""
+
+
+def at_bitrate(address: CanAddress, bitrate: int) -> CanAddress:
+    """The address with a bit rate, where it names none and the interface is told one."""
+    if address.bitrate is not None or address.interface not in _ADAPTERS:
+        return address
+    return address._replace(bitrate=bitrate)
 
 
 def parse_can_address(text: str) -> CanAddress:

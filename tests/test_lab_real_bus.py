@@ -13,6 +13,7 @@ import pytest
 
 from evtui import Lab, Settings
 from evtui.canbus import gateway
+from evtui.canbus.packs import infy
 from evtui.commands import by_name
 from evtui.events import AnomalyState, CanInterfaceState, Note, Sample
 from evtui.lab import CommandError, real_module
@@ -328,3 +329,24 @@ def test_the_key_that_the_refusal_names_is_the_one_that_arms() -> None:
 
     assert key_of("view.arm") == gateway.ARM_KEY
     assert by_name["can.arm"].aimed
+
+
+def output(address: int, voltage: float, current: float) -> can.Message:
+    """What a real INFY module answers when it is asked for its output."""
+    frame = infy.encode(infy.Message(infy.Output(voltage, current), infy.CONTROLLER, address))
+    return can.Message(arbitration_id=frame.arbitration_id, data=frame.data, is_extended_id=True)
+
+
+async def test_real_modules_that_share_the_load_are_polled_and_told_their_parts() -> None:
+    async with real_bus(protocol="infy", modules=2, can_side="controller") as bus:
+        polls = {0x028300F0, 0x028301F0, 0x028400F0, 0x028401F0}
+        await until(lambda: polls <= bus.ids)
+        bus.wire.arrive(output(0, 400.0, 0.0), output(1, 400.0, 0.0))
+        await until(lambda: {0x029C00F0, 0x029C01F0} <= bus.ids)
+        await bus.order("station.charge")
+        await until(lambda: {0x029A00F0, 0x029A01F0} <= bus.ids)
+        heard = {bytes(data) for identifier, data in bus.wire.heard if identifier == 0x029C01F0}
+        assert bytes.fromhex("000F42400000C350") in heard, "1000 V, 50 of 100 A"
+        connector = bus.lab.stands["CP1"].charge_point.connectors[1]
+        bus.wire.arrive(output(0, 400.0, 30.5), output(1, 400.0, 12.25))
+        await until(lambda: connector.metering.meter.current == 42.75)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from evtui.anomalies import AnomalySet, ByHand, Site, disturbance
+from evtui.can_addresses import at_bitrate
 from evtui.canbus import LogPlayer, PeriodicSender, SimulatedBus
 from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.canbus.packs.known import pack_named
@@ -113,7 +114,7 @@ class StandBuilder:
         )
         numbers = range(1, settings.connectors + 1)
         chargers = pack.chargers(bus, numbers, modules=settings.modules)
-        gateway = self._gateway(name, bus)
+        gateway = self._gateway(name, bus, pack)
         ambient = settings.ambient
         plants = {
             number: Plant(PowerStage(preset(settings.preset, ambient))) for number in chargers
@@ -195,7 +196,7 @@ class StandBuilder:
             gateway,
         )
 
-    def _gateway(self, name: str, bus: SimulatedBus) -> Gateway | None:
+    def _gateway(self, name: str, bus: SimulatedBus, pack: ProtocolPack) -> Gateway | None:
         """What joins the bus of a charge point to a real one, where the settings say so."""
         address = self._addresses.get(name)
         if address is None:
@@ -204,7 +205,7 @@ class StandBuilder:
 
         settings = self._settings
         return Gateway(
-            address,
+            at_bitrate(address, pack.bitrate),
             address.side or settings.can_side,
             bus,
             self._stream,

@@ -53,6 +53,7 @@ class RealModule(ModuleEnd):
         self.malformed = 0
         self.voltage: float | None = None
         self._currents: dict[int | None, tuple[float, float]] = {}  # A, and when it was said
+        self._limits: dict[int | None, float] = {}
         self._energy = 0.0
         self._bus = bus
         self._pack = pack
@@ -101,7 +102,7 @@ class RealModule(ModuleEnd):
             return
         if said.by == "charge point":
             if said.limit is not None:
-                self.unit.set_limit(max(0.0, said.limit))  # less would discharge the vehicle
+                self._limit(said.module, max(0.0, said.limit))  # less would discharge the vehicle
             if said.run is not None:
                 (self.unit.start if said.run else self.unit.stop)()
         elif frame.node in self._bus.outside:
@@ -109,3 +110,12 @@ class RealModule(ModuleEnd):
                 self._currents[said.module] = said.current, frame.t
             if said.voltage is not None:
                 self.voltage = said.voltage
+
+    def _limit(self, module: int | None, amperes: float) -> None:
+        """One module may give so much, or all of them together."""
+        if module is None:
+            self._limits.clear()
+        else:
+            self._limits.pop(None, None)
+        self._limits[module] = amperes
+        self.unit.set_limit(sum(self._limits.values()))

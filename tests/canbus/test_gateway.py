@@ -12,8 +12,9 @@ from typing import Any
 import can
 import pytest
 
-from evtui.can_addresses import Side, parse_can_address
+from evtui.can_addresses import Side, at_bitrate, parse_can_address
 from evtui.canbus import CHARGE_POINT, Frame, Gateway, Node, adapter, gateway
+from evtui.canbus.opening import arguments_of
 from evtui.events import CanFrame, CanInterfaceState, Note
 from tests.canbus.adapters import FakeBus, fake_interface
 from tests.canbus.rig import Rig, frame, ignore, until
@@ -476,3 +477,21 @@ def test_an_echo_is_known_once_each_and_only_for_a_while() -> None:
         now += 0.01
         echoes.sent(frame(0x1, number.to_bytes(2, "big")))
     assert len(echoes._sent) <= adapter.OUTBOX + 1, "what never came back is forgotten"
+
+
+@pytest.mark.parametrize(
+    ("text", "bitrate"),
+    [
+        ("slcan:/dev/ttyACM0", 125_000),
+        ("pcan:PCAN_USBBUS1", 125_000),
+        ("pcan:PCAN_USBBUS1@250k", 250_000),
+        ("socketcan:can0", None),
+        ("udp_multicast:239.74.163.2", None),
+    ],
+)
+def test_an_adapter_is_opened_at_the_bit_rate_of_the_protocol_unless_told_another(
+    text: str, bitrate: int | None
+) -> None:
+    address = at_bitrate(parse_can_address(text), 125_000)
+    given = arguments_of(address, listen_only=False)
+    assert given.get("bitrate") == bitrate
