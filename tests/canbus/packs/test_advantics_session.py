@@ -196,6 +196,32 @@ def test_two_lost_statuses_stop_the_modules_and_end_the_session() -> None:
     session.charging()
 
 
+def test_a_session_that_somebody_else_has_made_ends_with_a_stop() -> None:
+    session = Session()
+    session.step()
+    session.modules.hear(NewChargeSession(2, 1), session.now)
+    forged = DcPowerControl(500.0, 50.0, 50.0, TRANSFER, contactors_closed=True)
+    session.modules.hear(forged, session.now)
+    session.step(20)
+    assert session.current == 50.0
+    session.controller.stop()
+    session.step(2)
+    assert session.current == 0.0
+    assert not session.modules.enabled
+    assert session.said.count(ChargeSessionFinished(rushed=False)) == 1
+
+
+def test_a_start_in_an_emergency_begins_a_new_session() -> None:
+    session = Session().charging()
+    session.deaf = True
+    session.step(3)
+    session.deaf = False
+    session.step(5)
+    assert session.current == 0.0
+    session.charging()
+    assert session.said.count(ChargeSessionFinished(rushed=True)) == 1
+
+
 def test_silence_of_power_control_alone_stops_nothing() -> None:
     modules = AdvanticsModules([PLATE])
     modules.hear(ControllerStatus(7), 0.0)

@@ -66,7 +66,8 @@ def test_what_is_said_is_never_more_than_the_limit(limit: float, count: int) -> 
     controller = InfyController(range(count))
     parts = set_points(controller.set_limits(limit, None, 0.0))
     assert len(parts) == count
-    assert limit - count / 1000 - 1e-6 <= sum(parts.values()) <= limit + 1e-6
+    assert limit - 0.001 - 1e-6 <= sum(parts.values()) <= limit + 1e-6
+    assert max(parts.values()) - min(parts.values()) <= 0.001 + 1e-6
 
 
 def test_modules_are_set_before_they_are_switched_on_and_only_switched_to_stop() -> None:

@@ -129,7 +129,7 @@ def test_more_than_its_power_allows_is_told_as_power_limited() -> None:
     assert ask(obeying, Read(Command.READ_AVAILABLE)) == Available(400.0, 75.0)
 
 
-def test_10_s_without_a_controller_switch_it_off_until_it_is_written_to() -> None:
+def test_10_s_without_a_controller_switch_it_off_until_it_is_switched_on() -> None:
     obeying = module()
     ask(obeying, SetOutput(400.0, 50.0), 1.0)
     ask(obeying, Switch(on=True), 1.0)
@@ -142,6 +142,8 @@ def test_10_s_without_a_controller_switch_it_off_until_it_is_written_to() -> Non
     off = StatusBits.COMMUNICATION_INTERRUPTED | StatusBits.DC_OFF
     assert status(obeying, 16.0).bits == off
     assert status(obeying, 16.5).bits == off, "a read does not clear it"
+    ask(obeying, SetOutput(400.0, 20.0), 16.7)
+    assert status(obeying, 16.7).bits == off, "nor does a set-point"
     ask(obeying, Switch(on=True), 17.0)
     assert status(obeying, 17.0).bits == StatusBits(0)
 

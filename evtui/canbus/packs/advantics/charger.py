@@ -73,7 +73,7 @@ class AdvanticsLine:
         self._loop = bus.loop
         self._chargers: dict[int, AdvanticsCharger] = {}
         self._node: Node = bus.attach(CHARGE_POINT, self._on_frame, self._stop)
-        self._begun, self._cycles = self._loop.time(), 0
+        self._begun, self._cycles = self._loop.time(), 1
         self._timer: asyncio.TimerHandle | None = None
 
     def serve(self, chargers: dict[int, AdvanticsCharger]) -> None:
@@ -84,7 +84,7 @@ class AdvanticsLine:
         """
         self._chargers = chargers
         with caused_by(None):
-            self._timer = self._loop.call_at(self._begun, self._cycle)
+            self._timer = self._loop.call_at(self._begun + CYCLE, self._cycle)
 
     def close(self) -> None:
         """Leave the bus."""

@@ -88,6 +88,8 @@ class AdvanticsController:
         self._heard = 0.0
         self._now = 0.0
         self._run = False
+        self._again = False
+        self._tell_end = False
         self._limit = 0.0
         self._voltage: float | None = None
         self._step: _Step = self._idle
@@ -98,12 +100,17 @@ class AdvanticsController:
     # Orders
 
     def start(self) -> None:
-        """Begin a session, or a new one when the running one has ended."""
+        """Begin a session, or a new one when the running one has ended or is an emergency."""
         self._run = True
+        self._again = self._fault is not None
 
     def stop(self) -> None:
-        """End the session, and an emergency with it."""
+        """End the session, and an emergency with it.
+
+        Where there is none the modules are told so: somebody else may have made them one.
+        """
         self._run = False
+        self._tell_end = self._step == self._idle
 
     def set_limits(self, current: float, voltage: float | None) -> None:
         """What may flow from the next step on; A and V, to a tenth and never more."""
@@ -209,7 +216,11 @@ class AdvanticsController:
         self._fault = None
         if self._run:
             self._go(self._negotiate, ControllerState.NEGOTIATING)
-        return []
+            return []
+        if not self._tell_end:
+            return []
+        self._tell_end = False
+        return [_NOTHING, ChargeSessionFinished(rushed=False)]
 
     def _negotiate(self) -> list[Content]:
         self._go(self._wake)
@@ -286,12 +297,13 @@ class AdvanticsController:
         return [_LOWERING]
 
     def _finish(self) -> list[Content]:
+        self._again = False
         self._go(self._idle, ControllerState.CLOSING)
         return [ChargeSessionFinished(rushed=self._fault is not None)]
 
     def _emergency(self) -> list[Content]:
         self.state = ControllerState.ENDING
-        if self._run:
+        if self._run and not self._again:
             return [EmergencyStop(EmergencySource.STATION), _NOTHING]
         return self._finish()
 

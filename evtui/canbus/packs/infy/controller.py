@@ -82,11 +82,15 @@ class _Module(msgspec.Struct):
     unechoed: dict[type[Any], tuple[Content, float]] = msgspec.field(default_factory=dict)
     set_to: SetOutput | None = None
 
+    def lost(self, now: float) -> bool:
+        """It has told its status, but not for long."""
+        return self.status is not None and now - self.heard > LOST
+
     def failed(self, now: float) -> bool:
         """It gives nothing, whatever it is told."""
         if self.status is None:
             return False
-        return now - self.heard > LOST or any(bit in self.status.bits for bit in _FATAL)
+        return self.lost(now) or any(bit in self.status.bits for bit in _FATAL)
 
 
 class InfyController:
@@ -213,7 +217,7 @@ class InfyController:
 
     def report(self, now: float) -> ChargerReport:
         """What the modules say, all together."""
-        there = [each for each in self._modules.values() if now - each.heard <= LOST]
+        there = [each for each in self._modules.values() if not each.lost(now)]
         outputs = [each.output for each in there if each.output is not None]
         bits = [each.status.bits for each in there if each.status is not None]
         temperatures = [each.status.temperature for each in there if each.status is not None]
@@ -275,8 +279,8 @@ class InfyController:
         if not any(most):  # what is asked for does not depend on all of them having failed
             most = [inf for _ in modules]
         messages = []
-        for module, part in zip(modules, shared(self._current, most), strict=True):
-            wanted = SetOutput(self._volts(module), int(part * 1000 + 1e-6) / 1000)
+        for module, part in zip(modules, _in_milliamperes(self._current, most), strict=True):
+            wanted = SetOutput(self._volts(module), part / 1000)
             if wanted != module.set_to:
                 module.set_to = wanted
                 messages += self._write(module, wanted, now)
@@ -296,6 +300,17 @@ class InfyController:
     def _write(self, module: _Module, content: Content, now: float) -> list[Message]:
         module.unechoed[type(content)] = (content, now)
         return [Message(content, module.address)]
+
+
+def _in_milliamperes(total: float, most: list[float]) -> list[int]:
+    """Equal parts in whole mA that are no more than ``total`` A together, nor a mA less."""
+    parts = [int(part * 1000 + 1e-6) for part in shared(total, most)]
+    left = int(min(total, sum(most)) * 1000 + 1e-6) - sum(parts)
+    for place, can in enumerate(most):
+        if left > 0 and parts[place] + 1 <= can * 1000:
+            parts[place] += 1
+            left -= 1
+    return parts
 
 
 def _faults(all_bits: Iterable[StatusBits]) -> tuple[ChargerFault, ...]:

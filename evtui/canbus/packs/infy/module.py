@@ -75,7 +75,7 @@ class InfyModule:
     A module takes set-points and switching in any order, echoes what is written, and says nothing
     that it was not asked.  A frame from any controller, read or write, keeps its watchdog from
     acting.  What is not known of real modules: whether a read does (EVerest relies on it), and
-    what ends "communication interrupted" (here the next write).
+    what ends "communication interrupted" (here the next switching).
 
     Args:
         address: 0 to 59.
@@ -248,6 +248,7 @@ class InfyModule:
                 if on and not self.on:
                     self._on_since = now
                 self.on = on
+                self.interrupted = False
             case WalkIn(on):
                 self._soft = on
             case Sleep(asleep):
@@ -260,7 +261,6 @@ class InfyModule:
                 pass  # addresses here are those of the dial
             case _:
                 return False
-        self.interrupted = False
         return True
 
     def _set(self, voltage: float, current: float) -> bool:
@@ -269,5 +269,4 @@ class InfyModule:
             return False
         self.voltage = min(voltage, float(plate.voltage_max))
         self.current = min(current, plate.current_max)
-        self.interrupted = False
         return True
