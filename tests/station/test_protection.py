@@ -10,6 +10,7 @@ import pytest
 
 from evtui.power import Faults, Readings
 from evtui.station import ChargerFault, OwnReadings, VehicleAsks
+from evtui.station.connector import protection
 from evtui.station.connector.protection import (
     CHARGER_ERRORS,
     OVER_CURRENT_FOR,
@@ -218,3 +219,9 @@ async def test_temperature_is_metered_as_the_sensor_has_it() -> None:
         await charge(rig)
         values = (await rig.sent("MeterValues")).payload["meterValue"][0]["sampledValue"]
         assert float(values[0]["value"]) < 10.0
+
+
+def test_what_is_wrong_fits_into_a_status_notification() -> None:
+    told = [guard.info for guard in chain(protection.GUARDS, protection.charger_guards())]
+    assert len(told) > len(protection.CHARGER_ERRORS)
+    assert [text for text in told if not 0 < len(text) <= 50] == []  # CiString50, section 6.47

@@ -15,12 +15,14 @@ from evtui.power import CONNECTOR_MOST, DERATE_FROM, DERATE_TO
 from evtui.station.hardware import ChargerFault, OwnReadings, VehicleAsks
 
 __all__ = [
+    "CHARGER_ERRORS",
     "GUARDS",
     "OVER_CURRENT_FOR",
     "Guard",
     "HardwareState",
     "HardwareTrouble",
     "Protection",
+    "charger_guards",
     "most_tolerated",
 ]
 
@@ -162,7 +164,7 @@ class Protection:
 
     def __init__(self, excess: Callable[[], float] = lambda: 0.0) -> None:
         self.faulted = False
-        guards = *GUARDS, *_of_the_charger(), _over_current(excess), self._communication()
+        guards = *GUARDS, *charger_guards(), _over_current(excess), self._communication()
         self._watches = tuple(map(_Watch, guards))
         self._levels = (0,) * len(self._watches)
         self._broken_off = self.watching = False
@@ -265,12 +267,12 @@ CHARGER_ERRORS = {
 """ChargePointErrorCode (OCPP 1.6 section 7.6) for what a charger says is wrong with it."""
 
 
-def _of_the_charger() -> Iterator[Guard]:
+def charger_guards() -> Iterator[Guard]:
     """One guard for each of its errors: it warns, or has switched itself off."""
     for error, faults in CHARGER_ERRORS.items():
         yield Guard(
             error,
-            f"the charger reports {' or '.join(sorted(faults))}",
+            " or ".join(sorted(faults)),  # the 50 characters of info have room for no more
             _charger_tells(frozenset(faults)),
             warn=1.0,
             trip=2.0,
