@@ -20,6 +20,8 @@ from evtui.canbus.packs.infy import (
     StatusBits,
     Switch,
     WalkIn,
+    decode,
+    encode,
 )
 from evtui.station import ChargerFault, ChargerReport, ChargerState
 
@@ -92,6 +94,18 @@ def test_the_voltage_is_what_the_modules_are_made_for_or_less_if_asked() -> None
     assert controller.set_limits(20.0, None, 0.0)[0].content == SetOutput(750.0, 20.0)
     assert controller.set_limits(20.0, 420.0, 0.0)[0].content == SetOutput(420.0, 20.0)
     assert controller.set_limits(20.0, 900.0, 0.0)[0].content == SetOutput(750.0, 20.0)
+
+
+def test_what_is_echoed_to_the_millivolt_is_not_said_again() -> None:
+    controller = InfyController([0])
+    (order,) = controller.set_limits(33.33333, 378.97234567, 0.0)
+    frame = encode(order)
+    assert frame.data == bytes.fromhex("0005C85C00008235")
+    echo = decode(frame)
+    assert echo is not None
+    told(controller, 0.1, echo.content)
+    sent = [controller.turn(0.05 * turn) for turn in range(2, 100)]
+    assert all(each is None or isinstance(each.content, Read) for each in sent)
 
 
 def test_a_write_that_nobody_echoes_is_said_again_until_somebody_does() -> None:

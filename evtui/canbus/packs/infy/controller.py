@@ -288,7 +288,9 @@ class InfyController:
 
     def _volts(self, module: _Module) -> float:
         highest = DEFAULT_VOLTAGE if module.rating is None else float(module.rating.voltage_max)
-        return highest if self._voltage is None else min(self._voltage, highest)
+        if self._voltage is None or self._voltage >= highest:
+            return highest
+        return int(self._voltage * 1000 + 1e-6) / 1000  # as it is echoed
 
     def _write_all(self, content: Callable[[_Module], Content], now: float) -> list[Message]:
         return [
