@@ -40,16 +40,18 @@ class ChargerLink:
         self._meter = meter
         self._silence = Silence(WATCH_EVERY)
         self._silent = False
-        self._opened = True  # since it was to open last
+        self._to_open: float | None = None  # since when the contactor is to open, until it does
 
     def start(self) -> None:
         """Let current flow."""
-        self.running = True
+        self.running, self._to_open = True, None
         self._charger.start()
 
     def stop(self) -> None:
         """Let no current flow."""
-        self.running, self._opened = False, False
+        self.running = False
+        if self._to_open is None:
+            self._to_open = self._clock.now()
         self._charger.stop()
 
     def set_limit(self, limit: float) -> None:
@@ -70,15 +72,18 @@ class ChargerLink:
         """The charger may be set to another limit: the next one is told in any case."""
         self._charger.forget()
 
-    def stuck(self, own: OwnReadings) -> bool:
-        """Take what the auxiliary contact of the contactor says.
+    def stuck(self, own: OwnReadings, now: float) -> float:
+        """Take what the auxiliary contact of the contactor says at lab time ``now``.
 
         Returns:
-            True while it has not opened since the charger was stopped.
+            s for which it has not opened although the charger was stopped; 0 once it has.
         """
+        if self._to_open is None:
+            return 0.0
         if not own.contactor:
-            self._opened = True
-        return not (self._opened or self.running)
+            self._to_open = None
+            return 0.0
+        return now - self._to_open
 
     def on_report(
         self, report: ChargerReport, voltage: float | None, phases: int | None, now: float

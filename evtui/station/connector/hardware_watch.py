@@ -9,6 +9,7 @@ from evtui.station.connector.charger_link import ChargerLink
 from evtui.station.connector.facts import is_established
 from evtui.station.connector.limiter import Limiter
 from evtui.station.connector.protection import (
+    STUCK_AFTER,
     HardwareState,
     HardwareTrouble,
     Protection,
@@ -150,12 +151,12 @@ class HardwareWatch:
         """
         before, self._looked = self._looked, now
         module, faults = self._module, () if said is None else said.faults
-        stuck = module.stuck(own)
+        stuck = module.stuck(own, now)
         if not (
             own.sensors is not None
             or faults
             or self._protection.watching
-            or stuck
+            or stuck >= STUCK_AFTER
             or (self._meter.measured or 0.0) > self._limiter.limit
             or (own.temperature is not None and own.temperature >= DERATE_FROM)
         ):

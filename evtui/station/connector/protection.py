@@ -18,6 +18,7 @@ __all__ = [
     "CHARGER_ERRORS",
     "GUARDS",
     "OVER_CURRENT_FOR",
+    "STUCK_AFTER",
     "Guard",
     "HardwareState",
     "HardwareTrouble",
@@ -39,6 +40,9 @@ OVER_CURRENT_FOR = 12.0
 an AC station may have to wait 5 s for its turn on the pilot (IEC 61851-1).
 """
 
+STUCK_AFTER = 5.0
+"""s after which a contactor that is to open does not: 200 A take less to fall, by any ramp."""
+
 TRIP_CURRENT = 0.03
 """A to earth at which the residual current device of an AC station opens (IEC 61008-1)."""
 
@@ -49,7 +53,7 @@ class HardwareState(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         own: what its own parts tell.
         running: it has ordered current to flow.
-        stuck: the contactor has not opened since it ordered that none flow.
+        stuck: s for which the contactor has not opened although it ordered that none flow.
         silent: the line to the vehicle is dead.
         asks: what the vehicle said on it last.
         faults: what the charger says is wrong with it.
@@ -58,7 +62,7 @@ class HardwareState(msgspec.Struct, frozen=True, kw_only=True):
 
     own: OwnReadings
     running: bool = False
-    stuck: bool = False
+    stuck: float = 0.0
     silent: bool = False
     asks: VehicleAsks = VehicleAsks.UNKNOWN
     faults: tuple[ChargerFault, ...] = ()
@@ -306,8 +310,8 @@ def _insulation(seen: HardwareState) -> float:
 
 
 def _stuck(seen: HardwareState) -> float:
-    """1 while the contactor is closed although the charger was stopped."""
-    return float(seen.stuck)
+    """s for which the contactor has not opened although the charger was stopped."""
+    return seen.stuck
 
 
 def _missing_supply(seen: HardwareState) -> float:
@@ -341,12 +345,10 @@ GUARDS = (
         "PowerSwitchFailure",
         "the contactor does not open",
         _stuck,
-        warn=1.0,
-        trip=1.0,
-        warn_over=1.0,
-        trip_over=1.0,
-        warn_after=5.0,  # a current of 200 A takes less to fall, by any ramp
-        trip_after=5.0,
+        warn=STUCK_AFTER,
+        trip=STUCK_AFTER,
+        warn_over=STUCK_AFTER,
+        trip_over=STUCK_AFTER,
     ),
     Guard(
         "HighTemperature",
