@@ -363,7 +363,7 @@ class LabSummary:
                 return SummarySegment((*[f"CAN ● {rate}"] * 5, "CAN ●"), "good")
             bitrate, percent = real.bitrate, real.load_pct
         share = f"{percent:.1f} %"
-        kilobits = f"{number(bitrate / 1000)}k"
+        kilobits = f"{number(bitrate / 1000)}k" if bitrate else "ideal"
         return SummarySegment(
             (f"CAN ● {kilobits} {share}", *[f"CAN ● {share}"] * 4, "CAN ●"), "good"
         )
