@@ -12,9 +12,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
-
 from evtui.attacks import ParameterValue
+from evtui.recording.format.json_reader import JsonReader
 from evtui.recording.format.layout import LATEST_START, LIST_SEPARATOR, LONGEST_RUN
 
 __all__ = [
@@ -201,7 +200,7 @@ def _alarm_state(text: str) -> str:
     return text
 
 
-_parameters = msgspec.json.Decoder(dict[str, ParameterValue]).decode
+_parameters = JsonReader(dict[str, ParameterValue])
 
 TEXT = Cell("csv_text($)", None, "string", "text")
 PLAIN = Cell("$", None, "string", "text")

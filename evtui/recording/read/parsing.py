@@ -5,7 +5,6 @@ A line that is none raises ``ValueError``, whatever is wrong with it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, Union, get_type_hints
 
@@ -23,6 +22,7 @@ from evtui.recording.format import (
     SignalRow,
 )
 from evtui.recording.format.cell import check_lab_time, check_whole
+from evtui.recording.format.json_reader import JsonReader
 from evtui.violations import Violation, told_by
 
 __all__ = [
@@ -43,30 +43,6 @@ class Unsupported(ValueError):
     """A well-formed line of a kind that is not read here; the text names the kind, in plural."""
 
 
-class _Json:
-    """Decodes lines of one type, those too that only the standard library reads.
-
-    Peers send lone surrogates, which JSON may escape but UTF-8 cannot say.
-    """
-
-    def __init__(self, kind: Any) -> None:
-        self._kind = kind
-        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
-
-    def __call__(self, line: bytes) -> Any:
-        try:
-            return self._decoder.decode(line)
-        except msgspec.ValidationError:
-            raise
-        except (msgspec.DecodeError, UnicodeError):
-            try:
-                return msgspec.convert(json.loads(line), self._kind)
-            except RecursionError as error:
-                raise ValueError("nested too deeply") from error
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
-
-
 _HINTS = get_type_hints(MessageRow)
 _DEFAULTS = MessageRow._field_defaults
 _Message: Any = msgspec.defstruct(
@@ -76,7 +52,7 @@ _Message: Any = msgspec.defstruct(
         for name in MessageRow._fields
     ],
 )
-_decode_message = _Json(_Message)
+_decode_message = JsonReader(_Message)
 
 
 class _Delivered(msgspec.Struct):
@@ -112,7 +88,7 @@ _EVENTS = {
     for kind in vars(events).values()
     if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
 }
-_decode_event = _Json(Union[tuple(_EVENTS.values())])  # noqa: UP007, made of a mapping
+_decode_event = JsonReader(Union[tuple(_EVENTS.values())])  # noqa: UP007, made of a mapping
 
 
 class _Tagged(msgspec.Struct):
