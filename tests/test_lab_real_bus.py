@@ -339,14 +339,24 @@ def output(address: int, voltage: float, current: float) -> can.Message:
 
 async def test_real_modules_that_share_the_load_are_polled_and_told_their_parts() -> None:
     async with real_bus(protocol="infy", modules=2, can_side="controller") as bus:
+
+        def told() -> list[tuple[int, int]]:
+            """mV and mA."""
+            return [
+                (int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big"))
+                for identifier, data in bus.wire.heard
+                if identifier == 0x029C01F0
+            ]
+
         polls = {0x028300F0, 0x028301F0, 0x028400F0, 0x028401F0}
         await until(lambda: polls <= bus.ids)
         bus.wire.arrive(output(0, 400.0, 0.0), output(1, 400.0, 0.0))
         await until(lambda: {0x029C00F0, 0x029C01F0} <= bus.ids)
         await bus.order("station.charge")
         await until(lambda: {0x029A00F0, 0x029A01F0} <= bus.ids)
-        heard = {bytes(data) for identifier, data in bus.wire.heard if identifier == 0x029C01F0}
-        assert bytes.fromhex("000F42400000C350") in heard, "1000 V, 50 of 100 A"
+        # 50 of 100 A, at the voltage of the battery until the contactor closes, then of a full one.
+        assert told() == [(378_490, 50_000)]
         connector = bus.lab.stands["CP1"].charge_point.connectors[1]
         bus.wire.arrive(output(0, 400.0, 30.5), output(1, 400.0, 12.25))
         await until(lambda: connector.metering.meter.current == 42.75)
+        await until(lambda: told()[-1] == (447_120, 50_000))
