@@ -12,7 +12,7 @@ from textual.events import Blur, Click, Focus, MouseScrollDown, MouseScrollUp, R
 from textual.message import Message
 
 from evtui.tui.colours import readable
-from evtui.tui.models.filter import RowFilter
+from evtui.tui.models.filter import Filter
 from evtui.tui.models.text import fit
 from evtui.tui.rows import Piece, Row, RowsWidget, row_width
 
@@ -46,10 +46,10 @@ class LineSource(Protocol):
         """Rows held, filtered or not."""
 
     @property
-    def filter(self) -> RowFilter | None:
+    def filter(self) -> Filter | None:
         """The filter in force."""
 
-    def set_filter(self, row_filter: RowFilter | None) -> None:
+    def set_filter(self, row_filter: Filter | None) -> None:
         """Show only rows that match; may raise ``FilterError``."""
 
     def __len__(self) -> int: ...
@@ -164,6 +164,7 @@ class LineView(RowsWidget, can_focus=True):
         self._following = follows
         self._cursor_key = 0
         self._top_key = 0
+        self._top_at = 0
         self._seen_key = 0
         self._relation = NOTHING
 
@@ -243,8 +244,14 @@ class LineView(RowsWidget, can_focus=True):
 
     @property
     def _top(self) -> int:
-        highest = max(0, len(self.source) - self.size.height)
-        return highest if self._following else min(self.source.position(self._top_key), highest)
+        height = self.size.height
+        highest = max(0, len(self.source) - height)
+        if self._following:
+            return highest
+        if getattr(self.source, "reorders", False):  # the row on top may go anywhere
+            cursor = self.cursor
+            return min(max(self._top_at, cursor - height + 1, 0), max(cursor, 0), highest)
+        return min(self.source.position(self._top_key), highest)
 
     def _line(self, position: int, width: int, *, chosen: bool) -> Row:
         entry = self.source.row(position)
@@ -282,6 +289,7 @@ class LineView(RowsWidget, can_focus=True):
         cursor = min(max(cursor, 0), count - 1)
         top = min(max(top, cursor - height + 1), cursor)
         self._cursor_key = self.source.row(cursor).key
+        self._top_at = max(0, top)
         self._top_key = self.source.row(max(0, top)).key
 
     def _moved(self) -> None:

@@ -14,7 +14,8 @@ from evtui.tui.models.detail import exchange_blocks
 from evtui.tui.models.exchanges import BYTES_MAX, OcppLog
 from evtui.tui.models.facts import answer_status, fact
 from evtui.tui.models.filter import FilterError, RowFilter
-from evtui.tui.models.frames import FrameLog, IdTable
+from evtui.tui.models.frames import FrameLog
+from evtui.tui.models.identifiers import IdTable
 from evtui.tui.models.store import RowStore
 from evtui.tui.models.text import clean, cut, fit, number
 from evtui.violations import Violation
@@ -381,25 +382,6 @@ def frame(t: float, arbitration_id: int = 0x300, data: bytes = b"\0\0", **more: 
         data=data,
         **more,
     )
-
-
-def test_frames_are_counted_by_identifier_with_their_period() -> None:
-    table = IdTable()
-    table.feed([frame(0.0), frame(0.1), frame(0.2), frame(0.15, 0x210)])
-    table.publish(0.2)
-    assert [table.row(i).id_text for i in range(2)] == ["210", "300"]
-    assert (table.row(1).count, table.row(1).period_text) == (3, "0.10 s")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.1, "0.10 s"), (8.0, "8.0 s"), (99.97, "100 s"), (313.4, "313 s"), (4000.0, "67 min")],
-)
-def test_a_long_period_stays_in_its_column(seconds: float, text: str) -> None:
-    table = IdTable()
-    table.feed([frame(0.0), frame(seconds)])
-    table.publish(seconds)
-    assert table.row(0).period_text == text
 
 
 def test_counters_move_once_a_second_and_data_at_once() -> None:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from evtui.events import OcppMessage
 from evtui.tui.models.exchanges import Exchange, OcppLog
-from evtui.tui.models.frames import FrameLine, FrameLog, IdRow
+from evtui.tui.models.frames import FrameLine, FrameLog
+from evtui.tui.models.identifiers import IdRow
 from evtui.tui.models.text import clean, clock
 
 __all__ = ["Block", "exchange_blocks", "frame_blocks"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
-__all__ = ["FilterError", "RowFilter"]
+__all__ = ["Filter", "FilterError", "RowFilter", "Searched"]
 
 TEXT_LIMIT = 200
 """Only so many characters of a row are searched."""
@@ -17,6 +18,25 @@ _GROUP_PREFIX = re.compile(r"(?<!\\)\(\?")
 
 class FilterError(ValueError):
     """The text is no usable filter; the message says why in one line."""
+
+
+class Searched(Protocol):
+    """What is filtered."""
+
+    @property
+    def text(self) -> str:
+        """What a filter searches."""
+
+
+class Filter(Protocol):
+    """A test for rows, as somebody has typed it."""
+
+    @property
+    def text(self) -> str:
+        """What was typed."""
+
+    def matches(self, row: Searched) -> bool:
+        """True for a row that is to be shown."""
 
 
 class RowFilter:
@@ -39,6 +59,10 @@ class RowFilter:
         self._regex: re.Pattern[str] | None = None
         if len(text) > 1 and text.startswith("/"):
             self._regex = _compile(text[1:].removesuffix("/"))
+
+    def matches(self, row: Searched) -> bool:
+        """True for a row whose text matches."""
+        return self(row.text)
 
     def __call__(self, text: str) -> bool:
         """True for a row whose ``text`` matches."""

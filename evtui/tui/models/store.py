@@ -6,7 +6,7 @@ from bisect import bisect_left
 from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
-from evtui.tui.models.filter import FilterError, RowFilter
+from evtui.tui.models.filter import Filter, FilterError
 
 __all__ = ["RowStore", "Stored"]
 
@@ -40,7 +40,7 @@ class RowStore(Generic[R]):
         self._first = 0
         self._next = 0
         self._shown = 0
-        self._filter: RowFilter | None = None
+        self._filter: Filter | None = None
         self._matches: list[int] = []
         self._touched: set[int] = set()
 
@@ -60,7 +60,7 @@ class RowStore(Generic[R]):
         return max(0, self._shown - self._first)
 
     @property
-    def filter(self) -> RowFilter | None:
+    def filter(self) -> Filter | None:
         """The filter in force."""
         return self._filter
 
@@ -84,27 +84,28 @@ class RowStore(Generic[R]):
         """Make everything appended so far visible."""
         start, self._shown = self._shown, self._next
         if self._filter is not None:
-            matches = self._filter
+            matches = self._filter.matches
             self._matches += [
                 key
                 for key in range(max(start, self._first), self._next)
-                if matches(self._rows[key].text)
+                if matches(self._rows[key])
             ]
             for key in self._touched:
                 if key < start and key in self._rows:
-                    self._rematch(key, matches)
+                    self._rematch(key)
         self._touched.clear()
 
-    def _rematch(self, key: int, matches: RowFilter) -> None:
+    def _rematch(self, key: int) -> None:
+        assert self._filter is not None
         place = bisect_left(self._matches, key)
         listed = place < len(self._matches) and self._matches[place] == key
-        matching = matches(self._rows[key].text)
+        matching = self._filter.matches(self._rows[key])
         if matching and not listed:
             self._matches.insert(place, key)
         elif listed and not matching:
             del self._matches[place]
 
-    def set_filter(self, row_filter: RowFilter | None) -> None:
+    def set_filter(self, row_filter: Filter | None) -> None:
         """Show only rows that match.
 
         Raises:
@@ -114,7 +115,7 @@ class RowStore(Generic[R]):
         if row_filter is not None:
             deadline = perf_counter() + SEARCH_BUDGET
             for key in range(self._first, self._shown):
-                if row_filter(self._rows[key].text):
+                if row_filter.matches(self._rows[key]):
                     matches.append(key)
                 if perf_counter() > deadline:
                     raise FilterError("too slow for so many rows")

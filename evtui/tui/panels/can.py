@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.events import Resize
+
 from evtui.events import AnomalyState, CanFrame, Event
 from evtui.tui.line_view import Cells, LineView
-from evtui.tui.models.frames import FrameLine, FrameLog, IdRow, IdTable
+from evtui.tui.models.can_columns import Column, Shape, columns_for
+from evtui.tui.models.frames import FrameLine, FrameLog
+from evtui.tui.models.identifiers import COLUMNS, IdRow, IdTable
 from evtui.tui.models.injected import Injected
 from evtui.tui.models.text import clean, clock, fit
+from evtui.tui.panels.can_heads import ColumnHeads
+from evtui.tui.panels.can_rows import row_cells
 from evtui.tui.panels.list_panel import ListPanel
 
 __all__ = ["CanPanel"]
@@ -17,10 +25,13 @@ __all__ = ["CanPanel"]
 TRACE_SECONDS = 0.5
 """The trace scrolls as a whole, which is dear, so it moves twice a second."""
 
-NODE_WIDTH = 13  # charge-point and a blank
-SIGNALS_WIDTH = 6
 STATION_WIDTH, SHORT_STATION_WIDTH = 10, 6
-MAX_DATA_BYTES = 8
+
+ROOMY = 60
+"""Cells from which on stations and times are written out."""
+
+HEADS_FROM = 6
+"""Rows of the panel from which on one is for the names of the columns."""
 
 
 class CanPanel(ListPanel):
@@ -44,8 +55,14 @@ class CanPanel(ListPanel):
         self._chronological = LineView(self.trace.store, self.trace_cells, id="can-trace")
         self._by_id.empty = self._chronological.empty = "no frames yet – waiting for the bus"
         self._chronological.display = False
+        self._heads = ColumnHeads(self._show_heads)
         self.view = self._by_id
         self.views = (self._by_id, self._chronological)
+
+    def compose(self) -> ComposeResult:
+        """The names of the columns over the lists."""
+        yield self._heads
+        yield from super().compose()
 
     def feed(self, events: Sequence[Event]) -> None:
         """Take the CAN frames among ``events``, and which of them an anomaly sends."""
@@ -58,9 +75,11 @@ class CanPanel(ListPanel):
             self.ids.feed(frames, self._injected.by)
 
     def reset(self) -> None:
-        """Forget every frame."""
+        """Forget every frame; filter and order stay."""
         self.trace = FrameLog()
-        self.ids = IdTable()
+        ids = IdTable()
+        ids.sort(self.ids.column, upside_down=self.ids.upside_down)
+        self.ids = ids
         self._chronological.restart(self.trace.store)
         self._by_id.restart(self.ids)
         self._traced = -TRACE_SECONDS
@@ -75,6 +94,7 @@ class CanPanel(ListPanel):
             self.trace.store.publish()
         if due or self.view is self._by_id:
             self.view.redraw()
+            self._show_heads()
             self.show_title()
 
     def toggle_trace(self) -> None:
@@ -86,8 +106,58 @@ class CanPanel(ListPanel):
         if old.has_focus:
             self.screen.set_focus(self.view)
         old.display = False
+        self._show()
+
+    def sort_by_next(self) -> str:
+        """Sort by the next column; what it is sorted by then."""
+        place = (COLUMNS.index(self.ids.column) + 1) % len(COLUMNS)
+        self.ids.sort(COLUMNS[place])
+        self._show()
+        return COLUMNS[place]
+
+    def turn_round(self) -> None:
+        """The last first."""
+        self.ids.sort(self.ids.column, upside_down=not self.ids.upside_down)
+        self._show()
+
+    def mute(self) -> int:
+        """Mark no more changes of bits that have changed so far; of how many identifiers."""
+        count = self.ids.mute()
+        self._show()
+        return count
+
+    def unmute(self) -> None:
+        """Mark every change again."""
+        self.ids.unmute()
+        self._show()
+
+    @on(ColumnHeads.Chosen)
+    def _sort_by_chosen(self, chosen: ColumnHeads.Chosen) -> None:
+        chosen.stop()
+        again = chosen.column == self.ids.column
+        self.ids.sort(chosen.column, upside_down=again and not self.ids.upside_down)
+        self._show()
+
+    @on(Resize)
+    def _make_room(self) -> None:
+        self._heads.display = self.size.height >= HEADS_FROM
+
+    def _show(self) -> None:
         self.view.redraw()
+        self._show_heads()
         self.show_title()
+
+    def _show_heads(self) -> None:
+        width = self._heads.size.width - 2
+        if not self._heads.display or width <= 0:
+            return
+        if self.view is self._by_id:
+            before = self._station_width(width)
+            columns = self._columns(width, timed=True)
+            self._heads.tell(before, columns, self.ids.column, self.ids.upside_down)
+        else:
+            before = self._station_width(width) + len(self._time(0.0, width))
+            self._heads.tell(before, self._columns(width, timed=False))
 
     @property
     def pending(self) -> int:
@@ -97,49 +167,48 @@ class CanPanel(ListPanel):
     @property
     def parts(self) -> list[str]:
         """Which of the two lists it is."""
-        return ["by id" if self.view is self._by_id else "trace"]
+        if self.view is self._chronological:
+            return ["trace"]
+        return [f"by {self.ids.column}{' ↑' * self.ids.upside_down}"]
 
     @property
     def dropped(self) -> int:
-        """Frames that left the trace because it was full."""
-        return self.trace.store.dropped if self.view is self._chronological else 0
+        """Rows that left because there were too many: frames of the trace, or identifiers."""
+        chronological = self.view is self._chronological
+        return self.trace.store.dropped if chronological else self.ids.dropped
 
     def id_cells(self, row: IdRow, width: int) -> Cells:
-        """Identifier, name, sender, count, period, data with changed bytes marked, signals."""
-        before: Cells = [*self._bus_cells(row, width), (f"{row.id_text} ", "strong")]
-        numbers = f"{row.count:>7,} {row.period_text:>6} "
-        return self._columns(before, row, width, numbers, row.changed(self._now))
+        """One identifier in ``width`` cells."""
+        return [
+            *self._station(row, width),
+            *row_cells(row, self._columns(width, timed=True), self._now),
+        ]
 
     def trace_cells(self, row: FrameLine, width: int) -> Cells:
-        """Time, identifier, name, sender, data, signals."""
-        time = clock(self._start_utc + row.t)
-        before: Cells = [
-            (f"{time if width >= 60 else time[:8]} ", "muted"),
-            *self._bus_cells(row, width),
-            (f"{row.id_text} ", "strong"),
+        """One frame in ``width`` cells."""
+        return [
+            (self._time(row.t, width), "muted"),
+            *self._station(row, width),
+            *row_cells(row, self._columns(width, timed=False), self._now),
         ]
-        return self._columns(before, row, width, "", frozenset())
 
-    def _bus_cells(self, row: FrameLine, width: int) -> Cells:
-        """The charge point whose bus it was, where there are several: each has one."""
+    def _time(self, t: float, width: int) -> str:
+        time = clock(self._start_utc + t)
+        return f"{time if width >= ROOMY else time[:8]} "
+
+    def _station_width(self, width: int) -> int:
         if not self.ids.several_buses:
-            return []
-        cells = STATION_WIDTH if width >= 60 else SHORT_STATION_WIDTH
-        return [(fit(clean(row.frame.station), cells) + " ", "muted")]
+            return 0
+        return 1 + (STATION_WIDTH if width >= ROOMY else SHORT_STATION_WIDTH)
 
-    def _columns(
-        self, before: Cells, row: FrameLine, width: int, numbers: str, changed: frozenset[int]
-    ) -> Cells:
-        shown_bytes = min(self.ids.data_width, MAX_DATA_BYTES)
-        fixed = sum(len(text) for text, _ in before) + len(numbers) + shown_bytes * 3 + 2
-        name_width = min(self.ids.name_width + 1, max(0, width - fixed - SIGNALS_WIDTH))
-        room = width - fixed - name_width
-        cells: Cells = [*before, (fit(row.name, name_width), "")]
-        if room >= NODE_WIDTH + SIGNALS_WIDTH:
-            cells.append((fit(row.node, NODE_WIDTH - 1) + " ", "muted"))
-            room -= NODE_WIDTH
-        cells.append((f"{numbers} ", "muted"))
-        for index, byte in enumerate(row.frame.data[:shown_bytes]):
-            cells += [(f"{byte:02X}", "changed" if index in changed else ""), (" ", "")]
-        missing = shown_bytes - min(len(row.frame.data), shown_bytes)
-        return [*cells, ("   " * missing + " ", ""), (fit(row.signals, room), "strong")]
+    def _station(self, row: FrameLine, width: int) -> Cells:
+        """The charge point whose bus it was, where there are several: each has one."""
+        cells = self._station_width(width)
+        return [(fit(clean(row.frame.station), cells - 1) + " ", "muted")] if cells else []
+
+    def _columns(self, width: int, *, timed: bool) -> tuple[Column, ...]:
+        ids = self.ids
+        taken = self._station_width(width) + (0 if timed else len(self._time(0.0, width)))
+        return columns_for(
+            Shape(width - taken, ids.id_width, ids.name_width, ids.data_width, timed)
+        )

@@ -92,6 +92,10 @@ class ListPanel(Vertical):
         """Rows that left the list because it was full."""
         return 0
 
+    def reset(self) -> None:
+        """Forget every row; the filter stays."""
+        raise NotImplementedError
+
     def show_title(self) -> None:
         """Bring counts and filter in the title up to date."""
         source = self.view.source

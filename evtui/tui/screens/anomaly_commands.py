@@ -13,7 +13,7 @@ from evtui.tui.key_hints import keys_shown
 from evtui.tui.models.anomalies import BUSY
 from evtui.tui.models.declared import declared, why_not
 from evtui.tui.models.selection import ChosenPlace
-from evtui.tui.screens.panels import PanelScreen
+from evtui.tui.screens.can_commands import CanCommands
 
 if TYPE_CHECKING:
     from evtui.tui.screens.attack import Begun
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["AnomalyCommands"]
 
 
-class AnomalyCommands(PanelScreen):
+class AnomalyCommands(CanCommands):
     """The panels, and all that has to do with anomalies.
 
     Attributes:

@@ -242,12 +242,6 @@ class PanelScreen(Doing, Screen[None]):
 
     # Lists and chart
 
-    @does("view.can_trace")
-    def _view_can_trace(self) -> None:
-        """CAN by identifier or as a trace."""
-        self.can.toggle_trace()
-        self._relate(self.can.view)
-
     @does("view.zoom_in")
     def _view_zoom_in(self) -> None:
         """Shorter chart window."""

@@ -21,7 +21,7 @@ from evtui.tui.handle import LabHandle
 from evtui.tui.key_hints import key_of
 from evtui.tui.keymap import bindings
 from evtui.tui.line_view import Cells, LineView
-from evtui.tui.models.filter import RowFilter
+from evtui.tui.models.filter import Filter
 from evtui.tui.models.notices import NoticeLevel, Notices
 from evtui.tui.models.selection import Selection
 from evtui.tui.models.station_lines import (
@@ -68,7 +68,7 @@ class _Rows:
     way must not act on its neighbour.
     """
 
-    filter: RowFilter | None = None
+    filter: Filter | None = None
 
     def __init__(self, stations: StationRows) -> None:
         self._stations = stations
@@ -86,7 +86,7 @@ class _Rows:
     def total(self) -> int:
         return len(self._rows)
 
-    def set_filter(self, row_filter: RowFilter | None) -> None:
+    def set_filter(self, row_filter: Filter | None) -> None:
         """There is none."""
 
     def __len__(self) -> int:

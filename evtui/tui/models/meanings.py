@@ -1,0 +1,132 @@
+"""What frames mean, by the database of the bus they are on: names, cycle times, signals."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from evtui.events import CanFrame
+from evtui.tui.models.text import clean, number
+
+if TYPE_CHECKING:
+    from cantools.database.can import Message
+
+__all__ = [
+    "NAME_LIMIT",
+    "Meaning",
+    "SignalValue",
+    "Values",
+    "meaning_of",
+    "signals_of",
+    "values_of",
+]
+
+NAME_LIMIT = 32
+"""Characters of a name from a database that are shown."""
+
+KEPT = 4096
+
+
+class SignalValue(NamedTuple):
+    """What one signal says.
+
+    Attributes:
+        value: in its unit; None for one that is no number.
+        text: its value for people, with the unit: ``98 A``, ``Charging``.
+    """
+
+    name: str
+    unit: str
+    value: float | None
+    text: str
+
+
+Values = tuple[SignalValue, ...]
+
+
+class Meaning(NamedTuple):
+    """A message of a database.
+
+    Attributes:
+        name: of the message.
+        cycle: s from one frame to the next, as the database has it (GenMsgCycleTime), else None.
+        length: bytes its signals need.
+    """
+
+    name: str
+    cycle: float | None
+    length: int
+
+
+def meaning_of(frame: CanFrame) -> Meaning | None:
+    """The message that ``frame`` is one of; None for one that no database knows.
+
+    A frame of no station is of somebody else's log, where 0x300 may mean anything.
+    """
+    if frame.error or frame.remote or not frame.station:
+        return None
+    return _meaning(frame.arbitration_id, frame.extended)
+
+
+def values_of(frame: CanFrame) -> Values | None:
+    """The signals of ``frame``; None for one that is not known, or is not as long as it must be."""
+    meaning = meaning_of(frame)
+    if meaning is None or len(frame.data) != meaning.length:
+        return None
+    return _values(frame.arbitration_id, frame.extended, frame.data)
+
+
+def signals_of(frame: CanFrame) -> str:
+    """The signals for people, or what is wrong with the length; empty for an unknown frame."""
+    meaning = meaning_of(frame)
+    if meaning is None:
+        return ""
+    if len(frame.data) != meaning.length:
+        return f"{len(frame.data)} of {meaning.length} bytes"
+    values = _values(frame.arbitration_id, frame.extended, frame.data) or ()
+    if len(values) == 1:
+        return values[0].text
+    return " · ".join(f"{each.name} {each.text}" for each in values)
+
+
+@lru_cache(KEPT)
+def _meaning(arbitration_id: int, extended: bool) -> Meaning | None:
+    message = _message(arbitration_id, extended)
+    if message is None:
+        return None
+    cycle = message.cycle_time
+    name = clean(message.name)[:NAME_LIMIT]
+    return Meaning(name, cycle / 1000 if cycle else None, message.length)
+
+
+@lru_cache(KEPT)
+def _values(arbitration_id: int, extended: bool, data: bytes) -> Values | None:
+    message = _message(arbitration_id, extended)
+    if message is None:
+        return None
+    decoded = message.decode_simple(data)
+    return tuple(
+        _value(signal.name, signal.unit or "", decoded[signal.name])
+        for signal in message.signals
+        if signal.name in decoded
+    )
+
+
+def _value(name: str, unit: str, value: object) -> SignalValue:
+    name, unit = clean(name)[:NAME_LIMIT], clean(unit)[:NAME_LIMIT]
+    if isinstance(value, int | float):
+        return SignalValue(name, unit, float(value), f"{number(value)} {unit}".rstrip())
+    counted = getattr(value, "value", None)  # one of a table of values
+    return SignalValue(name, unit, counted, clean(str(value))[:NAME_LIMIT])
+
+
+def _message(arbitration_id: int, extended: bool) -> Message | None:
+    from evtui.canbus.protocol import database  # cantools takes a while to import
+
+    return _by_id(database()).get((arbitration_id, extended))
+
+
+@lru_cache(8)
+def _by_id(database: object) -> dict[tuple[int, bool], Message]:
+    messages = getattr(database, "messages", ())
+    return {(each.frame_id, each.is_extended_frame): each for each in messages}
