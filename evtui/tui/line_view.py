@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Protocol
+from time import perf_counter
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from rich.style import Style
 from textual import on
@@ -12,7 +13,7 @@ from textual.events import Blur, Click, Focus, MouseScrollDown, MouseScrollUp, R
 from textual.message import Message
 
 from evtui.tui.colours import readable
-from evtui.tui.models.filter import Filter
+from evtui.tui.models.filter import SEARCH_BUDGET, Filter, FilterError
 from evtui.tui.models.text import fit
 from evtui.tui.rows import Piece, Row, RowsWidget, row_width
 
@@ -217,6 +218,27 @@ class LineView(RowsWidget, can_focus=True):
         """Put the cursor on a row."""
         self._place(position, 0)
         self._moved()
+
+    def find(self, sought: Filter, step: int) -> Literal["found", "again", "none"]:
+        """Put the cursor on the next row that matches, or on the one before for a ``step`` of -1.
+
+        Returns:
+            whether one was found, and whether the search began again from the other end.
+
+        Raises:
+            FilterError: looking at all rows would take too long.
+        """
+        count, start = len(self.source), self.cursor
+        deadline = perf_counter() + SEARCH_BUDGET
+        for away in range(1, count + 1):
+            place = start + step * away
+            if sought.matches(self.source.row(place % count)):
+                self._place(place % count, self._top)
+                self._moved()
+                return "found" if 0 <= place < count else "again"
+            if perf_counter() > deadline:
+                raise FilterError("too slow for so many rows")
+        return "none"
 
     def restart(self, source: LineSource) -> None:
         """Show another source, through the same filter and from its end; draws nothing."""

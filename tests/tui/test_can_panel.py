@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from evtui.commands import COMMANDS
 from evtui.events import CanFrame
 from evtui.tui.line_view import LineView
 from evtui.tui.panels.can_heads import ColumnHeads
@@ -12,8 +11,6 @@ from evtui.tui.rows import row_text
 from tests.tui.driving import Driven, driven, handled
 from tests.tui.fake_lab import FakeLab
 from tests.tui.waves import anomaly
-
-CAN = [each for each in COMMANDS if each.name.startswith("view.can")]
 
 
 def lines(one: Driven, selector: str = "#can-ids") -> list[str]:
@@ -164,5 +161,130 @@ async def test_any_size_draws_both_lists(size: tuple[int, int]) -> None:
             assert lines(one, f"#{one.main.can.view.id}")
 
 
-def test_every_command_of_the_panel_has_a_key_and_words() -> None:
-    assert {"view.can_trace", "view.can_sort", "view.can_mute"} <= {each.name for each in CAN}
+# Trace
+
+
+async def test_times_in_the_trace_are_of_the_clock_since_zero_or_since_the_row_before() -> None:
+    async with driven(9.0, size=(120, 40)) as one:
+        await one.press("2", "t")
+        assert "12:01:10.000 300" in lines(one, "#can-trace")[-1]
+        await one.press("u")
+        assert "since 0" in one.title("#can")
+        assert lines(one, "#can-trace")[-1].split()[1:3] == ["8.900000", "300"]
+        await one.press("u")
+        assert "delta" in one.title("#can")
+        assert lines(one, "#can-trace")[-1].split()[1:3] == ["+0.100000", "300"]
+        await one.press("u")
+        assert "12:01:10.000 300" in lines(one, "#can-trace")[-1]
+
+
+async def test_times_count_from_the_row_that_was_chosen() -> None:
+    async with driven(9.0, size=(120, 40)) as one:
+        await one.press("2", "t", "up", "up", "U")
+        assert "from 12:01:09.800" in one.main.footer.notice
+        last = [line for line in lines(one, "#can-trace") if " 300 " in line][-1]
+        assert last.split()[0] == "0.200000"
+
+
+async def test_the_delta_of_a_filtered_trace_is_between_the_rows_that_are_shown() -> None:
+    lab = FakeLab()
+    async with driven(0.0, lab=lab, size=(120, 40)) as one:
+        for tick in range(10):
+            lab.clock.t = tick / 10
+            lab.frame(0x300 if tick % 2 else 0x210, b"\1\0")
+        await one.tick()
+        await one.press("2", "t", "u", "u", "slash", *"300", "enter")
+        shown = lines(one, "#can-trace")
+        assert len(shown) == 5
+        assert all("+0.200000" in line for line in shown[1:])
+
+
+async def test_error_frames_are_told_in_words() -> None:
+    lab = FakeLab()
+    async with driven(0.5, lab=lab) as one:
+        lab.publish(
+            CanFrame(
+                station="CP1",
+                bus="CP1/can",
+                node="can0",
+                arbitration_id=0x40,
+                data=bytes(8),
+                error=True,
+            )
+        )
+        await one.press("2", "t", "f")
+        await one.play(1.5)
+        assert any(
+            "ERR error frame" in line and "bus off" in line for line in lines(one, "#can-trace")
+        )
+
+
+# Filters and search
+
+
+async def test_a_filter_holds_for_both_lists_and_survives_clearing() -> None:
+    async with driven(30.0, size=(120, 40)) as one:
+        await one.press("2", "slash", *"210:7F0", "enter")
+        assert "filter 210:7F0" in one.title("#can")
+        assert [line.split()[0][-3:] for line in lines(one)] == ["210"]
+        await one.press("t")
+        assert all("SetLimit" in line for line in lines(one, "#can-trace"))
+        await one.press("L")
+        await one.play(40.0)
+        assert "filter 210:7F0" in one.title("#can")
+        assert all("SetLimit" in line for line in lines(one, "#can-trace"))
+        await one.press("escape", "t")
+        assert len(lines(one)) > 1
+
+
+async def test_a_filter_that_is_none_says_so_and_the_old_one_stays() -> None:
+    async with driven(9.0, size=(120, 40)) as one:
+        await one.press("2", "slash", *"id=210", *",")
+        hint = one.main.can.query_one("#hint")
+        assert "hexadecimal" in str(hint.render())
+        await one.press("backspace", "enter")
+        assert "filter id=210" in one.title("#can")
+
+
+async def test_only_what_an_anomaly_sent_can_be_shown_also_after_its_mark_is_gone() -> None:
+    lab = FakeLab()
+    async with driven(10.0, lab=lab) as one:
+        said = anomaly(10.0, "step", attack_id="forged-1", anomaly="can-spoof-current")
+        lab.frame(0x300, b"\x14\0", cause=lab.publish(said))
+        await one.press("2", "slash", *"injected", "enter")
+        await one.play(14.0)
+        assert [line.split()[0][-3:] for line in lines(one)] == ["300"]
+        await one.press("t")
+        assert "1/" in one.title("#can")
+
+
+async def test_a_search_goes_to_the_next_row_and_back_and_round() -> None:
+    async with driven(30.0, size=(120, 40)) as one:
+        view = one.main.query_one("#can-trace", LineView)
+        await one.press("2", "t", "right_parenthesis")
+        assert "F looks for a row" in one.main.footer.notice
+        await one.press("F", *"name=limit", "enter")
+        found = [view.entry.t]
+        assert view.entry.name == "SetLimit"
+        await one.press("left_parenthesis")
+        found.append(view.entry.t)
+        assert view.entry.name == "SetLimit"
+        assert found[1] < found[0]
+        await one.press("right_parenthesis")
+        assert view.entry.t == found[0]
+        await one.press("right_parenthesis")
+        assert "from the other end again" in one.main.footer.notice
+        assert view.entry.t < found[0]
+        assert len(view.source) == view.source.total
+
+
+async def test_a_search_without_a_match_says_so_and_moves_nothing() -> None:
+    async with driven(30.0) as one:
+        view = one.main.query_one("#ocpp-list", LineView)
+        await one.press("up")
+        before = view.cursor
+        await one.press("F", *"nothing at all", "enter")
+        assert "no row has nothing at all" in one.main.footer.notice
+        assert view.cursor == before
+        await one.press("F", "escape")
+        assert one.main.focused is view

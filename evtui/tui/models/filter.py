@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-__all__ = ["Filter", "FilterError", "RowFilter", "Searched"]
+__all__ = ["SEARCH_BUDGET", "Filter", "FilterError", "RowFilter", "Searched"]
 
 TEXT_LIMIT = 200
 """Only so many characters of a row are searched."""
 
 MAX_REPEATS = 3
+
+SEARCH_BUDGET = 0.25
+"""s a filter may take for all rows; the engine waits for the interpreter meanwhile."""
 
 _QUANTIFIER = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|(?P<group>\)[*+?{])|(?P<repeat>[*+?{])")
 _GROUP_PREFIX = re.compile(r"(?<!\\)\(\?")

@@ -6,12 +6,9 @@ from bisect import bisect_left
 from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
-from evtui.tui.models.filter import Filter, FilterError
+from evtui.tui.models.filter import SEARCH_BUDGET, Filter, FilterError
 
 __all__ = ["RowStore", "Stored"]
-
-SEARCH_BUDGET = 0.25
-"""s a filter may take for all rows; the engine waits for the interpreter meanwhile."""
 
 
 class Stored(Protocol):

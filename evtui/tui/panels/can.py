@@ -12,10 +12,13 @@ from textual.events import Resize
 from evtui.events import AnomalyState, CanFrame, Event
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.can_columns import Column, Shape, columns_for
+from evtui.tui.models.can_filter import CanFilter
+from evtui.tui.models.filter import Filter
+from evtui.tui.models.frame_times import FrameTimes
 from evtui.tui.models.frames import FrameLine, FrameLog
 from evtui.tui.models.identifiers import COLUMNS, IdRow, IdTable
 from evtui.tui.models.injected import Injected
-from evtui.tui.models.text import clean, clock, fit
+from evtui.tui.models.text import clean, fit
 from evtui.tui.panels.can_heads import ColumnHeads
 from evtui.tui.panels.can_rows import row_cells
 from evtui.tui.panels.list_panel import ListPanel
@@ -42,13 +45,14 @@ class CanPanel(ListPanel):
     """
 
     NAME: ClassVar[str] = "CAN"
+    FILTER_HINT: ClassVar[str] = "300  300:7F0  node=  name=  injected  !not  text  /regex/"
 
     def __init__(self, start_utc: float, *, id: str = "can") -> None:  # noqa: A002
         super().__init__(id=id)
         self.trace = FrameLog()
         self.ids = IdTable()
         self._injected = Injected()
-        self._start_utc = start_utc
+        self._times = FrameTimes(start_utc)
         self._now = 0.0
         self._traced = -TRACE_SECONDS
         self._by_id = LineView(self.ids, self.id_cells, follows=False, id="can-ids")
@@ -83,6 +87,7 @@ class CanPanel(ListPanel):
         self._chronological.restart(self.trace.store)
         self._by_id.restart(self.ids)
         self._traced = -TRACE_SECONDS
+        self._times.zero = None
 
     def tick(self, now: float) -> None:
         """Show what has come by lab time ``now`` in seconds."""
@@ -131,6 +136,27 @@ class CanPanel(ListPanel):
         self.ids.unmute()
         self._show()
 
+    def next_times(self) -> str:
+        """Other times in the trace; which, for people."""
+        said = self._times.next_mode()
+        self._show()
+        return said
+
+    def set_zero(self) -> str | None:
+        """Count times from the row under the cursor; its time, None without a row."""
+        entry = self.view.entry
+        if entry is None:
+            return None
+        self._times.zero = entry.t
+        if self._times.mode == "clock":
+            self._times.mode = "zero"
+        self._show()
+        return self._times.clock(entry.t)
+
+    def filter_of(self, text: str) -> Filter:
+        """Terms for CAN, text, or a regular expression."""
+        return CanFilter(text)
+
     @on(ColumnHeads.Chosen)
     def _sort_by_chosen(self, chosen: ColumnHeads.Chosen) -> None:
         chosen.stop()
@@ -156,8 +182,9 @@ class CanPanel(ListPanel):
             columns = self._columns(width, timed=True)
             self._heads.tell(before, columns, self.ids.column, self.ids.upside_down)
         else:
-            before = self._station_width(width) + len(self._time(0.0, width))
-            self._heads.tell(before, self._columns(width, timed=False))
+            before = self._station_width(width) + self._time_width(width)
+            lead = self._times.heading
+            self._heads.tell(before, self._columns(width, timed=False), lead=lead)
 
     @property
     def pending(self) -> int:
@@ -168,7 +195,7 @@ class CanPanel(ListPanel):
     def parts(self) -> list[str]:
         """Which of the two lists it is."""
         if self.view is self._chronological:
-            return ["trace"]
+            return ["trace"] if self._times.mode == "clock" else ["trace", self._times.heading]
         return [f"by {self.ids.column}{' ↑' * self.ids.upside_down}"]
 
     @property
@@ -187,14 +214,22 @@ class CanPanel(ListPanel):
     def trace_cells(self, row: FrameLine, width: int) -> Cells:
         """One frame in ``width`` cells."""
         return [
-            (self._time(row.t, width), "muted"),
+            (self._time(row, width), "muted"),
             *self._station(row, width),
             *row_cells(row, self._columns(width, timed=False), self._now),
         ]
 
-    def _time(self, t: float, width: int) -> str:
-        time = clock(self._start_utc + t)
-        return f"{time if width >= ROOMY else time[:8]} "
+    def _time(self, row: FrameLine, width: int) -> str:
+        store = self.trace.store
+        before = first = None
+        if self._times.mode != "clock":
+            place = store.position(row.key)
+            before = store.row(place - 1).t if place > 0 else None
+            first = store.row(0).t
+        return self._times.text(row.t, before, first or 0.0, roomy=width >= ROOMY) + " "
+
+    def _time_width(self, width: int) -> int:
+        return self._times.width(roomy=width >= ROOMY) + 1
 
     def _station_width(self, width: int) -> int:
         if not self.ids.several_buses:
@@ -208,7 +243,7 @@ class CanPanel(ListPanel):
 
     def _columns(self, width: int, *, timed: bool) -> tuple[Column, ...]:
         ids = self.ids
-        taken = self._station_width(width) + (0 if timed else len(self._time(0.0, width)))
+        taken = self._station_width(width) + (0 if timed else self._time_width(width))
         return columns_for(
             Shape(width - taken, ids.id_width, ids.name_width, ids.data_width, timed)
         )

@@ -55,6 +55,7 @@ class ColumnHeads(RowsWidget):
         columns: tuple[Column, ...],
         column: IdColumn | None = None,
         upside_down: bool = False,
+        lead: str = "",
     ) -> None:
         """Name the columns.
 
@@ -63,9 +64,11 @@ class ColumnHeads(RowsWidget):
             columns: what stands in each row.
             column: that the rows are sorted by; None where they cannot be sorted.
             upside_down: whether the last comes first.
+            lead: name of what stands in front of the first.
         """
         self._before, self._columns, self._sortable = before, columns, column is not None
-        pieces = [Piece(" " * (before + 1))]
+        lead = lead[: max(0, before - 1)]
+        pieces = [Piece(" "), Piece(lead, "name"), Piece(" " * (before - len(lead)))]
         for name, width in columns:
             own = name == column
             arrow = (UPSIDE_DOWN if upside_down else SORTED) if own else ""

@@ -10,13 +10,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Region
+from textual.message import Message
 from textual.widgets import Input, Static
 
 from evtui.tui.line_view import LineView
-from evtui.tui.models.filter import FilterError, RowFilter
+from evtui.tui.models.filter import Filter, FilterError, RowFilter
 from evtui.tui.models.text import clean, cut
 
-__all__ = ["FilterLine", "ListPanel"]
+__all__ = ["NOTHING_SOUGHT", "FilterLine", "ListPanel"]
+
+NOTHING_SOUGHT = "nothing was looked for yet"
 
 
 class FilterLine(Horizontal):
@@ -38,27 +41,44 @@ class FilterLine(Horizontal):
         Binding("escape", "drop", "Clear", show=False, priority=True)
     ]
 
-    HINT = "text or /regex/"
-
     def compose(self) -> ComposeResult:
         """Prompt, input, and room for what is wrong."""
-        yield Static("filter ", id="prompt", markup=False)
+        yield Static("", id="prompt", markup=False)
         line = Input(compact=True, select_on_focus=False)
         line.cursor_blink = False
         yield line
-        yield Static(self.HINT, id="hint", markup=False)
+        yield Static("", id="hint", markup=False)
+
+    @property
+    def searches(self) -> bool:
+        """True where what is typed is looked for, and hides nothing."""
+        return self._searches
+
+    _searches = False
+    _hint = ""
+
+    def open(self, text: str, hint: str, *, searches: bool = False) -> None:
+        """Let the person type; ``text`` stands there already."""
+        self.display = True
+        self._searches, self._hint = searches, hint
+        self.query_one("#prompt", Static).update("find " if searches else "filter ")
+        field = self.query_one(Input)
+        field.value = text
+        self.say("")
+        self.screen.set_focus(field)
 
     def say(self, problem: str) -> None:
         """Show what is wrong with the filter, or nothing."""
         hint = self.query_one("#hint", Static)
         hint.set_class(bool(problem), "-wrong")
-        hint.update(f"✗ {cut(clean(problem), 50)}" if problem else self.HINT)
+        room = max(12, self.size.width // 2)
+        hint.update(f"✗ {cut(clean(problem), room)}" if problem else cut(self._hint, room))
 
     def action_drop(self) -> None:
         """Clear the filter and close."""
         panel = self.parent
         assert isinstance(panel, ListPanel)
-        panel.close_filter(clear=True)
+        panel.close_filter(clear=not self._searches)
 
 
 class ListPanel(Vertical):
@@ -74,8 +94,17 @@ class ListPanel(Vertical):
     """
 
     NAME: ClassVar[str]
+    FILTER_HINT: ClassVar[str] = "text or /regex/"
+    _sought: Filter | None = None
     views: tuple[LineView, ...]
     view: LineView
+
+    class Sought(Message):
+        """Somebody has typed what to look for."""
+
+        def __init__(self, panel: ListPanel) -> None:
+            super().__init__()
+            self.panel = panel
 
     def compose(self) -> ComposeResult:
         """The lists over the filter line."""
@@ -119,14 +148,23 @@ class ListPanel(Vertical):
     def _update_title(self) -> None:
         self.show_title()
 
+    def filter_of(self, text: str) -> Filter:
+        """What was typed as a filter.
+
+        Raises:
+            FilterError: it is none.
+        """
+        return RowFilter(text)
+
     def open_filter(self) -> None:
         """Let the person type a filter."""
-        line = self.query_one(FilterLine)
-        line.display = True
-        field = line.query_one(Input)
-        field.value = self.view.source.filter.text if self.view.source.filter else ""
-        line.say("")
-        self.screen.set_focus(field)
+        known = self.view.source.filter
+        self.query_one(FilterLine).open(known.text if known else "", self.FILTER_HINT)
+
+    def open_search(self) -> None:
+        """Let the person type what to look for."""
+        known = self._sought.text if self._sought else ""
+        self.query_one(FilterLine).open(known, self.FILTER_HINT, searches=True)
 
     def close_filter(self, *, clear: bool = False) -> None:
         """Go back to the list, with or without the filter."""
@@ -135,11 +173,34 @@ class ListPanel(Vertical):
         self.screen.set_focus(self.view)
         self.query_one(FilterLine).display = False
 
+    def find(self, step: int) -> str:
+        """Go to the next row that has what was looked for last, or to the one before it.
+
+        Returns:
+            what there is to say of it; empty where the row was found.
+        """
+        if self._sought is None:
+            return NOTHING_SOUGHT
+        try:
+            found = self.view.find(self._sought, step)
+        except FilterError as error:
+            return str(error)
+        text = cut(clean(self._sought.text), 20)
+        if found == "none":
+            return f"no row has {text}"
+        return "" if found == "found" else f"{text}: from the other end again"
+
     def _apply(self, text: str) -> bool:
         """Filter by ``text``, or by what came before where it is no filter: then False."""
+        before = self.view.source.filter
         try:
-            self.view.source.set_filter(RowFilter(text) if text else None)
+            wanted = self.filter_of(text) if text else None
+            for view in self.views:
+                view.source.set_filter(wanted)
         except FilterError as error:
+            for view in self.views:
+                if view.source.filter is not before:
+                    view.source.set_filter(before)
             self.query_one(FilterLine).say(str(error))
             return False
         self.query_one(FilterLine).say("")
@@ -150,11 +211,24 @@ class ListPanel(Vertical):
     @on(Input.Changed)
     def _filter_typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.query_one(FilterLine).display:
+        line = self.query_one(FilterLine)
+        if line.display and not line.searches:
             self._apply(event.value)
 
     @on(Input.Submitted)
     def _filter_kept(self, event: Input.Submitted) -> None:
         event.stop()
-        if self.query_one(FilterLine).display and self._apply(event.value):
-            self.close_filter()
+        line = self.query_one(FilterLine)
+        if not line.display:
+            return
+        if not line.searches:
+            if self._apply(event.value):
+                self.close_filter()
+            return
+        try:
+            self._sought = self.filter_of(event.value) if event.value else None
+        except FilterError as error:
+            line.say(str(error))
+            return
+        self.close_filter()
+        self.post_message(self.Sought(self))

@@ -47,11 +47,13 @@ class CanCommands(PanelScreen):
         self.can.unmute()
         self.notice("every change is marked again")
 
-    @does("view.clear")
-    def _view_clear(self) -> None:
-        """Forget the rows of the focused list."""
-        panel = self.focused_list
-        panel.reset()
-        panel.view.redraw()
-        panel.show_title()
-        self._relate(panel.view)
+    @does("view.can_time")
+    def _view_can_time(self) -> None:
+        """Other times in the trace."""
+        self.notice(f"times in the trace: {self.can.next_times()}")
+
+    @does("view.can_zero")
+    def _view_can_zero(self) -> None:
+        """Count times from the row under the cursor."""
+        zero = self.can.set_zero()
+        self.notice("no frame to count from yet" if zero is None else f"times count from {zero}")

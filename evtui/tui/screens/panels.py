@@ -16,6 +16,7 @@ from textual.widgets import Static
 from evtui.commands import COMMANDS, Command
 from evtui.events import Event
 from evtui.tui.doing import Doing, does
+from evtui.tui.key_hints import key_of
 from evtui.tui.line_view import LineView
 from evtui.tui.models.hiding import Hiding
 from evtui.tui.models.notices import NoticeLevel, Notices
@@ -28,7 +29,7 @@ from evtui.tui.panels.can import CanPanel
 from evtui.tui.panels.charge_points import ChargePointsPanel
 from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.panels.footer import KeyFooter
-from evtui.tui.panels.list_panel import ListPanel
+from evtui.tui.panels.list_panel import NOTHING_SOUGHT, ListPanel
 from evtui.tui.panels.ocpp import OcppPanel
 from evtui.tui.panels.scenario import ScenarioPanel
 from evtui.tui.panels.status import StatusLine
@@ -262,6 +263,42 @@ class PanelScreen(Doing, Screen[None]):
         """Clear the filter of the focused list."""
         if self.focused_list.view.source.filter is not None:
             self.focused_list.close_filter(clear=True)
+
+    @does("view.find")
+    def _view_find(self) -> None:
+        """Look for a row of the focused list."""
+        self.focused_list.open_search()
+
+    @does("view.find_next")
+    def _view_find_next(self) -> None:
+        """Go to the next row that was looked for."""
+        self._find(self.focused_list, 1)
+
+    @does("view.find_previous")
+    def _view_find_previous(self) -> None:
+        """Go to the one before."""
+        self._find(self.focused_list, -1)
+
+    @on(ListPanel.Sought)
+    def _find_what_was_typed(self, sought: ListPanel.Sought) -> None:
+        # From the newest row back, where the list follows it.
+        self._find(sought.panel, -1 if sought.panel.view.following else 1)
+
+    def _find(self, panel: ListPanel, step: int) -> None:
+        said = panel.find(step)
+        if said == NOTHING_SOUGHT:
+            said += f": {key_of('view.find')} looks for a row"
+        if said:
+            self.notice(said)
+
+    @does("view.clear")
+    def _view_clear(self) -> None:
+        """Forget the rows of the focused list."""
+        panel = self.focused_list
+        panel.reset()
+        panel.view.redraw()
+        panel.show_title()
+        self._relate(panel.view)
 
     @does("view.follow")
     def _view_follow(self) -> None:
