@@ -6,6 +6,7 @@ import pytest
 
 from evtui.events import CanFrame
 from evtui.tui.line_view import LineView
+from evtui.tui.models.frames import FrameLine
 from evtui.tui.panels.can_heads import ColumnHeads
 from evtui.tui.rows import row_text
 from tests.tui.driving import Driven, driven, handled
@@ -20,6 +21,12 @@ def lines(one: Driven, selector: str = "#can-ids") -> list[str]:
 def heads(one: Driven) -> str:
     widget = one.main.query_one(ColumnHeads)
     return "\n".join(row_text(row) for row in widget.rows) if widget.display else ""
+
+
+def chosen(view: LineView) -> FrameLine:
+    """The frame under the cursor."""
+    assert isinstance(view.entry, FrameLine)
+    return view.entry
 
 
 def flood(lab: FakeLab, identifiers: int, *, start: int = 0) -> None:
@@ -130,11 +137,11 @@ async def test_a_sorted_list_keeps_its_place_while_rows_change_theirs() -> None:
         await one.play(4.1)
         await one.press("2", "z", "z", "z", *["down"] * 30)
         view = one.main.query_one("#can-ids", LineView)
-        top, chosen = view._top, view.source.row(view.cursor).key
+        top, key = view._top, chosen(view).key
         for _ in range(5):
             flood(lab, 100, start=150)
         await one.play(5.3)
-        assert view.source.row(view.cursor).key == chosen
+        assert chosen(view).key == key
         assert view._top <= view.cursor < view._top + view.size.height
         assert abs(view._top - top) <= 200
 
@@ -264,17 +271,16 @@ async def test_a_search_goes_to_the_next_row_and_back_and_round() -> None:
         await one.press("2", "t", "right_parenthesis")
         assert "F looks for a row" in one.main.footer.notice
         await one.press("F", *"name=limit", "enter")
-        found = [view.entry.t]
-        assert view.entry.name == "SetLimit"
+        last = chosen(view)
+        assert last.name == "SetLimit"
         await one.press("left_parenthesis")
-        found.append(view.entry.t)
-        assert view.entry.name == "SetLimit"
-        assert found[1] < found[0]
+        assert chosen(view).name == "SetLimit"
+        assert chosen(view).t < last.t
         await one.press("right_parenthesis")
-        assert view.entry.t == found[0]
+        assert chosen(view).t == last.t
         await one.press("right_parenthesis")
         assert "from the other end again" in one.main.footer.notice
-        assert view.entry.t < found[0]
+        assert chosen(view).t < last.t
         assert len(view.source) == view.source.total
 
 

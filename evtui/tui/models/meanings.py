@@ -121,12 +121,6 @@ def _value(name: str, unit: str, value: object) -> SignalValue:
 
 
 def _message(arbitration_id: int, extended: bool) -> Message | None:
-    from evtui.canbus.protocol import database  # cantools takes a while to import
+    from evtui.canbus.packs.seed import SEED  # its DBC is read with the first frame
 
-    return _by_id(database()).get((arbitration_id, extended))
-
-
-@lru_cache(8)
-def _by_id(database: object) -> dict[tuple[int, bool], Message]:
-    messages = getattr(database, "messages", ())
-    return {(each.frame_id, each.is_extended_frame): each for each in messages}
+    return SEED.message(arbitration_id, extended=extended)
