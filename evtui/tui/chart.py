@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from textual_plotext import Plot
 
@@ -39,6 +40,7 @@ __all__ = [
     "ChartWorker",
     "Grid",
     "Scene",
+    "SignalCurve",
     "draw",
 ]
 
@@ -71,7 +73,7 @@ ROLE_OF_COLOUR = {
     "green": "actual",
     "orange": "limit",
     "blue": "reported",
-    "magenta": "measured",
+    "magenta": "signal",
 }
 
 
@@ -122,6 +124,20 @@ class Grid:
         return min(now, (self.first(now) + (column + 0.5) * SUBCOLUMNS) * self.subcolumn_seconds)
 
 
+class SignalCurve(NamedTuple):
+    """A signal on the chart.
+
+    Attributes:
+        glyph: what it is drawn with.
+        points: lab time in s and value, in order of time.
+        scale: value at the bottom and at the top of the chart; None for one in A, on its axis.
+    """
+
+    glyph: str
+    points: tuple[tuple[float, float], ...]
+    scale: tuple[float, float] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Everything a picture depends on; immutable, so any thread may draw it.
@@ -135,6 +151,7 @@ class Scene:
         mark: lab time in seconds of a moment to point at, or None.
         hints: what to say while no current flows, the longest that fits.
         marks: lab times in s that somebody has marked.
+        signals: what else is drawn.
     """
 
     grid: Grid
@@ -145,6 +162,7 @@ class Scene:
     mark: float | None = None
     hints: tuple[str, ...] = ()
     marks: tuple[float, ...] = ()
+    signals: tuple[SignalCurve, ...] = ()
 
 
 def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
@@ -160,17 +178,26 @@ def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
     reported = decimate(
         ((p.t, p.reported) for p in seen if p.reported is not None), step, first, count
     )
-    measured = decimate(
-        ((p.t, p.measured) for p in seen if p.measured is not None), step, first, count
-    )
-    drawn = (current, limit, reported, measured)
+    on_axis = [
+        decimate(curve.points, step, first, count) for curve in scene.signals if curve.scale is None
+    ]
     ceiling = nice_ceiling(
-        max((column.high for series in drawn for column in series if column), default=0.0)
+        max(
+            (
+                column.high
+                for series in (current, limit, reported, *on_axis)
+                for column in series
+                if column
+            ),
+            default=0.0,
+        )
     )
     canvas = _Canvas(plot, grid, ceiling)
     canvas.steps(limit, LIMIT_MARKER, "orange")
     canvas.steps(reported, REPORTED_MARKER, "blue")
-    canvas.steps(measured, MEASURED_MARKER, "magenta")
+    for curve in scene.signals:
+        points = _on_axis(curve, ceiling)
+        canvas.steps(decimate(points, step, first, count), curve.glyph, "magenta")
     canvas.curve(current, "green")
     cells = canvas.cells()
     for place, extra in enumerate(lanes[1:], start=1):
@@ -178,9 +205,16 @@ def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
         cells.insert(canvas.axis_row + place, blank)
         _mark_attacks(blank, scene, extra, set())
     _mark_time_axis(cells[canvas.axis_row], scene, lanes[0])
-    if not any(column and column.high > 0 for column in current):
+    if not scene.signals and not any(column and column.high > 0 for column in current):
         _put_hint(cells[canvas.axis_row // 2], scene)
     return tuple(to_row(row) for row in cells)
+
+
+def _on_axis(curve: SignalCurve, ceiling: float) -> Iterator[tuple[float, float]]:
+    """Its points in A of the axis, whatever their unit."""
+    low, high = curve.scale or (0.0, ceiling)
+    stretch = ceiling / (high - low)
+    return ((t, (value - low) * stretch) for t, value in curve.points)
 
 
 class _Canvas:

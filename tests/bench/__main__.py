@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench import (
     anomalies,
-    bus,
+    busy_bus,
     cpu,
     floods,
     headless,
@@ -31,6 +31,7 @@ BENCHES: dict[str, Bench] = {
     "latency": latency.bench,
     "output": output.bench,
     "cpu": cpu.bench,
+    "busy-bus": busy_bus.bench,
     "stalled": stalled.bench,
     "memory": memory.bench,
     "floods": floods.bench,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from evtui.tui.models.identifiers import COLUMNS, IdColumn
 
-__all__ = ["HEADINGS", "Column", "Shape", "columns_for"]
+__all__ = ["HEADINGS", "FrameColumn", "Shape", "columns_for"]
 
 MAX_DATA_BYTES = 8
 """Bytes of data that are shown; what is longer ends in …."""
@@ -43,7 +43,7 @@ _BY_WORTH: tuple[IdColumn, ...] = (
 """What is shown beside identifier, name and data, the most telling first."""
 
 
-class Column(NamedTuple):
+class FrameColumn(NamedTuple):
     """One column: what it shows, and how many cells it has without the blank behind it."""
 
     name: IdColumn
@@ -75,7 +75,7 @@ class Shape(NamedTuple):
 
 
 @lru_cache(64)
-def columns_for(shape: Shape) -> tuple[Column, ...]:
+def columns_for(shape: Shape) -> tuple[FrameColumn, ...]:
     """The columns, from left to right; with a blank behind each but the last they fit.
 
     Identifier and data are always there; a name of a few cells as well where it fits.
@@ -104,4 +104,4 @@ def columns_for(shape: Shape) -> tuple[Column, ...]:
         room -= more
     if "signals" in widths:
         widths["signals"] += room
-    return tuple(Column(name, widths[name]) for name in COLUMNS if name in widths)
+    return tuple(FrameColumn(name, widths[name]) for name in COLUMNS if name in widths)

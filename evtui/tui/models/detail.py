@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from evtui.events import OcppMessage
 from evtui.tui.models.exchanges import Exchange, OcppLog
 from evtui.tui.models.frames import FrameLine, FrameLog
-from evtui.tui.models.identifiers import IdRow
+from evtui.tui.models.identifiers import IdRow, seconds_text
 from evtui.tui.models.text import clean, clock
 
 __all__ = ["Block", "exchange_blocks", "frame_blocks"]
@@ -99,7 +99,7 @@ def frame_blocks(
         ("signals", row.signals or "–"),
     ]
     if isinstance(row, IdRow):
-        facts.append(("count", f"{row.count:,} frames, every {row.period_text or '–'}"))
+        facts += _timing(row)
     cause = ocpp.exchange_of(frame.cause) if frame.cause is not None else None
     facts.append(("caused by", _name(cause, utc) if cause else "–"))
     if row.injected:
@@ -108,6 +108,15 @@ def frame_blocks(
     if cause is not None:
         blocks += [_message_block(message, cause, utc) for message in _distinct(cause)]
     return blocks
+
+
+def _timing(row: IdRow) -> list[tuple[str, str]]:
+    """How often it comes, beside what the database says."""
+    every = f", every {row.period_text}" if row.period is not None else ""
+    cycle = f", of {seconds_text(row.cycle)} in the database" if row.cycle else ""
+    jitter = f", jitter {seconds_text(row.jitter)}" if row.jitter is not None else ""
+    rate = f", {row.rate_text}/s" if row.rate else ""
+    return [("count", f"{row.count:,} frames{rate}{every}{cycle}{jitter}")]
 
 
 def _distinct(exchange: Exchange) -> list[OcppMessage]:

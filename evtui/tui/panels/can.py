@@ -11,13 +11,14 @@ from textual.events import Resize
 
 from evtui.events import AnomalyState, CanFrame, Event
 from evtui.tui.line_view import Cells, LineView
-from evtui.tui.models.can_columns import Column, Shape, columns_for
+from evtui.tui.models.can_columns import FrameColumn, Shape, columns_for
 from evtui.tui.models.can_filter import CanFilter
 from evtui.tui.models.filter import Filter
 from evtui.tui.models.frame_times import FrameTimes
 from evtui.tui.models.frames import FrameLine, FrameLog
 from evtui.tui.models.identifiers import COLUMNS, IdRow, IdTable
 from evtui.tui.models.injected import Injected
+from evtui.tui.models.signals import SignalBook
 from evtui.tui.models.text import clean, fit
 from evtui.tui.panels.can_heads import ColumnHeads
 from evtui.tui.panels.can_rows import row_cells
@@ -51,6 +52,7 @@ class CanPanel(ListPanel):
         super().__init__(id=id)
         self.trace = FrameLog()
         self.ids = IdTable()
+        self.signals = SignalBook()
         self._injected = Injected()
         self._times = FrameTimes(start_utc)
         self._now = 0.0
@@ -77,6 +79,7 @@ class CanPanel(ListPanel):
         if frames:
             self.trace.feed(frames, self._injected.by)
             self.ids.feed(frames, self._injected.by)
+            self.signals.feed(frames)
 
     def reset(self) -> None:
         """Forget every frame; filter and order stay."""
@@ -84,6 +87,7 @@ class CanPanel(ListPanel):
         ids = IdTable()
         ids.sort(self.ids.column, upside_down=self.ids.upside_down)
         self.ids = ids
+        self.signals = SignalBook()
         self._chronological.restart(self.trace.store)
         self._by_id.restart(self.ids)
         self._traced = -TRACE_SECONDS
@@ -157,8 +161,8 @@ class CanPanel(ListPanel):
         """Terms for CAN, text, or a regular expression."""
         return CanFilter(text)
 
-    @on(ColumnHeads.Chosen)
-    def _sort_by_chosen(self, chosen: ColumnHeads.Chosen) -> None:
+    @on(ColumnHeads.HeadChosen)
+    def _sort_by_chosen(self, chosen: ColumnHeads.HeadChosen) -> None:
         chosen.stop()
         again = chosen.column == self.ids.column
         self.ids.sort(chosen.column, upside_down=again and not self.ids.upside_down)
@@ -241,7 +245,7 @@ class CanPanel(ListPanel):
         cells = self._station_width(width)
         return [(fit(clean(row.frame.station), cells - 1) + " ", "muted")] if cells else []
 
-    def _columns(self, width: int, *, timed: bool) -> tuple[Column, ...]:
+    def _columns(self, width: int, *, timed: bool) -> tuple[FrameColumn, ...]:
         ids = self.ids
         taken = self._station_width(width) + (0 if timed else self._time_width(width))
         return columns_for(

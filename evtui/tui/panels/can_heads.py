@@ -9,7 +9,7 @@ from textual import on
 from textual.events import Click, Resize
 from textual.message import Message
 
-from evtui.tui.models.can_columns import HEADINGS, RIGHT, Column
+from evtui.tui.models.can_columns import HEADINGS, RIGHT, FrameColumn
 from evtui.tui.models.identifiers import IdColumn
 from evtui.tui.rows import Piece, RowsWidget
 
@@ -35,7 +35,7 @@ class ColumnHeads(RowsWidget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"heads--name", "heads--sorted"}
     ROLE_PREFIX = "heads"
 
-    class Chosen(Message):
+    class HeadChosen(Message):
         """Somebody clicked on a column."""
 
         def __init__(self, column: IdColumn) -> None:
@@ -45,14 +45,14 @@ class ColumnHeads(RowsWidget):
     def __init__(self, ask: Callable[[], None]) -> None:
         super().__init__()
         self._ask = ask
-        self._columns: tuple[Column, ...] = ()
+        self._columns: tuple[FrameColumn, ...] = ()
         self._before = 0
         self._sortable = False
 
     def tell(
         self,
         before: int,
-        columns: tuple[Column, ...],
+        columns: tuple[FrameColumn, ...],
         column: IdColumn | None = None,
         upside_down: bool = False,
         lead: str = "",
@@ -91,5 +91,5 @@ class ColumnHeads(RowsWidget):
         start = self._before + 1
         for name, width in self._columns:
             if self._sortable and start <= event.x < start + width:
-                self.post_message(self.Chosen(name))
+                self.post_message(self.HeadChosen(name))
             start += width + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evtui.tui.line_view import Cells
-from evtui.tui.models.can_columns import MAX_DATA_BYTES, RIGHT, Column
+from evtui.tui.models.can_columns import MAX_DATA_BYTES, RIGHT, FrameColumn
 from evtui.tui.models.frames import FrameLine
 from evtui.tui.models.identifiers import IdRow, seconds_text
 from evtui.tui.models.text import fit
@@ -14,7 +14,7 @@ OFF_CYCLE = " ≠"
 """Behind a period that is not the database's."""
 
 
-def row_cells(row: FrameLine, columns: tuple[Column, ...], now: float) -> Cells:
+def row_cells(row: FrameLine, columns: tuple[FrameColumn, ...], now: float) -> Cells:
     """The cells of a frame, or of an identifier; one that is overdue at ``now`` (s) is dim."""
     dim = isinstance(row, IdRow) and row.stale(now)
     cells: Cells = []

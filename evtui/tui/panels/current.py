@@ -22,24 +22,21 @@ from evtui.events import (
     OcppMessage,
     Sample,
 )
-from evtui.tui.chart import (
-    ACTUAL_GLYPH,
-    ATTACK_MARKER,
-    LIMIT_MARKER,
-    MARK_MARKER,
-    MEASURED_MARKER,
-    RAISED_MARKER,
-    REPORTED_MARKER,
-    ChartWorker,
-    Grid,
-    Scene,
-)
+from evtui.tui.chart import ChartWorker, Grid, Scene, SignalCurve
 from evtui.tui.key_hints import key_of
+from evtui.tui.models.charted import Charted
 from evtui.tui.models.parting import Parting
 from evtui.tui.models.selection import ByPlace, ChosenPlace
 from evtui.tui.models.text import TITLE_NAME, clean, cut_middle
-from evtui.tui.rows import Piece, Row, RowsWidget, first_that_fits, row_width
-from evtui.tui.series import AllSeries, CurrentSeries, Point
+from evtui.tui.panels.current_words import (
+    ROLE_COLOURS,
+    band_names,
+    hints,
+    legend,
+    signal_legend,
+)
+from evtui.tui.rows import Piece, Row, RowsWidget, first_that_fits
+from evtui.tui.series import AllSeries, CurrentSeries
 
 __all__ = ["WINDOWS", "CurrentPanel"]
 
@@ -53,6 +50,9 @@ TOLD_LINES = ((16, 2), (28, 3))
 
 TOLD_WIDTH = 40
 """Cells from which on there is room for that."""
+
+SIGNALS_FROM = 6
+"""Rows of the panel from which on one is for the values of signals."""
 
 REDRAW_SECONDS = 0.25
 """At most four pictures a second, whatever the frame rate."""
@@ -84,6 +84,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         & > .current--alarm { color: $text-error; text-style: bold; }
         & > .current--marked { color: $text-accent; text-style: bold; }
         & > .current--mark { color: $text-accent; text-style: bold reverse; }
+        & > .current--signal { color: $text-accent; }
         & > .current--axis { color: $text-muted; }
         & > .current--told { color: $text-muted; }
         & > .current--hint { color: $text-muted; text-style: italic; }
@@ -94,7 +95,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         "current--actual",
         "current--limit",
         "current--reported",
-        "current--measured",
+        "current--signal",
         "current--attack",
         "current--alarm",
         "current--marked",
@@ -124,6 +125,8 @@ class CurrentPanel(RowsWidget, can_focus=True):
         super().__init__(id=id)
         self._orders = orders
         self._all = AllSeries()
+        self.charted = Charted()
+        """Signals from CAN that somebody has put here."""
         self._partings = _Partings(orders=orders)
         self._told_at = 0.0
         self._place: ChosenPlace | None = None
@@ -140,6 +143,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
     def feed(self, events: Sequence[Event]) -> None:
         """Remember what the chart needs of ``events``; draws nothing."""
         self._all.feed(events)
+        self.charted.feed(events)
         self._partings.feed(events)
 
     def choose(self, place: ChosenPlace | None, name: str) -> None:
@@ -156,6 +160,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         """Forget everything but what is chosen; what comes next is from another moment."""
         self._all = AllSeries()
         self._all.choose(self._place)
+        self.charted.forget()
         self._partings = _Partings(orders=self._orders)
         self._partings.choose(self._place)
         self._mark = None
@@ -219,7 +224,35 @@ class CurrentPanel(RowsWidget, can_focus=True):
     @property
     def _chart_top(self) -> int:
         # A panel this low has no row to spare for the values.
-        return 1 if self.size.height >= 4 else 0
+        return 0 if self.size.height < 4 else 1 + self._has_signals
+
+    @property
+    def _has_signals(self) -> bool:
+        """True where signals have a row of their own above the chart."""
+        return bool(self.charted.signals) and self.size.height >= SIGNALS_FROM
+
+    def _legend_rows(self) -> list[Row]:
+        series, width = self._series, self.size.width
+        rows = [legend(series.newest, width, bool(series.marks))]
+        if self._has_signals:
+            rows.append(signal_legend(self.charted.signals, self._now, self._window, width))
+        return rows
+
+    def _curves(self) -> tuple[SignalCurve, ...]:
+        since = self._now - self._window
+        return tuple(
+            SignalCurve(
+                signal.glyph,
+                signal.points,
+                None if signal.on_axis(since) else signal.scale(since),
+            )
+            for signal in self.charted.signals
+        )
+
+    def show_signals(self) -> None:
+        """Draw anew, since there are other signals now."""
+        self._show_values()
+        self._ask()
 
     @property
     def _grid(self) -> Grid:
@@ -251,8 +284,9 @@ class CurrentPanel(RowsWidget, can_focus=True):
         if self._worker is None or grid.width < 8 or grid.height < 2:
             return
         series = self._series
-        hints = _hints(series.phase, self._orders)
-        wanted = (grid, grid.newest(self._now), self._place, series.edges, self._mark, hints)
+        told = hints(series.phase, self._orders)
+        keys = tuple(signal.key for signal in self.charted.signals)
+        wanted = (grid, grid.newest(self._now), self._place, series.edges, self._mark, told, keys)
         if wanted == self._asked:
             return
         self._asked = wanted
@@ -266,14 +300,14 @@ class CurrentPanel(RowsWidget, can_focus=True):
                 alarms=series.alarms,
                 marks=series.marks,
                 mark=self._mark,
-                hints=hints,
+                hints=told,
+                signals=self._curves(),
             )
         )
 
     def _show_values(self) -> None:
         if self._chart_top:
-            series = self._series
-            self.show([_legend(series.newest, self.size.width, bool(series.marks))])
+            self.show(self._legend_rows())
             self._show_window()
 
     def _show_window(self) -> None:
@@ -282,7 +316,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         window = f"{self._window} s   {shorter} {longer} zoom"
         named = {run.role for run in self.rows[0]} if self._chart_top and self.rows else set()
         names: list[tuple[str, str]] = []
-        for run in _band_names(bool(self._series.marks)):
+        for run in band_names(bool(self._series.marks)):
             if run.role not in named:
                 names += [(run.text.strip(), ROLE_COLOURS[run.role]), ("  ", "")]
         edge = Content.assemble(*names, " ", window) if names else Content(window)
@@ -329,70 +363,3 @@ class _Partings:
 def _told(text: str) -> Row:
     role = {"▶": "attack", "▲": "alarm"}.get(text[:1], "told")
     return (Piece(text, role),)
-
-
-ROLE_COLOURS = {"attack": "$text-error", "alarm": "bold $text-error", "marked": "$text-accent"}
-"""How roles look outside of the rows, on the panel's edge."""
-
-WHY_NO_CURRENT = {
-    "cable check": ("cable check: the current comes after it", ""),
-    "precharge": ("precharge: the current comes after it", ""),
-    "wants replug": ("the vehicle wants to be replugged", "press {plug} twice"),
-    "vehicle gave up": ("the vehicle gave up", "press {plug} twice to replug it"),
-    "full": ("the vehicle is full", ""),
-    "unplugged": ("no vehicle", "press {plug} to plug one in"),
-}
-"""What the power stage is doing where there is no current, and what helps."""
-
-
-def _hints(phase: str, orders: bool) -> tuple[str, ...]:
-    """Why no current flows in this phase of the session, and which key helps."""
-    charge, start = key_of("station.charge"), key_of("anomaly.start")
-    why, remedy = WHY_NO_CURRENT.get(phase, ("", ""))
-    if not orders:
-        return (
-            (f"no current – {why}", why, "no current")
-            if why
-            else ("no current at this moment", "no current")
-        )
-    if why:
-        why += remedy and f" – {remedy.format(plug=key_of('station.plug'))}"
-        return (f"no current yet – {why}", why, "no current yet")
-    begin, tour = f"no current yet – press {charge} to charge", key_of("app.tour")
-    return (
-        f"{begin}, {start} to start the anomaly, {tour} for a tour",
-        f"{begin} or {start} to start the anomaly",
-        f"no current yet – press {charge} or {start}",
-        "no current yet",
-    )
-
-
-def _band_names(marked: bool) -> tuple[Piece, ...]:
-    """What the glyphs of the band under the chart mean."""
-    return (
-        Piece(f" {ATTACK_MARKER} attack ", "attack"),
-        Piece(f" {RAISED_MARKER} alarm", "alarm"),
-        *([Piece(f"  {MARK_MARKER} mark", "marked")] if marked else []),
-    )
-
-
-def _legend(newest: Point | None, width: int, marked: bool) -> Row:
-    """Glyphs, names and newest values; without the names where they do not fit."""
-    parted = newest is not None and newest.measured is not None
-    values = (
-        ("actual", ACTUAL_GLYPH, newest and newest.current),
-        ("limit", LIMIT_MARKER * 2, newest and newest.limit),
-        ("reported", REPORTED_MARKER, newest and newest.reported),
-        *([("measured", MEASURED_MARKER, newest and newest.measured)] if parted else ()),
-    )
-    for spell_out in (True, False):
-        runs: list[Piece] = []
-        for role, glyph, value in values:
-            name = f" {role}" if spell_out else ""
-            ampere = "  – A" if value is None else f"{value:3.0f} A"
-            runs.append(Piece(f" {glyph}{name} {ampere} ", role))
-        marks = _band_names(marked)
-        for row in ((*runs, *marks), (*runs, *marks[:2]), tuple(runs)):
-            if row_width(row) <= width:
-                return row
-    return tuple(runs)

@@ -99,7 +99,7 @@ class ListPanel(Vertical):
     views: tuple[LineView, ...]
     view: LineView
 
-    class Sought(Message):
+    class RowSought(Message):
         """Somebody has typed what to look for."""
 
         def __init__(self, panel: ListPanel) -> None:
@@ -231,4 +231,4 @@ class ListPanel(Vertical):
             line.say(str(error))
             return
         self.close_filter()
-        self.post_message(self.Sought(self))
+        self.post_message(self.RowSought(self))

@@ -109,6 +109,10 @@ class MainScreen(SendingCommands, RealBusCommands):
         if self._told:
             self.notice(self._told, "warning")
 
+    def lab_time(self) -> float:
+        """Lab time in s."""
+        return self._handle.now()
+
     # Events of the lab
 
     def tick(self) -> None:
@@ -404,6 +408,8 @@ class MainScreen(SendingCommands, RealBusCommands):
         def utc(t: float) -> float:
             return self._handle.start_utc + t
 
+        scale = self._scale
+
         def blocks_of(exchange: Exchange) -> list[Block]:
             return exchange_blocks(exchange, self.ocpp.log_model, self.can.trace, utc)
 
@@ -414,8 +420,8 @@ class MainScreen(SendingCommands, RealBusCommands):
             whole = None if known is None else blocks_of(known)
             title = f"{entry.arrow} {entry.title} {clock(utc(entry.t))}{self._scale}"
         elif isinstance(entry, FrameLine):
-            blocks = frame_blocks(entry, self.ocpp.log_model, utc, self._scale)
-            title = f"{entry.id_text} {entry.name}"
+            self.show_frame(entry, lambda: frame_blocks(entry, self.ocpp.log_model, utc, scale))
+            return
         else:
             self.notice("no row to open yet")
             return

@@ -279,8 +279,8 @@ class PanelScreen(Doing, Screen[None]):
         """Go to the one before."""
         self._find(self.focused_list, -1)
 
-    @on(ListPanel.Sought)
-    def _find_what_was_typed(self, sought: ListPanel.Sought) -> None:
+    @on(ListPanel.RowSought)
+    def _find_what_was_typed(self, sought: ListPanel.RowSought) -> None:
         # From the newest row back, where the list follows it.
         self._find(sought.panel, -1 if sought.panel.view.following else 1)
 
