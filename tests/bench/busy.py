@@ -91,10 +91,12 @@ def evtui() -> int:
         finally:
             filling.cancel()
 
-    SimulatedBus.run = run_full  # type: ignore[method-assign]
+    SimulatedBus.run = run_full  # type: ignore[method-assign, assignment]
     return main()
 
 
 if __name__ == "__main__":
-    what = sys.argv.pop(1)
-    sys.exit(viewer() if what == "viewer" else evtui())
+    if sys.argv.pop(1) == "viewer":
+        viewer()
+    else:
+        sys.exit(evtui())

@@ -76,6 +76,20 @@ def test_the_detail_of_a_message(snap_compare: Snapshot) -> None:
     assert shown(snap_compare, 25.0, (120, 36), "up", "up", "up", "enter")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_the_signals_of_a_frame(snap_compare: Snapshot, size: tuple[int, int]) -> None:
+    assert shown(snap_compare, 26.5, size, "2", "end", "enter", "c")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_can_by_count_with_the_whole_screen(snap_compare: Snapshot, size: tuple[int, int]) -> None:
+    assert shown(snap_compare, 26.5, size, "2", "f", "z", "z", "z")
+
+
+def test_the_trace_with_the_time_since_the_row_before(snap_compare: Snapshot) -> None:
+    assert shown(snap_compare, 26.5, (120, 36), "2", "f", "t", "u", "u")
+
+
 def test_the_keys(snap_compare: Snapshot) -> None:
     assert shown(snap_compare, 3.0, (80, 24), "question_mark")
 

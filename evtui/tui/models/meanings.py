@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NAME_LIMIT",
+    "FrameSignal",
     "Meaning",
-    "SignalValue",
     "Values",
     "meaning_of",
     "signals_of",
@@ -27,7 +27,7 @@ NAME_LIMIT = 32
 KEPT = 4096
 
 
-class SignalValue(NamedTuple):
+class FrameSignal(NamedTuple):
     """What one signal says.
 
     Attributes:
@@ -41,7 +41,7 @@ class SignalValue(NamedTuple):
     text: str
 
 
-Values = tuple[SignalValue, ...]
+Values = tuple[FrameSignal, ...]
 
 
 class Meaning(NamedTuple):
@@ -112,12 +112,12 @@ def _values(arbitration_id: int, extended: bool, data: bytes) -> Values | None:
     )
 
 
-def _value(name: str, unit: str, value: object) -> SignalValue:
+def _value(name: str, unit: str, value: object) -> FrameSignal:
     name, unit = clean(name)[:NAME_LIMIT], clean(unit)[:NAME_LIMIT]
     if isinstance(value, int | float):
-        return SignalValue(name, unit, float(value), f"{number(value)} {unit}".rstrip())
+        return FrameSignal(name, unit, float(value), f"{number(value)} {unit}".rstrip())
     counted = getattr(value, "value", None)  # one of a table of values
-    return SignalValue(name, unit, counted, clean(str(value))[:NAME_LIMIT])
+    return FrameSignal(name, unit, counted, clean(str(value))[:NAME_LIMIT])
 
 
 def _message(arbitration_id: int, extended: bool) -> Message | None:

@@ -109,10 +109,6 @@ class MainScreen(SendingCommands, RealBusCommands):
         if self._told:
             self.notice(self._told, "warning")
 
-    def lab_time(self) -> float:
-        """Lab time in s."""
-        return self._handle.now()
-
     # Events of the lab
 
     def tick(self) -> None:
