@@ -166,6 +166,14 @@ VIEW: tuple[Command, ...] = (
         also="empty reset counters",
     ),
     Command(
+        "view.can_buses",
+        ("B",),
+        "buses",
+        "Show every CAN bus: load, and its nodes with error states and counters.",
+        "View",
+        also="nodes error counters load bus off",
+    ),
+    Command(
         "view.signals_off",
         ("K",),
         "signals off",

@@ -11,6 +11,7 @@ from textual.events import Resize
 
 from evtui.events import AnomalyState, CanFrame, Event
 from evtui.tui.line_view import Cells, LineView
+from evtui.tui.models.buses import BusBook
 from evtui.tui.models.can_columns import FrameColumn, Shape, columns_for
 from evtui.tui.models.can_filter import CanFilter
 from evtui.tui.models.filter import Filter
@@ -20,6 +21,7 @@ from evtui.tui.models.identifiers import COLUMNS, IdRow, IdTable
 from evtui.tui.models.injected import Injected
 from evtui.tui.models.signals import SignalBook
 from evtui.tui.models.text import clean, fit
+from evtui.tui.panels.bus_line import BusLine
 from evtui.tui.panels.can_heads import ColumnHeads
 from evtui.tui.panels.can_rows import row_cells
 from evtui.tui.panels.list_panel import ListPanel
@@ -36,6 +38,10 @@ ROOMY = 60
 
 HEADS_FROM = 6
 """Rows of the panel from which on one is for the names of the columns."""
+
+
+BUS_FROM = 8
+"""Rows from which on one is for the bus."""
 
 
 class CanPanel(ListPanel):
@@ -62,11 +68,15 @@ class CanPanel(ListPanel):
         self._by_id.empty = self._chronological.empty = "no frames yet – waiting for the bus"
         self._chronological.display = False
         self._heads = ColumnHeads(self._show_heads)
+        self.buses = BusBook()
+        self._bus_line = BusLine(self._show_bus)
+        self._chosen = ""
         self.view = self._by_id
         self.views = (self._by_id, self._chronological)
 
     def compose(self) -> ComposeResult:
-        """The names of the columns over the lists."""
+        """The bus and the names of the columns over the lists."""
+        yield self._bus_line
         yield self._heads
         yield from super().compose()
 
@@ -75,6 +85,7 @@ class CanPanel(ListPanel):
         for event in events:
             if isinstance(event, AnomalyState):
                 self._injected.note(event)
+        self.buses.feed(events)
         frames = [event for event in events if isinstance(event, CanFrame)]
         if frames:
             self.trace.feed(frames, self._injected.by)
@@ -88,6 +99,7 @@ class CanPanel(ListPanel):
         ids.sort(self.ids.column, upside_down=self.ids.upside_down)
         self.ids = ids
         self.signals = SignalBook()
+        self.buses = BusBook()
         self._chronological.restart(self.trace.store)
         self._by_id.restart(self.ids)
         self._traced = -TRACE_SECONDS
@@ -102,9 +114,12 @@ class CanPanel(ListPanel):
             self._traced = now
             self.trace.store.publish()
         if due or self.view is self._by_id:
-            self.view.redraw()
-            self._show_heads()
-            self.show_title()
+            self._show()
+
+    def choose(self, station: str) -> None:
+        """Tell of the bus of this charge point."""
+        self._chosen = station
+        self._show_bus()
 
     def toggle_trace(self) -> None:
         """By identifier or chronological."""
@@ -171,11 +186,18 @@ class CanPanel(ListPanel):
     @on(Resize)
     def _make_room(self) -> None:
         self._heads.display = self.size.height >= HEADS_FROM
+        self._bus_line.display = self.size.height >= BUS_FROM
 
     def _show(self) -> None:
         self.view.redraw()
+        self._show_bus()
         self._show_heads()
         self.show_title()
+
+    def _show_bus(self) -> None:
+        if self._bus_line.display:
+            several = len(self.buses.buses) > 1
+            self._bus_line.tell(self.buses.of(self._chosen), named=several)
 
     def _show_heads(self) -> None:
         width = self._heads.size.width - 2

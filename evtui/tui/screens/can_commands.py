@@ -56,6 +56,17 @@ class CanCommands(PanelScreen):
         self.current.show_signals()
         return said
 
+    @does("view.can_buses")
+    def _view_can_buses(self) -> None:
+        """Show every bus and its nodes."""
+        from evtui.tui.screens.frame_detail import FrameDetailScreen
+
+        self.app.push_screen(
+            FrameDetailScreen(
+                "CAN buses", lambda: self.can.buses.blocks(self.lab_time()), tuple, self.lab_time
+            )
+        )
+
     @does("view.signals_off")
     def _view_signals_off(self) -> None:
         """Take every signal off the chart."""

@@ -57,8 +57,8 @@ class FrameDetailScreen(Dialog[None]):
         blocks: Callable[[], list[Block]],
         tracks: Callable[[], Sequence[SignalTrack]],
         now: Callable[[], float],
-        charted: Callable[[SignalTrack], bool],
-        chart: Callable[[SignalTrack], str],
+        charted: Callable[[SignalTrack], bool] = lambda track: False,
+        chart: Callable[[SignalTrack], str] = lambda track: "",
     ) -> None:
         super().__init__()
         self._title = title

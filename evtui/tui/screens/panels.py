@@ -219,6 +219,7 @@ class PanelScreen(Doing, Screen[None]):
         chosen, name = self.selection.chosen, self.selection.name
         self.current.choose(chosen, name)
         self.anomaly.choose(chosen, name)
+        self.can.choose(chosen.station if chosen else "")
         self.points.draw()
 
     def _make_room_for_points(self) -> None:

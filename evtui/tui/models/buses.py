@@ -1,0 +1,144 @@
+"""CAN buses: load, and what is known of the nodes on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from evtui.events import BusLoad, CanFrame, Event
+from evtui.tui.models.detail import Block
+from evtui.tui.models.identifiers import seconds_text
+from evtui.tui.models.text import clean, cut, fit
+
+__all__ = ["ACTIVE", "BUS_OFF", "NODES_MAX", "PASSIVE", "BusBook", "BusStory", "NodeStory"]
+
+ACTIVE, PASSIVE, BUS_OFF = "error active", "error passive", "bus off"
+
+NODES_MAX = 64
+"""Nodes of a bus that are told apart; a frame of another counts for the bus alone."""
+
+NAME_WIDTH = 20
+
+
+class NodeStory:
+    """What is known of one node.
+
+    Attributes:
+        name: harmless to a terminal.
+        state: its error state (ISO 11898-1).
+        tec, rec: transmit and receive error counters; 0 for one that was never in trouble.
+        frames: that it has sent.
+        last: lab time in s of the newest; None before the first.
+    """
+
+    __slots__ = ("frames", "last", "name", "rec", "state", "tec")
+
+    def __init__(self, name: str) -> None:
+        self.name = clean(name)
+        self.state = ACTIVE
+        self.tec = 0
+        self.rec = 0
+        self.frames = 0
+        self.last: float | None = None
+
+
+class BusStory:
+    """What is known of one bus.
+
+    Attributes:
+        name: harmless to a terminal.
+        load: what was said of it last; None before that.
+        peak: highest load in per cent.
+        nodes: by name, in the order in which they spoke.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = clean(name)
+        self.station = ""
+        self.load: BusLoad | None = None
+        self.peak = 0.0
+        self.nodes: dict[str, NodeStory] = {}
+
+    def node(self, name: str) -> NodeStory | None:
+        """The node called so; None where there are too many."""
+        known = self.nodes.get(name)
+        if known is None and len(self.nodes) < NODES_MAX:
+            known = self.nodes[name] = NodeStory(name)
+        return known
+
+    def take_frame(self, frame: CanFrame) -> None:
+        """Count a frame for the node that sent it; an error frame is sent by whoever sees one."""
+        node = self.node(frame.node)
+        if node is not None and not frame.error:
+            node.frames += 1
+            node.last = frame.t
+
+    def facts(self) -> str:
+        """Load and counts, a line each."""
+        load = self.load
+        if load is None:
+            return "load        not told yet"
+        rate = f"{load.bitrate / 1000:g} kbit/s" if load.bitrate else "nothing takes time"
+        lines = [
+            f"load        {load.load_pct:.1f} %, at most {self.peak:.1f} % so far, {rate}",
+            f"frames      {load.frames:,}, {load.frames_per_s:,.0f}/s",
+            f"dropped     {load.dropped:,}, because a node's transmit queue was full",
+        ]
+        return "\n".join(lines)
+
+    def table(self, now: float) -> str:
+        """The nodes at lab time ``now`` in s, a line each."""
+        lines = [f"{'node':{NAME_WIDTH}} {'state':13} {'TEC':>5} {'REC':>5} {'frames':>11}  last"]
+        for node in self.nodes.values():
+            last = "–" if node.last is None else f"{seconds_text(max(0.0, now - node.last))} ago"
+            counters = f"{node.tec:>5} {node.rec:>5} {node.frames:>11,}"
+            lines.append(f"{fit(node.name, NAME_WIDTH)} {node.state:13} {counters}  {last}")
+        if len(self.nodes) >= NODES_MAX:
+            lines.append(f"others are not told apart: there may be {NODES_MAX}")
+        return "\n".join(lines)
+
+
+class BusBook:
+    """Every bus there is, in the order in which they were heard of."""
+
+    def __init__(self) -> None:
+        self._buses: dict[str, BusStory] = {}
+
+    def feed(self, events: Iterable[Event]) -> bool:
+        """Take what ``events`` say of buses; whether there is more to show than frames."""
+        news = False
+        for event in events:
+            if isinstance(event, CanFrame):
+                bus = self._buses.get(event.bus)
+                if bus is None:
+                    bus = self._at(event.bus, event.station)
+                bus.take_frame(event)
+            elif isinstance(event, BusLoad):
+                bus = self._at(event.bus, event.station)
+                bus.load = event
+                bus.peak = max(bus.peak, event.load_pct)
+                news = True
+        return news
+
+    def _at(self, name: str, station: str) -> BusStory:
+        bus = self._buses.setdefault(name, BusStory(name))
+        bus.station = station or bus.station
+        return bus
+
+    @property
+    def buses(self) -> tuple[BusStory, ...]:
+        """All of them."""
+        return tuple(self._buses.values())
+
+    def of(self, station: str) -> BusStory | None:
+        """The bus of a charge point, or the first one; None where there is none yet."""
+        buses = self._buses.values()
+        return next((bus for bus in buses if bus.station == station), next(iter(buses), None))
+
+    def blocks(self, now: float) -> list[Block]:
+        """Everything at lab time ``now`` in s, for a dialog."""
+        if not self._buses:
+            return [Block("", "no frame and no load of a bus yet")]
+        return [
+            Block("", f"buses       {len(self._buses)}"),
+            *(Block(cut(bus.name, 40), f"{bus.facts()}\n\n{bus.table(now)}") for bus in self.buses),
+        ]
