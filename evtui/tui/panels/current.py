@@ -350,6 +350,8 @@ class _Partings:
         for event in events:
             if isinstance(event, Sample | AnomalyState | Alarm | LabState):
                 self._told.at(event.station, event.connector).feed((event,))
+            elif isinstance(event, CanFrame) and event.cause is None:
+                continue  # what was forged has a cause
             elif isinstance(event, CanFrame | OcppMessage):
                 for place, parting in self._told.pairs():
                     if place.station == event.station:

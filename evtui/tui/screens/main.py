@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from evtui.commands import FIRST_CONTACT, STATIONS, Outcome, by_name
 from evtui.config import FAVOURITES, Theme
-from evtui.events import Event, LinkState, Note, PartState, ScenarioState
+from evtui.events import CanFrame, Event, LinkState, Note, PartState, ScenarioState
 from evtui.tui.answers import when_answered
 from evtui.tui.dialog import Dialog
 from evtui.tui.doing import does
@@ -114,18 +114,20 @@ class MainScreen(SendingCommands, RealBusCommands):
     def tick(self) -> None:
         """Take what has come and show it; a paused view takes it and shows it later."""
         events = self.hiding.events(self._handle.events.take(TAKE_LIMIT))
+        # On a full bus 99 of 100 events are frames, and most of the screen is not about them.
+        rest = [event for event in events if not isinstance(event, CanFrame)]
         now = self._handle.now()
         with self.app.batch_update():
-            news = self.summary.feed(events)
+            news = self.summary.feed(rest)
             if self.sent.feed(events):
                 self.summary.sending, news = len(self.sent), True
             if events:
-                self._learn(events)
+                self._learn(rest)
                 for panel in self._panels:
-                    panel.feed(events)
-                self.operations.feed(events)
-                self._announce(events)
-                for title in self.tour.feed(events):
+                    panel.feed(events if panel in (self.can, self.current) else rest)
+                self.operations.feed(rest)
+                self._announce(rest)
+                for title in self.tour.feed(rest):
                     self.notice(f"tour: done – {title}")
                 self._make_room_for_scenario()
             if not self._paused:
