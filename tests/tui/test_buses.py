@@ -102,7 +102,7 @@ async def test_a_key_shows_every_bus_with_its_nodes(size: tuple[int, int]) -> No
         lab.publish(frame(10.0, "\x1b[2Jguest", "CP2/can"))
         await one.tick()
         await one.press("B")
-        assert isinstance(one.screen, FrameDetailScreen)
+        assert one.shows(FrameDetailScreen)
         text = "\n".join(str(each.render()) for each in one.screen.query("Static"))
         assert "buses       2" in text
         assert "error active" in text

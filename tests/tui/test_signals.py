@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evtui.events import CanFrame
 from evtui.tui.models.charted import CHARTED_MAX, Charted
-from evtui.tui.models.meanings import values_of
+from evtui.tui.models.meanings import signals_of, values_of
 from evtui.tui.models.signals import SignalBook, SignalTrack, Span
 from evtui.tui.models.small_chart import small_chart
 from evtui.tui.screens.frame_detail import FrameDetailScreen
@@ -65,6 +65,27 @@ def test_frames_of_another_bus_are_another_signal() -> None:
     book = SignalBook()
     book.feed([frame(0.0, 5), frame(0.1, 7, bus="CP2/can", station="CP2")])
     assert [book.of(frame(0.0, 0))[0].high, book.of(frame(0, 0, bus="CP2/can"))[0].high] == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("arbitration_id", "data", "text"),
+    [
+        (0x01063000, "0000000000000000", "Voltage 0 V · Current 0 A"),
+        (0x0106B000, "00", "initialising"),
+        (0x029B3FF0, "0000000000000000", "Voltage 0 V · Current 0 A"),
+        (0x0106B000, "0000", "2 of 1 bytes"),
+    ],
+)
+def test_frames_of_every_protocol_are_decoded(arbitration_id: int, data: str, text: str) -> None:
+    row = CanFrame(
+        station="CP1",
+        bus="CP1/can",
+        node="module",
+        arbitration_id=arbitration_id,
+        data=bytes.fromhex(data),
+        extended=True,
+    )
+    assert signals_of(row).startswith(text)
 
 
 def test_error_and_unknown_frames_have_no_signals() -> None:

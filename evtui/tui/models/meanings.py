@@ -83,10 +83,7 @@ def signals_of(frame: CanFrame) -> str:
         return ""
     if len(frame.data) != meaning.length:
         return f"{len(frame.data)} of {meaning.length} bytes"
-    values = _values(frame.arbitration_id, frame.extended, frame.data) or ()
-    if len(values) == 1:
-        return values[0].text
-    return " · ".join(f"{each.name} {each.text}" for each in values)
+    return _text(frame.arbitration_id, frame.extended, frame.data)
 
 
 @lru_cache(KEPT)
@@ -104,12 +101,28 @@ def _values(arbitration_id: int, extended: bool, data: bytes) -> Values | None:
     message = _message(arbitration_id, extended)
     if message is None:
         return None
-    decoded = message.decode_simple(data)
+    try:
+        decoded = message.decode_simple(data)
+    except Exception:  # a selector that the database does not know, whatever cantools makes of it
+        return None
     return tuple(
         _value(signal.name, signal.unit or "", decoded[signal.name])
         for signal in message.signals
         if signal.name in decoded
     )
+
+
+@lru_cache(KEPT)
+def _text(arbitration_id: int, extended: bool, data: bytes) -> str:
+    from evtui.canbus.packs.known import describe  # a DBC is read with its first frame
+
+    values = _values(arbitration_id, extended, data) or ()
+    described = describe(arbitration_id, data, extended=extended)
+    if described is not None and described.signals.startswith(("error ", "malformed")):
+        return clean(described.signals)
+    if len(values) == 1:
+        return values[0].text
+    return " · ".join(f"{each.name} {each.text}" for each in values)
 
 
 def _value(name: str, unit: str, value: object) -> FrameSignal:
@@ -120,7 +133,13 @@ def _value(name: str, unit: str, value: object) -> FrameSignal:
     return FrameSignal(name, unit, counted, clean(str(value))[:NAME_LIMIT])
 
 
+@lru_cache(KEPT)
 def _message(arbitration_id: int, extended: bool) -> Message | None:
-    from evtui.canbus.packs.seed import SEED  # its DBC is read with the first frame
+    from evtui.canbus.packs.known import PROTOCOLS, pack_named
 
-    return SEED.message(arbitration_id, extended=extended)
+    found = (
+        pack.message(arbitration_id, extended=extended)
+        for pack in map(pack_named, PROTOCOLS)
+        if pack.extended == extended
+    )
+    return next((each for each in found if each is not None), None)
