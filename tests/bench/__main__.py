@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import (
     anomalies,
+    bus,
     busy_bus,
     cpu,
     floods,

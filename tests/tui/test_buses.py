@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evtui.events import BusLoad, CanFrame
+from evtui.events import BusLoad, CanFrame, NodeState
 from evtui.tui.models.buses import BUS_OFF, NODES_MAX, PASSIVE, BusBook
 from evtui.tui.panels.bus_line import BusLine, bus_row
 from evtui.tui.rows import row_text, row_width
@@ -47,11 +47,13 @@ def test_what_was_dropped_is_told_in_any_width() -> None:
 def test_a_node_in_trouble_is_told_with_its_counters_where_others_give_way() -> None:
     book = BusBook()
     book.feed([load(10.0), *(frame(n / 10, f"node-{n}") for n in range(9))])
-    passive, off = book.buses[0].node("node-3"), book.buses[0].node("node-7")
-    assert passive
-    assert off
-    passive.state, passive.tec, passive.rec = PASSIVE, 136, 4
-    off.state, off.tec = BUS_OFF, 256
+    told = {"station": "CP1", "bus": "CP1/can"}
+    book.feed(
+        [
+            NodeState(node="node-3", state=PASSIVE, tec=136, rec=4, **told),
+            NodeState(node="node-7", state=BUS_OFF, tec=256, rec=0, **told),
+        ]
+    )
     text = shown(book, 70)
     assert "node-3 ▲ error passive 136/4" in text
     assert "node-7 ✗ bus off 256/0" in text

@@ -45,6 +45,19 @@ def test_whatever_stands_in_an_error_frame_becomes_one_line(mask: int, data: byt
     assert bool(words) == bool(mask & 0x1FF)
 
 
+def test_an_error_frame_of_the_lab_says_what_it_met_and_where() -> None:
+    met = CanFrame(
+        station="CP1",
+        bus="CP1/can",
+        node="module",
+        arbitration_id=0x300,
+        data=b"",
+        error=True,
+        problem="stuff",
+    )
+    assert error_words(met) == "stuff error in 300"
+
+
 def test_the_row_of_an_error_frame_says_so() -> None:
     row = FrameLine(error(0x40))
     assert (row.id_text, row.name, row.signals) == ("ERR", "error frame", "bus off")

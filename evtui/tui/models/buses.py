@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from evtui.events import BusLoad, CanFrame, Event
+from evtui.events import BusLoad, CanFrame, Event, NodeState
 from evtui.tui.models.detail import Block
 from evtui.tui.models.identifiers import seconds_text
 from evtui.tui.models.text import clean, cut, fit
 
 __all__ = ["ACTIVE", "BUS_OFF", "NODES_MAX", "PASSIVE", "BusBook", "BusStory", "NodeStory"]
 
-ACTIVE, PASSIVE, BUS_OFF = "error active", "error passive", "bus off"
+ACTIVE: Final = "error active"
+PASSIVE: Final = "error passive"
+BUS_OFF: Final = "bus off"
 
 NODES_MAX = 64
 """Nodes of a bus that are told apart; a frame of another counts for the bus alone."""
@@ -34,7 +37,7 @@ class NodeStory:
 
     def __init__(self, name: str) -> None:
         self.name = clean(name)
-        self.state = ACTIVE
+        self.state: str = ACTIVE
         self.tec = 0
         self.rec = 0
         self.frames = 0
@@ -80,7 +83,9 @@ class BusStory:
         rate = f"{load.bitrate / 1000:g} kbit/s" if load.bitrate else "nothing takes time"
         lines = [
             f"load        {load.load_pct:.1f} %, at most {self.peak:.1f} % so far, {rate}",
+            f"worst case  {load.worst_pct:.1f} %, with as many stuff bits as there may be",
             f"frames      {load.frames:,}, {load.frames_per_s:,.0f}/s",
+            f"errors      {load.errors:,} error frames",
             f"dropped     {load.dropped:,}, because a node's transmit queue was full",
         ]
         return "\n".join(lines)
@@ -116,6 +121,11 @@ class BusBook:
                 bus = self._at(event.bus, event.station)
                 bus.load = event
                 bus.peak = max(bus.peak, event.load_pct)
+                news = True
+            elif isinstance(event, NodeState):
+                node = self._at(event.bus, event.station).node(event.node)
+                if node is not None:
+                    node.state, node.tec, node.rec = event.state, event.tec, event.rec
                 news = True
         return news
 

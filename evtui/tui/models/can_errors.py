@@ -1,8 +1,8 @@
 """Error frames in words.
 
-An error frame of the lab's own bus has no identifier and no data.  One that comes from a real
-interface, or from a log of one, says in its identifier which classes of error were seen and in its
-data which of each: the layout of Linux' SocketCAN (``linux/can/error.h``).
+An error frame of the lab's own bus says which error which frame has met.  One that comes from a
+real interface, or from a log of one, says in its identifier which classes of error were seen and in
+its data which of each: the layout of Linux' SocketCAN (``linux/can/error.h``).
 """
 
 from __future__ import annotations
@@ -72,6 +72,9 @@ _PLACES = {
 
 def error_words(frame: CanFrame) -> str:
     """What an error frame says, ``bit error in the data``; empty where it says nothing."""
+    if frame.problem:
+        digits = f"{frame.arbitration_id:0{8 if frame.extended else 3}X}"
+        return f"{frame.problem} error in {digits}"
     mask, data = frame.arbitration_id, frame.data.ljust(8, b"\0")
     if not mask & 0x1FF:
         return ""

@@ -122,4 +122,9 @@ def _node(node: NodeStory) -> list[Piece]:
 
 def _lost(bus: BusStory) -> list[Piece]:
     assert bus.load is not None
-    return [Piece(f"  {bus.load.dropped:,} dropped", "warning")] if bus.load.dropped else []
+    told = []
+    if bus.load.errors:
+        told.append(Piece(f"  {bus.load.errors:,} errors", "warning"))
+    if bus.load.dropped:
+        told.append(Piece(f"  {bus.load.dropped:,} dropped", "warning"))
+    return told
