@@ -73,7 +73,8 @@ ROLE_OF_COLOUR = {
     "green": "actual",
     "orange": "limit",
     "blue": "reported",
-    "magenta": "signal",
+    "magenta": "measured",
+    "cyan": "signal",
 }
 
 
@@ -178,26 +179,23 @@ def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
     reported = decimate(
         ((p.t, p.reported) for p in seen if p.reported is not None), step, first, count
     )
+    measured = decimate(
+        ((p.t, p.measured) for p in seen if p.measured is not None), step, first, count
+    )
     on_axis = [
         decimate(curve.points, step, first, count) for curve in scene.signals if curve.scale is None
     ]
+    drawn = (current, limit, reported, measured, *on_axis)
     ceiling = nice_ceiling(
-        max(
-            (
-                column.high
-                for series in (current, limit, reported, *on_axis)
-                for column in series
-                if column
-            ),
-            default=0.0,
-        )
+        max((column.high for series in drawn for column in series if column), default=0.0)
     )
     canvas = _Canvas(plot, grid, ceiling)
     canvas.steps(limit, LIMIT_MARKER, "orange")
     canvas.steps(reported, REPORTED_MARKER, "blue")
+    canvas.steps(measured, MEASURED_MARKER, "magenta")
     for curve in scene.signals:
         points = _on_axis(curve, ceiling)
-        canvas.steps(decimate(points, step, first, count), curve.glyph, "magenta")
+        canvas.steps(decimate(points, step, first, count), curve.glyph, "cyan")
     canvas.curve(current, "green")
     cells = canvas.cells()
     for place, extra in enumerate(lanes[1:], start=1):

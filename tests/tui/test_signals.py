@@ -172,9 +172,9 @@ async def test_a_signal_goes_on_the_current_chart_and_off_again() -> None:
         await one.press("2", "end", "enter", "c")
         assert "● on the chart" in detail(one)
         await one.press("escape")
-        assert "× Current" in one.text("#current")
+        assert "+ Current" in one.text("#current")
         await one.press("enter", "c", "escape")
-        assert "× Current" not in one.text("#current")
+        assert "+ Current" not in one.text("#current")
 
 
 async def test_a_key_takes_every_signal_off_the_chart() -> None:
@@ -183,7 +183,7 @@ async def test_a_key_takes_every_signal_off_the_chart() -> None:
         assert "no signal is on the current chart" in one.main.footer.notice
         await one.press("2", "end", "enter", "c", "escape", "K")
         assert "1 off" in one.main.footer.notice
-        assert "× Current" not in one.text("#current")
+        assert "+ Current" not in one.text("#current")
 
 
 async def test_what_was_forged_shows_on_the_chart_as_it_was_said() -> None:

@@ -15,7 +15,7 @@ from evtui.tui.series import LONGEST, nice_ceiling
 __all__ = ["CHARTED_MAX", "GLYPHS", "Charted", "ChartedSignal"]
 
 CHARTED_MAX = 3
-GLYPHS = ("×", "+", "∘")
+GLYPHS = ("+", "∘", "◇")
 """What the signals are drawn with."""
 
 SPAN_SECONDS = 0.1

@@ -95,6 +95,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         "current--actual",
         "current--limit",
         "current--reported",
+        "current--measured",
         "current--signal",
         "current--attack",
         "current--alarm",

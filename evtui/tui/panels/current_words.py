@@ -9,6 +9,7 @@ from evtui.tui.chart import (
     ATTACK_MARKER,
     LIMIT_MARKER,
     MARK_MARKER,
+    MEASURED_MARKER,
     RAISED_MARKER,
     REPORTED_MARKER,
 )
@@ -67,10 +68,12 @@ def band_names(marked: bool) -> tuple[Piece, ...]:
 
 def legend(newest: Point | None, width: int, marked: bool) -> Row:
     """Glyphs, names and newest values; without the names where they do not fit."""
+    parted = newest is not None and newest.measured is not None
     values = (
         ("actual", ACTUAL_GLYPH, newest and newest.current),
         ("limit", LIMIT_MARKER * 2, newest and newest.limit),
         ("reported", REPORTED_MARKER, newest and newest.reported),
+        *([("measured", MEASURED_MARKER, newest and newest.measured)] if parted else ()),
     )
     for spell_out in (True, False):
         runs: list[Piece] = []
