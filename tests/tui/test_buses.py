@@ -47,7 +47,7 @@ def test_what_was_dropped_is_told_in_any_width() -> None:
 def test_a_node_in_trouble_is_told_with_its_counters_where_others_give_way() -> None:
     book = BusBook()
     book.feed([load(10.0), *(frame(n / 10, f"node-{n}") for n in range(9))])
-    told = {"station": "CP1", "bus": "CP1/can"}
+    told: dict[str, Any] = {"station": "CP1", "bus": "CP1/can"}
     book.feed(
         [
             NodeState(node="node-3", state=PASSIVE, tec=136, rec=4, **told),
