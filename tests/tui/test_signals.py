@@ -16,6 +16,7 @@ from evtui.tui.models.small_chart import small_chart
 from evtui.tui.screens.frame_detail import FrameDetailScreen
 from tests.tui.driving import Driven, driven
 from tests.tui.fake_lab import FakeLab
+from tests.tui.panel_app import until
 
 
 def frame(t: float, amperes: int, arbitration_id: int = 0x300, **more: Any) -> CanFrame:
@@ -183,7 +184,7 @@ async def test_a_key_takes_every_signal_off_the_chart() -> None:
         assert "no signal is on the current chart" in one.main.footer.notice
         await one.press("2", "end", "enter", "c", "escape", "K")
         assert "1 off" in one.main.footer.notice
-        assert "+ Current" not in one.text("#current")
+        await until(one.pilot, lambda: "+ Current" not in one.text("#current"))
 
 
 async def test_what_was_forged_shows_on_the_chart_as_it_was_said() -> None:
@@ -192,7 +193,7 @@ async def test_what_was_forged_shows_on_the_chart_as_it_was_said() -> None:
         await one.press("2", "end", "enter", "c", "escape")
         lab.frame(0x300, (321).to_bytes(2, "little"), node="attacker")
         await one.tick()
-        assert "321 A" in one.text("#current")
+        await until(one.pilot, lambda: "321 A" in one.text("#current"))
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)])
