@@ -111,6 +111,7 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
     "fps": ("60", "60", 60),
     "mouse": (False, "false", False),
     "theme": ("nord", '"nord"', "nord"),
+    "dbc": ("my.dbc", '"my.dbc"', "my.dbc"),
     "favourites": ("can-flood,delay", '["can-flood", "delay"]', ("can-flood", "delay")),
     "variant": ("txprofile", '"txprofile"', "txprofile"),
     "low_a": ("6", "6", 6.0),

@@ -32,6 +32,7 @@ from evtui.canbus.published import publish
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from evtui.canbus.database import CanDatabase, DatabaseError, FoundSignal, load_database
     from evtui.canbus.gateway import Gateway
     from evtui.canbus.opening import interface_mistake
     from evtui.canbus.python_can import LabBus
@@ -41,11 +42,14 @@ __all__ = [
     "CHARGE_POINT",
     "PLAYER_NODE",
     "SHORTEST_PERIOD",
+    "CanDatabase",
     "Controller",
+    "DatabaseError",
     "Disturbance",
     "Disturber",
     "ErrorKind",
     "ErrorState",
+    "FoundSignal",
     "Frame",
     "Gateway",
     "LabBus",
@@ -64,6 +68,7 @@ __all__ = [
     "id_filter",
     "interface_mistake",
     "is_module",
+    "load_database",
     "message_form",
     "message_forms",
     "module_of",
@@ -77,6 +82,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "evtui.canbus.database": "CanDatabase DatabaseError FoundSignal load_database",
         "evtui.canbus.gateway": "Gateway",
         "evtui.canbus.opening": "interface_mistake",
         "evtui.canbus.python_can": "LabBus",

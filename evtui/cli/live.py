@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ from evtui.config import SETTINGS, Settings
 if TYPE_CHECKING:
     import socket
 
+    from evtui.canbus import CanDatabase
     from evtui.feed import Feed
     from evtui.scenario.language import Plan
     from evtui.station import StateFile
@@ -85,11 +87,20 @@ class Launch:
             if settings.state is not None:
                 state = _open_state(settings.state, feed)
                 undo.callback(state.close)
+            database = None if settings.dbc is None else _database(settings.dbc)
             prepare_textual(settings)
             from evtui.tui.run import run
 
             undo.pop_all()
-            return run(settings, listener, plan=plan, feed=feed, state=state, told=told)
+            return run(
+                settings,
+                listener,
+                plan=plan,
+                feed=feed,
+                state=state,
+                told=told,
+                database=database,
+            )
 
     def _plan(self) -> Plan | None:
         inputs = read_inputs(self.given)
@@ -123,6 +134,16 @@ class Launch:
             f"{', '.join(ignored)}: no effect with --scenario: a scenario says how its lab is set "
             "up, and --set and --config give what it leaves open"
         )
+
+
+def _database(file: str) -> CanDatabase:
+    """What frames are named and decoded by."""
+    from evtui.canbus import DatabaseError, load_database
+
+    try:
+        return load_database(Path(file))
+    except DatabaseError as error:
+        raise BadInput(f"--dbc {error}") from None
 
 
 def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:

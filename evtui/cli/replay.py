@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +14,15 @@ from evtui.cli.terminal import prepare_textual, terminal_trouble
 from evtui.cli.values import Where
 from evtui.escaping import for_terminal
 
+if TYPE_CHECKING:
+    from evtui.canbus import CanDatabase, FoundSignal
+
 __all__ = ["command"]
 
 DIFFERENT = 1
+
+SIGNALS_MAX = 3
+"""Signals that fit on the chart."""
 
 RENUMBERED = (
     "all else is the same: only the events of one moment are numbered in another order, "
@@ -46,8 +53,28 @@ again; 2 bad input, or nothing there to run again; 130 interrupted.
     is_flag=True,
     help="Of a CAN log: its frames are a charge point's of this lab; name and decode them.",
 )
+@click.option(
+    "--dbc",
+    metavar="FILE",
+    type=Where(),
+    help="Name and decode frames by this database: DBC, KCD or SYM.",
+)
+@click.option(
+    "--signal",
+    "wanted",
+    metavar="NAME",
+    multiple=True,
+    help="Draw a signal on the chart: Message.signal, signal, Message or 0x300; up to three.",
+)
 @click.pass_obj
-def command(options: dict[str, Any] | None, folder: Path, verify: bool, decode: bool) -> int:
+def command(
+    options: dict[str, Any] | None,
+    folder: Path,
+    verify: bool,
+    decode: bool,
+    dbc: Path | None,
+    wanted: tuple[str, ...],
+) -> int:
     """Show the run folder DIR, or a CAN log of another tool, as if it were live.
 
     A log may be candump's, .asc, .blf, .trc, .csv of SavvyCAN or .mf4, each also packed by gzip.
@@ -62,8 +89,12 @@ def command(options: dict[str, Any] | None, folder: Path, verify: bool, decode: 
 
     flags = {name: value for name, value in (options or {}).items() if value is not None}
     settings = load(flags, flags.pop("file", None)).settings
+    if dbc is None and settings.dbc is not None:
+        dbc = Path(settings.dbc)
+    database, signals = _decoding(dbc, wanted)
+    ours = bool(wanted) and dbc is None
     try:
-        run_folder = RunFolder(folder, decode=decode)
+        run_folder = RunFolder(folder, decode=decode or ours)
     except FolderError as error:
         raise BadInput(str(error)) from None
     trouble = terminal_trouble()
@@ -72,7 +103,28 @@ def command(options: dict[str, Any] | None, folder: Path, verify: bool, decode: 
     prepare_textual(settings)
     from evtui.tui.replay.run import run
 
-    return run(run_folder, settings)
+    return run(run_folder, settings, database, signals)
+
+
+def _decoding(
+    dbc: Path | None, wanted: Sequence[str]
+) -> tuple[CanDatabase | None, list[FoundSignal]]:
+    """The database that was named, and signals of it, or without one of our own protocol."""
+    if dbc is None and not wanted:
+        return None, []
+    from evtui.canbus import CanDatabase, DatabaseError, load_database
+    from evtui.canbus.packs.seed import SEED
+
+    try:
+        database = None if dbc is None else load_database(dbc)
+        names = database or CanDatabase("our protocol", SEED.database.messages)
+        signals = [found for each in wanted for found in names.signals(each)]
+    except DatabaseError as error:
+        raise BadInput(str(error)) from None
+    if len(signals) > SIGNALS_MAX:
+        named = ", ".join(f"{each.message}.{each.name}" for each in signals[:6])
+        raise BadInput(f"--signal: {len(signals)} signals, of which three fit: choose of {named}")
+    return database, signals
 
 
 def _verify(path: Path) -> int:

@@ -406,6 +406,13 @@ class Settings:
         None, Choice(*get_args(Theme)), "Terminal", "Colours.", unset="the one chosen last"
     )
 
+    dbc: str | None = _setting(
+        None,
+        PathText("FILE", "a file"),
+        "Terminal",
+        "CAN database that frames are named and decoded by: DBC, KCD or SYM.",
+        unset="those of the protocols",
+    )
     favourites: tuple[str, ...] | None = _setting(
         None,
         NameList(len(FAVOURITES), 40),

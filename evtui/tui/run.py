@@ -18,6 +18,7 @@ from evtui.redaction import hide
 from evtui.runtime import ExitGuard
 
 if TYPE_CHECKING:
+    from evtui.canbus import CanDatabase
     from evtui.scenario.language import Plan
     from evtui.station import StateFile
 
@@ -41,6 +42,7 @@ def run(
     feed: LiveFeed | None = None,
     state: StateFile | None = None,
     told: str = "",
+    database: CanDatabase | None = None,
 ) -> int:
     """Run the lab in the terminal.
 
@@ -51,6 +53,7 @@ def run(
         feed: gets every event; closed on leaving.
         state: what the charge points must not forget; closed on leaving.
         told: a line for people to begin with.
+        database: says what frames mean, before what our protocols say.
 
     Returns:
         Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
@@ -68,9 +71,11 @@ def run(
     from evtui.station import StateError
     from evtui.tui.app import EvtuiApp
     from evtui.tui.colours import only_sixteen
+    from evtui.tui.models.meanings import bring
     from evtui.tui.models.selection import ChosenPlace
     from evtui.tui.theme_choice import theme_at_start
 
+    bring(database)
     # Not before: both would then wait for each other's imports, and the first frame with them.
     lab.start()
     app: EvtuiApp | None = None

@@ -70,6 +70,11 @@ class RunFolder:
         self.t_end = max(lasts, default=0.0)
 
     @property
+    def is_log(self) -> bool:
+        """True for a CAN log alone: there is nothing but frames."""
+        return self.path.is_file()
+
+    @property
     def problems(self) -> list[str]:
         """What is not there, and what could not be read so far, one line each."""
         told = [] if self.manifest is None else _told_by(self.manifest)

@@ -101,7 +101,7 @@ class Charted:
 
     def holds(self, key: SignalKey) -> bool:
         """True for one that is on the chart."""
-        return key in self._signals
+        return key in self._signals or key._replace(bus="") in self._signals
 
     def put(self, track: SignalTrack, label: str) -> bool:
         """Put a signal on the chart, with what is known of it; False where there is no room."""
@@ -116,7 +116,8 @@ class Charted:
 
     def remove(self, key: SignalKey) -> None:
         """Take one off the chart."""
-        self._signals.pop(key, None)
+        if self._signals.pop(key, None) is None:
+            self._signals.pop(key._replace(bus=""), None)
 
     def clear(self) -> int:
         """Take all of them off; how many there were."""

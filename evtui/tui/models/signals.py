@@ -21,7 +21,7 @@ SIGNALS_MAX = 512
 
 
 class SignalKey(NamedTuple):
-    """Which signal of which message on which bus."""
+    """Which signal of which message on which bus; an empty bus is every one."""
 
     bus: str
     arbitration_id: int
@@ -32,7 +32,7 @@ class SignalKey(NamedTuple):
         """True for a frame that may have it."""
         return (
             frame.arbitration_id == self.arbitration_id
-            and frame.bus == self.bus
+            and self.bus in ("", frame.bus)
             and frame.extended == self.extended
         )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
+from evtui.canbus import CanDatabase, FoundSignal
 from evtui.config import Settings, over_ssh
 from evtui.escaping import for_terminal
 from evtui.recording.read import RunFolder
@@ -21,12 +22,19 @@ STOPPED = 2.0
 """s between two frames that are no slow link any more: what plays goes on where it was."""
 
 
-def run(folder: RunFolder, settings: Settings) -> int:
+def run(
+    folder: RunFolder,
+    settings: Settings,
+    database: CanDatabase | None = None,
+    signals: Sequence[FoundSignal] = (),
+) -> int:
     """Play a recording in the terminal.
 
     Args:
         folder: what to play.
         settings: how the terminal is used; what they say of a lab does not matter.
+        database: says what frames mean, before what our protocols say.
+        signals: that are on the chart from the beginning.
 
     Returns:
         Exit code: 0 after ``q``, 130 after Ctrl+C, 128 plus the number of a signal, 1 when
@@ -35,18 +43,22 @@ def run(folder: RunFolder, settings: Settings) -> int:
     guard = ExitGuard()  # before any thread starts
 
     from evtui.tui.colours import only_sixteen
+    from evtui.tui.models.meanings import bring
     from evtui.tui.replay.app import ReplayApp
     from evtui.tui.replay.handle import ReplayHandle
     from evtui.tui.replay.screen import About
     from evtui.tui.theme_choice import theme_at_start
 
+    bring(database)
     handle = ReplayHandle(folder, SteadyClock(STOPPED))
     try:
         about = About(
             name=for_terminal(folder.path.resolve().name),
             lines=[for_terminal(line) for line in _lines(folder)],
             problems=lambda: folder.problems,
-            overview=lambda: _overview(folder.path),
+            overview=lambda: _overview(folder),
+            signals=signals,
+            only_frames=folder.is_log,
         )
         fps = settings.frame_rate(ssh=over_ssh(os.environ))
         app = ReplayApp(
@@ -72,9 +84,11 @@ def run(folder: RunFolder, settings: Settings) -> int:
     return app.return_code or 0
 
 
-def _overview(path: Path) -> Overview:
+def _overview(folder: RunFolder) -> Overview:
+    if folder.is_log:
+        return Overview()  # nothing but frames
     # On a thread of its own, and so with a folder of its own.
-    return overview_of(RunFolder(path))
+    return overview_of(RunFolder(folder.path))
 
 
 def _lines(folder: RunFolder) -> list[str]:

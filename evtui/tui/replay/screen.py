@@ -12,13 +12,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
+from evtui.canbus import FoundSignal
 from evtui.commands import REPLAY, Command, by_name, replay_commands
 from evtui.events import CanFrame, OcppMessage, Sample
 from evtui.recording.read import MomentKind
 from evtui.tui.doing import does
 from evtui.tui.keymap import bindings
 from evtui.tui.line_view import LineView
+from evtui.tui.models.meanings import NAME_LIMIT
+from evtui.tui.models.signals import SignalKey, SignalTrack
 from evtui.tui.models.summary import LabSummary, SummarySegment
+from evtui.tui.models.text import clean
 from evtui.tui.panels.current import CurrentPanel
 from evtui.tui.replay.feed import Arrival
 from evtui.tui.replay.handle import ReplayHandle
@@ -40,12 +44,16 @@ class About:
         lines: what was recorded, and when.
         problems: tells what is missing or could not be read so far, one line each.
         overview: reads what happened over the whole recording; called on another thread.
+        signals: that are on the chart from the beginning.
+        only_frames: it is a CAN log: the panel to look at is that of CAN.
     """
 
     name: str
     lines: Sequence[str]
     problems: Callable[[], Sequence[str]]
     overview: Callable[[], Overview]
+    signals: Sequence[FoundSignal] = ()
+    only_frames: bool = False
 
 
 class ReplayScreen(MainScreen):
@@ -101,6 +109,13 @@ class ReplayScreen(MainScreen):
         if problems:
             more = f" (and {len(problems) - 1} more, see ?)" if len(problems) > 1 else ""
             self.notice(f"{problems[0]}{more}", "warning")
+        if self._about.only_frames:
+            self.can.view.focus()
+        for signal in self._about.signals:
+            name, message = clean(signal.name), clean(signal.message)
+            key = SignalKey("", signal.arbitration_id, signal.extended, name[:NAME_LIMIT])
+            label = name if name == message else f"{message}.{name}"
+            self.current.charted.put(SignalTrack(key, clean(signal.unit)[:NAME_LIMIT]), label)
         self._replay.on_arrival(lambda: self.post_message(self.Arrived()))
         Thread(target=self._survey, name="evtui-overview", daemon=True).start()
         if not self._replay.player.at_end:
