@@ -17,12 +17,14 @@ from types import ModuleType
 import pytest
 
 from evtui import __version__, commands
+from evtui.canbus import CanDatabase
 from evtui.cli import main
 from evtui.cli.main import _COMMANDS
 from evtui.config import SETTINGS, Settings
 from evtui.feed.feed import Feed
 from evtui.scenario.language.loader import Plan
 from evtui.station.state.file import StateFile
+from tests.canbus.databases import written
 from tests.feed_lines import feed_lines
 from tests.patience import PATIENCE
 
@@ -65,6 +67,7 @@ class App:
     feed: Feed | None = None
     state: StateFile | None = None
     told: str = ""
+    database: CanDatabase | None = None
 
     def run(
         self,
@@ -75,9 +78,10 @@ class App:
         feed: Feed | None = None,
         state: StateFile | None = None,
         told: str = "",
+        database: CanDatabase | None = None,
     ) -> int:
         self.settings, self.listener, self.plan, self.feed = settings, listener, plan, feed
-        self.state, self.told = state, told
+        self.state, self.told, self.database = state, told, database
         return 7
 
 
@@ -151,6 +155,16 @@ def test_options_that_mean_nothing_with_a_scenario_are_named_in_one_line(
     assert told.startswith("evtui: --tolerant, --preset: no effect with --scenario: ")
     assert told.count("\n") == 1
     assert told == f"evtui: {app.told}\n"  # on the screen too, which hides that of the terminal
+
+
+def test_the_app_gets_the_database_that_frames_are_decoded_by(
+    app: App, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--port", "0", "--dbc", str(written(tmp_path, "kcd"))]) == 7
+    assert app.database is not None
+    assert [each.name for each in app.database.signals("Output.Current")] == ["Current"]
+    assert main(["--port", "0", "--dbc", "none.dbc"]) == 2
+    assert capsys.readouterr().err.endswith("--dbc none.dbc: no such file or directory\n")
 
 
 def test_the_app_gets_an_open_state_file(app: App, tmp_path: Path) -> None:
