@@ -145,7 +145,7 @@ def _period(screen: str) -> float:
 
 
 def _start_period(screen: str) -> float:
-    found = re.search(r"200 StartCharging +charge-point +\d+ +([\d.]+) s", screen)
+    found = re.search(r"200 StartCharging +\d+ +[\d.]+ +([\d.]+) s", screen)
     return float(found[1]) if found else -1.0
 
 

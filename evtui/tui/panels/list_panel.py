@@ -71,7 +71,9 @@ class FilterLine(Horizontal):
         """Show what is wrong with the filter, or nothing."""
         hint = self.query_one("#hint", Static)
         hint.set_class(bool(problem), "-wrong")
-        room = max(12, self.size.width // 2)
+        # Of the panel: a line that has just been opened has no size yet.
+        width = self.parent.size.width if isinstance(self.parent, ListPanel) else 0
+        room = max(12, width // 2)
         hint.update(f"✗ {cut(clean(problem), room)}" if problem else cut(self._hint, room))
 
     def action_drop(self) -> None:
