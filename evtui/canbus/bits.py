@@ -63,6 +63,9 @@ FD_LONG_CRC = 20
 
 _DLC = {length: code for code, length in enumerate(FD_LENGTHS)}
 
+SHORT_KEPT = 4_096
+"""Frames of less than 8 bytes whose length is remembered."""
+
 HEADS_KEPT = 8_192
 """Arbitration and control fields whose stuffing is remembered."""
 
@@ -109,27 +112,37 @@ def classic_bits(
         requested: data length code of a remote frame.
     """
     length = len(data)
-    bits, crc, table = _classic_head(
-        arbitration_id, extended, remote, requested if remote else length
-    )
-    if length == 8:  # most frames of a busy bus, in half the time
-        b0, b1, b2, b3, b4, b5, b6, b7 = data
-        c0, c1, c2, c3, c4, c5, c6, c7 = _columns(8)
-        crc ^= c0[b0] ^ c1[b1] ^ c2[b2] ^ c3[b3] ^ c4[b4] ^ c5[b5] ^ c6[b6] ^ c7[b7]
-        table, s0 = table[b0]
-        table, s1 = table[b1]
-        table, s2 = table[b2]
-        table, s3 = table[b3]
-        table, s4 = table[b4]
-        table, s5 = table[b5]
-        table, s6 = table[b6]
-        table, s7 = table[b7]
-        bits += s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7
-    else:
-        for byte, column in zip(data, _columns(length), strict=True):
-            crc ^= column[byte]
-            table, stuffed = table[byte]
-            bits += stuffed
+    if length != 8:
+        length = requested if remote else length
+        return _short_bits(arbitration_id, data, extended, remote, length)
+    bits, crc, table = _classic_head(arbitration_id, extended, remote, 8)
+    # Most frames of a busy bus: twice as fast as a loop.
+    b0, b1, b2, b3, b4, b5, b6, b7 = data
+    c0, c1, c2, c3, c4, c5, c6, c7 = _columns(8)
+    crc ^= c0[b0] ^ c1[b1] ^ c2[b2] ^ c3[b3] ^ c4[b4] ^ c5[b5] ^ c6[b6] ^ c7[b7]
+    table, s0 = table[b0]
+    table, s1 = table[b1]
+    table, s2 = table[b2]
+    table, s3 = table[b3]
+    table, s4 = table[b4]
+    table, s5 = table[b5]
+    table, s6 = table[b6]
+    table, s7 = table[b7]
+    bits += s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7
+    table, stuffed = table[crc >> 7]
+    return int(bits + stuffed + table[_SEVEN][crc & 0x7F])
+
+
+@lru_cache(SHORT_KEPT)
+def _short_bits(
+    arbitration_id: int, data: bytes, extended: bool, remote: bool, length_code: int
+) -> int:
+    """The same of less than 8 bytes: a charger says the same few hundred frames all the time."""
+    bits, crc, table = _classic_head(arbitration_id, extended, remote, length_code)
+    for byte, column in zip(data, _columns(len(data)), strict=True):
+        crc ^= column[byte]
+        table, stuffed = table[byte]
+        bits += stuffed
     table, stuffed = table[crc >> 7]
     return int(bits + stuffed + table[_SEVEN][crc & 0x7F])
 

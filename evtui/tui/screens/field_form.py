@@ -121,6 +121,7 @@ class FieldForm(Dialog[Mapping[str, Any] | None]):
         verb: what enter does.
         fields: one a line.
         values: to begin with, by name; a default where there is none.
+        typed: takes what is typed, by name, so that the next form can begin with it.
     """
 
     DEFAULT_CSS = """
@@ -156,13 +157,20 @@ class FieldForm(Dialog[Mapping[str, Any] | None]):
     ]
 
     def __init__(
-        self, title: str, verb: str, fields: Sequence[Field], values: Mapping[str, object]
+        self,
+        title: str,
+        verb: str,
+        fields: Sequence[Field],
+        values: Mapping[str, object],
+        *,
+        typed: dict[str, str] | None = None,
     ) -> None:
         super().__init__()
         self._title = title
         self._verb = verb
         self._fields = fields
         self._values = dict(values)
+        self._typed = {} if typed is None else typed
 
     @abstractmethod
     def check(self, texts: Mapping[str, str]) -> FieldValues:
@@ -192,6 +200,10 @@ class FieldForm(Dialog[Mapping[str, Any] | None]):
                 yield Button("Cancel", id="cancel", compact=True)
 
     @on(Input.Changed)
+    def _note(self, changed: Input.Changed) -> None:
+        self._typed[changed.input.id or ""] = changed.value
+        self._show_problems()
+
     def _show_problems(self) -> None:
         _, errors = self._read()
         for field in self._fields:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual import on
-from textual.widgets import Input
-
 from evtui.canbus import id_filter
 from evtui.commands import arguments_of
 from evtui.commands.can import PlayLog
@@ -36,12 +33,7 @@ class PlayScreen(FieldForm):
 
     def __init__(self, place: ChosenPlace | None, typed: dict[str, str]) -> None:
         where = "" if place is None else f" on the bus of {clean(place.station)}"
-        super().__init__(f"Play a CAN log{where}", "play", FIELDS, typed)
-        self._typed = typed
-
-    @on(Input.Changed)
-    def _note(self, changed: Input.Changed) -> None:
-        self._typed[changed.input.id or ""] = changed.value
+        super().__init__(f"Play a CAN log{where}", "play", FIELDS, typed, typed=typed)
 
     def check(self, texts: Mapping[str, str]) -> FieldValues:
         """Each field, and whether the identifiers are some."""
