@@ -58,6 +58,8 @@ class Dialog(ModalScreen[ScreenResultType]):
         for screen in self.app.screen_stack[:-1]:
             for footer in screen.query(KeyFooter):
                 footer.lend(str(told))
+            if isinstance(screen, ModalScreen):
+                screen.refresh()  # Textual keeps what a dialog in between has drawn of those below
 
     async def _on_message(self, message: Message) -> None:
         # What bubbles comes from a key, the mouse or a widget, the rest from Textual itself.

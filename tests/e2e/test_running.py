@@ -105,6 +105,21 @@ def test_help_pause_and_filter_leave_the_lab_alone(start: Start) -> None:
     terminal.wait_for(lambda screen: "MeterValues" in screen and " SetCharging" not in screen)
 
 
+def test_below_two_dialogs_stand_the_keys_of_the_upper_one(start: Start) -> None:
+    terminal = up(start("--port", "0", columns=120, rows=36))
+    for keys, shown in (
+        ("M", "nothing yet"),
+        ("n", "StopCharging 201"),
+        ("setl", "SetLimit 210"),
+        ("\r", "SetLimit 210 on the bus of CP1"),
+    ):
+        terminal.send(keys)
+        terminal.wait_for(shown)
+    terminal.wait_for(
+        lambda screen: screen.rstrip().splitlines()[-1].split()[:2] == ["enter", "send"]
+    )
+
+
 def test_any_size_is_survived_and_a_small_one_says_what_is_needed(start: Start) -> None:
     terminal = up(start("--port", "0", *QUICK, columns=120, rows=36))
     terminal.send("s")
