@@ -30,6 +30,7 @@ from evtui.tui.screens.main import LAB_FAILED, MainScreen
 from evtui.tui.screens.question import Question
 from tests.tui.driving import Driven, driven, handled
 from tests.tui.fake_lab import FakeLab
+from tests.tui.panel_app import until
 
 # The clock
 
@@ -510,8 +511,9 @@ async def test_a_view_with_nothing_new_writes_nothing() -> None:
     async with driven(3.0) as one:
         await one.tick()
         views = [*one.main.query(LineView), *one.main.query(StatusLine), *one.main.query(KeyFooter)]
+        await until(one.pilot, lambda: not any(view._repaint_regions for view in views))
         rows = [view._rows for view in views]
-        await one.tick()
+        one.main.tick()
         assert all(view._rows == before for view, before in zip(views, rows, strict=True))
         assert not any(view._repaint_regions for view in views)
 

@@ -23,6 +23,7 @@ from evtui.tui.screens.stations import StationsScreen
 from tests.tui.driving import driven, handled
 from tests.tui.fake_lab import FakeLab
 from tests.tui.fleet import several
+from tests.tui.panel_app import until
 from tests.tui.replay.driving import Replayed, app_over, replayed
 from tests.tui.replay.fake_recording import FakeRecording, Stopwatch, story
 
@@ -457,6 +458,7 @@ async def test_a_pause_writes_nothing() -> None:
         await one.press("space")
         await one.settle()
         views = [*one.main.query(LineView), *one.main.query(RowsWidget)]
+        await until(one.pilot, lambda: not any(view._repaint_regions for view in views))
         one.main.tick()
         assert not any(view._repaint_regions for view in views)
 
