@@ -148,9 +148,6 @@ def test_what_a_kind_is_written_with_does_not_import_the_kinds(kinds: str) -> No
 ALIAS = re.compile("[A-Z]+[a-z]\\w*")
 """A module-level name that is written as types are."""
 
-TWICE = {"LeftOut"}
-"""Names that mean two things still, one of them in what is about anomalies."""
-
 
 def public_types(body: Iterable[ast.stmt]) -> Iterator[str]:
     """Public classes, those inside of them, and other names of types."""
@@ -175,4 +172,4 @@ def test_the_name_of_a_type_means_one_thing() -> None:
         for name in public_types(ast.parse(path.read_text("utf-8")).body):
             places.setdefault(f"{pack}{name}", []).append(str(path.relative_to(ROOT)))
     several = {name: found for name, found in places.items() if len(found) > 1}
-    assert {name: found for name, found in several.items() if name not in TWICE} == {}
+    assert several == {}

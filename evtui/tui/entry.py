@@ -22,7 +22,7 @@ SHOWN = 12
 class Entry(Input):
     """Textual's own drops the whole of a pasted text for one character that it may not have."""
 
-    class LeftOut(Message):
+    class Shortened(Message):
         """Something of what was typed or pasted has been left out.
 
         Attributes:
@@ -51,7 +51,7 @@ class Entry(Input):
             super().replace(kept, start, end)
         if left:
             shown = clean(left[:SHOWN]) + "…" * (len(left) > SHOWN)
-            self.post_message(self.LeftOut(f"left out: {shown}"))
+            self.post_message(self.Shortened(f"left out: {shown}"))
 
     def _takes(self, value: str) -> bool:
         if self.max_length and len(value) > self.max_length:

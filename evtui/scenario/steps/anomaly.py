@@ -39,7 +39,7 @@ __all__ = ["AnomalyStep", "names_schema", "parameter_schemas", "parameters_mista
 UNANSWERED = 60.0
 """s that an anomaly that ends by itself may take longer, because calls are not answered."""
 
-Parameters = Annotated[
+ParameterMap = Annotated[
     dict[str, Any],
     Meta(
         description="as evtui anomalies NAME lists them; "
@@ -60,7 +60,7 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
         str | None,
         Meta(description="its parameter of that name; that of the settings when left out."),
     ] = None
-    parameters: Parameters = msgspec.field(default_factory=dict, name="with")
+    parameters: ParameterMap = msgspec.field(default_factory=dict, name="with")
     duration: Annotated[
         Duration | None,
         Meta(description="after which it is switched off; without it it must end by itself."),

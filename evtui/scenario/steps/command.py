@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandStep"]
 
-Arguments = Annotated[dict[str, Any], Meta(description="what it takes, {id_tag: TAG1}.")]
+ArgumentMap = Annotated[dict[str, Any], Meta(description="what it takes, {id_tag: TAG1}.")]
 
 
 @STEPS.add
@@ -36,7 +36,7 @@ class CommandStep(Step, frozen=True, kw_only=True):
     example = "command: station.swipe"
 
     command: Annotated[str, Meta(description="its name.")]
-    arguments: Arguments = msgspec.field(default_factory=dict, name="with")
+    arguments: ArgumentMap = msgspec.field(default_factory=dict, name="with")
 
     def words(self) -> str:
         return f"command {self.command}"

@@ -117,8 +117,8 @@ class AttackScreen(Dialog[Begun | None]):
         self.query_one("#layer", Static).update(self._prompt(where))
         self.query_one("#keys", Static).update(keys)
 
-    @on(Entry.LeftOut)
-    def _say(self, left_out: Entry.LeftOut) -> None:
+    @on(Entry.Shortened)
+    def _say(self, left_out: Entry.Shortened) -> None:
         self._told = left_out.told
         self._show()
 

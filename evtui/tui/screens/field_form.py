@@ -214,8 +214,8 @@ class FieldForm(Dialog[Mapping[str, Any] | None]):
         line.update(fold(first, line.size.width, PROBLEM_LINES))
         self.query_one("#save", Button).disabled = bool(errors)
 
-    @on(Entry.LeftOut)
-    def _say(self, left_out: Entry.LeftOut) -> None:
+    @on(Entry.Shortened)
+    def _say(self, left_out: Entry.Shortened) -> None:
         self.query_one("#problem", Label).update(left_out.told)
 
     @on(Input.Submitted)

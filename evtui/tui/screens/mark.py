@@ -52,8 +52,8 @@ class MarkScreen(Dialog[str | None]):
             yield Entry(id="words", compact=True, max_length=LONGEST)
             yield Static(" enter keep  esc cancel ", id="keys", markup=False)
 
-    @on(Entry.LeftOut)
-    def _say(self, left_out: Entry.LeftOut) -> None:
+    @on(Entry.Shortened)
+    def _say(self, left_out: Entry.Shortened) -> None:
         self.query_one("#keys", Static).update(f" ✗ {left_out.told} ")
 
     @on(Input.Submitted)

@@ -231,8 +231,8 @@ class OperationScreen(Dialog[Future[Outcome[Any]] | None]):
         line.update(fold(clean(shown), line.size.width, LINES))
         self.query_one("#send", Button).disabled = bool(problem)
 
-    @on(Entry.LeftOut)
-    def _say_left_out(self, left_out: Entry.LeftOut) -> None:
+    @on(Entry.Shortened)
+    def _say_left_out(self, left_out: Entry.Shortened) -> None:
         self._say(left_out.told, wrong=True)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
