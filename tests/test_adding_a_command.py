@@ -13,8 +13,7 @@ ROOT = Path(__file__).parents[1]
 DECLARED = """
 from evtui.kinds import Integer
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Honk:
+class Honk(Arguments):
     times: int = argument(Integer(1, 5), "how often", default=2)
 
 HONK = LabCommand(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from evtui.anomalies import Anomaly, anomaly_named, names
+from evtui.anomalies import Anomaly, Parameters, anomaly_named, names
 from evtui.cli import main
 from evtui.scenario.language import load, quick_scenario
 from evtui.scenario.run import Options, run_headless
@@ -194,7 +194,7 @@ def test_a_scenario_beside_it_and_a_name_that_is_none_are_refused(capsys: Output
 
 
 def test_one_that_does_nothing_fails(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nothing(self: Anomaly[None], run: object) -> None:
+    async def nothing(self: Anomaly[Parameters], run: object) -> None:
         """Neither charge nor limit."""
 
     monkeypatch.setattr(anomaly_named(FLUCTUATION), "act", nothing)

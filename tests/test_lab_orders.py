@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine
-from dataclasses import FrozenInstanceError
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -55,7 +54,7 @@ def test_a_program_gets_what_a_person_reads_and_what_it_is_made_of() -> None:
         answered = await lab.execute("csms.call", **call)
         assert answered.text.startswith("GetLocalListVersion to CP1: listVersion 0, ")
         assert answered.data == {"listVersion": 0}
-        with pytest.raises(FrozenInstanceError):
+        with pytest.raises(AttributeError):
             answered.text = ""  # type: ignore[misc]
 
     (order,) = orders_of(told)

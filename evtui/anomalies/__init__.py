@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         Cycle,
         Knob,
         Need,
+        Parameters,
         Signature,
         parameter,
     )
@@ -45,6 +46,7 @@ __all__ = [
     "Knob",
     "Listed",
     "Need",
+    "Parameters",
     "PlannedStep",
     "Run",
     "Schedule",
@@ -69,7 +71,8 @@ __getattr__ = lazy_names(
     __name__,
     {
         "evtui.anomalies.anomaly_set": "AnomalySet",
-        "evtui.anomalies.api": "Anomaly AnomalyError Cycle DEFAULT Knob Need Signature parameter",
+        "evtui.anomalies.api": "Anomaly AnomalyError Cycle DEFAULT Knob Need Parameters Signature "
+        "parameter",
         "evtui.anomalies.by_hand": "ByHand name_mistake",
         "evtui.anomalies.catalogue": "Listed anomaly_named is_known listed names",
         "evtui.anomalies.describing": "AnomalyDescription AnomalyListing describe describe_all "

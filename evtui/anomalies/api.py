@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
+
+import msgspec
 
 from evtui.attacks import LAYERS, Layer
-from evtui.commands import Argument, argument, arguments_of, mistakes, read
+from evtui.commands import Argument, Arguments, argument, mistakes, read
 from evtui.kinds import Choice, Integer, Number, ValueKind
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ __all__ = [
     "Knob",
     "Need",
     "NoParameters",
+    "Parameters",
     "Signature",
     "Stake",
     "parameter",
     "parameters_of",
 ]
 
-P = TypeVar("P")
+P = TypeVar("P", bound="Parameters")
 T = TypeVar("T")
 
 Need = Literal["central system", "charge point", "link", "bus", "power stage"]
@@ -95,7 +97,7 @@ class Cycle(NamedTuple):
 def parameter(
     kind: ValueKind[T], about: str, *, default: Any, label: str = "", unset: str = ""
 ) -> Any:
-    """One field of an anomaly's dataclass of parameters.
+    """One field of an anomaly's :class:`Parameters`.
 
     Args:
         kind: what it may be, with range and unit.
@@ -107,8 +109,15 @@ def parameter(
     return argument(kind, about, default=default, label=label, unset=unset)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoParameters:
+class Parameters(Arguments):
+    """Base of an anomaly's parameters, whose fields are made by :func:`parameter`.
+
+    Frozen, and made by keywords only; ``__post_init__`` may refuse what does not go together
+    by a ValueError.
+    """
+
+
+class NoParameters(Parameters):
     """For an anomaly that one cannot tweak."""
 
 
@@ -130,7 +139,7 @@ class Anomaly(ABC, Generic[P]):
             ``station connection``; two that claim the same are not on at once.
         ends: how its effect ends once it is off.
         undone: how what it did is undone.
-        Parameters: dataclass whose fields are made by :func:`parameter`; all have defaults.
+        Parameters: class of its parameters; all have defaults.
         pace: parameters that are durations, or rates (``..._per_s``), which the keys for shorter
             and longer act on.
         strength: what the keys for weaker and stronger act on.
@@ -154,7 +163,7 @@ class Anomaly(ABC, Generic[P]):
     claims: ClassVar[frozenset[str]] = frozenset()
     ends: ClassVar[str]
     undone: ClassVar[str]
-    Parameters: ClassVar[type[Any]] = NoParameters
+    Parameters: ClassVar[type[Parameters]] = NoParameters
     pace: ClassVar[tuple[str, ...]] = ()
     strength: ClassVar[Knob | None] = None
     floor: ClassVar[Knob | None] = None
@@ -267,15 +276,15 @@ class Anomaly(ABC, Generic[P]):
         for name, problem in mistakes(declared, said).items():
             raise ValueError(f"{name}: {problem.replace('argument', 'parameter')}")
         if base is None:
-            defaults: P = read(cls.Parameters, said)
-            return defaults
+            return cast("P", read(cls.Parameters, said))
         kinds = {each.name: each.kind for each in declared}
-        return replace(base, **{name: kinds[name].check(value) for name, value in said.items()})  # type: ignore[type-var]
+        checked = {name: kinds[name].check(value) for name, value in said.items()}
+        return msgspec.structs.replace(base, **checked)
 
     @classmethod
     def values(cls, parameters: P) -> dict[str, Any]:
         """Names, with units, to values, as truth and forms carry them."""
-        return asdict(parameters)  # type: ignore[call-overload, no-any-return]
+        return msgspec.structs.asdict(parameters)
 
     @classmethod
     def paced(cls, parameters: P, factor: float) -> P:
@@ -328,10 +337,11 @@ class Anomaly(ABC, Generic[P]):
         raise ValueError(f"{cls.name} has no variants")
 
 
-def parameters_of(declared: type[Any]) -> tuple[Argument, ...]:
-    """What a dataclass of parameters declares, each with a label for forms."""
+def parameters_of(declared: type[Parameters]) -> tuple[Argument, ...]:
+    """What a class of parameters declares, each with a label for forms."""
     return tuple(
-        each if each.label else replace(each, label=_label(each)) for each in arguments_of(declared)
+        each if each.label else msgspec.structs.replace(each, label=_label(each))
+        for each in declared.declared_arguments
     )
 
 

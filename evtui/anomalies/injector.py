@@ -10,14 +10,14 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from evtui.anomalies.api import Anomaly, AnomalyError
+from evtui.anomalies.api import Anomaly, AnomalyError, Parameters
 from evtui.anomalies.run import LOOK_EVERY, Run, until
 from evtui.anomalies.targets import Site
 from evtui.events import caused_by
 
 __all__ = ["SAFE_WITHIN", "Injector", "Schedule"]
 
-P = TypeVar("P")
+P = TypeVar("P", bound=Parameters)
 
 SAFE_CURRENT = 1.0
 """A below which the current counts as gone."""

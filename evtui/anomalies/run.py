@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 from msgspec import UNSET, UnsetType
 
 from evtui.anomalies import targets
-from evtui.anomalies.api import Anomaly, Need
+from evtui.anomalies.api import Anomaly, Need, Parameters
 from evtui.anomalies.targets import Site, Target
 from evtui.central_system import StationOffline
 from evtui.events import AnomalyChange, AnomalyState, Note, caused_by
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LOOK_EVERY", "PlannedStep", "Run", "until"]
 
-P = TypeVar("P")
+P = TypeVar("P", bound=Parameters)
 
 LOOK_EVERY = 0.05
 """s between two looks at whether what is waited for has come."""

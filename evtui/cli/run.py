@@ -177,7 +177,7 @@ def command(
             assert scenario is not None
             plan = load_plan(scenario, inputs, seed=seed, duration=seconds, base=base)
     if "duration" in plan.inputs and "duration" not in inputs:
-        options = replace(options, duration=None)
+        options = options.but(duration=None)
     if plan.axes and events is not None:
         axes = ", ".join(plan.axes)
         raise BadInput(f"run: --events follows one run, here are many; give --set for {axes}")
@@ -186,7 +186,7 @@ def command(
         follower = None
         if events is not None:
             follower = stack.enter_context(_Follower(events, plan, redact_id_tags))
-            options = replace(options, events=follower.on_event)
+            options = options.but(events=follower.on_event)
         stop = stack.enter_context(stopped_by_signals())
         folder = out or _new_folder(plan)
         if plan.axes:
@@ -355,10 +355,10 @@ def _run_one(plan: Plan, options: Options, folder: Path, stop: StopFlag, report:
     from evtui.scenario.judge import run_table
     from evtui.scenario.run import run_headless
 
-    options = replace(options, folder=folder, stop=stop)
+    options = options.but(folder=folder, stop=stop)
     narrator = Narrator(bar=narration_is_a_bar())
     if not report.quiet:
-        options = replace(options, narrate=narrator.narrate, progress=narrator.progress)
+        options = options.but(narrate=narrator.narrate, progress=narrator.progress)
     try:
         result = run_headless(plan, options)
     except RecordingError as error:

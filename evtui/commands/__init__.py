@@ -8,17 +8,18 @@ the engine's thread, by the functions in :mod:`evtui.lab.orders`, and exist with
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from evtui.commands import anomaly, can, real_bus, station
 from evtui.commands.anomaly import ANOMALY
 from evtui.commands.arguments import (
     Argument,
     ArgumentError,
+    Arguments,
     Nothing,
     argument,
-    arguments_of,
     mistakes,
     read,
 )
@@ -38,12 +39,12 @@ __all__ = [
     "TARGET",
     "Argument",
     "ArgumentError",
+    "Arguments",
     "Command",
     "LabCommand",
     "Nothing",
     "Outcome",
     "argument",
-    "arguments_of",
     "by_name",
     "lab_commands",
     "mistakes",
@@ -93,5 +94,5 @@ def replay_commands() -> tuple[Command, ...]:
         if command.group in ("View", "Program") and keys:
             rank = command.footer and command.footer + len(REPLAY)
             told = _HELP_IN_REPLAY.get(command.name, command.help)
-            commands.append(replace(command, keys=keys, footer=rank, help=told))
+            commands.append(msgspec.structs.replace(command, keys=keys, footer=rank, help=told))
     return tuple(commands)

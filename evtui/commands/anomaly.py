@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
 from evtui.attacks import LAYERS, Layer
-from evtui.commands.arguments import Nothing, argument
+from evtui.commands.arguments import Arguments, Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.config import FAVOURITES, VARIANTS
 from evtui.durations import Seconds
@@ -61,8 +60,7 @@ def _name(about: str, *, unset: str) -> Any:
 _PARAMETERS_BY_NAME = "its parameters by name; evtui anomalies NAME lists them"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
+class Beginning(Arguments):
     """An anomaly that is switched on."""
 
     name: str | None = _name("which anomaly", unset="the chosen one")
@@ -77,8 +75,7 @@ class Beginning:
     pause: float | None = argument(_SPAN, "between two times", default=None, unset="none")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
+class Which(Arguments):
     """One of the anomalies that are on."""
 
     name: str | None = _name(
@@ -86,15 +83,13 @@ class Which:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choosing:
+class Choosing(Arguments):
     """An anomaly for the keys to act on."""
 
     name: str = argument(ATTACK_NAME, "which anomaly; evtui anomalies lists them")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterChange:
+class ParameterChange(Arguments):
     """Parameters of an anomaly; what is not said stays as it is."""
 
     name: str | None = _name("of the anomaly", unset="the chosen one")
@@ -106,8 +101,7 @@ class ParameterChange:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attack:
+class Attack(Arguments):
     """An attack that somebody does by hand."""
 
     name: str = argument(ATTACK_NAME, "what it is called in the truth")

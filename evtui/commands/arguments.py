@@ -1,28 +1,36 @@
 """Arguments of commands, each declared once: what it may be, its default, what it is.  Pure.
 
-Checks, forms, scenario steps and documentation are made from the fields of a dataclass whose
-values are made by :func:`argument`.
+Checks, forms, scenario steps and documentation are made from the fields of an :class:`Arguments`,
+which are made by :func:`argument`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, TypeVar, overload
+from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform, overload
+
+import msgspec
 
 from evtui.config import shown
 from evtui.kinds import Unfit, ValueKind
 from evtui.nearest import choice, did_you_mean
 
-__all__ = ["Argument", "ArgumentError", "Nothing", "argument", "arguments_of", "mistakes", "read"]
+__all__ = [
+    "Argument",
+    "ArgumentError",
+    "Arguments",
+    "Nothing",
+    "argument",
+    "mistakes",
+    "read",
+]
 
 T = TypeVar("T")
 D = TypeVar("D")
-A = TypeVar("A")
+A = TypeVar("A", bound="Arguments")
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a command is told.
 
     Attributes:
@@ -53,9 +61,26 @@ class ArgumentError(ValueError):
     """A command cannot take what it was told; the text is one line with value and way out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """For a command that takes no argument of its own."""
+class _Declared(NamedTuple):
+    """What :func:`argument` makes."""
+
+    kind: ValueKind[Any]
+    about: str
+    default: Any
+    unset: str
+    label: str
+
+    def named(self, name: str) -> Argument:
+        required = self.default is msgspec.NODEFAULT
+        return Argument(
+            name=name,
+            kind=self.kind,
+            help=self.about,
+            required=required,
+            default=None if required else self.default,
+            unset=self.unset,
+            label=self.label,
+        )
 
 
 @overload
@@ -65,24 +90,57 @@ def argument(
     kind: ValueKind[T], about: str, *, default: D, unset: str = ..., label: str = ...
 ) -> T | D: ...
 def argument(
-    kind: ValueKind[Any], about: str, *, default: Any = MISSING, unset: str = "", label: str = ""
+    kind: ValueKind[Any],
+    about: str,
+    *,
+    default: Any = msgspec.NODEFAULT,
+    unset: str = "",
+    label: str = "",
 ) -> Any:
-    """One field of a dataclass of arguments; see :class:`Argument`."""
-    metadata = {"kind": kind, "help": about, "unset": unset, "label": label}
-    return field(default=default, metadata=metadata)
+    """One field of an :class:`Arguments`; see :class:`Argument`."""
+    return _Declared(kind, about, default, unset, label)
 
 
-def arguments_of(takes: type[Any]) -> tuple[Argument, ...]:
-    """What the fields of a dataclass of arguments declare, in their order."""
-    return tuple(
-        Argument(
-            name=each.name,
-            required=each.default is MISSING,
-            default=None if each.default is MISSING else each.default,
-            **each.metadata,
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(argument,))
+class _WithDeclarations(msgspec.StructMeta):
+    """Keeps what the fields of a class declare, and gives msgspec their defaults."""
+
+    declared_arguments: tuple[Argument, ...]
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any
+    ) -> _WithDeclarations:
+        inherited = {
+            each.name: each for base in bases for each in getattr(base, "declared_arguments", ())
+        }
+        own: dict[str, Argument] = {}
+        for field, value in list(namespace.items()):
+            if isinstance(value, _Declared):
+                own[field] = value.named(field)
+                namespace[field] = value.default
+                if own[field].required:
+                    del namespace[field]
+        made = super().__new__(
+            mcs, name, bases, namespace, **{"frozen": True, "kw_only": True, **config}
         )
-        for each in fields(takes)
-    )
+        made.declared_arguments = tuple({**inherited, **own}.values())
+        return made
+
+
+class Arguments(msgspec.Struct, metaclass=_WithDeclarations):
+    """Base of what one command takes; its fields are made by :func:`argument`.
+
+    Frozen, and made by keywords only.
+
+    Attributes:
+        declared_arguments: what the fields declare, in their order.
+    """
+
+    declared_arguments: ClassVar[tuple[Argument, ...]]
+
+
+class Nothing(Arguments):
+    """For a command that takes no argument of its own."""
 
 
 def mistakes(known: Iterable[Argument], given: Mapping[str, object]) -> dict[str, str]:
@@ -103,7 +161,7 @@ def read(takes: type[A], given: Mapping[str, object]) -> A:
 
     None where it is the default stands for an argument that was not given.
     """
-    kinds = {each.name: each.kind for each in arguments_of(takes)}
+    kinds = {each.name: each.kind for each in takes.declared_arguments}
     values = {name: kinds[name].check(value) for name, value in given.items() if value is not None}
     return takes(**values)
 

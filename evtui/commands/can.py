@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-from evtui.commands.arguments import Nothing, argument
+from evtui.commands.arguments import Arguments, Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.durations import Seconds
 from evtui.kinds import Integer, Number, PathText, Payload, Switch, Text
@@ -37,8 +36,7 @@ TIMES = Integer(1, 1_000_000)
 _MESSAGE = Text(1, 128)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodicMessage:
+class PeriodicMessage(Arguments):
     """A message that is sent again and again."""
 
     message: str = argument(_MESSAGE, "its name in the DBC; can.messages lists them")
@@ -61,8 +59,7 @@ class PeriodicMessage:
     limits: bool = argument(Switch(), "keep to the ranges of the DBC", default=True, label="limits")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopSending:
+class StopSending(Arguments):
     """Messages that are sent no more."""
 
     message: str | None = argument(_MESSAGE, "its name", default=None, unset="all of them")
@@ -71,8 +68,7 @@ class StopSending:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayLog:
+class PlayLog(Arguments):
     """A CAN log that is played on the bus."""
 
     file: str = argument(
@@ -115,8 +111,7 @@ class PlayLog:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepLog:
+class StepLog(Arguments):
     """Frames of a log that waits."""
 
     frames: int = argument(Integer(1, 100_000), "how many go out", default=1)

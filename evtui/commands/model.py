@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from evtui.commands.arguments import Argument, ArgumentError, arguments_of, mistakes, read
+import msgspec
+
+from evtui.commands.arguments import Argument, ArgumentError, Arguments, mistakes, read
 from evtui.kinds import IdentityText, Integer
 
 __all__ = ["TARGET", "Command", "LabCommand", "Outcome"]
 
 D_co = TypeVar("D_co", covariant=True)
-A = TypeVar("A")
+A = TypeVar("A", bound=Arguments)
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[D_co]):
+class Outcome(msgspec.Struct, Generic[D_co], frozen=True):
     """What came of a command that was carried out.
 
     Attributes:
@@ -31,15 +31,24 @@ class Outcome(Generic[D_co]):
 
 TARGET = (
     Argument(
-        "station", IdentityText(), "one of our charge points", required=False, unset="the only one"
+        name="station",
+        kind=IdentityText(),
+        help="one of our charge points",
+        required=False,
+        unset="the only one",
     ),
-    Argument("connector", Integer(0), "its connectorId", required=False, unset="the only one"),
+    Argument(
+        name="connector",
+        kind=Integer(0),
+        help="its connectorId",
+        required=False,
+        unset="the only one",
+    ),
 )
 """What every command of a connector takes besides its own arguments."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """One thing a person can do; by itself one that changes only what that person sees.
 
     Attributes:
@@ -79,14 +88,13 @@ class Command:
         return "view"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabCommand(Command, Generic[A, R]):
+class LabCommand(Command, Generic[A, R], frozen=True, kw_only=True):
     """One that :class:`evtui.lab.Lab` carries out, with or without a terminal.
 
     The function that does so is in :mod:`evtui.lab.orders`, by this declaration.
 
     Attributes:
-        takes: dataclass of its arguments; see :mod:`evtui.commands.arguments`.
+        takes: its arguments; see :mod:`evtui.commands.arguments`.
         gives: type of its :attr:`Outcome.data`.
         result: what that says, in one line without a full stop; empty where there is none.
         rest: field of ``takes`` that gets, as a mapping, every argument that is not declared;
@@ -106,7 +114,7 @@ class LabCommand(Command, Generic[A, R]):
     @property
     def arguments(self) -> tuple[Argument, ...]:
         """All that it can be told, what it is for last."""
-        return arguments_of(self.takes) + (TARGET if self.aimed else ())
+        return self.takes.declared_arguments + (TARGET if self.aimed else ())
 
     def mistakes(self, given: Mapping[str, object]) -> dict[str, str]:
         """What is wrong with arguments, by name; empty when nothing is."""
@@ -124,7 +132,7 @@ class LabCommand(Command, Generic[A, R]):
         """
         for name, problem in self.mistakes(given).items():
             raise ArgumentError(f"{self.name}: {name}: {problem}")
-        own = {each.name for each in arguments_of(self.takes)}
+        own = {each.name for each in self.takes.declared_arguments}
         said = {name: value for name, value in given.items() if name in own}
         if self.rest:
             known = own | {each.name for each in TARGET}

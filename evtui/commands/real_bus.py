@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import NoneType
 
-from evtui.commands.arguments import Nothing, argument
+from evtui.commands.arguments import Arguments, Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.durations import Seconds
 from evtui.kinds import Text
@@ -13,8 +12,7 @@ from evtui.kinds import Text
 __all__ = ["ARM", "BY_FORM", "DISARM", "REAL_BUS", "Arming"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arming:
+class Arming(Arguments):
     """Leave to send anything on a real bus."""
 
     bus: str = argument(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-from evtui.commands.arguments import Nothing, argument
+from evtui.commands.arguments import Arguments, Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.config import PRESETS, VEHICLE_NAMES
 from evtui.durations import Seconds
@@ -51,8 +50,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Swipe:
+class Swipe(Arguments):
     """An id tag at the reader."""
 
     id_tag: str | None = argument(
@@ -60,15 +58,13 @@ class Swipe:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class Peer(Arguments):
     """A charge point, ours or not."""
 
     station: str = argument(IdentityText(), "identity of the charge point")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Arguments):
     """An operation of the central system."""
 
     station: str = argument(IdentityText(), "identity of the charge point, ours or not")
@@ -78,8 +74,7 @@ class Call:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkWords:
+class MarkWords(Arguments):
     """A moment, with a few words."""
 
     text: str = argument(Words(), "what is to be said of it", default="mark")
@@ -89,8 +84,7 @@ class MarkWords:
     station: str = argument(Text(0, 48), "charge point that it is about", default="", unset="all")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawFrame:
+class RawFrame(Arguments):
     """A CAN frame of somebody's own."""
 
     identifier: int = argument(

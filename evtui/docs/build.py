@@ -18,7 +18,7 @@ import msgspec
 from evtui.anomalies import AnomalyDescription, describe_all, in_yaml
 from evtui.attacks import LAYERS
 from evtui.chapters import TOPICS, title_of
-from evtui.commands import COMMANDS, REPLAY, STATIONS, Command, arguments_of, lab_commands
+from evtui.commands import COMMANDS, REPLAY, STATIONS, Command, lab_commands
 from evtui.config import SETTINGS, Setting, toml_value
 from evtui.docs import layers, protocols
 from evtui.durations import EXPECTED
@@ -65,7 +65,7 @@ def _orders() -> str:
     for command in lab_commands():
         where = "at a connector" if command.aimed else ""
         rows.append((f"`{command.name}`", where, "", command.help))
-        for each in arguments_of(command.takes):
+        for each in command.takes.declared_arguments:
             expected = each.kind.expected.replace(f"{EXPECTED},", "a duration")
             rows.append((f"… `{each.name}`", expected, each.default_text, each.help))
         if command.result:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from itertools import count
 from typing import Any, ClassVar
 
 import pytest
 
-from evtui.anomalies import Anomaly, Need, Run, Signature, parameter
+from evtui.anomalies import Anomaly, Need, Parameters, Run, Signature, parameter
 from evtui.kinds import Choice, Integer, Number, Switch
 from evtui.testing import PROMISES, BrokenPromise, Planned, keep, random_parameters, run_trial
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TwoParameters:
+class TwoParameters(Parameters):
     high_a: float = parameter(Number(1, 100, "A"), "highest limit", default=32.0)
     hold_s: float = parameter(Number(1, 600, "s"), "between two limits", default=5.0)
 
@@ -50,13 +48,15 @@ class Good(Anomaly[Any]):
         await run.step(f"limit {limit:.1f} A", sent)
 
 
+class UndeclaredParameters(Parameters):
+    limit: float = parameter(Number(1, 100, "A"), "Highest limit.", default=0.0)
+
+
 class Undeclared(Good):
     name = "Not good"
     references = ()
 
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class Parameters:
-        limit: float = parameter(Number(1, 100, "A"), "Highest limit.", default=0.0)
+    Parameters = UndeclaredParameters
 
 
 class _Anything(Number):
@@ -64,13 +64,15 @@ class _Anything(Number):
         return float(str(value))
 
 
+class UnboundedParameters(Parameters):
+    high_a: float = parameter(_Anything(1, 100, "A"), "highest limit", default=32.0)
+    hold_s: float = parameter(Number(1, 600, "s"), "between two limits", default=5.0)
+
+
 class Unbounded(Good):
     name = "unbounded"
 
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class Parameters:
-        high_a: float = parameter(_Anything(1, 100, "A"), "highest limit", default=32.0)
-        hold_s: float = parameter(Number(1, 600, "s"), "between two limits", default=5.0)
+    Parameters = UnboundedParameters
 
 
 _counted = count()
@@ -170,8 +172,7 @@ def test_each_connector_has_its_own() -> None:
     assert trial.left == []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Varied:
+class Varied(Parameters):
     low: int = parameter(Integer(-3, 5), "x", default=0)
     high: float = parameter(Number(0, 1e6), "x", default=1.0)
     kind: str = parameter(Choice("a", "b"), "x", default="a")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, cast
 
 import pytest
 
-from evtui.anomalies import DEFAULT, Anomaly, Knob, Need, Run, Signature, parameter
+from evtui.anomalies import DEFAULT, Anomaly, Knob, Need, Parameters, Run, Signature, parameter
 from evtui.anomalies import catalogue as known
 from evtui.durations import Seconds
 from evtui.kinds import Choice, Number, Switch
@@ -18,8 +17,7 @@ from evtui.kinds import Choice, Number, Switch
 __all__ = ["install"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgeryParameters:
+class ForgeryParameters(Parameters):
     """What one can tweak."""
 
     share: float = parameter(Number(0, 200, "%"), "of the current that flows", default=20.0)
@@ -51,7 +49,7 @@ class ForgedCurrent(Anomaly[ForgeryParameters]):
         await run.for_ever()
 
 
-class Bare(Anomaly[object]):
+class Bare(Anomaly[Parameters]):
     """Declares only what it must."""
 
     name = "bare"
@@ -67,7 +65,7 @@ class Bare(Anomaly[object]):
     ends = "when it is cold"
     undone = "heating ends"
 
-    async def act(self, run: Run[object]) -> None:
+    async def act(self, run: Run[Parameters]) -> None:
         await run.for_ever()
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, TypeVar
 
-from evtui.anomalies.api import Anomaly, Need
+from evtui.anomalies.api import Anomaly, Need, Parameters
 from evtui.anomalies.run import Run
 from evtui.events import CanFrame
 
 __all__ = ["RETOLD", "SILENCED", "ForgingAnomaly", "forge_limit"]
 
-P = TypeVar("P")
+P = TypeVar("P", bound=Parameters)
 
 SILENCED = "its node leaves the bus, and whoever was muted is heard again"
 RETOLD = "its node leaves the bus; the station tells its module limit and start or stop once more"

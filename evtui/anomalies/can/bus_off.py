@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from evtui.anomalies.api import Cycle, Knob, Signature, parameter
+from evtui.anomalies.api import Cycle, Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import ForgingAnomaly
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.canbus import CHARGE_POINT, Disturbance, Frame, Node
@@ -14,8 +13,7 @@ from evtui.kinds import Choice, Integer, Number
 __all__ = ["BusOff", "BusOffParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BusOffParameters:
+class BusOffParameters(Parameters):
     """What one can tweak."""
 
     variant: Literal["two-phase", "direct"] = parameter(

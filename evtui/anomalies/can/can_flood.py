@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from evtui.anomalies.api import Cycle, Knob, Signature, parameter
+from evtui.anomalies.api import Cycle, Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import SILENCED, ForgingAnomaly
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.canbus import Frame
@@ -13,8 +11,7 @@ from evtui.kinds import CanIdentifier, Integer, Number
 __all__ = ["CanFlood", "FloodParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FloodParameters:
+class FloodParameters(Parameters):
     """What one can tweak."""
 
     identifier: int = parameter(

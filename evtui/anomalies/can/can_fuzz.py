@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
-from evtui.anomalies.api import Knob, Signature, parameter
+from evtui.anomalies.api import Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
 from evtui.anomalies.run import Run
 from evtui.canbus import Frame
@@ -37,8 +36,7 @@ class NibbleMask(Text):
         return text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FuzzParameters:
+class FuzzParameters(Parameters):
     """What one can tweak."""
 
     variant: Literal["known", "random", "mutate"] = parameter(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from evtui.anomalies.api import Knob, Signature, parameter
+from evtui.anomalies.api import Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import SILENCED, ForgingAnomaly
 from evtui.anomalies.can._reports import CLAIMS, report_instead
 from evtui.anomalies.run import Run
@@ -14,8 +13,7 @@ from evtui.kinds import Choice, Number
 __all__ = ["CanMasquerade", "MasqueradeParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MasqueradeParameters:
+class MasqueradeParameters(Parameters):
     """What one can tweak."""
 
     variant: Literal["constant", "hold", "drift"] = parameter(

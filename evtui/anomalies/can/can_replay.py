@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Literal
 
-from evtui.anomalies.api import AnomalyError, Cycle, Signature, parameter
+from evtui.anomalies.api import AnomalyError, Cycle, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
 from evtui.anomalies.run import Run
 from evtui.canbus import Frame, Recorded
@@ -16,8 +15,7 @@ from evtui.kinds import Choice, Number
 __all__ = ["CanReplay", "ReplayParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayParameters:
+class ReplayParameters(Parameters):
     """What one can tweak."""
 
     variant: Literal["instead", "beside"] = parameter(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from evtui.anomalies.api import Cycle, Knob, Signature, parameter
+from evtui.anomalies.api import Cycle, Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly, forge_limit
 from evtui.anomalies.run import Run
 from evtui.kinds import Choice, Number
@@ -13,8 +12,7 @@ from evtui.kinds import Choice, Number
 __all__ = ["CanSetLimit", "ForgedLimitParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgedLimitParameters:
+class ForgedLimitParameters(Parameters):
     """What one can tweak."""
 
     variant: Literal["repeated", "once"] = parameter(

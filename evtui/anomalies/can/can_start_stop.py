@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from evtui.anomalies.api import Cycle, Signature, parameter
+from evtui.anomalies.api import Cycle, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.config import KINDS
@@ -14,8 +13,7 @@ from evtui.kinds import Choice, Integer, Number
 __all__ = ["CanStartStop", "StartStopParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartStopParameters:
+class StartStopParameters(Parameters):
     """What one can tweak."""
 
     variant: Literal["alternating", "stop", "start"] = parameter(

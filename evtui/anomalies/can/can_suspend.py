@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from evtui.anomalies.api import Cycle, Knob, Signature, parameter
+from evtui.anomalies.api import Cycle, Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.anomalies.targets import BusTarget
@@ -15,8 +14,7 @@ from evtui.kinds import Choice, Integer, Number
 __all__ = ["CanSuspend", "SuspendParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuspendParameters:
+class SuspendParameters(Parameters):
     """What one can tweak."""
 
     variant: Literal["reports", "limits", "switching", "all", "station"] = parameter(

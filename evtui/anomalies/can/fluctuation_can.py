@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from evtui.anomalies.api import Cycle, Knob, Signature, parameter
+from evtui.anomalies.api import Cycle, Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import RETOLD, ForgingAnomaly, forge_limit
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.config import KINDS
@@ -13,8 +11,7 @@ from evtui.kinds import Integer, Number
 __all__ = ["FluctuationCan", "FluctuationCanParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FluctuationCanParameters:
+class FluctuationCanParameters(Parameters):
     """What one can tweak.
 
     Raises:

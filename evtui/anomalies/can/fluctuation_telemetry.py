@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from evtui.anomalies.api import Cycle, Knob, Signature, parameter
+from evtui.anomalies.api import Cycle, Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import SILENCED, ForgingAnomaly
 from evtui.anomalies.can._reports import CLAIMS, report_instead
 from evtui.anomalies.run import PlannedStep, Run
@@ -15,8 +14,7 @@ from evtui.kinds import Choice, Integer, Number
 __all__ = ["FluctuationTelemetry", "TelemetryParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TelemetryParameters:
+class TelemetryParameters(Parameters):
     """What one can tweak.
 
     Raises:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from evtui.anomalies.api import Knob, Signature, parameter
+from evtui.anomalies.api import Knob, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import SILENCED, ForgingAnomaly
 from evtui.anomalies.can._reports import CLAIMS, report_instead
 from evtui.anomalies.run import Run
@@ -13,8 +11,7 @@ from evtui.kinds import Number
 __all__ = ["DriftParameters", "SignalDrift"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftParameters:
+class DriftParameters(Parameters):
     """What one can tweak."""
 
     slope_a_per_s: float = parameter(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from evtui.anomalies.api import Cycle, Signature, parameter
+from evtui.anomalies.api import Cycle, Parameters, Signature, parameter
 from evtui.anomalies.can._forging import SILENCED, ForgingAnomaly
 from evtui.anomalies.can._reports import CLAIMS, report_instead
 from evtui.anomalies.run import PlannedStep, Run
@@ -13,8 +11,7 @@ from evtui.kinds import Integer, Number
 __all__ = ["PlateauParameters", "SignalPlateau"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlateauParameters:
+class PlateauParameters(Parameters):
     """What one can tweak."""
 
     hold_s: float = parameter(Number(0.1, 3600, "s"), "in which the report stands", default=20.0)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from evtui.anomalies.api import Anomaly, Knob, Need, parameter
+from evtui.anomalies.api import Anomaly, Knob, Need, Parameters, parameter
 from evtui.anomalies.run import Run
 from evtui.anomalies.targets import Deed
 from evtui.kinds import Choice, Number
@@ -40,8 +39,7 @@ SHARE = Number(0.0, 1.0)
 """A probability."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenMessages:
+class ChosenMessages(Parameters):
     """Which messages are hit."""
 
     direction: str = parameter(Choice(*DIRECTIONS), "where they go", default="both")

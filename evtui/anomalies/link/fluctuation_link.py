@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import Run
 from evtui.anomalies.targets import Deed
 from evtui.durations import Seconds
@@ -23,8 +22,7 @@ MOST_PERIODS = "ChargingScheduleMaxPeriods"
 HIGHEST_LEVEL = "ChargeProfileMaxStackLevel"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkFluctuation:
+class LinkFluctuation(Parameters):
     """What one can tweak.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from evtui.anomalies.api import Signature, parameter
 from evtui.anomalies.link._messages import SHARE, ChosenMessages, OnTheLink, named
@@ -20,7 +19,6 @@ STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|([][{}:,])')
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CorruptParameters(ChosenMessages):
     """What one can tweak."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from evtui.anomalies.api import Signature, parameter
 from evtui.anomalies.link._messages import SHARE, ChosenMessages, OnTheLink, named
 from evtui.anomalies.run import Run
@@ -13,7 +11,6 @@ from evtui.ocppj import Passing
 __all__ = ["DropParameters", "LinkDrop"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DropParameters(ChosenMessages):
     """What one can tweak."""
 

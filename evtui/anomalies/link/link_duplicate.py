@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from evtui.anomalies.api import Signature, parameter
 from evtui.anomalies.link._messages import SHARE, ChosenMessages, OnTheLink, named
 from evtui.anomalies.run import Run
@@ -15,7 +13,6 @@ from evtui.ocppj import Let, Passing
 __all__ = ["DuplicateParameters", "LinkDuplicate"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateParameters(ChosenMessages):
     """What one can tweak."""
 

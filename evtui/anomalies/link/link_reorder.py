@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from evtui.anomalies.api import Signature, parameter
 from evtui.anomalies.link._messages import SHARE, ChosenMessages, OnTheLink, named
 from evtui.anomalies.run import Run
@@ -14,7 +12,6 @@ from evtui.ocppj import Let, Passing
 __all__ = ["LinkReorder", "ReorderParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReorderParameters(ChosenMessages):
     """What one can tweak."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evtui.anomalies.api import Anomaly, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.link._meter import REGISTER, meter_values_of, rewritten, samples
 from evtui.anomalies.run import Run
 from evtui.anomalies.targets import Deed
@@ -24,8 +23,7 @@ POWER, CURRENT = "Power.Active.Import", "Current.Import"
 INTERVAL = "Energy.Active.Import.Interval"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FalsifyParameters:
+class FalsifyParameters(Parameters):
     """What one can tweak."""
 
     factor: float = parameter(

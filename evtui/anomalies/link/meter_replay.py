@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evtui.anomalies.api import Anomaly, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Need, Parameters, Signature, parameter
 from evtui.anomalies.link._meter import REGISTER, meter_values_of, samples
 from evtui.anomalies.run import Run
 from evtui.anomalies.targets import Deed
@@ -20,8 +19,7 @@ CAPTURED_MAX = 1_000
 """MeterValues that are remembered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeterReplayParameters:
+class MeterReplayParameters(Parameters):
     """What one can tweak."""
 
     window_s: float = parameter(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Cycle, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.durations import Seconds
 from evtui.kinds import Integer, Number
@@ -16,8 +15,7 @@ __all__ = ["AvailabilityFlap", "FlapParameters"]
 _WAIT = Seconds(0.05, 3600)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlapParameters:
+class FlapParameters(Parameters):
     """What one can tweak."""
 
     out_s: float = parameter(_WAIT, "out of use", default=10.0)

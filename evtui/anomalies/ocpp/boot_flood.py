@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import Run
 from evtui.kinds import Integer, Number
 
 __all__ = ["BootFlood", "BootFloodParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BootFloodParameters:
+class BootFloodParameters(Parameters):
     """What one can tweak."""
 
     rate_per_s: float = parameter(

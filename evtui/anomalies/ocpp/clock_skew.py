@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import Run
 from evtui.kinds import Number
 
@@ -15,8 +14,7 @@ LARGEST = 100_000_000.0
 """s, three years."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkewParameters:
+class SkewParameters(Parameters):
     """What one can tweak."""
 
     offset_s: float = parameter(

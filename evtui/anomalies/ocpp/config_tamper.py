@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from asyncio import sleep
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from evtui.anomalies.api import Anomaly, AnomalyError, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, AnomalyError, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import Run
 from evtui.kinds import Choice, CiString
 
@@ -45,8 +44,7 @@ LOOKS_EVERY = 0.5
 """s between two looks at whether something else is wanted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TamperParameters:
+class TamperParameters(Parameters):
     """What one can tweak."""
 
     aim: Literal["blind", "chatty", "free", "stubborn"] = parameter(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import Run
 from evtui.anomalies.targets import SecondConnection
 from evtui.durations import Seconds
@@ -14,8 +13,7 @@ from evtui.kinds import Switch
 __all__ = ["DuplicateStation", "SecondParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondParameters:
+class SecondParameters(Parameters):
     """What one can tweak."""
 
     redial_s: float = parameter(

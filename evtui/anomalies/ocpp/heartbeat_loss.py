@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import Run
 from evtui.kinds import Choice
 
 __all__ = ["HeartbeatLoss", "LossParameters"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossParameters:
+class LossParameters(Parameters):
     """What one can tweak."""
 
     mode: str = parameter(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from asyncio import sleep
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from evtui.anomalies.api import Anomaly, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import Run
 from evtui.kinds import Choice, Number
 
@@ -21,8 +20,7 @@ LOOKS_EVERY = 0.5
 """s between two looks at whether another transaction runs, or another limit is wanted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverrideParameters:
+class OverrideParameters(Parameters):
     """What one can tweak."""
 
     mode: Mode = parameter(

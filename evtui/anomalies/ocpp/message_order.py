@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, AnomalyError, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, AnomalyError, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import Run, until
 from evtui.durations import Seconds
 from evtui.kinds import Choice
@@ -16,8 +15,7 @@ TRANSACTION_WITHIN = 60.0
 """s to wait for a transaction to be under way."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderParameters:
+class OrderParameters(Parameters):
     """What one can tweak."""
 
     mode: str = parameter(

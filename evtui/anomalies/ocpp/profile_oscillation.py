@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal
 
-from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.ocpp._transaction import TRANSACTION_WITHIN, open_transaction
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.durations import Seconds
@@ -24,8 +23,7 @@ LONGEST_STRIDE = 0.25
 """Share of the whole range that a step of the random walk takes at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OscillationParameters:
+class OscillationParameters(Parameters):
     """What one can tweak.
 
     Raises:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.ocpp._transaction import TRANSACTION_WITHIN, open_transaction
 from evtui.anomalies.run import PlannedStep, Run, until
 from evtui.config import KINDS, Variant
@@ -30,8 +29,7 @@ assert isinstance(_WAITS, FourWaits)
 _WAIT = _WAITS.each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FluctuationParameters:
+class FluctuationParameters(Parameters):
     """What one can tweak.
 
     Raises:

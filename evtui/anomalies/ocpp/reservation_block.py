@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Cycle, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.durations import Seconds
 
@@ -18,8 +17,7 @@ HOLDS = 2.0
 """Times its renewal that a reservation lasts: one that is late leaves no gap."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockParameters:
+class BlockParameters(Parameters):
     """What one can tweak."""
 
     renew_s: float = parameter(

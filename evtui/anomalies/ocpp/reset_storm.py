@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from evtui.anomalies.api import Anomaly, Cycle, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.durations import Seconds
 from evtui.kinds import Choice, Integer
@@ -17,8 +16,7 @@ _INTERVAL = Seconds(6, 3600)
 resets at a shorter interval would find nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetParameters:
+class ResetParameters(Parameters):
     """What one can tweak."""
 
     kind: Literal["Soft", "Hard"] = parameter(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Cycle, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.durations import Seconds
 from evtui.kinds import Integer, Number
@@ -15,8 +14,7 @@ __all__ = ["StartStopStorm", "StormParameters"]
 _WAIT = Seconds(0.05, 3600)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StormParameters:
+class StormParameters(Parameters):
     """What one can tweak."""
 
     on_s: float = parameter(_WAIT, "from a start to its stop", default=3.0)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Cycle, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.durations import Seconds
 from evtui.kinds import Choice, Integer
@@ -27,8 +26,7 @@ _STATUS = Choice(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusFlapParameters:
+class StatusFlapParameters(Parameters):
     """What one can tweak."""
 
     first: str = parameter(_STATUS, "status that is told", default="Faulted")

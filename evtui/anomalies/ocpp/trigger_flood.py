@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.kinds import Choice, Integer, Number
 
@@ -24,8 +23,7 @@ MESSAGES = (
 """What a station that is accepted may be asked for (OCPP 1.6 section 7.32)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerParameters:
+class TriggerParameters(Parameters):
     """What one can tweak."""
 
     message: str = parameter(

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from math import copysign, inf
 from typing import Any, TypeVar
 
+from evtui.anomalies.api import Parameters
 from evtui.anomalies.run import Run
 
 __all__ = ["STRIDE", "hold"]
 
-P = TypeVar("P")
+P = TypeVar("P", bound=Parameters)
 
 STRIDE = 1.0
 """s between two steps of a fault on its way, and between two looks at the parameters."""

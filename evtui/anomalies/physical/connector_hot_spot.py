@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.physical._hold import hold
 from evtui.anomalies.run import Run
 from evtui.durations import Seconds
@@ -20,8 +19,7 @@ COOL = 60.0
 """Degrees Celsius below which nothing shows of it any more: the station is used again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HotSpotParameters:
+class HotSpotParameters(Parameters):
     """What one can tweak."""
 
     contact_mohm: float = parameter(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.physical._hold import hold
 from evtui.anomalies.run import Run
 from evtui.kinds import Number
@@ -13,8 +12,7 @@ from evtui.kinds import Number
 __all__ = ["ContactorWeld"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeldParameters:
+class WeldParameters(Parameters):
     """What one can tweak."""
 
     residual_a: float = parameter(

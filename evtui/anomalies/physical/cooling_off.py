@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, AnomalyError, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, AnomalyError, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.physical._hold import hold
 from evtui.anomalies.run import Run
 from evtui.kinds import Number
@@ -16,8 +15,7 @@ COOL = 60.0
 """Degrees Celsius below which nothing shows of it any more: the station is used again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoolingParameters:
+class CoolingParameters(Parameters):
     """What one can tweak."""
 
     fan_pct: float = parameter(Number(0, 100, "%"), "forced cooling that is left", default=0.0)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log10
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Need, Parameters, Signature, parameter
 from evtui.anomalies.physical._hold import hold
 from evtui.anomalies.run import Run
 from evtui.durations import Seconds
@@ -18,8 +17,7 @@ SOUND_KOHM = 2000.0
 """What an insulation monitor still measures of a dry cable and vehicle."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroundFaultParameters:
+class GroundFaultParameters(Parameters):
     """What one can tweak."""
 
     insulation_kohm: float = parameter(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.physical._hold import hold
 from evtui.anomalies.run import Run
 from evtui.durations import Seconds
@@ -14,8 +13,7 @@ from evtui.kinds import Number
 __all__ = ["SensorDrift"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SensorDriftParameters:
+class SensorDriftParameters(Parameters):
     """What one can tweak."""
 
     bias_k: float = parameter(Number(-100, 150, "K"), "what it shows too much", default=70.0)

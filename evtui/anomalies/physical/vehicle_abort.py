@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import LOOK_EVERY, Run
 from evtui.durations import Seconds
 
@@ -16,8 +15,7 @@ FLOWS = 1.0
 """A above which a vehicle is charging."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbortParameters:
+class AbortParameters(Parameters):
     """What one can tweak."""
 
     after_s: float = parameter(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Signature, parameter
+from evtui.anomalies.api import Anomaly, Cycle, Knob, Need, Parameters, Signature, parameter
 from evtui.anomalies.run import PlannedStep, Run
 from evtui.durations import Seconds
 from evtui.kinds import Integer, Number
@@ -13,8 +12,7 @@ from evtui.kinds import Integer, Number
 __all__ = ["VoltageSag"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SagParameters:
+class SagParameters(Parameters):
     """What one can tweak."""
 
     residual_pct: float = parameter(

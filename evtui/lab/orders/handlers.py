@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import msgspec
 
 from evtui.central_system import CentralSystem
-from evtui.commands import LabCommand, Outcome
+from evtui.commands import Arguments, LabCommand, Outcome
 from evtui.config import Settings
 from evtui.detection import DetectorPart
 from evtui.events import EventStream
@@ -18,7 +18,7 @@ from evtui.runtime import Supervisor
 
 __all__ = ["HANDLERS", "Aim", "CommandError", "Handler", "Works", "at_connector", "in_lab"]
 
-A = TypeVar("A")
+A = TypeVar("A", bound=Arguments)
 R = TypeVar("R")
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -79,8 +78,7 @@ def _ignored(*_: object) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How a scenario is run.
 
     Attributes:
@@ -109,6 +107,10 @@ class Options:
     trouble: Callable[[str], None] | None = None
     stop: StopFlag | None = None
     label: str = ""
+
+    def but(self, **changed: Any) -> Options:
+        """The same with some of it changed."""
+        return msgspec.structs.replace(self, **changed)
 
 
 def run_headless(plan: Plan, options: Options) -> RunResult:

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
@@ -152,7 +152,7 @@ def _shown(value: Any) -> str:
 
 def _run(one: Combination, options: Options) -> RunResult:
     plan = load(one.scenario, one.inputs, seed=one.seed, base=one.base)
-    return run_headless(plan, replace(options, folder=one.folder, label=one.label))
+    return run_headless(plan, options.but(folder=one.folder, label=one.label))
 
 
 def _one_after_the_other(
@@ -165,7 +165,7 @@ def _one_after_the_other(
     for one in combinations:
         if stop.reason:
             break
-        results[one.label] = _run(one, replace(options, stop=stop))
+        results[one.label] = _run(one, options.but(stop=stop))
         finished(results[one.label])
     return results
 
@@ -177,7 +177,7 @@ class _Workers:
         self, options: Options, stop: StopFlag, finished: Callable[[RunResult], None]
     ) -> None:
         # What calls back stays here; a worker gets what can be sent to it.
-        self._options = replace(
+        self._options = msgspec.structs.replace(
             options, events=None, narrate=None, progress=None, trouble=None, stop=None
         )
         self._trouble = options.trouble
@@ -282,7 +282,7 @@ def _work(pipe: Connection, foreign: Sequence[Connection], options: Options) -> 
         while True:
             one: Combination = pipe.recv()
             try:
-                result = _run(one, replace(options, stop=stop))
+                result = _run(one, options.but(stop=stop))
             except Exception as error:
                 result = _broken(one, str(error) or type(error).__name__)
             pipe.send_bytes(msgspec.msgpack.encode(result))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from evtui.commands.anomaly import FAVOURITE
 from evtui.tui.doing import does
@@ -40,7 +41,7 @@ class AnomalyCommands(CanCommands):
         known = dict(zip(FAVOURITE, names, strict=False))
         self.favourites = {keys_shown(each)[0]: name for each, name in known.items()}
         self.commands = tuple(
-            replace(each, help=f"Start or stop a favourite: {known[each]}.")
+            msgspec.structs.replace(each, help=f"Start or stop a favourite: {known[each]}.")
             if each in known
             else each
             for each in self.commands

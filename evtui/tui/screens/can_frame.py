@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evtui.canbus import Frame
-from evtui.commands import arguments_of
 from evtui.commands.station import RawFrame
 from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.text import clean
@@ -13,7 +12,7 @@ from evtui.tui.screens.field_form import Field, FieldForm, FieldValues, check_ea
 
 __all__ = ["FrameScreen"]
 
-FIELDS = tuple(Field(each) for each in arguments_of(RawFrame))
+FIELDS = tuple(Field(each) for each in RawFrame.declared_arguments)
 
 
 class FrameScreen(FieldForm):

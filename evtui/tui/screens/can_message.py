@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evtui.canbus import MessageForm, SignalForm, signal_value, value_text
-from evtui.commands import Argument, arguments_of
+from evtui.commands import Argument
 from evtui.commands.can import PeriodicMessage
 from evtui.kinds import ValueKind, number
 from evtui.tui.models.selection import ChosenPlace
@@ -15,7 +15,7 @@ from evtui.tui.screens.field_form import Field, FieldForm, FieldValues, check_ea
 
 __all__ = ["MessageScreen"]
 
-OTHERS = tuple(Field(each) for each in arguments_of(PeriodicMessage) if each.label)
+OTHERS = tuple(Field(each) for each in PeriodicMessage.declared_arguments if each.label)
 """What is asked beside the signals: period, times, limits."""
 
 LIMITS = "limits"

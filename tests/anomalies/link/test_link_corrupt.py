@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from evtui.anomalies import Run, anomaly_named
+from evtui.anomalies import Parameters, Run, anomaly_named
 from evtui.anomalies.targets import Deed
 from evtui.events import OcppMessage
 from evtui.ocppj import Passing
@@ -36,7 +36,7 @@ def test_a_spoilt_message_is_answered_under_no_id_and_its_sender_waits() -> None
 @pytest.mark.parametrize("seed", range(50))
 def test_no_reader_takes_what_was_spoilt(seed: int) -> None:
     anomaly = anomaly_named("link-corrupt")
-    run: Run[object] = Run(anomaly, None, anomaly.read({}), random.Random(seed))  # type: ignore[arg-type]
+    run: Run[Parameters] = Run(anomaly, None, anomaly.read({}), random.Random(seed))  # type: ignore[arg-type]
     message = Passing("charge_point", "call", 'a"b:,', "DataTransfer", {}, TRICKY)
     deed = anomaly().treat(run, message)  # type: ignore[attr-defined]
     assert isinstance(deed, Deed)
