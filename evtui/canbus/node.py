@@ -86,6 +86,23 @@ class Node(Controller):
             bus._arm()
         return True
 
+    def send_and_yield(self, frame: Frame) -> None:
+        """As :meth:`send`, by a callback of the loop that does nothing more after it.
+
+        In virtual time the bus goes on at once where nothing else is to happen before the frame has
+        passed: what hears it hears it then.  That spares the loop a turn.
+        """
+        bus = self._bus
+        if bus._handing_out or bus._timer is not None:
+            self.send(frame)
+            return
+        bus._handing_out = True
+        try:
+            self.send(frame)
+        finally:
+            bus._handing_out = False
+        bus._no_cause.run(bus._wake_up, 0.0)
+
     def load(self) -> NodeLoad:
         """What it has sent, and how it stands."""
         return NodeLoad(

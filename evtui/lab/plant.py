@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evtui.events import EventStream, Sample
+from evtui.events import EventStream, Sample, current_cause
 from evtui.power import Phase, PowerStage, RecordedVehicle, StageState, Vehicle
 from evtui.station import ConnectorController, OwnParts, OwnReadings, VehicleAsks, VehicleLine
 
@@ -177,15 +177,18 @@ def truth_teller(
         station: identity of the charge point.
         connector: the station's side, which is asked and not told.
     """
-    number, publish = connector.number, stream.publish
+    number = connector.number
     limiter, control, status = connector.limiter, connector.control, connector.status_report
     metering, meter = connector.metering, connector.metering.meter
 
     def tell(state: StageState) -> None:
         transaction = control.running
-        publish(
+        stream.tell(
             Sample(
+                seq=stream.number(),
+                t=stream.now(),
                 source=station,
+                cause=current_cause(),
                 station=station,
                 connector=number,
                 current=state.current,

@@ -143,9 +143,7 @@ class Redactor:
             value: JSON data, as it is or encoded, or a struct.
         """
         text = json_text(value)
-        if self._id_tags or may_hold_secret(text) or self._holds_known(text):
-            return json_text(self.value(json.loads(text)))
-        return text
+        return json_text(self.value(json.loads(text))) if self._may_hide_in(text) else text
 
     def event(self, event: E) -> E:
         """``event`` without what is to be hidden; who it is about stays, and so do id tags."""
@@ -162,8 +160,13 @@ class Redactor:
         return msgspec.structs.replace(event, **shown) if shown else event
 
     def struct(self, struct: S) -> S:
-        """``struct`` without what is to be hidden, whose fields can hold a text then."""
-        return msgspec.convert(self.value(msgspec.to_builtins(struct)), type(struct))
+        """``struct`` without what is to be hidden, whose fields can hold a text then.
+
+        Itself where there is nothing.
+        """
+        told = msgspec.to_builtins(struct)
+        shown = self.value(told)
+        return struct if shown == told else msgspec.convert(shown, type(struct))
 
     def _member(self, event: Event, name: str) -> Any:
         value = getattr(event, name)
@@ -172,6 +175,10 @@ class Redactor:
         if isinstance(value, msgspec.Struct):
             return self.struct(value)
         return self.value(value, name) if isinstance(value, str | dict | list) else value
+
+    def _may_hide_in(self, text: str) -> bool:
+        """True where something in a JSON text may have to be hidden."""
+        return self._id_tags or may_hold_secret(text) or self._holds_known(text)
 
     def _holds_known(self, text: str) -> bool:
         """True where a secret that was met stands in a JSON text."""

@@ -38,6 +38,7 @@ __all__ = [
     "StationMessage",
     "StopCharging",
     "connector_of",
+    "current_frame",
     "decode",
     "encode",
 ]
@@ -112,6 +113,12 @@ def encode(value: StationMessage, connector: int = 1) -> Frame:
         data = b""
     arbitration_id = _IDS[type(value)] + CONNECTOR_STRIDE * (connector - 1)
     return Frame(arbitration_id, data)
+
+
+@lru_cache(FRAMES_KEPT)
+def current_frame(amperes: int, connector: int) -> Frame:
+    """:func:`encode` of a :class:`Current`, ten times a second."""
+    return encode(Current(amperes), connector)
 
 
 def decode(frame: Frame | CanFrame) -> Received | None:

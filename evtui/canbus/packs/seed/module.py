@@ -8,13 +8,12 @@ from evtui.canbus.bus import SimulatedBus
 from evtui.canbus.nodes import module_of
 from evtui.canbus.packs.api import MalformedFrame, ModuleEnd, PowerUnit
 from evtui.canbus.packs.seed.codec import (
-    Current,
     SetLimit,
     StartCharging,
     StopCharging,
     connector_of,
+    current_frame,
     decode,
-    encode,
 )
 from evtui.events import CanFrame, caused_by
 
@@ -67,11 +66,10 @@ class ChargerModule(ModuleEnd):
                 while begun + (steps + 1) * PERIOD <= loop.time():
                     steps += 1
                     state = step(PERIOD)
-                node.send(encode(Current(round(state.current)), self._connector))
+                timer = loop.call_at(begun + (steps + 1) * PERIOD, tick)
+                node.send_and_yield(current_frame(round(state.current), self._connector))
             except Exception as error:
                 crashed.set_exception(error)
-            else:
-                timer = loop.call_at(begun + (steps + 1) * PERIOD, tick)
 
         # The command that started this part is not the cause of every frame it will send.
         with caused_by(None):

@@ -48,6 +48,7 @@ class SeedPack(ProtocolPack):
     extended = False
     dbc = Path(__file__).parent / "station.dbc"
     connectors_max = CONNECTORS_MAX
+    ac = True
 
     def decode(self, frame: Frame | CanFrame) -> Said | None:
         """See :class:`ProtocolPack`."""
