@@ -244,6 +244,7 @@ class SimulatedBus:
                         dropped=self.dropped,
                         worst_pct=100 * more * self._line.bit / elapsed,
                         errors=self.errors,
+                        queued={each.name: each.queued for each in self._attached if each.queued},
                     )
                 )
                 if self.errors:

@@ -12,7 +12,7 @@ import msgspec
 
 from evtui.events.base import Event
 from evtui.events.told import Note
-from evtui.events.traffic import OcppMessage
+from evtui.events.traffic import CanFrame, OcppMessage
 from evtui.repeats import Repeats
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "EventReader",
     "EventStream",
     "LabTime",
+    "LostFrames",
     "Subscriber",
     "caused_by",
     "current_cause",
@@ -73,6 +74,28 @@ Subscriber = Callable[[Event], None]
 """Reads the stream, on the engine's thread."""
 
 
+FrameKey = tuple[str, str, int, bool, bool, bool]
+"""Bus, node, identifier; whether they have 29 bits, are remote frames, are error frames."""
+
+
+class LostFrames:
+    """CAN frames of one :data:`FrameKey` that a mailbox had no room for.
+
+    Attributes:
+        count: how many.
+        newest: the last of them.
+    """
+
+    __slots__ = ("count", "newest")
+
+    def __init__(self, newest: CanFrame) -> None:
+        self.count = 0
+        self.newest = newest
+
+
+LOST_KEYS_MAX = 8_192
+"""Keys that lost frames are counted by; those of others count in ``dropped`` alone."""
+
 READER_BYTES = 8 * 1024 * 1024
 """Payloads that wait in one :class:`EventReader`: a peer may send 1 MiB a message."""
 
@@ -97,6 +120,7 @@ class EventReader:
         self._taken = 0
         self._bytes_in = 0  # written by the engine's thread only, as is what it pushes out
         self._bytes_out = 0  # written by the reader's thread only
+        self._lost_frames: dict[FrameKey, LostFrames] = {}
 
     def append(self, event: Event) -> None:
         """Called by the stream, on the engine's thread only."""
@@ -108,9 +132,23 @@ class EventReader:
             len(self._events) > self._capacity or self._bytes_in - self._bytes_out > self._bytes_max
         ):
             try:
-                self._bytes_in -= self._events.popleft()[1]
+                lost, size = self._events.popleft()
             except IndexError:  # the reader was faster
                 return
+            self._bytes_in -= size
+            if isinstance(lost, CanFrame):
+                self._count_lost(lost)
+
+    def _count_lost(self, frame: CanFrame) -> None:
+        of = frame.arbitration_id, frame.extended, frame.remote, frame.error
+        key = (frame.bus, frame.node, *of)
+        lost = self._lost_frames.get(key)
+        if lost is None:
+            if len(self._lost_frames) >= LOST_KEYS_MAX:
+                return
+            lost = self._lost_frames[key] = LostFrames(frame)
+        lost.count += 1
+        lost.newest = frame
 
     def take(self, limit: int | None = None) -> list[Event]:
         """Return what has come since the last call, oldest first, at most ``limit``."""
@@ -130,6 +168,10 @@ class EventReader:
     def dropped(self) -> int:
         """Events pushed out before they were taken."""
         return max(0, self._appended - self._taken - len(self._events))
+
+    def lost_frames(self) -> tuple[LostFrames, ...]:
+        """The CAN frames among them, counted since the start; of each kind that has some."""
+        return tuple(self._lost_frames.values())
 
 
 NOTES_AT_ONCE = 10

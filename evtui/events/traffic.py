@@ -161,6 +161,10 @@ class BusLoad(Event, frozen=True, kw_only=True):
         about("the same share with as many stuff bits as frames of their lengths may have."),
     ] = 0.0
     errors: Annotated[int, about("error frames since the start.")] = 0
+    queued: Annotated[
+        dict[str, int],
+        about("frames that wait or are being sent now, by the node in whose transmit queue."),
+    ] = msgspec.field(default_factory=dict)
 
 
 class NodeState(Event, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evtui.events import BusLoad, CanFrame, NodeState
+from evtui.events import BusLoad, CanFrame, EventReader, NodeState
 from evtui.tui.models.buses import BUS_OFF, NODES_MAX, PASSIVE, BusBook
 from evtui.tui.panels.bus_line import BusLine, bus_row
 from evtui.tui.rows import row_text, row_width
@@ -42,6 +42,31 @@ def test_what_was_dropped_is_told_in_any_width() -> None:
     book.feed([load(100.0, dropped=7), *(frame(n / 10, f"node-{n}") for n in range(20))])
     for width in (20, 40, 60, 100):
         assert "7 dropped" in shown(book, width)
+
+
+def test_what_waits_in_transmit_queues_is_told_all_together_and_by_node() -> None:
+    book = BusBook()
+    book.feed([frame(0.1), load(100.0, queued={"module": 3, "can-flood": 61})])
+    assert "queue 64" in shown(book)
+    assert [(node.name, node.queued) for node in book.buses[0].nodes.values()] == [
+        ("module", 3),
+        ("can-flood", 61),
+    ]
+    book.feed([load(10.0)])
+    assert "queue" not in shown(book)
+    assert "queued      0" in book.buses[0].facts()
+
+
+def test_frames_that_came_too_fast_to_be_taken_count_for_their_node() -> None:
+    reader = EventReader(capacity=3)
+    for number in range(10):
+        reader.append(frame(number / 10, ("module", "charge-point")[number == 4]))
+    book = BusBook()
+    book.feed(reader.take())
+    for _ in range(2):
+        book.count_lost(reader.lost_frames())
+    counts = {node.name: node.frames + node.lost for node in book.buses[0].nodes.values()}
+    assert counts == {"module": 9, "charge-point": 1}
 
 
 def test_a_node_in_trouble_is_told_with_its_counters_where_others_give_way() -> None:

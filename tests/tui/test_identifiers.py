@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evtui.events import CanFrame
+from evtui.events import CanFrame, EventReader
 from evtui.tui.models.can_columns import Shape, columns_for
 from evtui.tui.models.filter import RowFilter
 from evtui.tui.models.identifiers import COLUMNS, IdColumn, IdTable, seconds_text
@@ -67,6 +68,33 @@ def test_counting_does_not_depend_on_being_looked_at() -> None:
         table.publish(6.2)
     assert seldom.row(0).count == often.row(0).count == 5000
     assert seldom.row(0).period == often.row(0).period
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=60),
+    st.integers(1, 20),
+    st.lists(st.integers(0, 59), max_size=6),
+)
+def test_every_frame_counts_however_many_a_slow_view_loses(
+    frames: list[tuple[int, bool]], capacity: int, looks: list[int]
+) -> None:
+    reader, table = EventReader(capacity), IdTable()
+
+    def look(now: float) -> None:
+        table.feed(each for each in reader.take() if isinstance(each, CanFrame))
+        table.count_lost(reader.lost_frames())
+        table.publish(now)
+
+    for number, (arbitration_id, extended) in enumerate(frames):
+        node = ("module", "can-flood")[number % 2]
+        reader.append(frame(number / 100, arbitration_id, extended=extended, node=node))
+        if number in looks:
+            look(number / 100)
+    look(10.0)
+    assert table.frames == len(frames)
+    rows = map(table.row, range(len(table)))
+    counted = {(row.frame.arbitration_id, row.frame.extended): row.count for row in rows}
+    assert counted == Counter(frames)
 
 
 def test_a_period_that_is_not_the_databases_is_marked() -> None:

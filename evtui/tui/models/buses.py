@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from evtui.events import BusLoad, CanFrame, Event, NodeState
+from evtui.events import BusLoad, CanFrame, Event, LostFrames, NodeState
 from evtui.tui.models.detail import Block
 from evtui.tui.models.identifiers import seconds_text
 from evtui.tui.models.text import clean, cut, fit
@@ -29,18 +30,20 @@ class NodeStory:
         name: harmless to a terminal.
         state: its error state (ISO 11898-1).
         tec, rec: transmit and receive error counters; 0 for one that was never in trouble.
-        frames: that it has sent.
+        frames: that it has sent, but for those of ``lost``.
+        lost: frames of it that came faster than they could be looked at.
+        queued: frames that wait in its transmit queue.
         last: lab time in s of the newest; None before the first.
     """
 
-    __slots__ = ("frames", "last", "name", "rec", "state", "tec")
+    __slots__ = ("frames", "last", "lost", "name", "queued", "rec", "state", "tec")
 
     def __init__(self, name: str) -> None:
         self.name = clean(name)
         self.state: str = ACTIVE
         self.tec = 0
         self.rec = 0
-        self.frames = 0
+        self.frames = self.lost = self.queued = 0
         self.last: float | None = None
 
 
@@ -75,6 +78,15 @@ class BusStory:
             node.frames += 1
             node.last = frame.t
 
+    def take_load(self, load: BusLoad) -> None:
+        """What is said of it once a second."""
+        self.load = load
+        self.peak = max(self.peak, load.load_pct)
+        for name in load.queued:
+            self.node(name)
+        for name, node in self.nodes.items():
+            node.queued = load.queued.get(name, 0)
+
     def facts(self) -> str:
         """Load and counts, a line each."""
         load = self.load
@@ -86,16 +98,19 @@ class BusStory:
             f"worst case  {load.worst_pct:.1f} %, with as many stuff bits as there may be",
             f"frames      {load.frames:,}, {load.frames_per_s:,.0f}/s",
             f"errors      {load.errors:,} error frames",
+            f"queued      {sum(load.queued.values()):,} in the nodes' transmit queues",
             f"dropped     {load.dropped:,}, because a node's transmit queue was full",
         ]
         return "\n".join(lines)
 
     def table(self, now: float) -> str:
         """The nodes at lab time ``now`` in s, a line each."""
-        lines = [f"{'node':{NAME_WIDTH}} {'state':13} {'TEC':>5} {'REC':>5} {'frames':>11}  last"]
+        counters = f"{'TEC':>5} {'REC':>5} {'queue':>5} {'frames':>11}"
+        lines = [f"{'node':{NAME_WIDTH}} {'state':13} {counters}  last"]
         for node in self.nodes.values():
             last = "–" if node.last is None else f"{seconds_text(max(0.0, now - node.last))} ago"
-            counters = f"{node.tec:>5} {node.rec:>5} {node.frames:>11,}"
+            counters = f"{node.tec:>5} {node.rec:>5} {node.queued:>5}"
+            counters += f" {node.frames + node.lost:>11,}"
             lines.append(f"{fit(node.name, NAME_WIDTH)} {node.state:13} {counters}  {last}")
         if len(self.nodes) >= NODES_MAX:
             lines.append(f"others are not told apart: there may be {NODES_MAX}")
@@ -119,8 +134,7 @@ class BusBook:
                 bus.take_frame(event)
             elif isinstance(event, BusLoad):
                 bus = self._at(event.bus, event.station)
-                bus.load = event
-                bus.peak = max(bus.peak, event.load_pct)
+                bus.take_load(event)
                 news = True
             elif isinstance(event, NodeState):
                 node = self._at(event.bus, event.station).node(event.node)
@@ -128,6 +142,16 @@ class BusBook:
                     node.state, node.tec, node.rec = event.state, event.tec, event.rec
                 news = True
         return news
+
+    def count_lost(self, lost: Iterable[LostFrames]) -> None:
+        """Take how many frames there were, since the start, that :meth:`feed` never got."""
+        sent: Counter[tuple[str, str]] = Counter()
+        for each in lost:
+            frame = each.newest
+            if not frame.error and self._at(frame.bus, frame.station).node(frame.node) is not None:
+                sent[frame.bus, frame.node] += each.count
+        for (bus, name), count in sent.items():
+            self._buses[bus].nodes[name].lost = count
 
     def _at(self, name: str, station: str) -> BusStory:
         bus = self._buses.setdefault(name, BusStory(name))

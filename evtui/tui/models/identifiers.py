@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from evtui.events import CanFrame
+from evtui.events import CanFrame, LostFrames
 from evtui.tui.models.filter import Filter
 from evtui.tui.models.frames import FrameLine
 from evtui.tui.models.injected import InjectedBy, nobody
@@ -50,6 +50,7 @@ class IdRow(FrameLine):
 
     Attributes:
         count: frames, as shown.
+        lost: how many of them came faster than they could be looked at.
         rate: frames/s as shown: those of the last whole second of lab time, or the mean of the
             last ten where it was less than two.
         period: s, mean over the recent ones, as shown; None before the second.
@@ -61,13 +62,14 @@ class IdRow(FrameLine):
     __slots__ = (
         *("_causes", "_changed", "_ever", "_fresh", "_injected", "_injected_at", "_newest"),
         *("_first", "_seconds", "_seen", "_times", "changing"),
-        *("count", "jitter", "listed", "muted", "period", "rate"),
+        *("count", "jitter", "listed", "lost", "muted", "period", "rate"),
     )
 
     def __init__(self, key: int, frame: CanFrame) -> None:
         super().__init__(frame)
         self.key = key
         self.count = 0
+        self.lost = 0
         self.rate = 0.0
         self.period: float | None = None
         self.jitter: float | None = None
@@ -121,7 +123,7 @@ class IdRow(FrameLine):
         marked = now - self._injected_at < MARK_SECONDS
         self.injected = self._injected if marked else ""
         if counters or not self.count:
-            self.count = self._seen
+            self.count = self._seen + self.lost
             self._reckon(int(now))
         return bool(self.injected)
 
@@ -252,6 +254,7 @@ class IdTable:
         self._capacity = capacity
         self._by_key: dict[int, IdRow] = {}
         self._buses: dict[str, int] = {}
+        self._lost: Counter[int] = Counter()
         self._rows: list[IdRow] = []
         self._places: dict[int, int] = {}
         self._touched: dict[int, IdRow] = {}
@@ -271,14 +274,30 @@ class IdTable:
         by_key, touched, buses = self._by_key, self._touched, self._buses
         for frame in frames:
             bus = buses.setdefault(frame.bus, len(buses))
-            kind = bus << 2 | frame.error << 1 | frame.extended
-            key = (kind << 29 | frame.arbitration_id) << 1 | frame.remote
+            key = _key(bus, frame)
             row = by_key.get(key)
             if row is None:
                 row = self._begin(key, frame)
             row.take(frame, injected(frame.cause))
             touched[key] = row
             self.frames += 1
+
+    def count_lost(self, lost: Iterable[LostFrames]) -> None:
+        """Take how many frames there were, since the start, that :meth:`feed` never got."""
+        counts: Counter[int] = Counter()
+        newest: dict[int, CanFrame] = {}
+        for each in lost:
+            bus = self._buses.setdefault(each.newest.bus, len(self._buses))
+            key = _key(bus, each.newest)
+            counts[key] += each.count
+            newest[key] = each.newest
+        for key in counts:
+            if more := counts[key] - self._lost[key]:
+                row = self._by_key.get(key) or self._begin(key, newest[key])
+                row.lost += more
+                self.frames += more
+                self._touched[key] = row
+        self._lost = counts
 
     def _begin(self, key: int, frame: CanFrame) -> IdRow:
         if len(self._by_key) >= self._capacity:
@@ -391,6 +410,12 @@ class IdTable:
             else:
                 high = middle
         return low
+
+
+def _key(bus: int, frame: CanFrame) -> int:
+    """By which rows are told apart and sorted; ``bus`` is the number of its bus."""
+    kind = bus << 2 | frame.error << 1 | frame.extended
+    return (kind << 29 | frame.arbitration_id) << 1 | frame.remote
 
 
 def seconds_text(seconds: float | None) -> str:

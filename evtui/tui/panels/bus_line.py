@@ -1,4 +1,4 @@
-"""One line on a CAN bus: a gauge of its load, its nodes with their error states, what it lost."""
+"""One line on a CAN bus: a gauge of its load, its nodes with their error states, what waits."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _forms(bus: BusStory, *, named: bool) -> list[Row]:
     """In fewer and fewer words; what is wrong goes last."""
     name = [Piece(f" {cut(bus.name, NAME_WIDTH)}", "muted")] if named else []
     gauge, share, rate = _gauge(bus), _share(bus), _rate(bus)
-    lost = _lost(bus)
+    lost = _queue_and_losses(bus)
     nodes = list(bus.nodes.values())
     troubled = [node for node in nodes if node.state != ACTIVE or node.tec or node.rec]
     all_nodes = [piece for node in nodes for piece in _node(node)]
@@ -120,9 +120,11 @@ def _node(node: NodeStory) -> list[Piece]:
     ]
 
 
-def _lost(bus: BusStory) -> list[Piece]:
+def _queue_and_losses(bus: BusStory) -> list[Piece]:
     assert bus.load is not None
     told = []
+    if queued := sum(bus.load.queued.values()):
+        told.append(Piece(f"  queue {queued:,}", "warning" if queued > 1 else "muted"))
     if bus.load.errors:
         told.append(Piece(f"  {bus.load.errors:,} errors", "warning"))
     if bus.load.dropped:

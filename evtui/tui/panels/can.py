@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.events import Resize
 
-from evtui.events import AnomalyState, CanFrame, Event
+from evtui.events import AnomalyState, CanFrame, Event, LostFrames
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.buses import BusBook
 from evtui.tui.models.can_columns import FrameColumn, Shape, columns_for
@@ -91,6 +91,11 @@ class CanPanel(ListPanel):
             self.trace.feed(frames, self._injected.by)
             self.ids.feed(frames, self._injected.by)
             self.signals.feed(frames)
+
+    def count_lost(self, lost: Sequence[LostFrames]) -> None:
+        """Count frames that came faster than they could be taken; see :class:`LostFrames`."""
+        self.buses.count_lost(lost)
+        self.ids.count_lost(lost)
 
     def reset(self) -> None:
         """Forget every frame; filter and order stay."""

@@ -130,6 +130,8 @@ class MainScreen(SendingCommands, RealBusCommands):
                 for title in self.tour.feed(rest):
                     self.notice(f"tour: done – {title}")
                 self._make_room_for_scenario()
+            if self._handle.events.dropped:
+                self.can.count_lost(self._handle.events.lost_frames())
             if not self._paused:
                 for panel in self._panels:
                     panel.tick(now)
