@@ -622,6 +622,8 @@ def test_what_is_wrong_only_together_is_told_on_construction() -> None:
         Settings(modules=2)
     with pytest.raises(SettingsError, match=r"^modules: expected 1 to 4 with protocol infy"):
         Settings(protocol="infy", modules=5, connectors=8)
+    with pytest.raises(SettingsError, match=r"^preset: expected seed, dc, ccs with protocol infy"):
+        Settings(protocol="infy", preset="ac")
 
 
 def test_settings_made_in_python_have_their_final_types() -> None:

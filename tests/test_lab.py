@@ -418,6 +418,18 @@ def test_presets_go_round_and_the_station_follows() -> None:
     run_virtual(scenario())
 
 
+def test_modules_that_give_dc_alone_are_given_no_ac_supply() -> None:
+    async def scenario() -> None:
+        async with running_lab(protocol="infy") as rig:
+            seen = []
+            for _ in range(3):
+                await rig.execute("station.preset")
+                seen.append(rig.state.preset)
+            assert seen == ["dc", "ccs", "seed"]
+
+    run_virtual(scenario())
+
+
 def test_strictness_and_detector_views_go_round_and_are_published() -> None:
     async def scenario() -> None:
         async with running_lab() as rig:

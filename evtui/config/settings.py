@@ -466,6 +466,7 @@ class Settings:
                 mistakes += error.mistakes
         mistakes += low_above_high(values)
         mistakes += _too_many_modules(values)
+        mistakes += _ac_of_dc_modules(values)
         if "csms" in values:
             mistakes += _without_password(values["csms"], values.get("password_file"))
             values["csms"] = SecretUrl(values["csms"])
@@ -606,6 +607,17 @@ def _too_many_modules(values: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"modules: expected 1 to 4 with protocol infy and 8 connectors, got {modules}; "
             "it has addresses for 60"
+        )
+
+
+def _ac_of_dc_modules(values: Mapping[str, Any]) -> Iterator[str]:
+    """An AC supply with modules that are rectifiers."""
+    protocol = values.get("protocol", "seed")
+    if protocol != "seed" and values.get("preset") == "ac":
+        dc = ", ".join(each for each in PRESETS if each != "ac")
+        yield (
+            f"preset: expected {dc} with protocol {protocol}, whose modules give DC, got ac; "
+            "protocol seed has it"
         )
 
 

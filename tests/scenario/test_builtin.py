@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from evtui.anomalies import anomaly_named
+from evtui.config import Settings
 from evtui.scenario.expectations.alarms import AlarmExpected, NoAlarmExpected
 from evtui.scenario.expectations.validity import NoSchemaViolation
+from evtui.scenario.language import Base
 from evtui.scenario.language.loader import Plan, builtin, load
 from evtui.scenario.run.headless import Options, run_headless
 from evtui.scenario.steps.anomaly import AnomalyStep
@@ -154,3 +156,25 @@ def test_each_meets_its_expectations(name: str) -> None:
         failed = [f"{each.expectation}: {each.found}" for each in result.verdicts if not each.met]
         assert (failed, result.interrupted) == ([], ""), inputs
         assert len(result.verdicts) == len(plan.scenario.expect) + 1
+
+
+QUICK = {"normal-charging", "cooling-off", "meter-falsify", "bus-off", "can-set-limit"}
+"""Those that the usual run of the tests takes."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.full)
+        for name in NAMES
+        if name not in ("smart-charging-day", "normal-charging-car3")
+    ],
+)
+@pytest.mark.parametrize("protocol", ["infy", "advantics"])
+def test_each_meets_them_whatever_protocol_somebody_has_set(name: str, protocol: Any) -> None:
+    base = Base(Settings(port=0, protocol=protocol, modules=2))
+    plan = load(name, duration=60.0, base=base)
+    for inputs in plan.combinations():
+        result = run_headless(load(name, inputs, base=base), Options())
+        failed = [f"{each.expectation}: {each.found}" for each in result.verdicts if not each.met]
+        assert (failed, result.interrupted) == ([], ""), inputs

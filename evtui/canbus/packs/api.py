@@ -172,6 +172,7 @@ class ProtocolPack(ABC):
         connectors_max: connectors whose modules can be told apart on one bus.
         modules_max: modules of one connector, likewise.
         cyclic_limits: a charge point says its limits again with every cycle.
+        ac: what it drives may feed a vehicle with AC, too.
     """
 
     name: ClassVar[str]
@@ -182,6 +183,7 @@ class ProtocolPack(ABC):
     connectors_max: ClassVar[int]
     modules_max: ClassVar[int] = 1
     cyclic_limits: ClassVar[bool] = False
+    ac: ClassVar[bool] = False
 
     # Reading frames
 

@@ -15,6 +15,7 @@ from evtui.events import Mark
 from evtui.lab.orders.handlers import Aim, CommandError, Works, at_connector, in_lab
 from evtui.lab.orders.turns import after
 from evtui.power import VEHICLES
+from evtui.power import preset as power_preset
 
 VIEW_CHOICES: tuple[tuple[View, ...], ...] = (VIEWS, *((view,) for view in VIEWS))
 
@@ -51,8 +52,11 @@ def vehicle(works: Works, target: Aim, _: Nothing) -> Outcome[str]:
 
 @at_connector(told.PRESET, acting=True)
 def preset(works: Works, target: Aim, _: Nothing) -> Outcome[str]:
-    name = after(PRESETS, target.stand.preset)
-    target.stand.switch(name, works.settings.meter_interval_for(name))
+    """Of modules that give DC alone, the AC supply is passed over."""
+    here = target.stand
+    able = tuple(each for each in PRESETS if here.pack.ac or power_preset(each).ac is None)
+    name = after(able, here.preset)
+    here.switch(name, works.settings.meter_interval_for(name))
     return Outcome(f"preset {name}", name)
 
 

@@ -13,12 +13,9 @@ from evtui.canbus.packs.infy.module import InfyModule, Measured
 from evtui.canbus.packs.periodic import PeriodicEnd
 from evtui.canbus.packs.sharing import shared
 from evtui.events import CanFrame
-from evtui.power import StageState
+from evtui.power import DERATE_TO, StageState
 
 __all__ = ["InfyRack"]
-
-HOT = 75.0
-"""degrees Celsius from which a module gives nothing (data sheets of 20 kW modules)."""
 
 LOW_MAINS, HIGH_MAINS = 0.65, 1.3
 """Shares of the nominal mains voltage beyond which a module says so (260 and 530 of 400 V)."""
@@ -107,7 +104,7 @@ class InfyRack(PeriodicEnd):
 def _bits(state: StageState) -> tuple[StatusBits, float]:
     """What every module says is wrong with the unit, and the mains as a share of the nominal."""
     bits = StatusBits(0)
-    if state.measured_temperature >= HOT:
+    if state.measured_temperature > DERATE_TO:
         bits |= StatusBits.OVER_TEMPERATURE
     if state.readings is None:
         return bits, 1.0
