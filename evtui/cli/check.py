@@ -95,10 +95,15 @@ def _check(folder: Path, *, mend: bool) -> tuple[Report, list[str]]:
     """
     import time
 
+    from evtui.cli.percent import LinesRead
     from evtui.recording.check import check_folder, repair
 
     def look() -> Report:
-        return check_folder(folder, wait=lambda: time.sleep(_SECOND_LOOK))
+        read = LinesRead(f"reading {folder.name}:")
+        try:
+            return check_folder(folder, wait=lambda: time.sleep(_SECOND_LOOK), on_lines=read)
+        finally:
+            read.close()
 
     report = look()
     if not mend:

@@ -101,15 +101,15 @@ def command(
     Folders that are not complete export what is there.  In the place of a folder of run folders,
     such as a matrix, stand those in it.
     """
-    from evtui.cli.runs import names_of, runs_in
+    from evtui.cli.runs import names_of, opened, runs_in
     from evtui.export import ExportError
-    from evtui.recording.read import FolderError, RunFolder
+    from evtui.recording.read import FolderError
 
     _check_options(name, everything, out, table, label)
     paths = runs_in(folders)
     try:
         for path, of in zip(paths, names_of(paths), strict=True):
-            run = RunFolder(path)
+            run = opened(path)
             if everything:
                 jobs = _all_of(run, out / of if out is not None and len(paths) > 1 else out)
             else:

@@ -84,8 +84,9 @@ def command(
     """
     if verify:
         return _verify(folder)
+    from evtui.cli.runs import opened
     from evtui.config import load
-    from evtui.recording.read import FolderError, RunFolder
+    from evtui.recording.read import FolderError
 
     flags = {name: value for name, value in (options or {}).items() if value is not None}
     settings = load(flags, flags.pop("file", None)).settings
@@ -94,7 +95,7 @@ def command(
     database, signals = _decoding(dbc, wanted)
     ours = bool(wanted) and dbc is None
     try:
-        run_folder = RunFolder(folder, decode=decode or ours)
+        run_folder = opened(folder, decode=decode or ours)
     except FolderError as error:
         raise BadInput(str(error)) from None
     trouble = terminal_trouble()

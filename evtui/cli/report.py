@@ -42,13 +42,13 @@ def command(folders: tuple[Path, ...], out: Path | None) -> int:
     """
     from evtui.cli.percent import PercentProgress
     from evtui.cli.progress import say
-    from evtui.cli.runs import runs_in
+    from evtui.cli.runs import opened, runs_in
     from evtui.export import TargetError, new_file
-    from evtui.recording.read import FolderError, RunFolder
+    from evtui.recording.read import FolderError
     from evtui.report import ReportError, is_report, report
 
     try:
-        runs = [RunFolder(folder) for folder in runs_in(folders)]
+        runs = [opened(folder) for folder in runs_in(folders)]
         target = None if str(out) == "-" else out or _default(folders)
         if target is not None and target.is_file() and not is_report(target):
             raise BadInput(f"{target} exists and is no report; choose another name with --out")

@@ -6,8 +6,28 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["names_of", "runs_in"]
+if TYPE_CHECKING:
+    from evtui.recording.read import RunFolder
+
+__all__ = ["names_of", "opened", "runs_in"]
+
+
+def opened(path: Path, *, decode: bool = False) -> RunFolder:
+    """The run folder, or the CAN log, at ``path``; a terminal is told how far that is.
+
+    Raises:
+        FolderError: see :class:`RunFolder`.
+    """
+    from evtui.cli.percent import LinesRead
+    from evtui.recording.read import RunFolder
+
+    read = LinesRead(f"reading {path.name}:")
+    try:
+        return RunFolder(path, decode=decode, on_lines=read)
+    finally:
+        read.close()
 
 
 def runs_in(paths: Iterable[Path]) -> list[Path]:

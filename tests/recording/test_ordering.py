@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from evtui.cli import main
 from evtui.export import export
 from evtui.recording.check.checking import check_folder
 from evtui.recording.read import ordering
@@ -238,3 +239,22 @@ def test_check_says_what_replay_and_report_say(tmp_path: Path) -> None:
     assert report.sound
     assert [str(finding) for finding in report.findings] == run.problems
     assert (report.t_first, report.t_end) == (run.t_first, run.t_end)
+
+
+@pytest.mark.parametrize("command", ["check", "export"])
+def test_a_terminal_is_told_how_many_lines_of_a_long_log_have_been_read(
+    command: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = tmp_path / "long.log"
+    # Every second frame is older than the one before it, so the log has to be put in order first.
+    stamps = (1_700_000_000 + number / 1000 - number % 2 / 2 for number in range(20_001))
+    log.write_text("".join(f"({stamp:.6f}) can0 300#6400\n" for stamp in stamps))
+    more = [] if command == "check" else ["--format", "candump", "--out", str(tmp_path / "out.log")]
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert main([command, str(log), *more]) == 0
+    told = capsys.readouterr().err
+    assert "\r\x1b[2Kreading long.log: 10,000 lines" in told
+    assert "\r\x1b[2Kreading long.log: 20,000 lines\r\x1b[2K" in told

@@ -32,6 +32,7 @@ from evtui.recording.format.truth import TruthTracker
 from evtui.recording.read.candump import logged_frame
 from evtui.recording.read.findings import Finding, Findings, Severity
 from evtui.recording.read.opening import Sources, open_sources
+from evtui.recording.read.ordering import OnLines
 from evtui.recording.read.parsing import Unsupported
 from evtui.recording.read.timefile import TimeFile, candump_stamp
 from evtui.regular import LARGEST_FILE, open_regular, reason
@@ -88,18 +89,21 @@ class Report(msgspec.Struct, kw_only=True):
     repaired: Annotated[list[str], Meta(description="what --repair did before, in words.")] = []
 
 
-def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
+def check_folder(
+    path: Path, wait: Callable[[], None] = lambda: None, on_lines: OnLines | None = None
+) -> Report:
     """Check the run folder ``path``, or a candump log alone, as it is now.
 
     Args:
         wait: called before a second look at a folder that was never closed, to give somebody
             who still writes to it the time to do so.
+        on_lines: see :func:`open_sources`.
 
     Raises:
         FolderError: it is neither.
     """
     if path.is_file():
-        return _check_log(path)
+        return _check_log(path, on_lines)
     sizes = _sizes(path)
     sources = open_sources(path)
     manifest = sources.manifest
@@ -141,9 +145,9 @@ def check_folder(path: Path, wait: Callable[[], None] = lambda: None) -> Report:
     )
 
 
-def _check_log(path: Path) -> Report:
+def _check_log(path: Path, on_lines: OnLines | None) -> Report:
     """Every line is a frame, or something that is known; what is strange with time is a note."""
-    sources = open_sources(path)
+    sources = open_sources(path, on_lines=on_lines)
     findings = Findings()
     for problem in sources.problems:
         findings.add("note", problem.file, problem.text)

@@ -16,6 +16,7 @@ from evtui.recording.format import AlarmRow, FrameKind, FrameRow, MessageRow, Si
 from evtui.recording.format.manifest import Manifest
 from evtui.recording.read.candump import LoggedFrame, logged_frame
 from evtui.recording.read.findings import Severity
+from evtui.recording.read.ordering import OnLines
 from evtui.recording.read.sources import Rows, Skipped
 from evtui.recording.read.timefile import Stamp, TimeFile, candump_stamp
 from evtui.regular import reason
@@ -57,6 +58,7 @@ class Sources:
         skipped: what could not be read, counted while it is read.
         text: of a log of candump, where its lines stand in the order of the file.
         foreign: what came up when a log of another format than candump's was read.
+        on_lines: told how many lines have been read of a log that is put in order first.
     """
 
     path: Path
@@ -74,6 +76,7 @@ class Sources:
     skipped: Skipped = field(default_factory=Skipped)
     text: Path | None = None
     foreign: LogReading | None = None
+    on_lines: OnLines = lambda _: None
 
     def trouble(self, text: str, file: str = "", severity: Severity = "error") -> None:
         """Note a problem."""

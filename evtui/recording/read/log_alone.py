@@ -95,7 +95,9 @@ def _open_candump(sources: Sources, place: Path, style: LogStyle) -> None:
     delta = style.times == "delta"
     _open_in_order(
         sources,
-        lambda whole: put_in_order(place, whole, stamp_of(style), channel_of, delta=delta),
+        lambda whole: put_in_order(
+            place, whole, stamp_of(style), channel_of, delta=delta, on_lines=sources.on_lines
+        ),
         delta=delta,
     )
 
@@ -120,7 +122,7 @@ def _open_foreign(sources: Sources, place: Path, kind: LogFormat, *, by_name: bo
     reading = sources.foreign = LogReading()
 
     def made(whole: Path) -> LineOrder:
-        order = order_lines(_lines(kind, place, reading), whole)
+        order = order_lines(_lines(kind, place, reading), whole, sources.on_lines)
         order.unit = reading.unit
         return order
 

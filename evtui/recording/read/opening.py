@@ -25,6 +25,7 @@ from evtui.recording.format.table import names_shown
 from evtui.recording.read import parsing
 from evtui.recording.read.found import FolderError, Problem, Sources, file_of, open_can_log, rows_of
 from evtui.recording.read.log_alone import open_log
+from evtui.recording.read.ordering import OnLines
 from evtui.recording.read.sources import Rows
 from evtui.recording.read.timefile import TimeFile, candump_stamp, csv_stamp, json_stamp
 from evtui.regular import reason
@@ -41,16 +42,20 @@ LARGEST_HELD = 64 << 20
 """Bytes of what is read as a whole: some 300,000 alarms."""
 
 
-def open_sources(path: Path, *, decode: bool = False) -> Sources:
+def open_sources(path: Path, *, decode: bool = False, on_lines: OnLines | None = None) -> Sources:
     """Open a run folder or a CAN log.
 
     Args:
         decode: take the frames of a log for ours.
+        on_lines: told now and then how many lines have been read of a log that is put in order
+            first, which takes some 10 s per million.
 
     Raises:
         FolderError: it is not there, cannot be read, or is something else.
     """
     sources = Sources(path, decode=decode)
+    if on_lines is not None:
+        sources.on_lines = on_lines
     try:
         if path.is_dir():
             _open_folder(sources)

@@ -25,6 +25,7 @@ from evtui.regular import open_regular
 __all__ = [
     "LineOrder",
     "LogLine",
+    "OnLines",
     "Segment",
     "is_in_order",
     "order_lines",
@@ -49,6 +50,12 @@ MOST_SEGMENTS = 1_000
 """A log that pretends more is no log of a clock that was set."""
 
 SEGMENTS_TOLD = 3
+
+TOLD_EVERY = 10_000
+"""Lines between two times that it is told how many have been read."""
+
+OnLines = Callable[[int], object]
+"""Told how many lines have been read."""
 
 _BLOCK = 1 << 20
 _CHUNK = 200_000
@@ -183,7 +190,13 @@ _YEAR_2000 = 946_684_800.0
 
 
 def put_in_order(
-    path: Path, out: Path, stamp: Stamp, channel_of: Callable[[bytes], bytes], *, delta: bool
+    path: Path,
+    out: Path,
+    stamp: Stamp,
+    channel_of: Callable[[bytes], bytes],
+    *,
+    delta: bool,
+    on_lines: OnLines,
 ) -> LineOrder:
     """Write the lines of the log ``path`` to ``out`` in order, each behind its lab time in s.
 
@@ -194,24 +207,22 @@ def put_in_order(
         stamp: reads the time of a line; one that has none stays behind the one before it.
         channel_of: what a line says it was received by: each has its own order.
         delta: times are differences to the line before, to be added up.
+        on_lines: told now and then how many lines have been read.
 
     Raises:
         OSError: one cannot be read, or the other not be written.
     """
-    return order_lines(_lines(path, stamp, channel_of, delta=delta), out)
+    return order_lines(_lines(path, stamp, channel_of, delta=delta), out, on_lines)
 
 
-def order_lines(lines: Iterable[LogLine], out: Path, unit: str = "line") -> LineOrder:
+def order_lines(lines: Iterable[LogLine], out: Path, on_lines: OnLines) -> LineOrder:
     """The same for lines from anywhere, with their channels.
-
-    Args:
-        unit: what their numbers are.
 
     Raises:
         OSError: ``out`` cannot be written.
     """
-    order = LineOrder(unit=unit)
-    placed = _placed(iter(lines), order)
+    order = LineOrder()
+    placed = _placed(_counted(lines, on_lines), order)
     parts = list(_sorted_parts(placed, out))
     begins = order.begins()
     if order.segments:
@@ -228,6 +239,13 @@ def order_lines(lines: Iterable[LogLine], out: Path, unit: str = "line") -> Line
     for part in parts:
         part.unlink()
     return order
+
+
+def _counted(lines: Iterable[LogLine], on_lines: OnLines) -> Iterator[LogLine]:
+    for number, line in enumerate(lines):
+        if number and not number % TOLD_EVERY:
+            on_lines(number)
+        yield line
 
 
 def timed_stamp(line: bytes) -> float:

@@ -21,6 +21,7 @@ from evtui.recording.format import AlarmRow, FrameRow, MessageRow, SignalRow, Tr
 from evtui.recording.format.manifest import Manifest
 from evtui.recording.read import parsing
 from evtui.recording.read.opening import FolderError, open_sources
+from evtui.recording.read.ordering import OnLines
 from evtui.recording.read.sources import FrameSource, Rows
 from evtui.recording.read.states import StateIndex, follow
 from evtui.recording.write.messages import DELIVERED_WITHIN
@@ -44,6 +45,7 @@ class RunFolder:
     Args:
         path: of the folder or of the log.
         decode: the frames of a log alone are those of a station of ours.
+        on_lines: see :func:`open_sources`.
 
     Attributes:
         manifest: None where it is missing or broken.
@@ -55,9 +57,11 @@ class RunFolder:
         FolderError: it is not there, cannot be read, or is something else.
     """
 
-    def __init__(self, path: Path, *, decode: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, decode: bool = False, on_lines: OnLines | None = None
+    ) -> None:
         self.path = path
-        self._sources = sources = open_sources(path, decode=decode)
+        self._sources = sources = open_sources(path, decode=decode, on_lines=on_lines)
         self.manifest = sources.manifest
         self.start_utc = sources.start_utc
         self._frames = FrameSource(sources.labels, sources.log, sources.lab_time)
