@@ -228,7 +228,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
         serial=draw(st.text(ascii_text, max_size=25)),
         firmware=draw(st.text(ascii_text, max_size=50)),
         id_tag=draw(st.text(ascii_text, min_size=1, max_size=20)),
-        preset=draw(st.sampled_from(["seed", "dc", "ccs", "ac"])),
+        preset=draw(st.sampled_from(["seed", "dc", "ccs", *["ac"] * (protocol == "seed")])),
         protocol=protocol,
         modules=1 if protocol == "seed" else draw(st.integers(1, 8)),
         strict=draw(st.booleans()),

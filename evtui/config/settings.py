@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from evtui import __version__
 from evtui.can_addresses import SIDES, Side
@@ -506,8 +506,7 @@ class Settings:
         return self.fps or (4 if ssh else 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """What is known about one field of :class:`Settings`.
 
     Attributes:

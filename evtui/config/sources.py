@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evtui.config.checking import SettingsError, checked, shown
 from evtui.config.settings import SETTINGS, Setting, Settings, low_above_high
@@ -40,8 +39,7 @@ _LARGEST_FILE = 1 << 20
 _MOST_TOLD = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
+class Effective(NamedTuple):
     """Settings and where they came from.
 
     Attributes:

@@ -177,7 +177,7 @@ def truth_teller(
         station: identity of the charge point.
         connector: the station's side, which is asked and not told.
     """
-    number = connector.number
+    number, now = connector.number, stream.now
     limiter, control, status = connector.limiter, connector.control, connector.status_report
     metering, meter = connector.metering, connector.metering.meter
 
@@ -186,7 +186,7 @@ def truth_teller(
         stream.tell(
             Sample(
                 seq=stream.number(),
-                t=stream.now(),
+                t=now(),
                 source=station,
                 cause=current_cause(),
                 station=station,
