@@ -47,7 +47,7 @@ __all__ = [
 P = TypeVar("P", bound="Parameters")
 T = TypeVar("T")
 
-Need = Literal["central system", "charge point", "link", "bus", "power stage"]
+Need = Literal["central system", "charge point", "link", "bus", "modules", "power stage"]
 """What an anomaly acts through, by the names of :class:`evtui.anomalies.run.Run`."""
 
 Stake = Literal["safety", "grid", "availability", "fraud"]
@@ -147,6 +147,7 @@ class Anomaly(ABC, Generic[P]):
         ends_charging: the transaction at its connector is ended with it, whoever began it.
         effect_within: s after which an effect that still shows counts as over.
         shows_at_stop: there is nothing to see of it before charging is ended.
+        lab: settings of a lab in which it is within reach; empty for any.
         short: what its attacks are numbered under, ``can-flood-1``; default: its name.
     """
 
@@ -170,6 +171,7 @@ class Anomaly(ABC, Generic[P]):
     ends_charging: ClassVar[bool] = False
     effect_within: ClassVar[float] = 600.0
     shows_at_stop: ClassVar[bool] = False
+    lab: ClassVar[Mapping[str, Any]] = {}
     short: ClassVar[str] = ""
 
     @abstractmethod

@@ -72,6 +72,10 @@ class AnomalyDescription(msgspec.Struct, frozen=True, kw_only=True):
     ends: Annotated[str, Meta(description="how its effect ends once it is off.")]
     undone: Annotated[str, Meta(description="how what it did is undone.")]
     example: Annotated[str, Meta(description="a step of a scenario, as YAML.")]
+    lab: Annotated[
+        dict[str, Any],
+        Meta(description="settings of a lab in which it is within reach; empty for any."),
+    ]
 
 
 class BrokenAnomaly(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +151,7 @@ def _described(anomaly: type[Anomaly[Any]], package: str) -> AnomalyDescription:
         ends=anomaly.ends,
         undone=anomaly.undone,
         example=example_step(anomaly),
+        lab=dict(anomaly.lab),
     )
 
 

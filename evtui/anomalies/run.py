@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         CentralSystemTarget,
         ChargePointTarget,
         LinkTarget,
+        ModulesTarget,
         PowerStageTarget,
     )
 
@@ -127,6 +128,12 @@ class Run(Generic[P]):
         """The CAN bus of the charge point."""
         self._must_need("bus")
         return targets.BusTarget(self.site, self._anomaly.name)
+
+    @cached_property
+    def modules(self) -> ModulesTarget:
+        """Modules that the charger is made of."""
+        self._must_need("modules")
+        return targets.ModulesTarget(self.site, self._anomaly.name)
 
     @cached_property
     def power_stage(self) -> PowerStageTarget:

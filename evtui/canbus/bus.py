@@ -244,7 +244,9 @@ class SimulatedBus:
                         dropped=self.dropped,
                         worst_pct=100 * more * self._line.bit / elapsed,
                         errors=self.errors,
-                        queued={each.name: each.queued for each in self._attached if each.queued},
+                        queued={
+                            each.name: len(each.waiting) for each in self._attached if each.waiting
+                        },
                     )
                 )
                 if self.errors:

@@ -115,6 +115,9 @@ def _explained(one: AnomalyDescription) -> str:
         for each in one.references:
             text.write_text(each)
     with text.section("As a step of a scenario"):
+        if one.lab:
+            told = ", ".join(f"{name}: {_shown(value)}" for name, value in one.lab.items())
+            text.write(f"  lab: {{{told}}}\n  steps:\n")
         text.write("".join(f"  {line}\n" for line in one.example.splitlines()))
     with text.section("Without a file"):
         text.write(f"  evtui run --anomaly {one.name}{_setting(one)}\n")

@@ -163,7 +163,7 @@ class BusLoad(Event, frozen=True, kw_only=True):
     errors: Annotated[int, about("error frames since the start.")] = 0
     queued: Annotated[
         dict[str, int],
-        about("frames that wait or are being sent now, by the node in whose transmit queue."),
+        about("frames that wait for the line now, by the node in whose transmit queue."),
     ] = msgspec.field(default_factory=dict)
 
 

@@ -238,6 +238,7 @@ class StandBuilder:
             station_clock=station_clock,
             bus=bus,
             pack=pack,
+            module=outlet.module,
             stage=outlet.stage,
             replug=outlet.plant.replug,
             profile_ids=profile_ids,

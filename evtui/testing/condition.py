@@ -28,7 +28,7 @@ class Condition(msgspec.Struct, frozen=True):
         reservations: of its connectors.
         inoperative: connectors that were made so.
         nodes: on its bus.
-        hooks: what sits on its line, disturbs its bus or breaks its power stages.
+        hooks: what sits on its line, disturbs its bus or breaks its power stages or modules.
     """
 
     configuration: dict[str, str]
@@ -113,5 +113,10 @@ def _hooks(stand: Stand) -> list[str]:
         f"power stage {number} has {outlet.stage.faults}"
         for number, outlet in stand.outlets.items()
         if outlet.stage.faults != Faults()
+    ]
+    broken += [
+        f"modules {sorted(outlet.module.failed)} of connector {number} have failed"
+        for number, outlet in stand.outlets.items()
+        if outlet.module.failed
     ]
     return [*(what for what, holds in told.items() if holds), *broken]

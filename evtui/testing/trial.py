@@ -99,7 +99,7 @@ def run_trial(
     seed: int = 1,
     charging: bool = True,
     connected: bool = True,
-    preset: PresetName = "dc",
+    preset: PresetName | None = None,
     **settings: Any,
 ) -> Trial:
     """Have anomalies on at a charge point of our own, in virtual time and without files.
@@ -110,10 +110,14 @@ def run_trial(
         seed: of everything random.
         charging: a vehicle charges when it begins; else one is plugged in.
         connected: the charge point is connected when it begins; else the lab has just been made.
-        preset: power stage.
+        preset: power stage; default: dc, unless an anomaly says what it needs.
         settings: others of the lab; MeterValues come every second where nothing else is said.
     """
     trial = Trial()
+    told: dict[str, Any] = {"preset": "dc", "meter_interval": 1.0}
+    for each in planned:
+        told |= each.kind.lab
+    told |= settings if preset is None else settings | {"preset": preset}
     run_virtual(
         _run(
             trial,
@@ -121,7 +125,7 @@ def run_trial(
             seconds,
             charging and connected,
             connected,
-            Settings(port=0, seed=seed, preset=preset, **({"meter_interval": 1.0} | settings)),
+            Settings(port=0, seed=seed, **told),
         )
     )
     return trial

@@ -159,6 +159,7 @@ class Bench:
             station_clock=unused,
             bus=cast(Any, SimpleNamespace(guard=lambda: "")),
             pack=unused,
+            module=unused,
             stage=unused,
             replug=unused,
             profile_ids=iter(()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Iterator
@@ -176,7 +177,8 @@ def test_its_scenario_fails_when_it_does_what_changes_nothing(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_step_in_its_explanation_is_done(name: str, tmp_path: Path) -> None:
-    head = "schema: evtui.scenario/1\nid: example\ntitle: Example\nlab: {preset: dc}\n"
+    lab = json.dumps({"preset": "dc"} | describe(name).lab)
+    head = f"schema: evtui.scenario/1\nid: example\ntitle: Example\nlab: {lab}\n"
     charge = "steps:\n- start\n- wait_for: {status: Charging, timeout: 1min}\n"
     file = tmp_path / "example.yaml"
     file.write_text(head + charge + describe(name).example, encoding="utf-8")

@@ -171,7 +171,7 @@ def test_with_one_more_column_folders_without_it_are_what_they_were(
     assert [line.partition("; ")[2] for line in verdicts] == [
         "",
         "only one of the two versions of evtui writes measured_a in signals.csv, "
-        "power_kw in signals.csv",
+        "power_kw in signals.csv, queued in events.jsonl",
     ]
 
 

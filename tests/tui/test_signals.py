@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evtui.events import CanFrame
@@ -112,10 +112,15 @@ def test_a_value_that_does_not_come_again_goes_on_in_the_chart() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(-100, 200), st.floats(-1e9, 1e9)), max_size=40),
+    st.lists(
+        st.tuples(st.floats(-100, 200), st.floats(allow_nan=False, allow_infinity=False)),
+        max_size=40,
+    ),
     st.integers(0, 120),
     st.integers(0, 12),
 )
+@example([(0.0, 2.2250738585072014e-308), (46.0, 0.0)], 20, 4)
+@example([(0.0, 1.7e308), (46.0, -1.7e308)], 20, 4)
 def test_a_small_chart_never_leaves_its_room(
     values: list[tuple[float, float]], width: int, height: int
 ) -> None:

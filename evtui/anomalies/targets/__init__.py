@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from evtui.anomalies.targets.central_system import CentralSystemTarget, Operator
     from evtui.anomalies.targets.charge_point import ChargePointTarget
     from evtui.anomalies.targets.link import Deed, LinkTarget
+    from evtui.anomalies.targets.modules import ModulesTarget
     from evtui.anomalies.targets.power_stage import PowerStageTarget
     from evtui.anomalies.targets.second_connection import SecondConnection
 
@@ -20,6 +21,7 @@ __all__ = [
     "ChargePointTarget",
     "Deed",
     "LinkTarget",
+    "ModulesTarget",
     "Operator",
     "PowerStageTarget",
     "SecondConnection",
@@ -36,6 +38,7 @@ __getattr__ = lazy_names(
         "evtui.anomalies.targets.central_system": "CentralSystemTarget Operator",
         "evtui.anomalies.targets.charge_point": "ChargePointTarget",
         "evtui.anomalies.targets.link": "Deed LinkTarget",
+        "evtui.anomalies.targets.modules": "ModulesTarget",
         "evtui.anomalies.targets.power_stage": "PowerStageTarget",
         "evtui.anomalies.targets.second_connection": "SecondConnection",
     },

@@ -14,7 +14,7 @@ from evtui.runtime import LoopClock
 if TYPE_CHECKING:
     from evtui.anomalies.targets.central_system import Operator
     from evtui.canbus import SimulatedBus
-    from evtui.canbus.packs import ProtocolPack
+    from evtui.canbus.packs import ModuleEnd, ProtocolPack
     from evtui.ocppj import StationLine
     from evtui.power import PowerStage
     from evtui.runtime import StationClock
@@ -43,6 +43,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         station_clock: by which the charge point tells the time.
         bus: to its charger modules.
         pack: the protocol that they speak.
+        module: the charger's end of that.
         stage: the power stage behind the connector.
         replug: takes the vehicle away and plugs it in again.
         profile_ids: for charging profiles; shared by the connectors of a station.
@@ -62,6 +63,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     station_clock: StationClock
     bus: SimulatedBus
     pack: ProtocolPack
+    module: ModuleEnd
     stage: PowerStage
     replug: Callable[[], None]
     profile_ids: Iterator[int]

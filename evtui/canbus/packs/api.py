@@ -145,11 +145,15 @@ class ModuleEnd(ABC):
         unit: what it drives.
         name: of the part, and of its only or first node on the bus.
         malformed: frames ignored since the start, because their length was wrong.
+        can_fail: how many of its modules can fail one by one, and say so; 0 for none.
+        failed: numbers, from 1, of those that have.
     """
 
     unit: PowerUnit
     name: str
     malformed: int
+    can_fail: int = 0
+    failed: frozenset[int] = frozenset()
 
     @abstractmethod
     async def run(self) -> None:

@@ -33,14 +33,13 @@ class PeriodicEnd(ModuleEnd):
         unit: see :class:`ModuleEnd`.
         name: see :class:`ModuleEnd`.
         malformed: see :class:`ModuleEnd`.
-        failed: numbers, from 1, of the modules that have failed.
+        failed: see :class:`ModuleEnd`.
     """
 
     def __init__(self, bus: SimulatedBus, unit: PowerUnit, nodes: Sequence[str]) -> None:
         self.unit = unit
         self.name = nodes[0]
         self.malformed = 0
-        self.failed: frozenset[int] = frozenset()
         self._names = tuple(nodes)
         self._bus = bus
         self._running = False

@@ -26,7 +26,7 @@ inputs:
     min: 1s
     max: 168h
     description: How long the anomaly is on.
-
+{lab}
 steps:
   - start
   - wait_for: {{status: Charging, timeout: 2min}}
@@ -53,6 +53,12 @@ _WITH_A_STOP = """\
         - stop"""
 
 
+def _lab_of(settings: Mapping[str, Any]) -> str:
+    """The lines that say so, between two empty ones; an empty text where nothing is said."""
+    lines = [f"  {name}: {in_yaml(value)}" for name, value in settings.items()]
+    return "\n".join(["", "lab:", *lines, ""]) if lines else ""
+
+
 def quick_scenario(name: str, parameters: Mapping[str, Any]) -> ScenarioSource:
     """The text of one with an anomaly in it.
 
@@ -74,6 +80,7 @@ def quick_scenario(name: str, parameters: Mapping[str, Any]) -> ScenarioSource:
         name=name,
         title=anomaly.title,
         techniques=", ".join(anomaly.techniques),
+        lab=_lab_of(anomaly.lab),
         anomaly=step,
     )
     return ScenarioSource(f"{name}.yaml", f"--anomaly {name}", text, None)

@@ -54,10 +54,10 @@ def small_chart(
         return []
     lowest, highest = min(each[0] for each in seen), max(each[1] for each in seen)
     top = 2 * rows - 1
-    scale = top / (highest - lowest) if highest > lowest else 0.0
+    half = highest / 2 - lowest / 2  # the whole may be more than a float holds
 
     def level(value: float) -> int:
-        return round((value - lowest) * scale) if scale else top // 2
+        return round(top * ((value / 2 - lowest / 2) / half)) if half else top // 2
 
     filled = [None if known is None else (level(known[0]), level(known[1])) for known in spans]
     lines = []

@@ -124,7 +124,7 @@ def _queue_and_losses(bus: BusStory) -> list[Piece]:
     assert bus.load is not None
     told = []
     if queued := sum(bus.load.queued.values()):
-        told.append(Piece(f"  queue {queued:,}", "warning" if queued > 1 else "muted"))
+        told.append(Piece(f"  queue {queued:,}", "muted"))
     if bus.load.errors:
         told.append(Piece(f"  {bus.load.errors:,} errors", "warning"))
     if bus.load.dropped:

@@ -87,6 +87,9 @@ class Under:
         self._since = self.lab.stream.last_seq
         await self.lab.execute("anomaly.start", name=name, parameters=parameters)
 
+    async def set(self, name: str, **parameters: Any) -> None:
+        await self.lab.execute("anomaly.set", name=name, parameters=parameters)
+
     async def off(self, name: str) -> str:
         return (await self.lab.execute("anomaly.stop", name=name)).text
 

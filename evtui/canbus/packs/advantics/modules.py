@@ -95,6 +95,11 @@ class AdvanticsModules:
         self._told: DcPowerParameters | None = None
 
     @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._ratings)
+
+    @property
     def enabled(self) -> bool:
         """They are awake and can do what they are told."""
         return self._awake and len(self.failed) < len(self._ratings)

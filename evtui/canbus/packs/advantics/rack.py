@@ -40,6 +40,7 @@ class AdvanticsRack(PeriodicEnd):
     ) -> None:
         super().__init__(bus, unit, (name,))
         self.modules = modules
+        self.can_fail = modules.count
         self._pistol = pistol
         self._node: Node | None = None
         self._watch: asyncio.TimerHandle | None = None

@@ -44,6 +44,7 @@ class InfyRack(PeriodicEnd):
     ) -> None:
         super().__init__(bus, unit, nodes)
         self.modules = tuple(modules)
+        self.can_fail = len(self.modules)
         self._nodes: Sequence[Node] = ()
 
     def _begin(self, nodes: Sequence[Node]) -> None:
