@@ -21,23 +21,29 @@ async def report_instead(
 
     Each forged frame goes out when the genuine one would have: nothing shows in its timing.
 
-    Where several modules share a connector, each says its part of it.
+    Where several modules share a connector, each says its part of it, once all of them have said
+    what is true.
 
     Args:
         value: A to say, from the true ones; None for nothing.
         beside: leave the genuine ones on the bus, each with a forged one right after it.
     """
     parts: dict[int | None, float] = {}
+    all_heard = False
 
     def is_report(frame: Frame | CanFrame) -> bool:
         heard = run.bus.said(frame)
         return heard is not None and heard.current is not None
 
     def forged(frame: Frame | CanFrame) -> Frame | None:
+        nonlocal all_heard
         heard = run.bus.said(frame)
         if heard is None or heard.current is None:
             return None
+        all_heard |= heard.module is None or heard.module in parts
         parts[heard.module] = heard.current
+        if not all_heard:
+            return run.bus.current(heard.current, frame)
         total = sum(parts.values())
         said = value(total)
         if said is None:

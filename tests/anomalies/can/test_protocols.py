@@ -200,3 +200,86 @@ def test_fuzzing_has_the_identifiers_of_the_protocol_and_breaks_nothing(
         assert {parts[name] for name in parts} <= {"running", "started", "up"}
 
     on_the_bus(protocol, "can-fuzz", scenario)
+
+
+@pytest.mark.parametrize("protocol", BOTH)
+def test_reports_that_follow_the_genuine_ones_rule_what_the_station_believes(
+    protocol: str,
+) -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(factor=0.5)
+        await asyncio.sleep(8)
+        assert reported(stand) == pytest.approx(50, rel=0.05)
+        assert stand.rig.current == pytest.approx(100, rel=0.01)
+        await stand.stop()
+        await asyncio.sleep(SAFE_WITHIN)
+        assert reported(stand) == pytest.approx(100, rel=0.02)
+
+    on_the_bus(protocol, "can-spoof-current", scenario)
+
+
+@pytest.mark.parametrize("protocol", BOTH)
+def test_a_report_drifts_away_from_a_current_that_is_steady(protocol: str) -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(slope_a_per_s=-2, most_a=30)
+        await asyncio.sleep(10)
+        assert reported(stand) == pytest.approx(80, abs=3)
+        await asyncio.sleep(15)
+        assert reported(stand) == pytest.approx(70, abs=1)
+        assert stand.rig.current == pytest.approx(100, rel=0.01)
+        await stand.stop()
+        await asyncio.sleep(SAFE_WITHIN)
+        assert reported(stand) == pytest.approx(100, rel=0.02)
+
+    on_the_bus(protocol, "signal-drift", scenario)
+
+
+@pytest.mark.parametrize("protocol", BOTH)
+def test_a_report_stands_while_the_current_goes_another_way(protocol: str) -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(hold_s=60)
+        await asyncio.sleep(3)
+        await stand.limit(30)
+        await asyncio.sleep(10)
+        assert stand.rig.current == pytest.approx(30, rel=0.02)
+        assert reported(stand) == pytest.approx(100, rel=0.02)
+        await stand.stop()
+        await asyncio.sleep(SAFE_WITHIN)
+        assert reported(stand) == pytest.approx(30, rel=0.02)
+
+    on_the_bus(protocol, "signal-plateau", scenario)
+
+
+@pytest.mark.parametrize("variant", ["instead", "beside"])
+@pytest.mark.parametrize("protocol", BOTH)
+def test_reports_alone_swing_while_the_current_is_steady(protocol: str, variant: str) -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(variant=variant)
+        believed = []
+        for _ in range(80):
+            await asyncio.sleep(0.25)
+            believed.append(reported(stand))
+        assert min(believed) < 5
+        assert max(believed) > 95
+        flowing = [each.current for each in stand.rig.of(Sample) if each.t > stand.on]
+        assert min(flowing) == pytest.approx(100, rel=0.01)
+        await stand.stop()
+        await asyncio.sleep(SAFE_WITHIN)
+        assert reported(stand) == pytest.approx(100, rel=0.02)
+
+    on_the_bus(protocol, "fluctuation-telemetry", scenario)
+
+
+@pytest.mark.parametrize("protocol", BOTH)
+def test_a_flood_takes_the_bus_from_modules_and_station(protocol: str) -> None:
+    async def scenario(stand: Stand) -> None:
+        await stand.start(burst_s=20, gap_s=1)
+        await asyncio.sleep(15)
+        assert stand.rig.charge_point.connectors[1].status == "Faulted"
+        assert stand.rig.current < 1, "the watchdog of the modules acts"
+        assert max(stand.loads()) > 99.5
+        await stand.stop()
+        await asyncio.sleep(SAFE_WITHIN)
+        assert stand.rig.charge_point.connectors[1].status == "Finishing"
+
+    on_the_bus(protocol, "can-flood", scenario)
