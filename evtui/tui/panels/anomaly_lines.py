@@ -216,7 +216,8 @@ class AnomalyView:
         if phase not in ("on", "waiting"):
             told = state.detail
             if not told and phase in ("", "safe") and state.steps:
-                told = f"a cycle is {state.steps} steps in {state.period:.1f} s"
+                steps = "1 step" if state.steps == 1 else f"{state.steps} steps"
+                told = f"a cycle is {steps} in {state.period:.1f} s"
             return [(Piece(clean(told), "muted"),)]
         place = Piece(_place(state), "muted")
         if state.next_at is None:
