@@ -13,7 +13,7 @@ import msgspec
 
 from evtui.scenario.expectations import EXPECTATIONS
 from evtui.scenario.language.kinds import Registry
-from evtui.scenario.language.model import REFERENCE, SCHEMA, Input, Scenario
+from evtui.scenario.language.model import ALSO, REFERENCE, SCHEMA, Input, Scenario
 from evtui.scenario.language.quantities import QUANTITIES
 from evtui.scenario.steps import STEPS
 
@@ -35,6 +35,8 @@ def json_schema() -> dict[str, Any]:
     for name, definition in definitions.items():
         properties = definition["properties"]
         _drop_empty_defaults(properties)
+        for schema in properties.values():
+            schema.get("anyOf", []).extend(schema.pop(ALSO, []))
         if name == Scenario.__name__:
             properties = {k: v for k, v in properties.items() if k not in _WITHOUT_INPUTS}
         if name != Input.__name__:
