@@ -42,8 +42,10 @@ def test_a_recording_through_every_screen(rotation: int, start: Start, tmp_path:
     for keys in ("a", "E", "m", "mm", "c"):
         terminal.send(keys)
         terminal.watch(0.3)
-    terminal.send("g62\r")
-    terminal.wait_for("00:01:02.000")
+    terminal.send("g")
+    terminal.wait_for("Go to")
+    terminal.send("62\r")  # what follows at once would be one text with it
+    terminal.wait_for(lambda screen: "Go to" not in screen and "00:01:02.000" in screen)
     terminal.wait_for(MARK)
     terminal.send("?")
     terminal.wait_for("This recording")
