@@ -12,23 +12,25 @@ from evtui.config.checking import (
     checked,
     shown,
 )
-from evtui.config.settings import (
+from evtui.config.choices import (
     FAVOURITES,
-    KINDS,
     PRESETS,
     PROTOCOLS,
-    SETTINGS,
     VARIANTS,
     VEHICLE_NAMES,
     PresetName,
     ProtocolName,
     RecordTrouble,
-    Setting,
-    Settings,
     Theme,
     UnknownIdTags,
     Variant,
     VehicleName,
+)
+from evtui.config.settings import (
+    KINDS,
+    SETTINGS,
+    Setting,
+    Settings,
     limits,
 )
 from evtui.config.sources import (

@@ -8,13 +8,35 @@ every message here says what was expected in the setting's own words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from evtui import __version__
 from evtui.can_addresses import SIDES, Side
 from evtui.config.checking import SettingsError, checked
+from evtui.config.choices import (
+    FAVOURITES,
+    PRESETS,
+    PROTOCOLS,
+    VARIANTS,
+    VEHICLE_NAMES,
+    AfterCrash,
+    CanBitrate,
+    CanDataBitrate,
+    CanOverflow,
+    CanQueue,
+    CanRecovery,
+    PresetName,
+    ProtocolName,
+    RecordTrouble,
+    Theme,
+    UnknownIdTags,
+    UnknownStations,
+    Variant,
+    VehicleName,
+)
+from evtui.config.together import wrong_together
 from evtui.durations import FourWaits, Seconds, Waits, WholeSeconds
 from evtui.kinds import (
     CanInterfaces,
@@ -31,87 +53,10 @@ from evtui.kinds import (
     Switch,
     ValueKind,
 )
-from evtui.passwords import VARIABLE, has_password, needs_password
+from evtui.passwords import VARIABLE
 from evtui.redaction import SecretUrl
 
-__all__ = [
-    "FAVOURITES",
-    "KINDS",
-    "PRESETS",
-    "PROTOCOLS",
-    "SETTINGS",
-    "VARIANTS",
-    "PresetName",
-    "ProtocolName",
-    "RecordTrouble",
-    "Setting",
-    "Settings",
-    "Theme",
-    "Variant",
-    "VehicleName",
-    "limits",
-    "low_above_high",
-]
-
-PresetName = Literal["seed", "dc", "ccs", "ac"]
-PRESETS: tuple[PresetName, ...] = get_args(PresetName)
-"""In the order in which one steps through them."""
-
-ProtocolName = Literal["seed", "infy", "advantics"]
-PROTOCOLS: tuple[ProtocolName, ...] = get_args(ProtocolName)
-"""Those of :data:`evtui.canbus.packs.known.PROTOCOLS`; a test compares."""
-
-VehicleName = Literal[
-    "battery", "bmw-ix", "ev6", "id4", "ioniq5", "model-3", "model-y", "polestar2", "zoe"
-]
-VEHICLE_NAMES: tuple[VehicleName, ...] = get_args(VehicleName)
-"""Those of :data:`evtui.power.VEHICLES`; a test compares."""
-
-Variant = Literal["seed", "txprofile", "txdefault", "startstop"]
-VARIANTS: tuple[Variant, ...] = get_args(Variant)
-"""Of the fluctuation, in the order in which one steps through them."""
-
-FAVOURITES = (
-    "repeated-current-fluctuation",
-    "meter-falsify",
-    "can-spoof-current",
-    "cooling-off",
-)
-"""Anomalies that have a key of their own where nobody says otherwise: one a layer."""
-
-RecordTrouble = Literal["continue", "stop"]
-CanBitrate = Literal["125", "250", "500", "800", "1000", "ideal"]
-CanDataBitrate = Literal["1000", "2000", "4000", "5000", "8000"]
-CanQueue = Literal["priority", "fifo"]
-CanOverflow = Literal["refuse", "drop-oldest", "overwrite"]
-CanRecovery = Literal["automatic", "by-command"]
-UnknownStations = Literal["accept", "refuse", "ask"]
-UnknownIdTags = Literal["accept", "reject"]
-AfterCrash = Literal["Reboot", "PowerLoss"]
-Theme = Literal[
-    "ansi-dark",
-    "ansi-light",
-    "atom-one-dark",
-    "atom-one-light",
-    "catppuccin-frappe",
-    "catppuccin-latte",
-    "catppuccin-macchiato",
-    "catppuccin-mocha",
-    "dracula",
-    "flexoki",
-    "gruvbox",
-    "monokai",
-    "nord",
-    "rose-pine",
-    "rose-pine-dawn",
-    "rose-pine-moon",
-    "solarized-dark",
-    "solarized-light",
-    "textual-dark",
-    "textual-light",
-    "tokyo-night",
-]
-"""Textual's themes, named here because the settings must not import it; a test compares."""
+__all__ = ["KINDS", "SETTINGS", "Setting", "Settings", "limits"]
 
 T = TypeVar("T")
 
@@ -464,11 +409,8 @@ class Settings:
                 values[setting.name] = checked(setting.kind, value, setting.name)
             except SettingsError as error:
                 mistakes += error.mistakes
-        mistakes += low_above_high(values)
-        mistakes += _too_many_modules(values)
-        mistakes += _ac_of_dc_modules(values)
+        mistakes += wrong_together(values)
         if "csms" in values:
-            mistakes += _without_password(values["csms"], values.get("password_file"))
             values["csms"] = SecretUrl(values["csms"])
         if mistakes:
             raise SettingsError(*mistakes)
@@ -572,60 +514,3 @@ def limits(name: str) -> tuple[float, float]:
     kind = kind.each if isinstance(kind, FourWaits) else kind
     assert isinstance(kind, Number | Integer)
     return kind.low, kind.high
-
-
-def low_above_high(
-    values: Mapping[str, Any], origins: Mapping[str, str] | None = None
-) -> Iterator[str]:
-    """What is wrong with the two limits of the anomaly together; nothing where one is missing.
-
-    Args:
-        values: by field name.
-        origins: where each came from.
-    """
-    if "low_a" not in values or "high_a" not in values:
-        return
-    low, high = values["low_a"], values["high_a"]
-    if low > high:
-        since = {name: f" ({origin})" for name, origin in (origins or {}).items()}
-        yield (
-            f"high_a: expected at least low_a = {low:g} A{since.get('low_a', '')}, "
-            f"got {high:g} A{since.get('high_a', '')}"
-        )
-
-
-def _too_many_modules(values: Mapping[str, Any]) -> Iterator[str]:
-    """Modules that the protocol has no identifiers for."""
-    protocol, modules = values.get("protocol"), values.get("modules", 1)
-    if protocol == "seed" and modules > 1:
-        yield (
-            f"modules: expected 1 with protocol seed, which has one a connector, got {modules}; "
-            "protocol infy and advantics have up to 8"
-        )
-    if protocol == "infy" and modules > 4 and values.get("connectors") == 8:
-        yield (
-            f"modules: expected 1 to 4 with protocol infy and 8 connectors, got {modules}; "
-            "it has addresses for 60"
-        )
-
-
-def _ac_of_dc_modules(values: Mapping[str, Any]) -> Iterator[str]:
-    """An AC supply with modules that are rectifiers."""
-    protocol = values.get("protocol", "seed")
-    if protocol != "seed" and values.get("preset") == "ac":
-        dc = ", ".join(each for each in PRESETS if each != "ac")
-        yield (
-            f"preset: expected {dc} with protocol {protocol}, whose modules give DC, got ac; "
-            "protocol seed has it"
-        )
-
-
-def _without_password(url: str, password_file: str | None) -> Iterator[str]:
-    """A password that the central system would never get."""
-    if needs_password(url):
-        yield f'csms: "{SecretUrl(url)}": a user needs a password: user:password@host'
-    elif password_file is not None and not has_password(url):
-        yield (
-            "password_file: read for the command line only; put the password into csms, as in "
-            "user:password@host"
-        )

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evtui.config.checking import SettingsError, checked, shown
-from evtui.config.settings import SETTINGS, Setting, Settings, low_above_high
+from evtui.config.settings import SETTINGS, Setting, Settings
+from evtui.config.together import low_above_high
 from evtui.nearest import did_you_mean
 from evtui.passwords import (
     VARIABLE,
