@@ -87,6 +87,17 @@ def _hexadecimal(text: str, what: str) -> int:
     return number(text.removeprefix("0x").removeprefix("0X"), 16, what)
 
 
+def _microseconds(text: str) -> float:
+    """A time stamp of SavvyCAN in s.
+
+    The counter of the device has 32 bits, and from its half on, after 36 minutes, some versions
+    write it as a number below 0 in 64 bits: 18446744071797529302.
+    """
+    if text.isascii() and text.isdecimal() and len(text) == 20 and int(text) >= 1 << 63:
+        text = str(int(text) & 0xFFFF_FFFF)
+    return seconds(text, 1e-6)
+
+
 def _savvycan(columns: dict[str, int], cells: list[str]) -> LoggedFrame:
     identifier = _hexadecimal(_cell(columns, cells, "id"), "id")
     length = number(_cell(columns, cells, next(filter(columns.get, _LENGTH))), 10, "length")
@@ -101,7 +112,7 @@ def _savvycan(columns: dict[str, int], cells: list[str]) -> LoggedFrame:
     if direction.lower() not in ("", "rx", "tx"):
         raise NoFrame(f"direction {direction[:20]!r} is neither Rx nor Tx")
     return LoggedFrame(
-        timestamp=seconds(_cell(columns, cells, "time stamp"), 1e-6),
+        timestamp=_microseconds(_cell(columns, cells, "time stamp")),
         channel=channel_name(number(_cell(columns, cells, "bus"), 10, "bus") + 1),
         arbitration_id=identifier,
         extended=_flag(_cell(columns, cells, "extended"), "Extended") or identifier > 0x7FF,

@@ -289,3 +289,17 @@ def test_times_with_few_decimals_are_not_taken_for_those_between_frames(tmp_path
     run = RunFolder(path)
     assert run.t_end == pytest.approx(0.19)
     assert "its times have no date (candump -tz): they count from its first frame" in run.problems
+
+
+def test_a_counter_of_savvycan_that_was_written_as_a_negative_number_goes_on(
+    tmp_path: Path,
+) -> None:
+    head = "Time Stamp,ID,Extended,Dir,Bus,LEN,D1,D2\n"
+    stamps = ("2147483647", "18446744071562067968", "18446744071797529302")
+    log = tmp_path / "log.csv"
+    log.write_text(head + "".join(f"{stamp},300,false,Rx,0,2,64,00,\n" for stamp in stamps))
+    frames, reading = read(log)
+    assert [frame.timestamp for frame in frames] == pytest.approx(
+        [2147.483647, 2147.483648, 2382.944982]
+    )
+    assert not reading.unread
