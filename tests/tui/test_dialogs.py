@@ -26,7 +26,8 @@ from evtui.tui.replay.go_to import GoTo
 from evtui.tui.screens.help import HelpScreen
 from evtui.tui.screens.main import MainScreen
 from evtui.tui.screens.panels import PanelScreen
-from tests.tui.driving import driven
+from evtui.tui.screens.question import Question
+from tests.tui.driving import driven, handled
 from tests.tui.fake_lab import FakeLab
 from tests.tui.frames import draw
 from tests.tui.panel_app import until
@@ -311,3 +312,23 @@ async def test_the_app_of_a_lab_without_an_answer_takes_keys_at_once() -> None:
     async with EvtuiApp(lab, fps=0.001).run_test() as pilot:
         press(pilot.app, *(key for key in keys_of(COMMANDS) if key != "q" for _ in range(3)))
         await assert_it_goes_on(pilot)
+
+
+def drawn(app: App[Any]) -> str:
+    """What is on the screen, without its colours."""
+    return "\n".join(
+        "".join(segment.text for segment in strip)
+        for strip in app.screen._compositor.render_strips()
+    )
+
+
+@pytest.mark.parametrize("deep", [1, 2, 3])
+async def test_the_lab_goes_on_behind_dialogs_however_many_there_are(deep: int) -> None:
+    async with driven(2.0) as one:
+        for _ in range(deep):
+            one.app.push_screen(Question("Really?", "Nothing is done.", "yes", "no"))
+            await handled(one.pilot)
+        await one.play(4.0)
+        assert " 40 " in drawn(one.app)  # reports of the module, ten a second
+        await one.play(6.0)
+        assert " 60 " in drawn(one.app)

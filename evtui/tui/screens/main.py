@@ -139,6 +139,10 @@ class MainScreen(SendingCommands, RealBusCommands):
                 self._make_room_for_points()
             if isinstance(self.app.screen, Dialog):
                 self.app.screen.tick()
+            for between in self.app.screen_stack[1:-1]:
+                between.refresh()  # Textual keeps what it has drawn of those below
+            for between in self.app.screen_stack[1:-1]:
+                between.refresh()  # Textual keeps what it has drawn of those below
             if news or now - self._status_at >= STATUS_SECONDS:
                 self._status_at = now
                 self._show_status()
