@@ -203,19 +203,19 @@ async def test_below_a_dialog_stand_its_keys_and_not_those_of_the_lab() -> None:
         def footer() -> str:
             return "".join(segment.text for segment in one.main.footer.render_line(0)).strip()
 
+        async def says(words: str) -> None:
+            await until(one.pilot, lambda: footer() == words)
+
         of_the_lab = footer()
         assert "s start" in of_the_lab
         for opening, told in (("D", "↑↓ choose · enter read · escape close"), ("q", ""), ("m", "")):
             await opened(one.pilot, opening)
-            await settled(one.pilot)
-            assert footer() == told
+            await says(told)
             press(one.app, "n" if opening == "q" else "escape")
-            await settled(one.pilot)
-            assert footer() == of_the_lab
+            await says(of_the_lab)
         await opened(one.pilot, "D")
         press(one.app, "enter")
-        reading = "↑↓ scroll · / find · tab contents · escape all chapters · q close"
-        await until(one.pilot, lambda: footer() == reading)
+        await says("↑↓ scroll · / find · tab contents · escape all chapters · q close")
 
 
 async def test_a_screen_that_hears_late_that_it_was_on_top_leaves_the_keys_of_the_dialog() -> None:
