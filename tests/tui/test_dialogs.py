@@ -329,6 +329,6 @@ async def test_the_lab_goes_on_behind_dialogs_however_many_there_are(deep: int) 
             one.app.push_screen(Question("Really?", "Nothing is done.", "yes", "no"))
             await handled(one.pilot)
         await one.play(4.0)
-        assert " 40 " in drawn(one.app)  # reports of the module, ten a second
+        await until(one.pilot, lambda: " 40 " in drawn(one.app))  # reports, ten a second
         await one.play(6.0)
-        assert " 60 " in drawn(one.app)
+        await until(one.pilot, lambda: " 60 " in drawn(one.app))
