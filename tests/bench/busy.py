@@ -7,6 +7,7 @@ that ``EVTUI_TRAFFIC`` names is told how many frames there have been.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 import sys
@@ -21,6 +22,9 @@ RATE = 4_000
 
 PACE = 0.01
 """s between two helpings."""
+
+NOTED = 10
+"""Helpings between two times that the number of frames is noted, which takes longer than them."""
 
 
 def traffic() -> Iterator[tuple[int, bytes]]:
@@ -48,7 +52,7 @@ def viewer() -> None:
         source, count = traffic(), 0
         with can.Bus(interface="virtual", channel="busy") as bus:
             begun = time.monotonic()
-            while True:
+            for turn in itertools.count():
                 time.sleep(PACE)
                 due = int((time.monotonic() - begun) * RATE)
                 for _ in range(min(due - count, RATE)):
@@ -57,7 +61,8 @@ def viewer() -> None:
                         can.Message(arbitration_id=identifier, data=data, is_extended_id=False)
                     )
                     count += 1
-                _note(count)
+                if turn % NOTED == 0:
+                    _note(count)
 
     threading.Thread(target=send, daemon=True).start()
     sys.argv[1:] = ["-i", "virtual", "-c", "busy"]
@@ -75,14 +80,15 @@ def evtui() -> int:
         source = traffic()
         node = bus.attach("traffic", lambda frame: None)
         begun, count = bus.loop.time(), 0
-        while True:
+        for turn in itertools.count():
             await asyncio.sleep(PACE)
             due = int((bus.loop.time() - begun) * RATE)
             while count < due and node.queued < 200:
                 identifier, data = next(source)
                 node.send(Frame(identifier, data))
                 count += 1
-            _note(bus.frames)
+            if turn % NOTED == 0:
+                _note(bus.frames)
 
     async def run_full(bus: SimulatedBus) -> None:
         filling = asyncio.create_task(keep_full(bus))
@@ -90,6 +96,7 @@ def evtui() -> int:
             await run(bus)
         finally:
             filling.cancel()
+            _note(bus.frames)
 
     SimulatedBus.run = run_full  # type: ignore[method-assign, assignment]
     return main()

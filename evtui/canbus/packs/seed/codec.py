@@ -127,17 +127,14 @@ def decode(frame: Frame | CanFrame) -> Received | None:
     Raises:
         MalformedFrame: the identifier is known but the length is not that of its message.
     """
-    if frame.extended or frame.remote or frame.error:
-        return None
+    if frame.extended or frame.remote or frame.error or frame.arbitration_id not in _MEANINGS:
+        return None  # on a full bus that is most of it, and no two are alike
     return _decode_data(frame.arbitration_id, frame.data)
 
 
 @lru_cache(FRAMES_KEPT)
-def _decode_data(arbitration_id: int, data: bytes) -> Received | None:
-    meaning = _MEANINGS.get(arbitration_id)
-    if meaning is None:
-        return None
-    connector, kind = meaning
+def _decode_data(arbitration_id: int, data: bytes) -> Received:
+    connector, kind = _MEANINGS[arbitration_id]
     expected = 2 if kind is SetLimit or kind is Current else 0
     if len(data) != expected:
         raise MalformedFrame(f"{kind.__name__} with {_wrong_length(data, expected)}")

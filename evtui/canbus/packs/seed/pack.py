@@ -52,7 +52,7 @@ class SeedPack(ProtocolPack):
 
     def decode(self, frame: Frame | CanFrame) -> Said | None:
         """See :class:`ProtocolPack`."""
-        if frame.extended or frame.remote or frame.error:
+        if frame.extended or frame.remote or frame.error or frame.arbitration_id not in SPEAKERS:
             return None
         return _said(frame.arbitration_id, frame.data)
 
