@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 # The names stand here too, so that help and mistakes need no import; a test compares them.
 FORMATS = (
-    *("asc", "blf", "trc", "savvycan", "candump", "csv", "python-can-csv", "parquet"),
+    *("asc", "blf", "trc", "savvycan", "candump", "pcapng", "csv", "python-can-csv", "parquet"),
     *("can-train-and-test", "hcrl", "open-ocpp-trace"),
 )
 TABLES = ("frames", "signals", "ocpp", "alarms", "truth")
@@ -40,6 +40,7 @@ Formats:
   asc, blf, trc        CAN logs of Vector and PEAK; Wireshark opens blf
   savvycan             SavvyCAN's own csv, Unix time in microseconds
   candump              can.log without R and T at the ends of lines, for Wireshark and scapy
+  pcapng               frames and OCPP messages for Wireshark, what was injected commented
   csv                  tables as in the folder, ids and data of frames as 0x..., for pandas
   python-can-csv       frames as python-can writes and reads them, data in base64
   parquet              typed columns; needs the extra evtui[parquet]

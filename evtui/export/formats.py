@@ -69,6 +69,7 @@ class Format:
         text: False for a binary format, which cannot go to standard output.
         labels: True when a column says what was an attack.
         needs: optional package.
+        unit: of what it counts rows, where not as its table does.
     """
 
     write: Callable[[_Job], None]
@@ -79,6 +80,7 @@ class Format:
     text: bool = True
     labels: bool = False
     needs: str = ""
+    unit: str = ""
 
 
 def _asc(job: _Job) -> None:
@@ -117,6 +119,12 @@ def _python_can(job: _Job) -> None:
     write_frames(job.folder, job.stream, job.tally)
 
 
+def _pcapng(job: _Job) -> None:
+    from evtui.export.pcapng import write_pcapng
+
+    write_pcapng(job.folder, job.stream, job.tally)
+
+
 def _parquet(job: _Job) -> None:
     from evtui.export.parquet import write_parquet
 
@@ -141,6 +149,14 @@ FORMATS: dict[str, Format] = {
     ),
     "candump": Format(
         _candump, ".log", "candump's log as Wireshark reads it", f"direction, {_NO_LABELS}"
+    ),
+    "pcapng": Format(
+        _pcapng,
+        ".pcapng",
+        "CAN frames and OCPP messages for Wireshark; injected ones have a comment",
+        "node names, causes, messages that are no OCPP-J",
+        text=False,
+        unit="packets",
     ),
     "csv": Format(
         lambda job: write_csv(job.table, job.folder, job.stream, job.tally),
@@ -234,7 +250,7 @@ def export(
         raise ExportError(f"{name} needs {chosen.needs}: pip install 'evtui[{name}]'") from None
     return Exported(
         tally.rows,
-        source.unit,
+        chosen.unit or source.unit,
         tally.span,
         dict(tally.left_out),
         tally.moved,
