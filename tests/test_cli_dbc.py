@@ -51,3 +51,8 @@ def test_what_it_cannot_print_is_refused_in_one_line(
     assert complaint in told.err
     assert told.err.count("\n") == 1
     assert not told.out
+
+
+def test_modules_of_a_protocol_that_has_one_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dbc", "seed", "--modules", "2"]) == 2
+    assert "seed has one module a connector; leave --modules out" in capsys.readouterr().err

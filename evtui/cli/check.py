@@ -149,5 +149,6 @@ def _verdict(report: Report) -> str:
 
 def _counts(report: Report) -> str:
     files = ", ".join(f"{name} {rows:,}" for name, rows in report.rows.items())
-    what = "frames" if report.status == "log" else "events"
-    return f"{report.events:,} {what}; rows: {files or 'none'}"
+    what = "frame" if report.status == "log" else "event"
+    plural = "" if report.events == 1 else "s"
+    return f"{report.events:,} {what}{plural}; rows: {files or 'none'}"

@@ -35,18 +35,20 @@ Examples:
     "--modules",
     metavar="N",
     type=Checked(Integer(1, 8)),
-    default=8,
     help="Modules of each, where each has messages of its own, as in infy; 1 to 8. [8]",
 )
-def command(protocol: str, connectors: int, modules: int) -> int:
+def command(protocol: str, connectors: int, modules: int | None) -> int:
     """Print the DBC of PROTOCOL: seed, infy or advantics.
 
     With it cantools, SavvyCAN and others decode the can.log of a recording.
     """
     from evtui.canbus.packs.known import pack_named
 
+    pack = pack_named(protocol)
+    if modules is not None and pack.modules_max == 1:
+        raise BadInput(f"dbc: {protocol} has one module a connector; leave --modules out")
     try:
-        text = pack_named(protocol).dbc_for(connectors, modules)
+        text = pack.dbc_for(connectors, 8 if modules is None else modules)
     except ValueError as error:
         raise BadInput(f"dbc: {error}") from None
     click.echo(text, nl=False)

@@ -87,9 +87,7 @@ class MarkWords(Arguments):
 class RawFrame(Arguments):
     """A CAN frame of somebody's own."""
 
-    identifier: int = argument(
-        CanIdentifier(29), "arbitration id: 0x210 or a number", label="identifier"
-    )
+    identifier: int = argument(CanIdentifier(29), "arbitration id", label="identifier")
     data: str = argument(HexBytes(8), "its bytes", default="", unset="none", label="data")
     extended: bool = argument(
         Switch(), "a 29-bit identifier", default=False, unset="11 bits", label="extended"

@@ -388,3 +388,23 @@ def test_a_vehicle_can_be_a_named_one(tmp_path: Path, vehicle: str) -> None:
     model = load(file).model
     assert (model.name, model.ramp) == ("zoe", VEHICLES["zoe"].ramp)
     assert model.soc == (20.0 if vehicle == "zoe" else 50.0)
+
+
+def test_settings_that_do_not_go_together_are_told_with_their_place_and_all_else(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        "schema: evtui.scenario/1\nid: a\nlab: {preset: ac, protocol: infy}\nsteps: [start]\n"
+    )
+    with pytest.raises(ScenarioError) as caught:
+        load(file)
+    told = "\n".join(caught.value.mistakes)
+    assert "s.yaml:3: lab.preset: expected seed, dc, ccs with protocol infy" in told
+    assert "title" in told
+
+
+def test_an_input_that_is_none_of_its_choices_is_told_whatever_comes_of_it() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load("can-protocols", {"protocol": "foo"})
+    assert any('"foo"' in line and "protocol" in line for line in caught.value.mistakes)

@@ -40,6 +40,24 @@ async def test_what_is_typed_is_sent_on_the_bus_of_the_chosen_charge_point() -> 
         ]
 
 
+async def test_an_identifier_is_hexadecimal_as_everywhere_on_the_screen() -> None:
+    async with driven(1.0) as one:
+        await opened(one)
+        await one.press(*"300", "enter")
+        [told] = one.lab.arguments
+        assert told["identifier"] == 0x300
+
+
+async def test_a_frame_as_candump_writes_it_is_taken_apart() -> None:
+    async with driven(1.0) as one:
+        await opened(one)
+        one.screen.query_one("#identifier", Input).insert_text_at_cursor("300#0A00 ;")
+        await handled(one.pilot)
+        await one.press("enter")
+        [told] = one.lab.arguments
+        assert (told["identifier"], told["data"]) == (0x300, "0a00")
+
+
 async def test_what_was_typed_stands_there_the_next_time() -> None:
     async with driven(1.0) as one:
         await opened(one)

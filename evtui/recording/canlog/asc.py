@@ -24,7 +24,7 @@ from evtui.recording.canlog.reading import (
     number,
     seconds,
 )
-from evtui.recording.read.candump import LoggedFrame
+from evtui.recording.read.candump import LoggedFrame, other_length
 
 __all__ = ["is_asc", "parse_date", "read_asc"]
 
@@ -211,7 +211,7 @@ class _Asc:
 
     def _data(self, words: list[str], length: int) -> bytes:
         if len(words) < length:
-            raise NoFrame(f"{len(words)} bytes where the length is {length}")
+            raise NoFrame(other_length(len(words), length))
         values = [number(word, self._base, "byte") for word in words[:length]]
         if any(value > 0xFF for value in values):
             raise NoFrame("a byte is above 255")

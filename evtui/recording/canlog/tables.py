@@ -20,7 +20,7 @@ from evtui.recording.canlog.reading import (
     number,
     seconds,
 )
-from evtui.recording.read.candump import LoggedFrame
+from evtui.recording.read.candump import LoggedFrame, other_length
 
 __all__ = ["is_python_can", "is_savvycan", "read_python_can", "read_savvycan"]
 
@@ -104,7 +104,7 @@ def _savvycan(columns: dict[str, int], cells: list[str]) -> LoggedFrame:
     first = columns["d1"]
     bytes_there = cells[first : first + length]
     if len(bytes_there) < length or length > 64:
-        raise NoFrame(f"{len(bytes_there)} bytes where the length is {length}")
+        raise NoFrame(other_length(len(bytes_there), length))
     values = [_hexadecimal(cell, "byte") for cell in bytes_there]
     if any(value > 0xFF for value in values):
         raise NoFrame("a byte is above FF")
@@ -137,7 +137,7 @@ def _python_can(columns: dict[str, int], cells: list[str]) -> LoggedFrame:
         kind, data = "remote", b""
     length = number(_cell(columns, cells, "dlc"), 10, "length")
     if kind != "remote" and len(data) != length:
-        raise NoFrame(f"{len(data)} bytes where the length is {length}")
+        raise NoFrame(other_length(len(data), length))
     identifier = _hexadecimal(_cell(columns, cells, "arbitration_id"), "id")
     return LoggedFrame(
         timestamp=seconds(_cell(columns, cells, "timestamp")),

@@ -22,7 +22,7 @@ from evtui.recording.canlog.reading import (
     number,
     seconds,
 )
-from evtui.recording.read.candump import LoggedFrame
+from evtui.recording.read.candump import LoggedFrame, other_length
 
 __all__ = ["is_trc", "read_trc"]
 
@@ -205,7 +205,7 @@ def _error(time: float, channel: str) -> LoggedFrame:
 
 def _data(words: list[str], length: int) -> bytes:
     if len(words) < length:
-        raise NoFrame(f"{len(words)} bytes where the length is {length}")
+        raise NoFrame(other_length(len(words), length))
     values = [number(word, 16, "byte") for word in words[:length]]
     if any(value > 0xFF for value in values):
         raise NoFrame("a byte is above FF")

@@ -149,8 +149,10 @@ def _check_log(path: Path, on_lines: OnLines | None) -> Report:
     """Every line is a frame, or something that is known; what is strange with time is a note."""
     sources = open_sources(path, on_lines=on_lines)
     findings = Findings()
+    told_apart = [] if sources.foreign is None else sources.foreign.told()
     for problem in sources.problems:
-        findings.add("note", problem.file, problem.text)
+        if problem.text not in told_apart:
+            findings.add("note", problem.file, problem.text)
     frames = sources.foreign.frames if sources.foreign is not None else 0
     if sources.foreign is not None:
         _tell_unread(path.name, sources.foreign, findings)

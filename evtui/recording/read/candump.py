@@ -29,6 +29,7 @@ __all__ = [
     "log_style",
     "logged_frame",
     "other_kind",
+    "other_length",
     "stamp_of",
 ]
 
@@ -110,6 +111,11 @@ _EXPLAINED = re.compile(rb"\t[a-z]+(?:-[a-z]+)*")
 _CHANNEL = re.compile(rb"\s*(?:\([^)]*\)\s+)?(\S+)")
 
 
+def other_length(there: int, length: int) -> str:
+    """Why a frame has not the bytes that it says it has."""
+    return f"{there} byte{'' if there == 1 else 's'} where the length is {length}"
+
+
 def logged_frame(line: bytes) -> LoggedFrame:
     """A line that candump wrote, in whichever style.
 
@@ -144,7 +150,7 @@ def _viewed_frame(line: bytes) -> LoggedFrame:
     data = bytes(int(text, 2 if len(text) == 8 else 16) for text in texts)
     length = 8 if found["length"] is None else int(found["length"])
     if found["remote"] is None and len(data) != length:
-        raise ValueError(f"{len(data)} bytes where the length is {length}")
+        raise ValueError(other_length(len(data), length))
     if b"`" in (found["data"] or b""):
         data = data[::-1]
     fd_flags = None

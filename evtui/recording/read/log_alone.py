@@ -63,6 +63,12 @@ def open_log(sources: Sources) -> None:
         place = _beside(sources) / (path.stem or "log")
         broken = unpack(path, place)
         name = place.name
+    with open_regular(place, follow=True) as file:
+        head = file.read(len(MAGIC))
+    if not head:
+        raise FolderError(f"{path}: {broken or 'is empty'}")
+    if packed and head == MAGIC:
+        raise FolderError(f"{path}: packed twice by gzip; gunzip -k unpacks it once")
     kind = format_of(place)
     style = log_style(place) if kind is None else None
     by_name = kind is None and style is None

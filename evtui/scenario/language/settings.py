@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from evtui.config import KINDS, SETTINGS, Settings
+from evtui.config import KINDS, SETTINGS, Settings, SettingsError
 from evtui.scenario.language.mistakes import Mistakes, shown
 from evtui.scenario.language.model import LabSpec
 
@@ -106,7 +106,13 @@ def settings_of(lab: LabSpec, base: Base, seed: int | None, mistakes: Mistakes) 
             values["seed"] = _check("seed", seed)
         except ValueError as error:
             mistakes.add_given(f"--seed: {error}")
-    return replace(base.settings, **values)
+    try:
+        return replace(base.settings, **values)
+    except SettingsError as error:  # each is good by itself, and they do not go together
+        for line in error.mistakes:
+            name, _, problem = line.partition(": ")
+            mistakes.add(f"lab.{name}", problem)
+        return base.settings
 
 
 def id_tag_mistake(tag: str) -> str:

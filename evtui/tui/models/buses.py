@@ -20,7 +20,7 @@ BUS_OFF: Final = "bus off"
 NODES_MAX = 64
 """Nodes of a bus that are told apart; a frame of another counts for the bus alone."""
 
-NAME_WIDTH = 20
+NAME_WIDTH = 14
 
 
 class NodeStory:
@@ -105,12 +105,12 @@ class BusStory:
 
     def table(self, now: float) -> str:
         """The nodes at lab time ``now`` in s, a line each."""
-        counters = f"{'TEC':>5} {'REC':>5} {'queue':>5} {'frames':>11}"
+        counters = f"{'TEC':>4} {'REC':>4} {'queue':>5} {'frames':>10}"
         lines = [f"{'node':{NAME_WIDTH}} {'state':13} {counters}  last"]
         for node in self.nodes.values():
             last = "–" if node.last is None else f"{seconds_text(max(0.0, now - node.last))} ago"
-            counters = f"{node.tec:>5} {node.rec:>5} {node.queued:>5}"
-            counters += f" {node.frames + node.lost:>11,}"
+            counters = f"{node.tec:>4} {node.rec:>4} {node.queued:>5}"
+            counters += f" {node.frames + node.lost:>10,}"
             lines.append(f"{fit(node.name, NAME_WIDTH)} {node.state:13} {counters}  {last}")
         if len(self.nodes) >= NODES_MAX:
             lines.append(f"others are not told apart: there may be {NODES_MAX}")

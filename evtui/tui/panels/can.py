@@ -268,9 +268,13 @@ class CanPanel(ListPanel):
         return 1 + (STATION_WIDTH if width >= ROOMY else SHORT_STATION_WIDTH)
 
     def _station(self, row: FrameLine, width: int) -> Cells:
-        """The charge point whose bus it was, where there are several: each has one."""
+        """The charge point whose bus it was, where there are several: each has one.
+
+        In a log alone there are none, and buses have names.
+        """
         cells = self._station_width(width)
-        return [(fit(clean(row.frame.station), cells - 1) + " ", "muted")] if cells else []
+        whose = clean(row.frame.station or row.frame.bus)
+        return [(fit(whose, cells - 1) + " ", "muted")] if cells else []
 
     def _columns(self, width: int, *, timed: bool) -> tuple[FrameColumn, ...]:
         ids = self.ids

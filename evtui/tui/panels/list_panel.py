@@ -21,6 +21,9 @@ __all__ = ["NOTHING_SOUGHT", "FilterLine", "ListPanel"]
 
 NOTHING_SOUGHT = "nothing was looked for yet"
 
+BESIDE = 16
+"""Cells of a filter's line besides what is typed and what is wrong with it."""
+
 
 class FilterLine(Horizontal):
     """Where a filter is typed; hidden otherwise."""
@@ -73,8 +76,10 @@ class FilterLine(Horizontal):
         hint.set_class(bool(problem), "-wrong")
         # Of the panel: a line that has just been opened has no size yet.
         width = self.parent.size.width if isinstance(self.parent, ListPanel) else 0
-        room = max(12, width // 2)
-        hint.update(f"✗ {cut(clean(problem), room)}" if problem else cut(self._hint, room))
+        typed = len(self.query_one(Input).value)
+        room = max(12, width // 2, width - typed - BESIDE)
+        told = f"✗ {cut(clean(problem), room)}" if problem else cut(self._hint, max(12, width // 2))
+        hint.update(told)
 
     def action_drop(self) -> None:
         """Clear the filter and close."""

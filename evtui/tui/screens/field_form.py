@@ -46,7 +46,8 @@ class Field:
     @property
     def told(self) -> str:
         """The range and what it is: ``0.05 to 3600 s, after the low profile``."""
-        return ", ".join(filter(None, (self.kind.limits, self.about)))
+        base = "hexadecimal" if isinstance(self.kind, CanIdentifier) else ""
+        return ", ".join(filter(None, (base, self.kind.limits, self.about)))
 
     @property
     def letters(self) -> str | None:
@@ -65,6 +66,8 @@ class Field:
             return ""
         if isinstance(value, bool):
             return "true" if value else "false"
+        if isinstance(self.kind, CanIdentifier) and isinstance(value, int):
+            return f"{value:X}"  # as everywhere on the screen
         return f"{value:g}" if isinstance(value, float) else str(value)
 
     def read(self, text: str) -> Any:
@@ -80,6 +83,8 @@ class Field:
         try:
             if isinstance(kind, Switch):
                 return {"true": True, "false": False}[text]
+            if isinstance(kind, CanIdentifier):
+                return kind.check(int(text, 16))
             if isinstance(kind, Number) and not isinstance(kind, Seconds):
                 return kind.check(float(text.replace(",", ".")))
             return kind.check(kind.read(text))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from evtui.canbus import id_filter
 from evtui.commands.can import PlayLog
+from evtui.regular import open_regular, reason
 from evtui.tui.models.selection import ChosenPlace
 from evtui.tui.models.text import clean
 from evtui.tui.screens.field_form import Field, FieldForm, FieldValues, check_each
@@ -25,8 +27,9 @@ class PlayScreen(FieldForm):
 
     DEFAULT_CSS = """
     PlayScreen {
-        .field { height: auto; }
-        .field Input { width: 40; }
+        & > Vertical { width: 104; }
+        .field .unit { text-wrap: nowrap; text-overflow: ellipsis; }
+        .field Input { width: 30; }
     }
     """
 
@@ -35,11 +38,16 @@ class PlayScreen(FieldForm):
         super().__init__(f"Play a CAN log{where}", "play", FIELDS, typed, typed=typed)
 
     def check(self, texts: Mapping[str, str]) -> FieldValues:
-        """Each field, and whether the identifiers are some."""
+        """Each field, whether the identifiers are some, and whether there is such a file."""
         values, errors = check_each(FIELDS, texts)
-        if not errors:
-            try:
-                id_filter(values["ids"])
-            except ValueError as error:
-                errors["ids"] = f"ids: {error}"
+        if errors:
+            return values, errors
+        try:
+            id_filter(values["ids"])
+        except ValueError as error:
+            errors["ids"] = f"ids: {error}"
+        try:
+            open_regular(Path(values["file"]), follow=True).close()
+        except OSError as error:
+            errors["file"] = f"file: {reason(error)}"
         return values, errors

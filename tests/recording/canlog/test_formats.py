@@ -154,7 +154,7 @@ REFUSED = {
     "asc": (
         "base hex  timestamps absolute\n0.1 1 300 Rx d 0\n{}\n",
         {
-            "0.2 1 300 Rx d 2 64": "line 3: 1 bytes where the length is 2",
+            "0.2 1 300 Rx d 2 64": "line 3: 1 byte where the length is 2",
             "0.2 1 3000 Rx d 0": "line 3: identifier 3000 does not fit into 11 bits",
             "0.2 1 3zz Rx d 0": "line 3: id '3zz' is no number to base 16",
             "0.2 1 300 Rx d 1 100": "line 3: a byte is above 255",
@@ -171,7 +171,7 @@ REFUSED = {
             "2 2.0 XX 1 0300 Rx - 0": "line 4: type 'XX' is not known",
             "2 2.0 DT 1": "line 4: column d is missing",
             "2 2.0 FD 1 0300 Rx - 16": "line 4: data length code 16 is not below 16",
-            "2 2.0 DT 1 0300 Rx - 2 00": "line 4: 1 bytes where the length is 2",
+            "2 2.0 DT 1 0300 Rx - 2 00": "line 4: 1 byte where the length is 2",
             "2 2.0 DT 1 0300 left - 0": "line 4: direction 'left' is neither Rx nor Tx",
         },
     ),
@@ -180,7 +180,7 @@ REFUSED = {
         {
             "2,300": "line 3: 2 columns are too few",
             "2,300,maybe,Rx,0,0": "line 3: Extended 'maybe' is neither true nor false",
-            "2,300,false,Rx,0,2,11": "line 3: 1 bytes where the length is 2",
+            "2,300,false,Rx,0,2,11": "line 3: 1 byte where the length is 2",
             "nan,300,false,Rx,0,0": "line 3: time 'nan' is no number, or in",
         },
     ),
@@ -216,7 +216,7 @@ def test_a_log_without_one_good_frame_is_refused_with_file_and_line(tmp_path: Pa
     with pytest.raises(FolderError) as refused:
         RunFolder(path)
     assert str(refused.value) == (
-        f"{path}: line 2: 1 bytes where the length is 8; no frame can be read"
+        f"{path}: line 2: 1 byte where the length is 8; no frame can be read"
     )
 
 
@@ -303,3 +303,20 @@ def test_a_counter_of_savvycan_that_was_written_as_a_negative_number_goes_on(
         [2147.483647, 2147.483648, 2382.944982]
     )
     assert not reading.unread
+
+
+def test_a_log_that_is_empty_or_packed_twice_is_told_apart(tmp_path: Path) -> None:
+    empty, twice = tmp_path / "empty.log", tmp_path / "twice.log.gz"
+    empty.touch()
+    twice.write_bytes(gzip.compress(gzip.compress(b"(1.5) can0 300#6400\n")))
+    for path, why in ((empty, "is empty"), (twice, "packed twice by gzip")):
+        with pytest.raises(FolderError, match=f"{path.name}: {why}"):
+            RunFolder(path)
+
+
+def test_check_tells_each_line_that_cannot_be_read_once(tmp_path: Path) -> None:
+    log = tmp_path / "bad.csv"
+    head = "Time Stamp,ID,Extended,Dir,Bus,LEN,D1,D2\n"
+    log.write_text(head + "1,300,false,Rx,0,2,64,00,\n2,ZZZ,false,Rx,0,2,64,00,\n")
+    told = [each.text for each in check_folder(log).findings if "ZZZ" in each.text]
+    assert len(told) == 1
