@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from tests.bench import (
@@ -46,7 +47,10 @@ BENCHES: dict[str, Bench] = {
 
 
 def main() -> int:
-    """Run the benches; the exit code says whether they ran, the table how they went."""
+    """Run the benches; the exit code says whether they ran, the table how they went.
+
+    One that breaks costs the others nothing.
+    """
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHES))
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
@@ -56,14 +60,21 @@ def main() -> int:
         parser.error(f"no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     since = time.monotonic()
     rows: list[Row] = []
+    broken: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for name in chosen.names or BENCHES:
             print(f"{name} …", file=sys.stderr, flush=True)
-            rows += BENCHES[name](Options(Path(folder), quick=chosen.quick))
+            try:
+                rows += BENCHES[name](Options(Path(folder), quick=chosen.quick))
+            except Exception:
+                traceback.print_exc()
+                broken.append(name)
     print(_table(rows))
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"\n{time.monotonic() - since:.0f} s, {os.cpu_count()} cores, load average {load}")
-    return 0
+    if broken:
+        print(f"broken: {', '.join(broken)}", file=sys.stderr)
+    return 1 if broken else 0
 
 
 def _table(rows: list[Row]) -> str:

@@ -27,7 +27,7 @@ steps:
   - wait_for: {{status: Charging, timeout: 1min}}
   - parallel:
       - [{{anomaly: profile-oscillation, duration: {seconds}s}}]
-      - [{{anomaly: status-flap, duration: {seconds}s}}]
+      - [{{anomaly: heartbeat-loss, duration: {seconds}s}}]
       - [{{anomaly: meter-falsify, duration: {seconds}s}}]
       - [{{anomaly: can-spoof-current, duration: {seconds}s}}]
       - [{{anomaly: cooling-off, duration: {seconds}s}}]
