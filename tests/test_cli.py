@@ -419,7 +419,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
         (["report", "--zzz"], "no such option --zzz."),
         (
             ["export", "a", "--out", "b"],
-            "--format is missing: one of asc, blf, trc, savvycan, candump, csv, ",
+            "--format is missing: one of asc, blf, trc, savvycan, candump, pcapng, csv, ",
         ),
         (["completion"], "SHELL is missing: one of bash, zsh, fish."),
     ],
