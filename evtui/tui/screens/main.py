@@ -141,8 +141,6 @@ class MainScreen(SendingCommands, RealBusCommands):
                 self.app.screen.tick()
             for between in self.app.screen_stack[1:-1]:
                 between.refresh()  # Textual keeps what it has drawn of those below
-            for between in self.app.screen_stack[1:-1]:
-                between.refresh()  # Textual keeps what it has drawn of those below
             if news or now - self._status_at >= STATUS_SECONDS:
                 self._status_at = now
                 self._show_status()
