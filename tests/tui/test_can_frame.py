@@ -8,9 +8,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
+from evtui.anomalies import anomaly_named
 from evtui.tui.app import EvtuiApp
 from evtui.tui.palette import Palette
+from evtui.tui.panels.parameter_lines import told_value
 from evtui.tui.screens.can_frame import FrameScreen
+from evtui.tui.screens.field_form import Field
 from evtui.tui.screens.main import MainScreen
 from tests.tui.driving import Driven, driven, handled, press
 from tests.tui.fake_lab import FakeLab
@@ -144,3 +147,12 @@ def test_how_it_looks(snap_compare: Callable[..., bool], size: tuple[int, int]) 
 
     app = EvtuiApp(lab, fps=0.001, theme="textual-dark")
     assert snap_compare(app, terminal_size=size, run_before=settle)
+
+
+def test_an_identifier_stands_in_hexadecimal_wherever_it_is_told_and_is_read_back_so() -> None:
+    [declared] = [
+        each for each in anomaly_named("can-flood").declared() if each.name == "identifier"
+    ]
+    assert told_value(declared, 0x300) == "0x300"
+    field = Field(declared)
+    assert field.read(field.text(0x300)) == field.read(told_value(declared, 0x300)) == 0x300

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from evtui.attacks import ParameterValue
 from evtui.commands import Argument
 from evtui.events import AnomalyState
-from evtui.kinds import Choice
+from evtui.kinds import CanIdentifier, Choice
 from evtui.tui.key_hints import key_of
 from evtui.tui.models.declared import declared, values_of
 from evtui.tui.models.text import clean
@@ -43,6 +43,8 @@ def told_value(argument: Argument, value: ParameterValue) -> str:
         return f"{value:.0f}" if value else "∞"
     if argument.name == "jitter":
         return f"{value:.0%}"
+    if isinstance(argument.kind, CanIdentifier):
+        return f"0x{int(value):X}"
     return f"{value:g} {argument.kind.unit}".rstrip()
 
 
