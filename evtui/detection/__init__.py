@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from evtui.detection.api import Detector
+from evtui.detection.report_rate import ReportRateDetector
 from evtui.detection.reversals import ReversalDetector
 from evtui.detection.views import FED_FROM, VIEWS, View
 from evtui.lazy import lazy_names
@@ -12,9 +14,20 @@ if TYPE_CHECKING:
         DetectorPart,
     )
 
-__all__ = ["DETECTORS", "FED_FROM", "VIEWS", "DetectorPart", "ReversalDetector", "View"]
+__all__ = [
+    "DETECTORS",
+    "FED_FROM",
+    "VIEWS",
+    "Detector",
+    "DetectorPart",
+    "ReportRateDetector",
+    "ReversalDetector",
+    "View",
+]
 
-DETECTORS: Mapping[str, type[ReversalDetector]] = {each.name: each for each in (ReversalDetector,)}
+DETECTORS: Mapping[str, type[Detector]] = {
+    each.name: each for each in (ReversalDetector, ReportRateDetector)
+}
 """Every detector by its name, as scenarios and manifests know it."""
 
 __getattr__ = lazy_names(

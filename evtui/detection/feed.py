@@ -1,21 +1,27 @@
-"""Feeding a detector from what an observer could see: CAN frames, or MeterValues."""
+"""Feeding detectors from what an observer could see: CAN frames, or MeterValues."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from evtui.canbus.packs import MalformedFrame
 from evtui.canbus.packs.known import ReportedCurrents
+from evtui.detection.api import Change, Detector
+from evtui.detection.report_rate import ReportRateDetector
 from evtui.detection.reversals import ReversalDetector
 from evtui.detection.views import VIEWS, View
-from evtui.events import Alarm, CanFrame, EventStream, OcppMessage
+from evtui.events import Alarm, BusLoad, CanFrame, EventStream, OcppMessage
 from evtui.ocpp16 import number_in
 
 __all__ = ["DetectorPart"]
 
+_Place = tuple[View, str, int]
+"""View, identity of the charge point, and connectorId."""
+
 
 class DetectorPart:
-    """One reversal detector for each view, station and connector.
+    """The detectors of each view, station and connector.
 
     Args:
         stream: read for frames and messages; alarms are published on it.
@@ -34,19 +40,28 @@ class DetectorPart:
         self._phase = phase
         self._stream = stream
         self._reported = ReportedCurrents()
-        self._detectors: dict[tuple[View, str, int], ReversalDetector] = {}
-        self._unsubscribe = (
+        self._reversals: dict[_Place, ReversalDetector] = {}
+        self._rates: dict[str, dict[int, ReportRateDetector]] = {}  # of the CAN view
+        self._unsubscribe: tuple[Callable[[], None], ...] = (
             stream.subscribe(self._on_frame, CanFrame),
+            stream.subscribe(self._on_second, BusLoad),
             stream.subscribe(self._on_message, OcppMessage),
         )
 
     def watch(self, views: tuple[View, ...]) -> None:
         """Look at these feeds from now on; an alarm of a feed no longer watched is cleared."""
-        for (view, station, connector), detector in tuple(self._detectors.items()):
-            if view not in views:
-                if detector.alarm:
-                    self._publish(view, station, connector, False, "no longer watched")
-                del self._detectors[view, station, connector]
+        gone: list[tuple[_Place, Detector]] = [
+            (place, self._reversals.pop(place))
+            for place in tuple(self._reversals)
+            if place[0] not in views
+        ]
+        if "can" not in views:
+            for station, rates in self._rates.items():
+                gone += ((("can", station, connector), rate) for connector, rate in rates.items())
+            self._rates.clear()
+        for place, detector in gone:
+            if detector.alarm:
+                self._publish(detector, place, "cleared", "no longer watched")
         self.views = views
 
     def close(self) -> None:
@@ -61,9 +76,20 @@ class DetectorPart:
             reported = self._reported.update(frame)
         except MalformedFrame:
             return
-        if reported is not None:
-            connector, current = reported
-            self._update("can", frame.station, connector, frame.t, current)
+        if reported is None:
+            return
+        connector, current = reported
+        rates = self._rates.setdefault(frame.station, {})
+        if connector not in rates:
+            rates[connector] = ReportRateDetector()
+        rates[connector].seen(frame.t, frame.arbitration_id, frame.extended)
+        self._reverse(("can", frame.station, connector), frame.t, current)
+
+    def _on_second(self, load: BusLoad) -> None:
+        """Each second of a bus, whether or not anything came over it."""
+        for connector, rate in self._rates.get(load.station, {}).items():
+            if change := rate.look(load.t):
+                self._publish(rate, ("can", load.station, connector), change)
 
     def _on_message(self, message: OcppMessage) -> None:
         if message.action != "MeterValues" or message.kind != "call":
@@ -72,32 +98,28 @@ class DetectorPart:
             return
         current = reported_current(message.payload)
         if current is not None and message.connector is not None:
-            self._update("ocpp", message.station, message.connector, message.t, current)
+            self._reverse(("ocpp", message.station, message.connector), message.t, current)
 
-    def _update(self, view: View, station: str, connector: int, t: float, current: float) -> None:
-        key = (view, station, connector)
-        detector = self._detectors.get(key)
+    def _reverse(self, place: _Place, t: float, current: float) -> None:
+        detector = self._reversals.get(place)
         if detector is None:
-            detector = self._detectors[key] = ReversalDetector()
-        change = detector.update(t, current)
-        if change is not None:
-            evidence = (
-                f"{detector.turns} reversals of {detector.hysteresis:g} A in {detector.window:g} s"
-            )
-            self._publish(view, station, connector, change == "raised", evidence)
+            detector = self._reversals[place] = ReversalDetector()
+        if change := detector.update(t, current):
+            self._publish(detector, place, change)
 
     def _publish(
-        self, view: View, station: str, connector: int, raised: bool, evidence: str
+        self, detector: Detector, place: _Place, change: Change, evidence: str | None = None
     ) -> None:
+        view, station, connector = place
         self._stream.publish(
             Alarm(
-                source=f"{ReversalDetector.name}/{view}",
+                source=f"{detector.name}/{view}",
                 station=station,
                 connector=connector,
-                detector=ReversalDetector.name,
+                detector=detector.name,
                 view=view,
-                raised=raised,
-                evidence=evidence,
+                raised=change == "raised",
+                evidence=detector.evidence if evidence is None else evidence,
             )
         )
 

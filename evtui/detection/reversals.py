@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal
+
+from evtui.detection.api import Change, Detector
 
 __all__ = ["ReversalDetector"]
 
 
-class ReversalDetector:
+class ReversalDetector(Detector):
     """Counts turns of a signal by more than a hysteresis inside a sliding window.
 
     The first move sets a direction and is no turn.  Then each time the signal has come back
@@ -26,21 +27,22 @@ class ReversalDetector:
     """
 
     name = "current-reversals"
+    views = ("can", "ocpp")
 
     def __init__(self, hysteresis: float = 8.0, count: int = 4, window: float = 60.0) -> None:
+        super().__init__()
         if hysteresis <= 0 or count < 1 or window <= 0:
             raise ValueError("hysteresis, count and window must be positive")
         self.hysteresis = hysteresis
         self.count = count
         self.window = window
-        self.alarm = False
         self._high = self._low = 0.0
         self._direction = 0
         self._started = False
         self._turns: deque[float] = deque()
 
     def parameters(self) -> dict[str, float]:
-        """Name, with its unit, to value, as recordings keep them."""
+        """See :class:`Detector`."""
         return {
             "hysteresis_a": self.hysteresis,
             "count": self.count,
@@ -48,11 +50,17 @@ class ReversalDetector:
         }
 
     @property
+    def evidence(self) -> str:
+        """See :class:`Detector`: ``4 reversals of 8 A in 60 s``."""
+        plural = "" if self.turns == 1 else "s"
+        return f"{self.turns} reversal{plural} of {self.hysteresis:g} A in {self.window:g} s"
+
+    @property
     def turns(self) -> int:
         """Turns inside the window at the last update."""
         return len(self._turns)
 
-    def update(self, t: float, current: float) -> Literal["raised", "cleared"] | None:
+    def update(self, t: float, current: float) -> Change:
         """Take a value.
 
         Args:
@@ -60,7 +68,7 @@ class ReversalDetector:
             current: A.
 
         Returns:
-            ``raised`` or ``cleared`` when the alarm has just changed.
+            What has become of the alarm.
         """
         if not self._started:
             self._high = self._low = current

@@ -73,9 +73,7 @@ class Alarm(Event, frozen=True, kw_only=True):
     station: Annotated[str, about("identity of the charge point.")]
     connector: Annotated[int, about("connectorId, from 1.")]
     detector: Annotated[str, about("name, `current-reversals`.")]
-    view: Annotated[
-        str, about("what it was fed from: `can` (0x300 frames) or `ocpp` (MeterValues).")
-    ]
+    view: Annotated[str, about("what it was fed from: `can` (CAN frames) or `ocpp` (MeterValues).")]
     raised: Annotated[bool, about("True when raised, False when cleared.")]
     evidence: Annotated[str, about('one line for people: "4 reversals of 8 A in 60 s".')]
 

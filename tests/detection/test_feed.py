@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evtui.detection import DetectorPart
 from evtui.detection.feed import reported_current
-from evtui.events import Alarm, CanFrame, EventStream, OcppMessage, as_json
+from evtui.events import Alarm, BusLoad, CanFrame, EventStream, OcppMessage, as_json
 
 SWING = [0, 100] * 4
 
@@ -48,6 +48,24 @@ class Rig:
     def can(self, currents: Iterable[int], **options: Any) -> None:
         for current in currents:
             self.frame(current.to_bytes(2, "little"), **options)
+
+    def second(self, *, reports: int = 10, station: str = "CP1", connector: int = 1) -> None:
+        """A second of a bus, with as many reports of 50 A in it."""
+        begun = self.clock.time
+        for n in range(reports):
+            self.clock.time = begun + n / 10 - 1.0  # a frame takes a second of its own
+            self.can([50], station=station, arbitration_id=0x2E0 + 0x20 * connector)
+        self.clock.time = begun + 1.0
+        self.stream.publish(
+            BusLoad(
+                station=station,
+                bus=f"{station}/can",
+                bitrate=500_000,
+                load_pct=0.2,
+                frames_per_s=float(reports),
+                frames=reports,
+            )
+        )
 
     def meter_values(self, currents: Iterable[object], **options: Any) -> None:
         for current in currents:
@@ -139,6 +157,42 @@ def test_switching_a_feed_off_clears_its_alarm_and_forgets_its_turns() -> None:
     assert len(rig.alarms) == 3
     rig.can(SWING[5:])
     assert rig.changes[3:] == [("can", "CP1", True)]
+
+
+def test_reports_that_stay_away_raise_an_alarm_at_their_connector() -> None:
+    rig = Rig()
+    for _ in range(8):
+        rig.second(connector=2)
+    assert rig.alarms == []
+    rig.second(reports=0)
+    (alarm,) = rig.alarms
+    assert (alarm.detector, alarm.view, alarm.station) == ("report-rate", "can", "CP1")
+    assert alarm.connector == 2
+    assert alarm.source == "report-rate/can"
+    assert alarm.evidence == "0x320 came 0 times in 1 s, usually 10"
+    rig.second(connector=2)
+    assert rig.changes == [("can", "CP1", True), ("can", "CP1", False)]
+
+
+def test_a_second_of_another_stations_bus_says_nothing_of_this_one() -> None:
+    rig = Rig()
+    for _ in range(8):
+        rig.second()
+    for _ in range(3):
+        rig.second(station="CP2")
+    assert rig.alarms == []
+
+
+def test_switching_can_off_clears_the_alarm_of_missing_reports_too() -> None:
+    rig = Rig()
+    for _ in range(8):
+        rig.second()
+    rig.second(reports=0)
+    rig.part.watch(("ocpp",))
+    assert rig.changes == [("can", "CP1", True), ("can", "CP1", False)]
+    assert rig.alarms[-1].evidence == "no longer watched"
+    rig.second(reports=0)
+    assert len(rig.alarms) == 2
 
 
 def test_a_closed_part_reads_nothing_more() -> None:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from evtui.config import SETTINGS, Settings
-from evtui.detection import DETECTORS, VIEWS
+from evtui.detection import DETECTORS
 from evtui.durations import duration_text
 from evtui.lab import FIRST_CONNECTOR, Lab, Stand
 from evtui.power import preset
@@ -131,6 +131,6 @@ def _station(stand: Stand) -> RecordedStation:
 
 def _detectors() -> list[dict[str, Any]]:
     return [
-        {"name": name, "views": list(VIEWS), "parameters": detector().parameters()}
+        {"name": name, "views": list(detector.views), "parameters": detector().parameters()}
         for name, detector in DETECTORS.items()
     ]
