@@ -308,13 +308,13 @@ def test_a_port_that_cannot_be_had_is_one_line(
 @pytest.mark.parametrize(
     ("environ", "arguments", "fps", "animations"),
     [
-        ({}, [], "10", None),
-        ({"SSH_CONNECTION": "a 1 b 22"}, [], "4", "none"),
-        ({"SSH_TTY": "/dev/pts/3"}, ["--fps", "20"], "20", "none"),
-        ({"SSH_TTY": "/dev/pts/3", "TEXTUAL_ANIMATIONS": "basic"}, [], "4", "basic"),
+        ({}, [], "60", None),
+        ({"SSH_CONNECTION": "a 1 b 22"}, [], "24", "none"),
+        ({"SSH_TTY": "/dev/pts/3"}, ["--fps", "20"], "60", "none"),
+        ({"SSH_TTY": "/dev/pts/3", "TEXTUAL_ANIMATIONS": "basic"}, [], "24", "basic"),
     ],
 )
-def test_textual_is_told_the_frame_rate_and_not_to_animate_over_ssh(
+def test_keys_are_answered_between_two_frames_and_nothing_is_animated_over_ssh(
     environ: dict[str, str],
     arguments: list[str],
     fps: str,

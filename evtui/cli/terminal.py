@@ -12,6 +12,9 @@ __all__ = ["prepare_textual", "terminal_trouble"]
 DRIVER = "TEXTUAL_DRIVER"
 """Set by whoever brings a terminal of its own: textual-serve, whose terminal is a web page."""
 
+KEYS_PER_FRAME = 6
+"""Times that keys may be answered between two frames of the lab."""
+
 
 def terminal_trouble() -> str:
     """Why no app can be shown here, with the way out; empty where it can."""
@@ -28,6 +31,8 @@ def terminal_trouble() -> str:
 def prepare_textual(settings: Settings) -> None:
     """Set what Textual reads once, when it is imported."""
     ssh = over_ssh(os.environ)
-    os.environ["TEXTUAL_FPS"] = str(settings.frame_rate(ssh=ssh))
+    # The lab is drawn at its own rate; this is how long what a key has changed waits for others.
+    rate = min(60, KEYS_PER_FRAME * settings.frame_rate(ssh=ssh))
+    os.environ["TEXTUAL_FPS"] = str(rate)
     if ssh:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

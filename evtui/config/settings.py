@@ -344,7 +344,11 @@ class Settings:
     )
 
     fps: int | None = _setting(
-        None, Integer(1, 60), "Terminal", "Most frames a second.", unset="10, over SSH 4"
+        None,
+        Integer(1, 60),
+        "Terminal",
+        "Frames of the lab a second; keys are answered between them.",
+        unset="10, over SSH 4",
     )
     mouse: bool = _setting(True, Switch(), "Terminal", "Use the mouse.", flag="--mouse/--no-mouse")
     theme: Theme | None = _setting(
@@ -444,7 +448,7 @@ class Settings:
         return self.tolerant or station in (self.tolerant_stations or ())
 
     def frame_rate(self, *, ssh: bool) -> int:
-        """Most frames a second the terminal is sent."""
+        """Frames of the lab a second that the terminal is sent."""
         return self.fps or (4 if ssh else 10)
 
 
