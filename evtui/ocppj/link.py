@@ -125,7 +125,7 @@ class Link:
         self._tolerant = tolerant
         self._owes = owes
         self._sent = sent
-        self._tap = Tap(version, stream, source, station, role, sent, number)
+        self._tap = Tap(version.connector_of, stream, source, station, role, sent, number)
         self._calls = OutgoingCalls(
             version, transport, self._tap, ids, self.counters, tolerant=tolerant
         )

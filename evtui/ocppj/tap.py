@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -10,7 +11,6 @@ from msgspec import UNSET
 
 from evtui.events import NULL, EventStream, Note, OcppMessage, Role, as_json, current_cause
 from evtui.ocppj.framing import OcppFrame
-from evtui.ocppj.version import Version
 from evtui.violations import Violation, told_by
 
 __all__ = ["RAW_TEXT_KEPT", "SentMessages", "Tap"]
@@ -71,7 +71,7 @@ class Tap:
     """Publishes what one end of a connection sends and gets.
 
     Args:
-        version: of OCPP; it knows which connector a message is about.
+        connector_of: which connector a payload is about; of the version of OCPP.
         stream: where messages are published.
         source: name of this end on the stream.
         station: identity of the charge point on this connection.
@@ -82,7 +82,7 @@ class Tap:
 
     def __init__(
         self,
-        version: Version,
+        connector_of: Callable[[Any], int | None],
         stream: EventStream,
         source: str,
         station: str,
@@ -90,7 +90,7 @@ class Tap:
         sent: SentMessages,
         number: int,
     ) -> None:
-        self._connector_of = version.connector_of
+        self._connector_of = connector_of
         self._stream = stream
         self._source = source
         self._station = station
