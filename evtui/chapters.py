@@ -21,6 +21,7 @@ TOPICS = {
     "logs": "logs of other tools: formats, time, what is told",
     "charge-point": "configuration keys, smart charging, files, offline",
     "central-system": "admission, passwords, transactions, limits",
+    "in-between": "a proxy between your charge points and your CSMS",
     "can": "the frames, and python-can programs on the bus",
     "real-can": "adapters, sides, arming, listening only",
     "power-stages": "ramps, phases, vehicles, and what an ampere means",

@@ -22,6 +22,7 @@ __all__ = [
     "CiString",
     "EndpointUrl",
     "HexBytes",
+    "HostPort",
     "Identities",
     "IdentityText",
     "Integer",
@@ -36,8 +37,10 @@ __all__ = [
     "Unfit",
     "ValueKind",
     "Words",
+    "is_loopback",
     "number",
     "quoted",
+    "split_host_port",
 ]
 
 LARGEST_INTEGER = 2**63 - 1  # what TOML promises to hold
@@ -339,6 +342,47 @@ class OriginNames(ValueKind[tuple[str, ...]]):
         ):
             raise ValueError
         return tuple(map(normal_origin, origins))
+
+
+class HostPort(ValueKind[str]):
+    """An address to listen on, ``127.0.0.1:9000`` or ``[::1]:9000``; a port alone is loopback's."""
+
+    metavar = "HOST:PORT"
+    expected = "HOST:PORT such as 127.0.0.1:9000 or [::1]:9000, the port from 0 to 65535"
+
+    def check(self, value: object) -> str:
+        """See :class:`ValueKind`; the value has both parts."""
+        if not isinstance(value, str) or not value.isprintable() or len(value) > 300:
+            raise ValueError
+        host, port = split_host_port(value)
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def split_host_port(value: str) -> tuple[str, int]:
+    """Host, without brackets, and port of an address; without a host that is 127.0.0.1.
+
+    Raises:
+        ValueError: it is none.
+    """
+    host, colon, port = value.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if bracketed:
+        host = host[1:-1]
+    if not (port.isascii() and port.isdecimal()) or int(port) > 65535:
+        raise ValueError
+    if (":" in host) != bracketed or (colon and not host) or any(map(str.isspace, host)):
+        raise ValueError
+    return host or "127.0.0.1", int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """True for an address that only this machine reaches, and the name it has there."""
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 class PathText(Text):

@@ -167,7 +167,7 @@ class LiveLab:
             ValueError: something has been ordered meanwhile that calls the order off.
         """
         self._called_off += command in CALLS_OFF
-        station = arguments.get("station", next(iter(lab.stands)))
+        station = arguments.get("station", next(iter(lab.stands), ""))
         declared = by_name.get(command)
         waits = declared is not None and declared.over_the_link
         refused = declared is anomaly.START and self._settings.csms is not None

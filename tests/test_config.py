@@ -55,6 +55,9 @@ TWINS: dict[str, tuple[str | bool, str, object]] = {
         "wss://csms.example:8443/ocpp",
     ),
     "password_file": ("key.txt", '"key.txt"', "key.txt"),
+    "upstream": ("wss://csms.example/ocpp", '"wss://csms.example/ocpp"', "wss://csms.example/ocpp"),
+    "listen": ("0.0.0.0:80", '"0.0.0.0:80"', "0.0.0.0:80"),
+    "insecure": (True, "true", True),
     "unknown_stations": ("ask", '"ask"', "ask"),
     "known_stations": ("A, B 2", '["A", "B 2"]', ("A", "B 2")),
     "allowed_origins": (
@@ -138,6 +141,8 @@ def test_a_flag_and_its_twin_in_a_file_mean_the_same(name: str, lab_toml: Path) 
     with_it: dict[str, str | bool] = {}
     if name == "password_file":
         with_it = {"csms": "ws://u:p@h"}
+    if name == "listen":
+        with_it = {"upstream": "ws://h", "insecure": True}
     if name == "modules":
         with_it = {"protocol": "advantics"}
     by_flag = load({**with_it, name: given_on_line}).settings
@@ -624,6 +629,45 @@ def test_what_is_wrong_only_together_is_told_on_construction() -> None:
         Settings(protocol="infy", modules=5, connectors=8)
     with pytest.raises(SettingsError, match=r"^preset: expected seed, dc, ccs with protocol infy"):
         Settings(protocol="infy", preset="ac")
+    with pytest.raises(SettingsError, match=r"^listen: expected with upstream only"):
+        Settings(listen="127.0.0.1:9000")
+    with pytest.raises(SettingsError, match=r"^upstream: expected without csms"):
+        Settings(upstream="ws://a", csms="ws://b")
+    with pytest.raises(SettingsError, match=r"^upstream: expected no \{id\}"):
+        Settings(upstream="ws://a/{id}")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.5", "[::]", "lab.example"])
+def test_an_address_that_others_reach_has_to_be_meant(host: str) -> None:
+    with pytest.raises(SettingsError, match=r"^listen: .* --insecure says that this is meant$"):
+        Settings(upstream="ws://a", listen=f"{host}:9000")
+    assert Settings(upstream="ws://a", listen=f"{host}:9000", insecure=True)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "[::1]", "localhost"])
+def test_an_address_on_loopback_needs_no_word(host: str) -> None:
+    assert Settings(upstream="ws://a", listen=f"{host}:9000").listen == f"{host}:9000"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("9000", ("127.0.0.1", 9000)),
+        ("127.0.0.1:0", ("127.0.0.1", 0)),
+        ("[::1]:80", ("::1", 80)),
+        ("localhost:65535", ("localhost", 65535)),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(given: str, meant: tuple[str, int]) -> None:
+    assert Settings(upstream="ws://a", listen=given).listens_at == meant
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", ":9000", "host:", "host:65536", "host:-1", "::1:80", "[::1]", "a b:1", "h:٣"]
+)
+def test_what_is_no_address_is_told_in_one_line(wrong: str) -> None:
+    with pytest.raises(SettingsError, match=r"^listen: expected HOST:PORT such as"):
+        Settings(upstream="ws://a", listen=wrong)
 
 
 def test_settings_made_in_python_have_their_final_types() -> None:

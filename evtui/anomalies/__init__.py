@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     )
     from evtui.anomalies.injector import SAFE_WITHIN, Injector, Schedule
     from evtui.anomalies.run import PlannedStep, Run, until
-    from evtui.anomalies.targets import Site, disturbance
+    from evtui.anomalies.targets import LinkSite, Site, disturbance
 
 __all__ = [
     "DEFAULT",
@@ -44,6 +44,7 @@ __all__ = [
     "Cycle",
     "Injector",
     "Knob",
+    "LinkSite",
     "Listed",
     "Need",
     "Parameters",
@@ -79,6 +80,6 @@ __getattr__ = lazy_names(
         "example_step in_yaml range_of",
         "evtui.anomalies.injector": "Injector SAFE_WITHIN Schedule",
         "evtui.anomalies.run": "PlannedStep Run until",
-        "evtui.anomalies.targets": "Site disturbance",
+        "evtui.anomalies.targets": "LinkSite Site disturbance",
     },
 )

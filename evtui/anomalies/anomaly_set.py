@@ -10,7 +10,7 @@ from typing import Any
 from evtui.anomalies.api import DEFAULT, Anomaly, AnomalyError
 from evtui.anomalies.catalogue import anomaly_named
 from evtui.anomalies.injector import SAFE_WITHIN, Injector, Schedule
-from evtui.anomalies.targets import Site
+from evtui.anomalies.targets import LinkSite
 
 __all__ = ["AnomalySet"]
 
@@ -28,22 +28,32 @@ class AnomalySet:
         seed: of the lab.
         attacks: numbers attacks; shared by all of a lab.
         initial: parameters that differ from the defaults, by name of the anomaly.
+        chosen: the one that the keys act on at first.
     """
 
     def __init__(
         self,
-        sites: Mapping[int, Site],
+        sites: Mapping[int, LinkSite],
         seed: int,
         attacks: Iterator[int],
         initial: Mapping[str, Mapping[str, Any]],
+        *,
+        chosen: str = DEFAULT,
     ) -> None:
-        self._sites = sites
+        self._sites = dict(sites)
         self._seed = seed
         self._attacks = attacks
         self._initial = initial
         self._injectors: dict[tuple[int, str], Injector[Any]] = {}
         self._brought: dict[str, type[Anomaly[Any]]] = {}
-        self._chosen = dict.fromkeys(sites, DEFAULT)
+        self._first = chosen
+        self._chosen = dict.fromkeys(sites, chosen)
+
+    def add(self, site: LinkSite) -> None:
+        """One more connector, and tell which anomaly is chosen there."""
+        self._sites[site.connector] = site
+        self._chosen[site.connector] = self._first
+        self.chosen(site.connector).configure()
 
     def chosen(self, connector: int) -> Injector[Any]:
         """The anomaly that the keys act on."""

@@ -148,6 +148,7 @@ class Anomaly(ABC, Generic[P]):
         effect_within: s after which an effect that still shows counts as over.
         shows_at_stop: there is nothing to see of it before charging is ended.
         lab: settings of a lab in which it is within reach; empty for any.
+        knows_station: it asks the charge point for what no message tells.
         short: what its attacks are numbered under, ``can-flood-1``; default: its name.
     """
 
@@ -172,6 +173,7 @@ class Anomaly(ABC, Generic[P]):
     effect_within: ClassVar[float] = 600.0
     shows_at_stop: ClassVar[bool] = False
     lab: ClassVar[Mapping[str, Any]] = {}
+    knows_station: ClassVar[bool] = False
     short: ClassVar[str] = ""
 
     @abstractmethod

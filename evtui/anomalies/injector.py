@@ -12,7 +12,7 @@ import msgspec
 
 from evtui.anomalies.api import Anomaly, AnomalyError, Parameters
 from evtui.anomalies.run import LOOK_EVERY, Run, until
-from evtui.anomalies.targets import Site
+from evtui.anomalies.targets import LinkSite
 from evtui.events import caused_by
 
 __all__ = ["SAFE_WITHIN", "Injector", "Schedule"]
@@ -59,7 +59,7 @@ class Injector(Generic[P]):
     def __init__(
         self,
         anomaly: type[Anomaly[P]],
-        site: Site,
+        site: LinkSite,
         parameters: P,
         chance: random.Random,
         attacks: Iterator[int] | None = None,
@@ -114,8 +114,8 @@ class Injector(Generic[P]):
         """Switch it on, now or as scheduled.
 
         Raises:
-            AnomalyError: it is on already, cannot reach what it acts through, or a real bus behind
-                it is not armed.
+            AnomalyError: it is on already, cannot reach what it acts through, or what is not ours
+                is not armed.
         """
         if self.active:
             raise AnomalyError(f"{self.name} is running already")
@@ -123,7 +123,7 @@ class Injector(Generic[P]):
             raise AnomalyError(f"{self.name} waits for its moment already")
         if self.busy:
             raise AnomalyError("the station is still returning to its safe state")
-        if why := self._site.bus.guard():
+        if why := self.run.out_of_reach or self._site.guard():
             raise AnomalyError(why)
         for target in self.run.targets:
             if why := target.unreachable:

@@ -6,13 +6,13 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec import UNSET, UnsetType
 
 from evtui.anomalies import targets
-from evtui.anomalies.api import Anomaly, Need, Parameters
-from evtui.anomalies.targets import Site, Target
+from evtui.anomalies.api import Anomaly, AnomalyError, Need, Parameters
+from evtui.anomalies.targets import LinkSite, Site, Target
 from evtui.central_system import StationOffline
 from evtui.events import AnomalyChange, AnomalyState, Note, caused_by
 from evtui.ocppj import CallRefused, LinkClosed
@@ -57,15 +57,15 @@ class Run(Generic[P]):
     """What an anomaly has in hand while it runs.
 
     Attributes:
-        site: where it acts.
+        spot: where it acts; see :attr:`site`.
         chance: drawn from the lab's seed.
         active: True from on to off.
     """
 
     def __init__(
-        self, anomaly: type[Anomaly[P]], site: Site, parameters: P, chance: random.Random
+        self, anomaly: type[Anomaly[P]], site: LinkSite, parameters: P, chance: random.Random
     ) -> None:
-        self.site = site
+        self.spot: LinkSite = site
         self.chance = chance
         self.active = False
         self.attack_id = ""
@@ -84,12 +84,12 @@ class Run(Generic[P]):
     @property
     def station(self) -> str:
         """Identity of the charge point."""
-        return self.site.station
+        return self.spot.station
 
     @property
     def connector(self) -> int:
         """connectorId, from 1."""
-        return self.site.connector
+        return self.spot.connector
 
     @property
     def parameters(self) -> P:
@@ -99,7 +99,31 @@ class Run(Generic[P]):
     @property
     def now(self) -> float:
         """s of lab time."""
-        return self.site.clock.now()
+        return self.spot.clock.now()
+
+    @property
+    def site(self) -> Site:
+        """Where it acts, with everything that is behind the line there.
+
+        Raises:
+            AnomalyError: that is not within reach.
+        """
+        if not isinstance(self.spot, Site):
+            raise AnomalyError(self.out_of_reach)
+        return self.spot
+
+    @property
+    def out_of_reach(self) -> str:
+        """Why it can never act here; empty where it can."""
+        anomaly = self._anomaly
+        beyond = sorted(anomaly.needs - {"link"})
+        if isinstance(self.spot, Site) or not (beyond or anomaly.knows_station):
+            return ""
+        through = " and ".join(beyond) or "configuration of the charge point"
+        return (
+            f"{anomaly.name} needs the {through}, and {self.station} is not ours: link-delay, "
+            "link-drop and others of the layer link act on what passes"
+        )
 
     @cached_property
     def central_system(self) -> CentralSystemTarget:
@@ -121,7 +145,7 @@ class Run(Generic[P]):
     def link(self) -> LinkTarget:
         """The line between charge point and central system."""
         self._must_need("link")
-        return targets.LinkTarget(self.site, self._anomaly.name, self.mark)
+        return targets.LinkTarget(self.spot, self._anomaly.name, self.mark)
 
     @cached_property
     def bus(self) -> BusTarget:
@@ -142,8 +166,10 @@ class Run(Generic[P]):
         return targets.PowerStageTarget(self.site, self._anomaly.name)
 
     @property
-    def targets(self) -> tuple[Target, ...]:
-        """All that it acts through."""
+    def targets(self) -> tuple[Target[Any], ...]:
+        """All that it acts through; nothing where that is out of reach."""
+        if self.out_of_reach:
+            return ()
         return tuple(getattr(self, need.replace(" ", "_")) for need in sorted(self._anomaly.needs))
 
     def _must_need(self, need: Need) -> None:
@@ -304,7 +330,7 @@ class Run(Generic[P]):
             lasting: its effect still shows although all is undone.
         """
         anomaly, cycle = self._anomaly, self._shape
-        return self.site.stream.publish(
+        return self.spot.stream.publish(
             AnomalyState(
                 source="injector",
                 station=self.station,
@@ -335,7 +361,7 @@ class Run(Generic[P]):
         violation: Violation | UnsetType = UNSET,
     ) -> None:
         """A line in the log."""
-        self.site.stream.publish(
+        self.spot.stream.publish(
             Note(
                 source="injector",
                 station=self.station,

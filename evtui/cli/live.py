@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from evtui.scenario.language import Plan
     from evtui.station import StateFile
 
-__all__ = ["Launch"]
+__all__ = ["Launch", "listener_for", "open_feed_of"]
 
 _OF_REAL_BUS = ("can_side", "can_listen_only", "arm", "armed_for")
 """Options that mean nothing without ``--can``."""
@@ -68,11 +68,11 @@ class Launch:
         with ExitStack() as undo:
             listener = None
             if settings.csms is None:
-                listener = _listen(settings.port)
+                listener = listener_for(settings)
                 undo.callback(listener.close)
             feed = None
             if settings.events is not None:
-                feed = _open_feed(settings.events, settings, plan)
+                feed = open_feed_of(settings.events, settings, plan)
                 undo.callback(feed.close)
             if settings.record is not None:
                 _prepare_folder(settings.record)
@@ -108,8 +108,9 @@ class Launch:
             if inputs:
                 raise BadInput(f"--set {next(iter(inputs))}: there is no --scenario to set it for")
             return None
-        if self.settings.csms is not None:
-            raise BadInput("--scenario acts through evtui's own central system: not with --csms")
+        if not self.settings.our_central_system:
+            how = "--csms" if self.settings.csms is not None else "--upstream"
+            raise BadInput(f"--scenario acts through evtui's own central system: not with {how}")
         base = None
         if file := self.options.get("file"):
             _, base = base_from(file)
@@ -146,17 +147,21 @@ def _database(file: str) -> CanDatabase:
         raise BadInput(f"--dbc {error}") from None
 
 
-def _open_feed(destination: str, settings: Settings, plan: Plan | None) -> Feed:
+def open_feed_of(destination: str, settings: Settings, plan: Plan | None) -> Feed:
+    """Where every event goes as well.
+
+    Raises:
+        BadInput: it cannot be written there.
+    """
     from evtui.feed import FeedError, open_feed
-    from evtui.lab import identities
+    from evtui.lab import twins_in
     from evtui.recording.write import Redactor
 
     redactor = Redactor(id_tags=settings.redact_id_tags, secrets=settings.secrets)
     if plan is not None:
         redactor.learn(plan.text, plan.inputs)
     try:
-        ours = frozenset(() if settings.csms else identities(settings))
-        return open_feed(destination, redactor, in_terminal=True, ours=ours)
+        return open_feed(destination, redactor, in_terminal=True, ours=twins_in(settings))
     except FeedError as error:
         raise BadInput(str(error)) from None
 
@@ -215,18 +220,22 @@ def _prepare_folder(folder: str) -> None:
         raise BadInput(str(error)) from None
 
 
-def _listen(port: int) -> socket.socket:
-    """A listening socket on loopback.
+def listener_for(settings: Settings) -> socket.socket:
+    """A listening socket: on loopback, or where the settings say.
 
     Raises:
-        BadInput: the port cannot be had.
+        BadInput: the address cannot be had.
     """
-    from evtui.runtime import listen
+    from evtui.runtime import listen, listen_at
 
     try:
-        return listen(port)
+        if settings.listen is None:
+            return listen(settings.port)
+        return listen_at(*settings.listens_at)
     except OSError as error:
-        raise BadInput(_port_trouble(port, error)) from None
+        if settings.listen is not None:
+            raise BadInput(f"--listen {settings.listen}: {error.strerror}") from None
+        raise BadInput(_port_trouble(settings.port, error)) from None
 
 
 def _port_trouble(port: int, error: OSError) -> str:

@@ -41,6 +41,7 @@ Examples:
   evtui run ./mine.yaml --set high=50 --duration 1h --junit result.xml
   evtui run preset-comparison --jobs 4
   evtui run --anomaly repeated-current-fluctuation --set high_a=50
+  evtui run --upstream wss://csms.example/ocpp --listen 127.0.0.1:9000
 
 \b
 Exit codes:
@@ -60,6 +61,24 @@ Exit codes:
     type=AnomalyName(),
     help="In the place of a scenario: charge, switch this anomaly on, end safely, and say whether "
     "its effect was seen. --set gives its parameters; evtui anomalies NAME lists them.",
+)
+@click.option(
+    "--upstream",
+    metavar="URL",
+    type=Checked(KINDS["upstream"]),
+    help="In the place of a scenario: stand between other people's charge points and this central "
+    "system of theirs, and record what passes, for --duration or until Ctrl+C.",
+)
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    type=Checked(KINDS["listen"]),
+    help="With --upstream: where the charge points connect. [127.0.0.1:9000]",
+)
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="With --listen: at an address where others can connect, without TLS and password.",
 )
 @click.option(
     "--speed",
@@ -135,6 +154,9 @@ def command(
     before: dict[str, Any] | None,
     scenario: str | None,
     anomaly: str | None,
+    upstream: str | None,
+    listen: str | None,
+    insecure: bool,
     speed: str,
     file: str | None,
     seed: int | None,
@@ -153,6 +175,14 @@ def command(
 
     It is recorded into a folder, and the verdicts are printed.
     """
+    if upstream is not None:
+        if scenario is not None or anomaly is not None:
+            raise BadInput("run: --upstream is in the place of a scenario or --anomaly")
+        own: dict[str, Any] = {"upstream": upstream, "listen": listen, "insecure": insecure}
+        own |= {"events": events, "redact_id_tags": redact_id_tags or None}
+        return _between(file, own | {"record_trouble": record_trouble}, out, duration, quiet)
+    if listen is not None or insecure:
+        raise BadInput("run: --listen and --insecure go with --upstream")
     if scenario is None and anomaly is None:
         raise BadInput("run: which scenario? name a file, or one of those in evtui scenarios")
     if scenario is not None and anomaly is not None:
@@ -221,6 +251,23 @@ def _settings(file: str | None) -> tuple[Settings, Base]:
     if effective.origins["record_trouble"] == "default":
         settings = replace(settings, record_trouble="stop")
     return settings, base
+
+
+def _between(
+    file: str | None, own: dict[str, Any], out: Path | None, duration: str | None, quiet: bool
+) -> int:
+    """Between other people's charge points and their central system."""
+    from evtui.cli.between import relay
+    from evtui.config import SettingsError
+
+    settings, _ = _settings(file)
+    given = {name: value for name, value in own.items() if value is not None}
+    record = settings.record or str(_folder_named("proxy"))
+    try:
+        settings = replace(settings, csms=None, record=str(out or record), **given)
+    except SettingsError as error:
+        raise BadInput(*error.mistakes) from None
+    return relay(settings, duration=_duration(duration), quiet=quiet)
 
 
 def _speed(text: str) -> float | Literal["max"]:
@@ -319,13 +366,17 @@ class _Follower:
 
 
 def _new_folder(plan: Plan) -> Path:
+    return _folder_named(f"{plan.scenario.id}-seed{plan.settings.seed}")
+
+
+def _folder_named(what: str) -> Path:
     from datetime import UTC, datetime
 
     from evtui.recording.write import new_folder
     from evtui.runtime import utc_now
 
     moment = datetime.fromtimestamp(utc_now(), UTC).strftime("%Y%m%dT%H%M%SZ")
-    return new_folder(Path("runs"), moment, f"{plan.scenario.id}-seed{plan.settings.seed}")
+    return new_folder(Path("runs"), moment, what)
 
 
 # Running

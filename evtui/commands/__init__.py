@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from evtui.commands import anomaly, can, real_bus, station
+from evtui.commands import anomaly, can, proxy, real_bus, station
 from evtui.commands.anomaly import ANOMALY
 from evtui.commands.arguments import (
     Argument,
@@ -64,6 +64,7 @@ BY_FORM: tuple[Command, ...] = (
     *station.BY_FORM,
     *can.BY_FORM,
     *real_bus.BY_FORM,
+    *proxy.BY_FORM,
 )
 """What has no key: a form, a scenario or a program gives its arguments."""
 

@@ -50,9 +50,9 @@ REAL_BUS: tuple[Command, ...] = (
         "view.arm",
         ("exclamation_mark",),
         "arm",
-        "Arm the real CAN bus of the charge point after a question, or disarm it.",
+        "Arm what is not ours, a real CAN bus or the charge point, after a question, or disarm it.",
         "Real CAN bus",
-        also="allow interface",
+        also="allow interface proxy",
     ),
 )
 """Group Real CAN bus."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from evtui import __version__
@@ -43,6 +44,7 @@ from evtui.kinds import (
     Choice,
     CiString,
     EndpointUrl,
+    HostPort,
     Identities,
     IdentityText,
     Integer,
@@ -52,6 +54,7 @@ from evtui.kinds import (
     PathText,
     Switch,
     ValueKind,
+    split_host_port,
 )
 from evtui.passwords import VARIABLE
 from evtui.redaction import SecretUrl
@@ -117,6 +120,28 @@ class Settings:
         "Its first line is the password for --csms, of the user that the URL names, else of the "
         "identity.",
         unset="none",
+    )
+    upstream: str | None = _setting(
+        None,
+        EndpointUrl(),
+        "Lab",
+        "Stand between other people's charge points and this central system of theirs: relay, "
+        "show and record.  Instead of our own charge points and central system.",
+        unset="none",
+    )
+    listen: str | None = _setting(
+        None,
+        HostPort(),
+        "Lab",
+        "Where their charge points connect; another address than loopback needs --insecure.",
+        unset="port on loopback",
+    )
+    insecure: bool = _setting(
+        False,
+        Switch(),
+        "Lab",
+        "Listen where others can connect, without TLS and a password of ours.",
+        flag="--insecure/--no-insecure",
     )
     unknown_stations: UnknownStations = _setting(
         "accept",
@@ -414,8 +439,9 @@ class Settings:
             except SettingsError as error:
                 mistakes += error.mistakes
         mistakes += wrong_together(values)
-        if "csms" in values:
-            values["csms"] = SecretUrl(values["csms"])
+        for name in ("csms", "upstream"):
+            if name in values:
+                values[name] = SecretUrl(values[name])
         if mistakes:
             raise SettingsError(*mistakes)
         for name, value in values.items():
@@ -424,7 +450,18 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What is to be hidden wherever it turns up."""
-        return self.csms.secrets if isinstance(self.csms, SecretUrl) else ()
+        urls = (self.csms, self.upstream)
+        return tuple(chain(*(url.secrets for url in urls if isinstance(url, SecretUrl))))
+
+    @property
+    def listens_at(self) -> tuple[str, int]:
+        """Host and port at which charge points of other people connect."""
+        return ("127.0.0.1", self.port) if self.listen is None else split_host_port(self.listen)
+
+    @property
+    def our_central_system(self) -> bool:
+        """True where the lab has a central system of its own."""
+        return self.csms is None and self.upstream is None
 
     def meter_interval_for(self, preset: PresetName) -> float:
         """Seconds between MeterValues under ``preset``, which can change while the lab runs."""

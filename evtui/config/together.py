@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from evtui.config.choices import PRESETS
+from evtui.kinds import is_loopback, split_host_port
 from evtui.passwords import has_password, needs_password
 from evtui.redaction import SecretUrl
 
@@ -15,7 +16,10 @@ __all__ = ["low_above_high", "wrong_together"]
 
 def wrong_together(values: Mapping[str, Any]) -> Iterator[str]:
     """One line for each pair that does not fit; by field name, of what was checked already."""
-    looks = (low_above_high, _too_many_modules, _ac_of_dc_modules, _without_password)
+    looks = (
+        *(low_above_high, _too_many_modules, _ac_of_dc_modules, _without_password),
+        *(_in_between, _open_to_others),
+    )
     return chain.from_iterable(look(values) for look in looks)
 
 
@@ -62,6 +66,31 @@ def _ac_of_dc_modules(values: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"preset: expected {dc} with protocol {protocol}, whose modules give DC, got ac; "
             "protocol seed has it"
+        )
+
+
+def _in_between(values: Mapping[str, Any]) -> Iterator[str]:
+    """A proxy that is a lab at the same time, or has nothing behind it."""
+    upstream = values.get("upstream")
+    if upstream is None:
+        if "listen" in values:
+            yield "listen: expected with upstream only, the central system that is passed on to"
+        return
+    if "csms" in values:
+        yield "upstream: expected without csms, which is for charge points of ours"
+    if "{id}" in upstream:
+        yield "upstream: expected no {id}: path and query of each charge point are passed on"
+
+
+def _open_to_others(values: Mapping[str, Any]) -> Iterator[str]:
+    """An address at which whoever is on the network can connect."""
+    if "listen" not in values or values.get("insecure"):
+        return
+    host = split_host_port(values["listen"])[0]
+    if not is_loopback(host):
+        yield (
+            f"listen: expected an address on loopback, got {host}, where others can connect "
+            "without TLS and a password of ours: --insecure says that this is meant"
         )
 
 

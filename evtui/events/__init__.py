@@ -11,6 +11,7 @@ it began.  Times in messages are those of the clock, which may be set (:meth:`Lo
 
 from evtui.events.base import Event
 from evtui.events.states import (
+    ArmingState,
     CanInterfaceState,
     CentralSystemLoad,
     CentralSystemState,
@@ -45,6 +46,7 @@ __all__ = [
     "Alarm",
     "AnomalyChange",
     "AnomalyState",
+    "ArmingState",
     "BusLoad",
     "CanFrame",
     "CanInterfaceState",

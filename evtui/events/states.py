@@ -8,6 +8,7 @@ from evtui.events.base import Event, about
 from evtui.events.traffic import Role
 
 __all__ = [
+    "ArmingState",
     "CanInterfaceState",
     "CentralSystemLoad",
     "CentralSystemState",
@@ -135,6 +136,15 @@ class LinkState(Event, frozen=True, kw_only=True):
     detail: Annotated[str, about("close code, reason.")] = ""
     next_try: Annotated[
         float | None, about("lab time in s of the next attempt to connect, None where none is due.")
+    ] = None
+
+
+class ArmingState(Event, frozen=True, kw_only=True):
+    """A charge point of somebody else may be injected at, or no longer."""
+
+    station: Annotated[str, about("identity of the charge point.")]
+    armed_until: Annotated[
+        float | None, about("lab time in s at which that ends; None while it may not.")
     ] = None
 
 

@@ -16,6 +16,7 @@ import os
 import socket
 import stat
 from abc import ABC, abstractmethod
+from collections.abc import Container
 
 from evtui.escaping import for_json
 from evtui.events import Event
@@ -63,7 +64,7 @@ def open_feed(
     redactor: Redactor | None = None,
     *,
     in_terminal: bool = False,
-    ours: frozenset[str] | None = None,
+    ours: Container[str] | None = None,
 ) -> Feed:
     """Open a feed.
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         can_addresses,
         identities,
         initial_parameters,
+        twins_in,
     )
     from evtui.lab.stand import (
         FIRST_CONNECTOR,
@@ -39,6 +40,7 @@ __all__ = [
     "can_addresses",
     "identities",
     "initial_parameters",
+    "twins_in",
 ]
 
 __getattr__ = lazy_names(
@@ -47,7 +49,7 @@ __getattr__ = lazy_names(
         "evtui.lab.assembly": "Lab",
         "evtui.lab.orders": "CommandError Here",
         "evtui.lab.recordings": "Recordings",
-        "evtui.lab.setup": "CanSettingError can_addresses identities initial_parameters",
+        "evtui.lab.setup": "CanSettingError can_addresses identities initial_parameters twins_in",
         "evtui.lab.stand": "FIRST_CONNECTOR Outlet Stand",
     },
 )

@@ -10,8 +10,10 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
+from evtui.anomalies import AnomalySet, LinkSite
 from evtui.canbus import publish
 from evtui.central_system import CentralSystem, Endpoint, IdTags, MemoryEndpoint, read_id_tags
 from evtui.commands import LabCommand, Outcome
@@ -23,23 +25,26 @@ from evtui.events import (
     EventStream,
     LabState,
     Note,
+    OcppMessage,
     PartState,
     Subscriber,
 )
 from evtui.lab.building import StandBuilder, Vehicles, identities
-from evtui.lab.orders import Orders, Works
+from evtui.lab.orders import Orders, Works, fall_silent
 from evtui.lab.reach import Reach
 from evtui.lab.recordings import Recordings
-from evtui.lab.stand import Stand
+from evtui.lab.setup import initial_parameters
+from evtui.lab.stand import FIRST_CONNECTOR, ProxiedOutlet, ProxiedStand, Stand
 from evtui.ocppj import LinkClosed, MessageIds, SentMessages, Transport
 from evtui.power import RecordedVehicle, Vehicle
 from evtui.redaction import reveal
-from evtui.runtime import LoopClock, Supervisor, keep_in_step, run_nonce
+from evtui.runtime import Listener, LoopClock, Supervisor, keep_in_step, listen_at, run_nonce
 from evtui.scoring import LiveScorer
 from evtui.station import Dial, FileTransfers, MemoryTransfers
 
 if TYPE_CHECKING:
     from evtui.canbus import Gateway
+    from evtui.proxy import ProxiedStation, Proxy
     from evtui.station import StateFile
 
 __all__ = ["Lab"]
@@ -51,6 +56,12 @@ SAFE_ON_LEAVING = 2.5
 
 PROGRAM = "program"
 """Source of the orders that come through :meth:`Lab.execute`."""
+
+CHOSEN_ON_A_LINK = "link-delay"
+"""What the keys act on at a charge point of somebody else, at first."""
+
+PROXIED_CONNECTORS = 64
+"""Highest connectorId of such a one that is taken for one."""
 
 LOOK_EVERY = 0.02
 """s between two looks at whether the charge points are accepted."""
@@ -113,7 +124,10 @@ class Lab:
         repeatable = link == "memory"
         self._ids = MessageIds(f"{settings.seed:x}" if repeatable else run_nonce())
         self._sent = SentMessages()
-        endpoint, dial = self._in_memory() if repeatable else self._over_websocket(listener)
+        between = settings.upstream is not None
+        endpoint, dial = (
+            self._in_memory() if repeatable else self._over_websocket(None if between else listener)
+        )
         self.reach = Reach(dial)
         self._supervisor = Supervisor(self.stream)
         ours = identities(settings)
@@ -159,7 +173,8 @@ class Lab:
             state=state,
             reconfigured=self._on_configuration,
         )
-        vehicles = vehicle if callable(vehicle) else _at_the_first(vehicle, ours[0])
+        vehicles = vehicle if callable(vehicle) else _at_the_first(vehicle, ours)
+        self._proxied: dict[str, ProxiedStand] = {}
         self._stands = {name: builder.build(name, vehicles, plugged) for name in ours}
         works = Works(
             settings,
@@ -167,11 +182,16 @@ class Lab:
             self._supervisor,
             self.detector,
             self._stands,
+            self._proxied,
             self._publish_state,
             self.stream,
             recordings,
         )
         self.orders = Orders(works)
+        self._attacks = count(1)
+        self.proxy = self._between(listener) if between else None
+        if between:
+            self.stream.subscribe(self._on_passed, OcppMessage)
         self.stream.subscribe(self._on_event, PartState)
 
     @property
@@ -231,7 +251,7 @@ class Lab:
         Raises:
             OSError: our central system cannot listen.
         """
-        if self.settings.csms is None and not self.central_system.ready.is_set():
+        if self.settings.our_central_system and not self.central_system.ready.is_set():
             if "csms" in self._supervisor.crashed:
                 raise OSError(f"the central system cannot listen: {self._csms_trouble}")
             return False
@@ -294,10 +314,80 @@ class Lab:
 
         return endpoint, lambda identity: partial(dial_central_system, identity)
 
+    def _between(self, listener: socket.socket | None) -> Proxy:
+        """What stands between charge points and a central system of other people."""
+        from evtui.proxy import Proxy
+
+        settings = self.settings
+        if listener is None:
+            listener = listen_at(*settings.listens_at)
+        elif not isinstance(listener, Listener):
+            listener = Listener(fileno=listener.detach())
+        host, port = listener.getsockname()[:2]
+        if settings.insecure:
+            self._note(f"{host}:{port} can be reached by others: no TLS, no password", "warning")
+        return Proxy(
+            self.stream,
+            str(reveal(settings.upstream or "")),
+            listener,
+            shown_as=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            ids=self._ids,
+            sent=self._sent,
+            joined=self._on_joined,
+        )
+
+    def _on_joined(self, station: ProxiedStation) -> None:
+        """A charge point of somebody else has come for the first time."""
+        from evtui.proxy import Arming
+
+        name = station.identity
+        arming = Arming(self.stream, name, partial(self._on_proxied_disarmed, name))
+        anomalies = AnomalySet(
+            {}, self.settings.seed, self._attacks, initial_parameters(self.settings),
+            chosen=CHOSEN_ON_A_LINK,
+        )  # fmt: skip
+        stand = self._proxied[name] = ProxiedStand(name, station.line, anomalies, arming, {})
+        self._know_connector(stand, FIRST_CONNECTOR)
+        if self.settings.arm:
+            arming.arm(self.settings.armed_for)
+
+    def _know_connector(self, stand: ProxiedStand, number: int) -> None:
+        """A charge point of somebody else has this connector."""
+        if number in stand.outlets or not 0 < number <= PROXIED_CONNECTORS:
+            return
+        stand.outlets[number] = ProxiedOutlet(number)
+        stand.anomalies.add(
+            LinkSite(
+                stream=self.stream,
+                clock=self.clock,
+                station=stand.name,
+                connector=number,
+                current=lambda: 0.0,
+                line=stand.line,
+                not_armed=stand.arming.refusal,
+            )
+        )
+
+    def _on_passed(self, message: OcppMessage) -> None:
+        stand = self._proxied.get(message.station)
+        if stand is not None and message.connector and message.sender == "charge_point":
+            self._know_connector(stand, message.connector)
+
+    def _on_proxied_disarmed(self, name: str) -> None:
+        async def end() -> None:
+            stand = self._proxied[name]
+            for number in stand.outlets:
+                for line in await stand.anomalies.stop(number):
+                    self._note(f"{name}: time is up: {line}", "warning")
+
+        self._chore(end())
+
     async def _bring_up(self) -> None:
         supervisor = self._supervisor
         self._withdraw = publish(stand.bus for stand in self._stands.values())
-        if self.settings.csms is None:
+        if self.proxy is not None:
+            supervisor.start("proxy", self.proxy.run)
+        elif self.settings.csms is None:
             supervisor.start("csms", self.central_system.run)
             await self._listening()
         else:
@@ -406,11 +496,16 @@ class Lab:
     async def _leave(self) -> None:
         self._leaving = True
         self._withdraw()
-        await asyncio.gather(*(self._bring_to_rest(each) for each in self._stands.values()))
+        await asyncio.gather(
+            *(self._bring_to_rest(each) for each in self._stands.values()),
+            *(fall_silent(each, SAFE_ON_LEAVING) for each in self._proxied.values()),
+        )
         await self._supervisor.stop_all()
         for task in self._chores:
             task.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        for proxied in self._proxied.values():
+            proxied.anomalies.close()
         for stand in self._stands.values():
             stand.anomalies.close()
             stand.charge_point.close()
@@ -447,8 +542,9 @@ class Lab:
         self.stream.publish(Note(source="lab", level=level, text=text))
 
 
-def _at_the_first(vehicle: Vehicle | RecordedVehicle | None, station: str) -> Vehicles:
-    return lambda name, connector: vehicle if (name, connector) == (station, 1) else None
+def _at_the_first(vehicle: Vehicle | RecordedVehicle | None, stations: tuple[str, ...]) -> Vehicles:
+    first = (stations[0] if stations else "", 1)
+    return lambda name, connector: vehicle if (name, connector) == first else None
 
 
 def _order_again(stand: Stand) -> None:

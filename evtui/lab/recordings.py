@@ -23,7 +23,7 @@ from evtui.events import (
     ScenarioState,
     TransactionState,
 )
-from evtui.lab.building import identities
+from evtui.lab.setup import twins_in
 from evtui.recording.format import Manifest
 from evtui.recording.read import follow
 from evtui.recording.write import Recorder, RecordingError, Redactor, new_folder
@@ -155,7 +155,7 @@ class Recordings:
             folder,
             self._describe(),
             start_utc=self._clock.unix(0.0),
-            twins=frozenset(() if self._settings.csms else identities(self._settings)),
+            twins=twins_in(self._settings),
             scenario_text=self._scenario_text,
             vehicle_text=self._vehicle_text,
             redactor=Redactor(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 from evtui.anomalies import DEFAULT
@@ -10,14 +11,18 @@ from evtui.can_addresses import CanAddress, parse_can_address
 from evtui.config import Settings
 from evtui.nearest import nearest
 
-__all__ = ["CanSettingError", "can_addresses", "identities", "initial_parameters"]
+__all__ = ["CanSettingError", "can_addresses", "identities", "initial_parameters", "twins_in"]
 
 
 def identities(settings: Settings) -> tuple[str, ...]:
     """Identities of our charge points: the first as the settings say, the rest counted on.
 
+    There are none between charge points and a central system of other people.
+
     ``CP1`` is followed by ``CP2``; an identity that ends with no number by itself and ``-2``.
     """
+    if settings.upstream is not None:
+        return ()
     first = settings.id
     digits = re.search(r"\d+$", first)
     names = [first]
@@ -28,6 +33,18 @@ def identities(settings: Settings) -> tuple[str, ...]:
             counted = str(int(digits.group()) + number).zfill(len(digits.group()))
             names.append(first[: digits.start()] + counted)
     return tuple(names)
+
+
+class _Everybody(Container[str]):
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def twins_in(settings: Settings) -> Container[str]:
+    """Charge points of which both ends are told: a message of theirs has two events."""
+    if settings.upstream is not None:
+        return _Everybody()
+    return frozenset(() if settings.csms is not None else identities(settings))
 
 
 class CanSettingError(ValueError):
@@ -48,6 +65,8 @@ def can_addresses(settings: Settings) -> dict[str, CanAddress]:
             raise CanSettingError(
                 f"{address}: there are {len(ours)} charge points; write {ours[0]}={address}"
             )
+        if not ours:
+            raise CanSettingError(f"{address}: with upstream there is no charge point of ours")
         station = station or ours[0]
         if station not in ours:
             raise CanSettingError(f"{address}: no charge point {station}{nearest(station, ours)}")

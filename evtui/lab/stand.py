@@ -13,13 +13,15 @@ from evtui.canbus.packs import ModuleEnd, ProtocolPack
 from evtui.config import PresetName
 from evtui.lab.plant import Plant
 from evtui.lab.real_module import RealModule
+from evtui.ocppj import StationLine
 from evtui.power import BATTERY, PowerStage, RecordedVehicle, Vehicle, preset
 from evtui.station import ChargePoint, ConnectorController
 
 if TYPE_CHECKING:
     from evtui.canbus import Gateway
+    from evtui.proxy import Arming
 
-__all__ = ["FIRST_CONNECTOR", "Outlet", "Stand"]
+__all__ = ["FIRST_CONNECTOR", "Outlet", "ProxiedOutlet", "ProxiedStand", "Stand"]
 
 FIRST_CONNECTOR = 1
 """What an order or a scenario means that names no connector."""
@@ -132,3 +134,31 @@ class Stand(msgspec.Struct):
             outlet.stage.switch(preset(name, self.ambient))
         self.charge_point.use(preset(name))
         self.charge_point.configuration.set("MeterValueSampleInterval", meter_interval)
+
+
+class ProxiedOutlet(msgspec.Struct, frozen=True):
+    """One connector of a charge point of somebody else.
+
+    Attributes:
+        number: connectorId, from 1.
+    """
+
+    number: int
+
+
+class ProxiedStand(msgspec.Struct, frozen=True):
+    """A charge point of somebody else that connects through here.
+
+    Attributes:
+        name: its identity.
+        line: to its central system.
+        anomalies: those that are on, and those that may be.
+        arming: whether any may be.
+        outlets: connectors that it has spoken of, by connectorId, and the first.
+    """
+
+    name: str
+    line: StationLine
+    anomalies: AnomalySet
+    arming: Arming
+    outlets: dict[int, ProxiedOutlet]

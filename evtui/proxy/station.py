@@ -42,7 +42,14 @@ class ProxiedStation:
         station.relayed = True
         self._numbers += 1
         number = self._numbers
-        told = Told(self._stream, self.identity, upstream.subprotocol, self._sent, number)
+        told = Told(
+            self._stream,
+            self.identity,
+            upstream.subprotocol,
+            self._sent,
+            number,
+            booted=lambda status: self._tell(status.lower(), upstream.subprotocol or ""),
+        )
         here = TransportEnd(
             station,
             heard=self._safely(told.sent, "charge_point"),

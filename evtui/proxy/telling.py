@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -47,6 +48,7 @@ class Told:
         subprotocol: that both ends agreed on; None for none.
         sent: finds for a delivered message the sent one.
         number: of the connection, from 1.
+        booted: told the status of each answer to a BootNotification.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class Told:
         subprotocol: str | None,
         sent: SentMessages,
         number: int,
+        booted: Callable[[str], None] = lambda status: None,
     ) -> None:
+        self._booted = booted
         self._version: Version | None = OCPP_16 if subprotocol == OCPP_16.subprotocol else None
         connector_of = _evse_of if self._version is None else self._version.connector_of
         roles: tuple[Role, Role] = ("charge_point", "central_system")
@@ -118,6 +122,10 @@ class Told:
             since=None if call is None else call.sent.t,
             violation=violation,
         )
+        if action == "BootNotification" and frame.kind == "result":
+            status = frame.payload.get("status") if isinstance(frame.payload, dict) else None
+            if status in ("Accepted", "Pending", "Rejected"):
+                self._booted(status)
 
     def _call_of(self, sender: Role, frame: OcppFrame) -> _Call | None:
         return None if frame.kind == "call" else self._calls.get((_other(sender), frame.uid))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         HOST,
         Listener,
         listen,
+        listen_at,
         listen_beside,
     )
     from evtui.runtime.signals import (
@@ -69,6 +70,7 @@ __all__ = [
     "iso",
     "keep_in_step",
     "listen",
+    "listen_at",
     "listen_beside",
     "logs_as_notes",
     "run_nonce",
@@ -85,7 +87,7 @@ __getattr__ = lazy_names(
         "evtui.runtime.flush": "FlushTimer",
         "evtui.runtime.identity": "first_transaction_id run_nonce",
         "evtui.runtime.logs": "logs_as_notes",
-        "evtui.runtime.loopback": "HOST Listener listen listen_beside",
+        "evtui.runtime.loopback": "HOST Listener listen listen_at listen_beside",
         "evtui.runtime.signals": "ExitGuard",
         "evtui.runtime.steady": "SteadyClock run_real",
         "evtui.runtime.supervisor": "Supervisor",

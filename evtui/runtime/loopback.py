@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["HOST", "HOST_6", "Listener", "listen", "listen_beside"]
+__all__ = ["HOST", "HOST_6", "Listener", "listen", "listen_at", "listen_beside"]
 
 HOST = "127.0.0.1"
 HOST_6 = "::1"
@@ -105,6 +105,23 @@ def listen(port: int) -> Listener:
     else:
         raise OSError(errno.EADDRINUSE, f"no port is free on both {HOST} and {HOST_6}")
     return listener
+
+
+def listen_at(host: str, port: int) -> Listener:
+    """A socket that listens at an address of this machine; a host name takes its first one.
+
+    Args:
+        port: 0 takes one that is free.
+
+    Raises:
+        OSError: it cannot be had.
+    """
+    try:
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        why = str(error.strerror or error).lower()
+        raise OSError(errno.EADDRNOTAVAIL, f"cannot listen on {host}: {why}") from None
+    return _listen(family, host, port)
 
 
 def listen_beside(listener: socket.socket) -> Listener | None:

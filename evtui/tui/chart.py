@@ -174,8 +174,10 @@ def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
     first, newest = grid.first(scene.now), grid.newest(scene.now)
     step, count = grid.subcolumn_seconds, grid.columns * SUBCOLUMNS
     seen = [point for point in scene.points if first <= column_of(point.t, step) <= newest]
-    current = decimate(((p.t, p.current) for p in seen), step, first, count)
-    limit = decimate(((p.t, p.limit) for p in seen), step, first, count)
+    current = decimate(
+        ((p.t, p.current) for p in seen if p.current is not None), step, first, count
+    )
+    limit = decimate(((p.t, p.limit) for p in seen if p.limit is not None), step, first, count)
     reported = decimate(
         ((p.t, p.reported) for p in seen if p.reported is not None), step, first, count
     )
@@ -203,7 +205,8 @@ def draw(scene: Scene, plot: Plot) -> tuple[Row, ...]:
         cells.insert(canvas.axis_row + place, blank)
         _mark_attacks(blank, scene, extra, set())
     _mark_time_axis(cells[canvas.axis_row], scene, lanes[0])
-    if not scene.signals and not any(column and column.high > 0 for column in current):
+    told = current if any(current) else reported  # of a foreign one nothing else is known
+    if not scene.signals and not any(column and column.high > 0 for column in told):
         _put_hint(cells[canvas.axis_row // 2], scene)
     return tuple(to_row(row) for row in cells)
 

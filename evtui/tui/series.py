@@ -61,13 +61,14 @@ class Point(NamedTuple):
     """One sample: lab time in seconds and A.
 
     ``reported`` is what the central system was told last, or the charge point told a foreign one;
-    None before any MeterValues.  ``measured`` is what the charge point takes for the current, where
+    None before any MeterValues; where only that is known, of a charge point of somebody else, the
+    other two are None.  ``measured`` is what the charge point takes for the current, where
     that is not what flowed in the last :data:`REPORTED_WITHIN` samples; else None.
     """
 
     t: float
-    current: float
-    limit: float
+    current: float | None
+    limit: float | None
     reported: float | None
     measured: float | None = None
 
@@ -117,6 +118,7 @@ class CurrentSeries:
         self._alarms: deque[AlarmMark] = deque(maxlen=MARKS_KEPT)
         self._marks: deque[float] = deque(maxlen=MARKS_KEPT)
         self._arrived: float | None = None
+        self._sampled = False
         self.phase = ""
         """State of the power stage's session, as the newest sample has it."""
         self.edges = 0
@@ -130,9 +132,12 @@ class CurrentSeries:
                 measured = self._parted(event)
                 self._points.append(Point(event.t, event.current, event.limit, reported, measured))
                 self.phase = event.phase
+                self._sampled = True
             elif isinstance(event, OcppMessage):
                 arrived = imported_current(event.payload)
                 self._arrived = self._arrived if arrived is None else arrived
+                if not self._sampled and arrived is not None:
+                    self._points.append(Point(event.t, None, None, arrived))
             elif isinstance(event, AnomalyState):
                 self._note_anomaly(event)
             elif isinstance(event, Alarm):
@@ -175,7 +180,10 @@ class CurrentSeries:
         measured, points = sample.measured, self._points
         if measured is None or not points:
             return None
-        flowed = [points[-n].current for n in range(1, min(REPORTED_WITHIN, len(points)) + 1)]
+        newest = (points[-n].current for n in range(1, min(REPORTED_WITHIN, len(points)) + 1))
+        flowed = [current for current in newest if current is not None]
+        if not flowed:
+            return None
         return None if min(flowed) - APART <= measured <= max(flowed) + APART else measured
 
     def _note_anomaly(self, state: AnomalyState) -> None:

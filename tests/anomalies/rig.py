@@ -57,7 +57,7 @@ class AnomalyRig:
 
     @property
     def site(self) -> Site:
-        return self.injector("link-drop")._site
+        return self.injector("link-drop").run.site
 
     @property
     def line(self) -> StationLine:

@@ -120,8 +120,10 @@ def test_there_is_a_target_for_each_need() -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda each: each.__name__)
-def test_what_is_not_undone_is_found(target: type[Target], monkeypatch: pytest.MonkeyPatch) -> None:
-    async def forget(self: Target, attempt: Attempt) -> None:
+def test_what_is_not_undone_is_found(
+    target: type[Target[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forget(self: Target[Any], attempt: Attempt) -> None:
         """Leave it."""
 
     monkeypatch.setattr(target, "undo", forget)

@@ -85,6 +85,7 @@ class FluctuationLink(Anomaly[LinkFluctuation]):
         "Sarieddine et al. 2023, arXiv 2302.12890",
     )
     needs: ClassVar[frozenset[Need]] = frozenset({"link"})
+    knows_station: ClassVar[bool] = True
     claims = frozenset({"limit"})
     ends = "when the current is as the central system ordered it"
     undone = "ClearChargingProfile for forged profiles; edited ones are sent as they were"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from evtui.anomalies.targets.base import Attempt, Site, Target, disturbance
+from evtui.anomalies.targets.base import Attempt, LinkSite, Site, Target, disturbance
 from evtui.lazy import lazy_names
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ __all__ = [
     "CentralSystemTarget",
     "ChargePointTarget",
     "Deed",
+    "LinkSite",
     "LinkTarget",
     "ModulesTarget",
     "Operator",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from evtui.runtime import StationClock
     from evtui.station import ChargePoint, ConnectorController
 
-__all__ = ["Attempt", "Site", "Target", "disturbance"]
+__all__ = ["Attempt", "LinkSite", "Site", "Target", "disturbance"]
 
 AT_REST = 1.0
 """A below which the current counts as gone, and two of them as the same."""
@@ -29,17 +29,57 @@ Attempt = Callable[[str, Awaitable[object]], Awaitable[bool]]
 """Does something, under a name for people; what goes wrong is noted, and False."""
 
 
-class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """One connector of a charge point, and what anomalies reach there.
+class LinkSite(msgspec.Struct, frozen=True, kw_only=True):
+    """One connector of a charge point of which only the line is within reach: somebody else's.
 
     Attributes:
         station: identity of the charge point.
         connector: connectorId, from 1.
+        current: A flowing now, as far as anybody knows.
+        line: to its central system.
+        not_armed: why nothing may be injected here now; empty when something may.
+    """
+
+    stream: EventStream
+    clock: LoopClock
+    station: str
+    connector: int
+    current: Callable[[], float]
+    line: StationLine
+    not_armed: Callable[[], str] = lambda: ""
+
+    def guard(self) -> str:
+        """Why nothing may be injected here now; empty when something may."""
+        return self.not_armed()
+
+    @property
+    def both_ends_told(self) -> bool:
+        """True where what the central system sent and got is published anyway."""
+        return True
+
+    @property
+    def connected(self) -> bool:
+        """True while the charge point is there again after its connection was cut."""
+        return self.line.connected
+
+    def in_transaction(self) -> bool:
+        """False where a TxProfile has no transaction any more."""
+        return True
+
+    def go_on(self) -> None:
+        """What the charge point would say again later it may say now."""
+
+    def dial_again(self) -> None:
+        """The charge point need not wait before it connects again."""
+
+
+class Site(LinkSite, frozen=True, kw_only=True):
+    """One connector of a charge point of ours, and what anomalies reach there.
+
+    Attributes:
         id_tag: for transactions that are begun.
-        current: A flowing now.
         operator: our central system's side.
         charge_point: with everything it can do.
-        line: to its central system.
         station_clock: by which the charge point tells the time.
         bus: to its charger modules.
         pack: the protocol that they speak.
@@ -51,15 +91,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
             controller does.
     """
 
-    stream: EventStream
-    clock: LoopClock
-    station: str
-    connector: int
     id_tag: str
-    current: Callable[[], float]
     operator: Operator
     charge_point: ChargePoint
-    line: StationLine
     station_clock: StationClock
     bus: SimulatedBus
     pack: ProtocolPack
@@ -68,6 +102,32 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     replug: Callable[[], None]
     profile_ids: Iterator[int]
     orders_modules: bool = True
+
+    def guard(self) -> str:
+        """See :class:`LinkSite`: a real bus behind the charge point has to be armed."""
+        return self.bus.guard()
+
+    @property
+    def both_ends_told(self) -> bool:
+        """See :class:`LinkSite`: not where the central system is somebody else's."""
+        return self.operator.is_connected(self.station)
+
+    @property
+    def connected(self) -> bool:
+        """See :class:`LinkSite`."""
+        return self.charge_point.accepted
+
+    def in_transaction(self) -> bool:
+        """See :class:`LinkSite`."""
+        return self.charge_point.connectors[self.connector].transaction is not None
+
+    def go_on(self) -> None:
+        """See :class:`LinkSite`."""
+        self.charge_point.outbox.go_on()
+
+    def dial_again(self) -> None:
+        """See :class:`LinkSite`."""
+        self.charge_point.connection.dial_now()
 
     def disturbance(self) -> str:
         """What the power stage does that its charge point has not ordered; empty for nothing."""
@@ -90,7 +150,10 @@ def disturbance(connector: ConnectorController, stage: PowerStage) -> str:
     return ""
 
 
-class Target(ABC):
+S = TypeVar("S", bound=LinkSite)
+
+
+class Target(ABC, Generic[S]):
     """What one anomaly does to one layer of a site; it remembers each thing until it is undone.
 
     Args:
@@ -98,11 +161,11 @@ class Target(ABC):
         name: of the anomaly, for what must be told apart there.
     """
 
-    def __init__(self, site: Site, name: str) -> None:
+    def __init__(self, site: S, name: str) -> None:
         self._site = site
         self._name = name
 
-    def begin(self) -> None:  # noqa: B027 - most have nothing to forget
+    def begin(self) -> None:
         """The anomaly is switched on: nothing that happened before is its doing."""
 
     @property

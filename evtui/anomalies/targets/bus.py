@@ -38,7 +38,7 @@ Striking = Callable[[Node, Frame], Disturbance | None]
 """Asked for each frame of the station's own nodes that begins: what happens to it."""
 
 
-class BusTarget(Target):
+class BusTarget(Target[Site]):
     """A node of the anomaly's own, and a hand on the wires of the others.
 
     Its frames have as their cause whatever is being done, so the truth knows which are forged.

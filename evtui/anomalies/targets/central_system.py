@@ -46,7 +46,7 @@ class _Profile(NamedTuple):
     profile_id: int
 
 
-class CentralSystemTarget(Target):
+class CentralSystemTarget(Target[Site]):
     """Operations on one connector, each remembered until it is undone.
 
     The operations return the status of the answer, and raise what :meth:`Operator.call` raises.

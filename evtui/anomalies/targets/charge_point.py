@@ -21,7 +21,7 @@ TELLING = "what was said of transactions is not answered yet"
 OFFLINE = "the station is not connected again yet"
 
 
-class ChargePointTarget(Target):
+class ChargePointTarget(Target[Site]):
     """What the charge point does and says to its central system, whoever that is.
 
     Args:

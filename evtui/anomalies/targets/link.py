@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from evtui.anomalies.targets.base import Attempt, Site, Target
+from evtui.anomalies.targets.base import Attempt, LinkSite, Target
 from evtui.events import (
     AnomalyState,
     Note,
@@ -44,7 +44,7 @@ Decide = Callable[[Passing], Deed | None]
 """Looks at a message; None lets it pass."""
 
 
-class LinkTarget(Target):
+class LinkTarget(Target[LinkSite]):
     """Whoever sits on the line: sees every message, and may hold, change, drop or repeat it.
 
     Messages keep their sequence but for those that are let be overtaken.  Where the central
@@ -55,7 +55,7 @@ class LinkTarget(Target):
         mark: publishes a step.
     """
 
-    def __init__(self, site: Site, name: str, mark: Callable[[str], AnomalyState]) -> None:
+    def __init__(self, site: LinkSite, name: str, mark: Callable[[str], AnomalyState]) -> None:
         super().__init__(site, name)
         self._mark = mark
         self._leave: Callable[[], None] | None = None
@@ -130,10 +130,9 @@ class LinkTarget(Target):
                 self._profiles.discard(profile_id)
 
     async def _send_originals(self, attempt: Attempt) -> None:
-        controller = self._site.charge_point.connectors[self._site.connector]
         for profile_id, original in sorted(self._originals.items()):
             purpose = original["csChargingProfiles"]["chargingProfilePurpose"]
-            gone = purpose == "TxProfile" and controller.transaction is None
+            gone = purpose == "TxProfile" and not self._site.in_transaction()
             again = "SetChargingProfile as it was sent"
             if gone or await attempt(again, self.forge("SetChargingProfile", original)):
                 del self._originals[profile_id]
@@ -147,7 +146,7 @@ class LinkTarget(Target):
             reasons.append("a forged profile is set")
         if self._originals:
             reasons.append("a profile is not as it was sent")
-        if self._cut and not self._site.charge_point.accepted:
+        if self._cut and not self._site.connected:
             reasons.append("the station is not connected again yet")
         return reasons
 
@@ -165,9 +164,9 @@ class LinkTarget(Target):
             if self._lossy and self._site.line.unanswered:
                 self._cut = True
                 await self._site.line.cut()
-            self._site.charge_point.outbox.go_on()
-        elif self._cut and not self._site.charge_point.accepted:
-            self._site.charge_point.connection.dial_now()
+            self._site.go_on()
+        elif self._cut and not self._site.connected:
+            self._site.dial_again()
         await self.clear_forged(attempt)
         await self._send_originals(attempt)
 
@@ -184,16 +183,16 @@ class LinkTarget(Target):
             return None
         if deed is None:
             return None
-        ours = self._site.operator.is_connected(self._site.station)
+        told = self._site.both_ends_told
         seq = message.seq
-        if seq is None and not ours:
-            told = self._tell(message, "sent")
-            self._site.line.sent.note(told)
-            seq = told.seq
+        if seq is None and not told:
+            event = self._tell(message, "sent")
+            self._site.line.sent.note(event)
+            seq = event.seq
         with caused_by(seq):
             step = self._mark(deed.label)
         self._lossy |= deed.spoilt or not deed.lets
-        if not ours and message.sender == "charge_point":
+        if not told and message.sender == "charge_point":
             with caused_by(step.seq):
                 for each in deed.lets:
                     self._tell(self._site.line.read(message.sender, each.text), "delivered")

@@ -7,7 +7,7 @@ from evtui.anomalies.targets.base import Attempt, Site, Target
 __all__ = ["ModulesTarget"]
 
 
-class ModulesTarget(Target):
+class ModulesTarget(Target[Site]):
     """Modules that fail one by one, and say so in their protocol."""
 
     def __init__(self, site: Site, name: str) -> None:

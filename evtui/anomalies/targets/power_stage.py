@@ -16,7 +16,7 @@ __all__ = ["PowerStageTarget"]
 SOUND = Faults()
 
 
-class PowerStageTarget(Target):
+class PowerStageTarget(Target[Site]):
     """Faults of the hardware, which act through the physics.
 
     Several anomalies may break several things; each mends its own.

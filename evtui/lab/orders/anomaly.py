@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,32 +12,40 @@ from evtui.commands import Nothing, Outcome
 from evtui.commands import anomaly as told
 from evtui.commands.anomaly import CYCLE_COUNTS, JITTERS, PERIOD_FACTOR
 from evtui.lab.orders.charging import end_charging
-from evtui.lab.orders.handlers import Aim, CommandError, Works, at_connector, in_lab
+from evtui.lab.orders.handlers import (
+    Aim,
+    CommandError,
+    Spot,
+    Works,
+    at_any_connector,
+    at_connector,
+    in_lab,
+)
+from evtui.lab.orders.proxy import fall_silent
 from evtui.lab.orders.turns import after
 
 
-def _chosen(target: Aim) -> Injector[Any]:
+def _chosen(target: Aim | Spot) -> Injector[Any]:
     return target.stand.anomalies.chosen(target.outlet.number)
 
 
-@at_connector(told.CHOOSE)
-def choose(works: Works, target: Aim, wanted: told.Choosing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.CHOOSE)
+def choose(works: Works, target: Aim | Spot, wanted: told.Choosing) -> Outcome[dict[str, Any]]:
     injector = target.stand.anomalies.choose(target.outlet.number, wanted.name)
-    works.publish_state(target.stand)
+    if isinstance(target, Aim):
+        works.publish_state(target.stand)
     how = "" if injector.busy else f": {told.START.keys[0]} starts it"
     return Outcome(f"{injector.name} chosen{how}", injector.values())
 
 
-@at_connector(told.START)
-def start(works: Works, target: Aim, wanted: told.Beginning) -> Outcome[str]:
+@at_any_connector(told.START)
+def start(works: Works, target: Aim | Spot, wanted: told.Beginning) -> Outcome[str]:
     anomalies, number = target.stand.anomalies, target.outlet.number
     injector = anomalies.at(number, wanted.name or "")
-    if "central system" in injector.anomaly.needs:
-        works.need_our_central_system(f"{injector.name} acts through")
-    if injector.anomaly.ends_charging and not target.stand.our_controller:
-        raise CommandError(
-            f"{injector.name} acts through the charge point, and {target.stand.name} is off its bus"
-        )
+    if isinstance(target, Aim):
+        if "central system" in injector.anomaly.needs:
+            works.need_our_central_system(f"{injector.name} acts through")
+        _need_controller(target, injector)
     if wanted.parameters and not injector.busy:
         injector.configure(injector.read(wanted.parameters))
     schedule = Schedule(
@@ -51,8 +60,15 @@ def start(works: Works, target: Aim, wanted: told.Beginning) -> Outcome[str]:
     return Outcome(f"{name}/{variant} started" if variant else f"{name} started", injector.name)
 
 
-@at_connector(told.STOP)
-async def stop(works: Works, target: Aim, which: told.Which) -> Outcome[None]:
+def _need_controller(target: Aim, injector: Injector[Any]) -> None:
+    if injector.anomaly.ends_charging and not target.stand.our_controller:
+        raise CommandError(
+            f"{injector.name} acts through the charge point, and {target.stand.name} is off its bus"
+        )
+
+
+@at_any_connector(told.STOP)
+async def stop(works: Works, target: Aim | Spot, which: told.Which) -> Outcome[None]:
     anomalies, number = target.stand.anomalies, target.outlet.number
     injector = anomalies.at(number, which.name or "")
     on = [each for each in anomalies.busy_at(number) if each is not injector]
@@ -62,7 +78,7 @@ async def stop(works: Works, target: Aim, which: told.Which) -> Outcome[None]:
     else:
         charged = any(each.anomaly.ends_charging for each in on)
         text = "; ".join(await anomalies.stop(number))
-    if charged and target.outlet.connector.busy:
+    if charged and isinstance(target, Aim) and target.outlet.connector.busy:
         await end_charging(works, target)
     return Outcome(text, None)
 
@@ -70,23 +86,23 @@ async def stop(works: Works, target: Aim, which: told.Which) -> Outcome[None]:
 # Parameters
 
 
-def _take(target: Aim, parameters: Any, text: str) -> Outcome[dict[str, Any]]:
+def _take(target: Aim | Spot, parameters: Any, text: str) -> Outcome[dict[str, Any]]:
     injector = _chosen(target)
     injector.configure(parameters)
     return Outcome(text, injector.values())
 
 
-@at_connector(told.SHORTER)
-def shorter(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.SHORTER)
+def shorter(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[dict[str, Any]]:
     return _scale(target, PERIOD_FACTOR)
 
 
-@at_connector(told.LONGER)
-def longer(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.LONGER)
+def longer(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[dict[str, Any]]:
     return _scale(target, 1 / PERIOD_FACTOR)
 
 
-def _scale(target: Aim, factor: float) -> Outcome[dict[str, Any]]:
+def _scale(target: Aim | Spot, factor: float) -> Outcome[dict[str, Any]]:
     injector = _chosen(target)
     parameters = injector.anomaly.paced(injector.parameters, factor)
     cycle = injector.anomaly.cycle_of(parameters)
@@ -97,27 +113,27 @@ def _scale(target: Aim, factor: float) -> Outcome[dict[str, Any]]:
     return _take(target, parameters, text)
 
 
-@at_connector(told.WEAKER)
-def weaker(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.WEAKER)
+def weaker(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[dict[str, Any]]:
     return _turn(target, -1)
 
 
-@at_connector(told.STRONGER)
-def stronger(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.STRONGER)
+def stronger(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[dict[str, Any]]:
     return _turn(target, 1)
 
 
-@at_connector(told.LOWER_LOW)
-def lower_low(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.LOWER_LOW)
+def lower_low(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[dict[str, Any]]:
     return _turn(target, -1, floor=True)
 
 
-@at_connector(told.RAISE_LOW)
-def raise_low(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.RAISE_LOW)
+def raise_low(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[dict[str, Any]]:
     return _turn(target, 1, floor=True)
 
 
-def _turn(target: Aim, direction: int, *, floor: bool = False) -> Outcome[dict[str, Any]]:
+def _turn(target: Aim | Spot, direction: int, *, floor: bool = False) -> Outcome[dict[str, Any]]:
     injector = _chosen(target)
     anomaly = injector.anomaly
     knob = anomaly.floor if floor else anomaly.strength
@@ -126,32 +142,33 @@ def _turn(target: Aim, direction: int, *, floor: bool = False) -> Outcome[dict[s
     text = ", ".join(
         f"{each.name} {values[each.name]:g}" for each in (anomaly.floor, anomaly.strength) if each
     )
-    if remark := anomaly.remark(parameters, target.outlet.stage.preset.default_limit):
+    limit = target.outlet.stage.preset.default_limit if isinstance(target, Aim) else math.inf
+    if remark := anomaly.remark(parameters, limit):
         text += f": {remark}"
     return _take(target, parameters, text)
 
 
-@at_connector(told.VARIANT)
-def variant(_: Works, target: Aim, __: Nothing) -> Outcome[str]:
+@at_any_connector(told.VARIANT)
+def variant(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[str]:
     injector = _chosen(target)
     parameters, name = injector.anomaly.next_choice(injector.parameters)
     injector.configure(parameters)
     return Outcome(f"variant {name}", name)
 
 
-@at_connector(told.JITTER)
-def jitter(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.JITTER)
+def jitter(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[dict[str, Any]]:
     value = after(JITTERS, _number(target, "jitter"))
     return _take(target, _chosen(target).read({"jitter": value}), f"jitter {value:.0%}")
 
 
-@at_connector(told.CYCLES)
-def cycles(_: Works, target: Aim, __: Nothing) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.CYCLES)
+def cycles(_: Works, target: Aim | Spot, __: Nothing) -> Outcome[dict[str, Any]]:
     value = after(CYCLE_COUNTS, _number(target, "cycles"))
     return _take(target, _chosen(target).read({"cycles": value}), f"cycles {value or 'endless'}")
 
 
-def _number(target: Aim, name: str) -> Any:
+def _number(target: Aim | Spot, name: str) -> Any:
     """A parameter of the chosen anomaly.
 
     Raises:
@@ -163,8 +180,8 @@ def _number(target: Aim, name: str) -> Any:
     return values[name]
 
 
-@at_connector(told.SET)
-def change(_: Works, target: Aim, wanted: told.ParameterChange) -> Outcome[dict[str, Any]]:
+@at_any_connector(told.SET)
+def change(_: Works, target: Aim | Spot, wanted: told.ParameterChange) -> Outcome[dict[str, Any]]:
     injector = target.stand.anomalies.at(target.outlet.number, wanted.name or "")
     given: Mapping[str, Any] = wanted.parameters or {}
     injector.configure(injector.read(given))
@@ -200,7 +217,10 @@ async def all_clear(works: Works, _: Nothing) -> Outcome[None]:
     for stand in stands:
         stand.sender.stop()  # before a flood ends, behind which it may wait
     # All at once: connectors share a bus and a link, and what is done to these reaches them all.
-    await asyncio.gather(*(stand.anomalies.stop(number) for stand, number in places))
+    await asyncio.gather(
+        *(stand.anomalies.stop(number) for stand, number in places),
+        *(fall_silent(proxied) for proxied in works.proxied.values()),
+    )
     for stand in stands:
         stand.fall_silent()
         for number, outlet in stand.outlets.items():

@@ -14,7 +14,8 @@ from evtui.anomalies import AnomalyError
 from evtui.central_system import StationOffline
 from evtui.commands import LabCommand, Outcome, by_name, lab_commands
 from evtui.events import Order
-from evtui.lab.orders.handlers import HANDLERS, Aim, CommandError, Works
+from evtui.lab.orders.handlers import HANDLERS, Aim, CommandError, Spot, Works
+from evtui.lab.stand import ProxiedStand, Stand
 from evtui.nearest import did_you_mean
 from evtui.ocppj import CallRefused, LinkClosed
 from evtui.recording.write import RecordingError
@@ -101,7 +102,9 @@ class Orders:
             arguments = command.read(given)
             target = self._target(command.name, given, here) if command.aimed else None
             attack: AbstractContextManager[None] = nullcontext()
-            if handler.acting and target is not None:
+            if isinstance(target, Spot) and not handler.anywhere:
+                raise CommandError(f"{command.name}: {target.stand.name} is not ours")
+            if handler.acting and isinstance(target, Aim):
                 attack = target.outlet.by_hand.acting(command.name)
             with attack:
                 outcome = handler.function(self._works, target, arguments)
@@ -111,7 +114,7 @@ class Orders:
         except TimeoutError as error:
             raise CommandError(str(error) or "no answer in time") from None
 
-    def _target(self, command: str, given: Mapping[str, Any], here: Here | None) -> Aim:
+    def _target(self, command: str, given: Mapping[str, Any], here: Here | None) -> Aim | Spot:
         """What ``station`` and ``connector`` name, or ``here``.
 
         One of which there is only one need not be named.
@@ -119,7 +122,7 @@ class Orders:
         Raises:
             CommandError: there is none of that name, or several and no name.
         """
-        stands = self._works.stands
+        stands: dict[str, Stand | ProxiedStand] = {**self._works.stands, **self._works.proxied}
         said = {name: value for name, value in given.items() if value is not None}
         named = {**({} if here is None else here._asdict()), **said}
         name = named.get("station")
@@ -134,7 +137,9 @@ class Orders:
         outlet = stand.outlets.get(number)
         if outlet is None:
             raise CommandError(f"{name} has no connector {number}")
-        return Aim(stand, outlet)
+        if isinstance(stand, Stand):
+            return Aim(stand, stand.outlets[number])
+        return Spot(stand, stand.outlets[number])
 
 
 def _known(name: str) -> LabCommand[Any, Any]:
@@ -160,6 +165,8 @@ def _only(command: str, what: str, several: Mapping[T, object]) -> T:
     Raises:
         CommandError: there are several, so one has to be named.
     """
+    if not several:
+        raise CommandError(f"{command} needs a {what}, and none has connected yet")
     if len(several) > 1:
         names = ", ".join(map(str, several))
         raise CommandError(f"{command} needs a {what}, one of {names}")

@@ -18,7 +18,7 @@ async def charge(works: Works, target: Aim, _: Nothing) -> Outcome[bool]:
     if connector.busy:
         await end_charging(works, target)
         return Outcome("charging ends", False)
-    if works.settings.csms is not None:
+    if not works.settings.our_central_system:
         _present(target, works.settings.id_tag)
     else:
         start = {"idTag": works.settings.id_tag, "connectorId": connector.number}

@@ -13,10 +13,20 @@ from evtui.config import Settings
 from evtui.detection import DetectorPart
 from evtui.events import EventStream
 from evtui.lab.recordings import Recordings
-from evtui.lab.stand import Outlet, Stand
+from evtui.lab.stand import Outlet, ProxiedOutlet, ProxiedStand, Stand
 from evtui.runtime import Supervisor
 
-__all__ = ["HANDLERS", "Aim", "CommandError", "Handler", "Works", "at_connector", "in_lab"]
+__all__ = [
+    "HANDLERS",
+    "Aim",
+    "CommandError",
+    "Handler",
+    "Spot",
+    "Works",
+    "at_any_connector",
+    "at_connector",
+    "in_lab",
+]
 
 A = TypeVar("A", bound=Arguments)
 R = TypeVar("R")
@@ -31,6 +41,7 @@ class Works(msgspec.Struct, frozen=True):
 
     Attributes:
         stands: by identity of their charge point.
+        proxied: those of other people, likewise.
         publish_state: tells the terminal what a command has changed on a stand.
         stream: takes marks and orders.
         recordings: None in a lab that somebody else records.
@@ -41,6 +52,7 @@ class Works(msgspec.Struct, frozen=True):
     supervisor: Supervisor
     detector: DetectorPart
     stands: Mapping[str, Stand]
+    proxied: Mapping[str, ProxiedStand]
     publish_state: Callable[[Stand], None]
     stream: EventStream
     recordings: Recordings | None
@@ -49,10 +61,11 @@ class Works(msgspec.Struct, frozen=True):
         """Refuse what is done by a central system that is not ours.
 
         Raises:
-            CommandError: with ``--csms``.
+            CommandError: with ``--csms`` or ``--upstream``.
         """
-        if self.settings.csms is not None:
-            raise CommandError(f"not with --csms: {what} evtui's own central system")
+        if not self.settings.our_central_system:
+            how = "--csms" if self.settings.csms is not None else "--upstream"
+            raise CommandError(f"not with {how}: {what} evtui's own central system")
 
 
 class Aim(NamedTuple):
@@ -60,6 +73,13 @@ class Aim(NamedTuple):
 
     stand: Stand
     outlet: Outlet
+
+
+class Spot(NamedTuple):
+    """What it acts on where the charge point is somebody else's."""
+
+    stand: ProxiedStand
+    outlet: ProxiedOutlet
 
 
 OutcomeSoon: TypeAlias = Outcome[R] | Awaitable[Outcome[R]]
@@ -71,10 +91,12 @@ class Handler(NamedTuple):
     Attributes:
         function: gets what it acts on, the target where the command has one, and the arguments.
         acting: what it makes the charge point do is a step of an attack that is on there.
+        anywhere: it acts on charge points of other people as well.
     """
 
-    function: Callable[[Works, Aim | None, Any], OutcomeSoon[Any]]
+    function: Callable[[Works, Any, Any], OutcomeSoon[Any]]
     acting: bool = False
+    anywhere: bool = False
 
 
 HANDLERS: dict[LabCommand[Any, Any], Handler] = {}
@@ -82,6 +104,7 @@ HANDLERS: dict[LabCommand[Any, Any], Handler] = {}
 
 InLab: TypeAlias = Callable[[Works, A], OutcomeSoon[R]]
 AtConnector: TypeAlias = Callable[[Works, Aim, A], OutcomeSoon[R]]
+AtAnyConnector: TypeAlias = Callable[[Works, Aim | Spot, A], OutcomeSoon[R]]
 
 
 def in_lab(command: LabCommand[A, R]) -> Callable[[InLab[A, R]], InLab[A, R]]:
@@ -105,6 +128,22 @@ def at_connector(
             return function(works, target, arguments)
 
         _register(command, Handler(run, acting))
+        return function
+
+    return take
+
+
+def at_any_connector(
+    command: LabCommand[A, R],
+) -> Callable[[AtAnyConnector[A, R]], AtAnyConnector[A, R]]:
+    """The function below carries out a command of a connector, of whosever charge point."""
+
+    def take(function: AtAnyConnector[A, R]) -> AtAnyConnector[A, R]:
+        def run(works: Works, target: Aim | Spot | None, arguments: A) -> OutcomeSoon[R]:
+            assert target is not None
+            return function(works, target, arguments)
+
+        _register(command, Handler(run, anywhere=True))
         return function
 
     return take

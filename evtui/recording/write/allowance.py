@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from evtui.events import Event, LinkState, Note, OcppMessage, json_text
 from evtui.recording.write.lines import violation_keys, violation_values
 
@@ -29,7 +31,7 @@ class RecordingAllowance:
         ours: those charge points; None for all.
     """
 
-    def __init__(self, ours: frozenset[str] | None) -> None:
+    def __init__(self, ours: Container[str] | None) -> None:
         self._ours = ours
         self._much = _Bucket(PEERS_MAX * 0.7, burst=1_500_000)
         self._little = _Bucket(PEERS_MAX * 0.3, burst=400_000)

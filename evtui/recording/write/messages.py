@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import msgspec
 
@@ -50,7 +50,7 @@ class MessageLines:
 
     def __init__(
         self,
-        twins: frozenset[str],
+        twins: Container[str],
         start_utc: float,
         truth: TruthTracker,
         redactor: Redactor,

@@ -8,7 +8,7 @@ the same run makes the same files.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ class Recorder:
         manifest: Manifest,
         *,
         start_utc: float,
-        twins: frozenset[str],
+        twins: Container[str],
         scenario_text: str | None = None,
         vehicle_text: str | None = None,
         redactor: Redactor | None = None,

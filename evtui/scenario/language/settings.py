@@ -26,6 +26,9 @@ START_UTC = 1_767_225_600.0
 
 OF_NO_RUN = (
     "csms",
+    "upstream",
+    "listen",
+    "insecure",
     "password_file",
     "state",
     "id_tags",

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from evtui.events import (
     Alarm,
     AnomalyState,
+    ArmingState,
     BusLoad,
     CentralSystemLoad,
     CentralSystemState,
@@ -30,6 +31,7 @@ from evtui.tui.key_hints import key_of
 from evtui.tui.models.alarms import Alarms
 from evtui.tui.models.anomalies import AnomalyStates, short_name
 from evtui.tui.models.by_hand import HandAttacks
+from evtui.tui.models.proxied import Proxied
 from evtui.tui.models.real_buses import RealBuses
 from evtui.tui.models.selection import ByPlace, ChosenPlace, Selection
 from evtui.tui.models.station_lines import link_glyph, trouble
@@ -111,6 +113,7 @@ class LabSummary:
         sending: CAN messages that are sent again and again by hand.
         crashed: parts that crashed and have not been restarted, with the reason.
         real_buses: those that the lab has joined.
+        proxied: what is known of charge points that connect through here.
     """
 
     def __init__(self, stations: StationRows, selection: Selection, *, orders: bool = True) -> None:
@@ -127,6 +130,7 @@ class LabSummary:
         self.crashed: dict[str, str] = {}
         self._alarms: ByPlace[Alarms] = ByPlace(Alarms)
         self.real_buses = RealBuses()
+        self.proxied = Proxied()
 
     def feed(self, events: Iterable[Event]) -> bool:
         """Take events in the order of the stream; True where one of them mattered."""
@@ -139,6 +143,9 @@ class LabSummary:
         match event:
             case CentralSystemState():
                 self.central = event
+                self.proxied.take(event)
+            case ArmingState():
+                self.proxied.take(event)
             case BusLoad():
                 self._loads[event.station] = event
             case AnomalyState():
@@ -223,7 +230,7 @@ class LabSummary:
             self._central(now),
             *self._charge_points(now),
             *self._asking(),
-            self._bus(),
+            *([] if self.proxied.central is not None else [self._bus()]),
             *self._real_bus(now),
         ]
         recording = self._recording()
@@ -265,6 +272,10 @@ class LabSummary:
         short = url.split("://", 1)[-1]
         host, colon, after = short.partition("/")[0].rpartition(":")
         port = f":{after}" if colon and after.isdecimal() else host or short
+        if self.proxied.central is central:
+            near = clean(central.detail).rpartition("://")[2]
+            far = near.rpartition(":")[2]
+            return SummarySegment((f"PROXY ● {near} → {short}", f"PROXY ● :{far} → {port}"), "good")
         if not central.ours:
             return self._foreign_central(short, port, now)
         if not central.listening:

@@ -17,6 +17,7 @@ from evtui.events import (
     Alarm,
     AnomalyState,
     CanFrame,
+    CentralSystemState,
     Event,
     LabState,
     OcppMessage,
@@ -125,6 +126,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
     def __init__(self, *, orders: bool = True, id: str = "current") -> None:  # noqa: A002
         super().__init__(id=id)
         self._orders = orders
+        self._proxied = False
         self._all = AllSeries()
         self.charted = Charted()
         """Signals from CAN that somebody has put here."""
@@ -146,6 +148,10 @@ class CurrentPanel(RowsWidget, can_focus=True):
         self._all.feed(events)
         self.charted.feed(events)
         self._partings.feed(events)
+        self._proxied = self._proxied or any(
+            isinstance(event, CentralSystemState) and event.listening and not event.ours
+            for event in events
+        )
 
     def choose(self, place: ChosenPlace | None, name: str) -> None:
         """Show this connector, and call it so in the title; an empty name is not said."""
@@ -285,7 +291,7 @@ class CurrentPanel(RowsWidget, can_focus=True):
         if self._worker is None or grid.width < 8 or grid.height < 2:
             return
         series = self._series
-        told = hints(series.phase, self._orders)
+        told = hints(series.phase, self._orders, self._proxied)
         keys = tuple(signal.key for signal in self.charted.signals)
         wanted = (grid, grid.newest(self._now), self._place, series.edges, self._mark, told, keys)
         if wanted == self._asked:

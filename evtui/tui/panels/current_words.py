@@ -35,8 +35,14 @@ WHY_NO_CURRENT = {
 """What the power stage is doing where there is no current, and what helps."""
 
 
-def hints(phase: str, orders: bool) -> tuple[str, ...]:
-    """Why no current flows in this phase of the session, and which key helps."""
+def hints(phase: str, orders: bool, proxied: bool = False) -> tuple[str, ...]:
+    """Why no current flows in this phase of the session, and which key helps.
+
+    Args:
+        proxied: the charge points are other people's, who charge when they like.
+    """
+    if proxied:
+        return ("no current in any MeterValues yet", "no current yet")
     charge, start = key_of("station.charge"), key_of("anomaly.start")
     why, remedy = WHY_NO_CURRENT.get(phase, ("", ""))
     if not orders:

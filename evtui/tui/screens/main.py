@@ -182,7 +182,9 @@ class MainScreen(SendingCommands, RealBusCommands):
             dropped=self._handle.events.dropped,
         )
         if self.orders:
-            self.armed.tell(self.summary.real_buses.banner(self._handle.now()))
+            now, summary = self._handle.now(), self.summary
+            self.set_class(summary.proxied.central is not None, "-proxied")
+            self.armed.tell(summary.real_buses.banner(now) or summary.proxied.banner(now))
 
     def lab_time(self) -> float:
         """s since the lab started."""
@@ -308,10 +310,10 @@ class MainScreen(SendingCommands, RealBusCommands):
             if choice is None:
                 return
             place = self.selection.at(choice.station)
-            if not choice.ours:
-                self._choose_foreign(choice.station)
-            elif place is not None:
+            if place is not None:
                 self._choose(place)
+            elif not choice.ours:
+                self._choose_foreign(choice.station)
             if choice.operation:
                 self._csms_operation()
 
@@ -345,10 +347,12 @@ class MainScreen(SendingCommands, RealBusCommands):
 
     @on(ChargePointsPanel.StationPointed)
     def _choose_pointed(self, pointed: ChargePointsPanel.StationPointed) -> None:
-        if not pointed.ours:
+        place = self.selection.at(pointed.station)
+        if place is None:
             self._choose_foreign(pointed.station)
         elif pointed.connector is not None:
-            self._choose(ChosenPlace(pointed.station, pointed.connector))
+            place = ChosenPlace(pointed.station, pointed.connector)
+            self._choose(place if place in self.selection.places else self.selection.places[0])
 
     def _choose(self, place: ChosenPlace) -> None:
         self.selection.choose(place)

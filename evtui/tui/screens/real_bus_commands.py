@@ -1,4 +1,4 @@
-"""What the key for a real CAN bus does: a question that names the bus, before it is armed."""
+"""What the key for what is not ours does: a question that names it, before it is armed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 from evtui.tui.doing import does
 from evtui.tui.models.selection import ChosenPlace
+from evtui.tui.models.text import clean
 from evtui.tui.screens.panels import PanelScreen
 
 __all__ = ["RealBusCommands"]
@@ -28,6 +29,9 @@ class RealBusCommands(PanelScreen):
         from evtui.tui.screens.question import Question
 
         place = self.selection.target
+        if self.summary.proxied.central is not None:
+            self._arm_charge_point(place)
+            return
         known = self.summary.real_buses
         state = None if place is None else known.of(place.station)
         if state is None or place is None:
@@ -50,3 +54,25 @@ class RealBusCommands(PanelScreen):
             "with 0."
         )
         self.app.push_screen(Question(f"Arm {state.interface}?", told, "arm", "leave it"), answered)
+
+    def _arm_charge_point(self, place: ChosenPlace | None) -> None:
+        """Likewise for a charge point of somebody else."""
+        from evtui.tui.screens.question import Question
+
+        if place is None:
+            self.notice("nothing to arm: no charge point has connected yet", "error")
+            return
+        name = clean(place.station)
+        if place.station in self.summary.proxied.armed(self.lab_time()):
+            self.order("proxy.disarm", place)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.order("proxy.arm", place)
+
+        told = (
+            f"Anomalies will act on what passes between {name} and its central system, and neither "
+            "is ours: both act on what they are told. It ends by itself, and with 0."
+        )
+        self.app.push_screen(Question(f"Arm {name}?", told, "arm", "leave it"), answered)

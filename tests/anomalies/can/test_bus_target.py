@@ -20,7 +20,7 @@ async def settled(what: str, action: object) -> bool:
 
 def target(stand: Stand) -> BusTarget:
     outlet = stand.rig.lab.stands["CP1"]
-    return BusTarget(outlet.anomalies.at(1, "can-flood")._site, "mine")
+    return BusTarget(outlet.anomalies.at(1, "can-flood").run.site, "mine")
 
 
 def test_a_rate_that_the_bus_cannot_take_does_not_pile_up() -> None:
