@@ -117,6 +117,8 @@ def anomaly_plan(
     except ValueError as error:  # they do not go together
         raise BadInput(f"--set: {error}") from None
     try:
-        return load(quick_scenario(name, values), seed=seed, duration=duration, base=base)
+        at_station = not base.settings.our_central_system
+        source = quick_scenario(name, values, at_station=at_station)
+        return load(source, seed=seed, duration=duration, base=base)
     except ScenarioError as error:
         raise BadInput(*error.mistakes) from None

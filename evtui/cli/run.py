@@ -41,6 +41,7 @@ Examples:
   evtui run ./mine.yaml --set high=50 --duration 1h --junit result.xml
   evtui run preset-comparison --jobs 4
   evtui run --anomaly repeated-current-fluctuation --set high_a=50
+  evtui run mine.yaml --csms ws://127.0.0.1:8180/steve --junit result.xml
   evtui run --upstream wss://csms.example/ocpp --listen 127.0.0.1:9000
 
 \b
@@ -63,6 +64,19 @@ Exit codes:
     "its effect was seen. --set gives its parameters; evtui anomalies NAME lists them.",
 )
 @click.option(
+    "--csms",
+    metavar="URL",
+    type=Checked(KINDS["csms"]),
+    help="Run it at this central system of somebody else, in real time: our charge point's steps "
+    "and what is expected of the messages. {id} is its identity, else /identity is appended.",
+)
+@click.option(
+    "--password-file",
+    metavar="FILE",
+    type=Checked(KINDS["password_file"]),
+    help="With --csms: its first line is the password.",
+)
+@click.option(
     "--upstream",
     metavar="URL",
     type=Checked(KINDS["upstream"]),
@@ -82,9 +96,9 @@ Exit codes:
 )
 @click.option(
     "--speed",
-    default="max",
     metavar="1|N|max",
-    help="Simulated seconds a second; 1 uses the real clock and a real WebSocket. [max]",
+    help="Simulated seconds a second; 1 uses the real clock and a real WebSocket. [max, with "
+    "--csms 1]",
 )
 @click.option(
     "--config",
@@ -154,10 +168,12 @@ def command(
     before: dict[str, Any] | None,
     scenario: str | None,
     anomaly: str | None,
+    csms: str | None,
+    password_file: str | None,
     upstream: str | None,
     listen: str | None,
     insecure: bool,
-    speed: str,
+    speed: str | None,
     file: str | None,
     seed: int | None,
     duration: str | None,
@@ -178,6 +194,8 @@ def command(
     if upstream is not None:
         if scenario is not None or anomaly is not None:
             raise BadInput("run: --upstream is in the place of a scenario or --anomaly")
+        if csms is not None:
+            raise BadInput("run: --upstream relays to one central system, --csms runs at one")
         own: dict[str, Any] = {"upstream": upstream, "listen": listen, "insecure": insecure}
         own |= {"events": events, "redact_id_tags": redact_id_tags or None}
         return _between(file, own | {"record_trouble": record_trouble}, out, duration, quiet)
@@ -190,6 +208,13 @@ def command(
     before = before or {}
     _refuse_misplaced(before)
     settings, base = _settings(before.get("file") if file is None else file)
+    if csms is not None:
+        base = _at_somebody_elses(base, csms, password_file)
+        if speed not in (None, "1"):
+            raise BadInput(f"run: --speed {speed}: with --csms time is real, --speed 1")
+        speed = "1"
+    elif password_file is not None:
+        raise BadInput("run: --password-file goes with --csms")
     events = events or settings.events
     redact_id_tags = redact_id_tags or settings.redact_id_tags
     record_trouble = record_trouble or settings.record_trouble
@@ -199,7 +224,9 @@ def command(
         raise BadInput("run: --json and --events - both want standard output; name a file")
     seconds = _duration(duration)
     with _modules_spared():
-        options = _options(_speed(speed), seconds, redact_id_tags, record_trouble)
+        options = _options(
+            _speed("max" if speed is None else speed), seconds, redact_id_tags, record_trouble
+        )
         inputs = read_inputs(given)
         if anomaly is not None:
             plan = anomaly_plan(anomaly, inputs, seed=seed, duration=seconds, base=base)
@@ -268,6 +295,23 @@ def _between(
     except SettingsError as error:
         raise BadInput(*error.mistakes) from None
     return relay(settings, duration=_duration(duration), quiet=quiet)
+
+
+def _at_somebody_elses(base: Base, csms: str, password_file: str | None) -> Base:
+    """What a run is set up by that has its central system elsewhere.
+
+    Raises:
+        SettingsError: URL and password do not go together.
+    """
+    import os
+
+    from evtui.config import load
+
+    flags: dict[str, str | bool] = {"csms": csms}
+    if password_file is not None:
+        flags["password_file"] = password_file
+    url = load(flags, environ=os.environ, own=False).settings.csms
+    return base._replace(settings=replace(base.settings, csms=url))
 
 
 def _speed(text: str) -> float | Literal["max"]:

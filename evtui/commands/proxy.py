@@ -8,10 +8,10 @@ from evtui.commands.arguments import Arguments, Nothing, argument
 from evtui.commands.model import Command, LabCommand
 from evtui.durations import Seconds
 
-__all__ = ["ARM", "BY_FORM", "DISARM", "Arming"]
+__all__ = ["ARM", "BY_FORM", "DISARM", "ArmedFor"]
 
 
-class Arming(Arguments):
+class ArmedFor(Arguments):
     """Leave to inject on a connection of other people."""
 
     duration: float | None = argument(
@@ -26,7 +26,7 @@ ARM = LabCommand(
     "Allow anomalies at a charge point of somebody else that connects through here.",
     "Proxy",
     aim="connector",
-    takes=Arming,
+    takes=ArmedFor,
     gives=float,
     result="lab time in s at which it ends",
 )

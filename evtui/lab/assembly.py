@@ -338,10 +338,10 @@ class Lab:
 
     def _on_joined(self, station: ProxiedStation) -> None:
         """A charge point of somebody else has come for the first time."""
-        from evtui.proxy import Arming
+        from evtui.proxy import StationArming
 
         name = station.identity
-        arming = Arming(self.stream, name, partial(self._on_proxied_disarmed, name))
+        arming = StationArming(self.stream, name, partial(self._on_proxied_disarmed, name))
         anomalies = AnomalySet(
             {}, self.settings.seed, self._attacks, initial_parameters(self.settings),
             chosen=CHOSEN_ON_A_LINK,

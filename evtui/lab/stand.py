@@ -19,7 +19,7 @@ from evtui.station import ChargePoint, ConnectorController
 
 if TYPE_CHECKING:
     from evtui.canbus import Gateway
-    from evtui.proxy import Arming
+    from evtui.proxy import StationArming
 
 __all__ = ["FIRST_CONNECTOR", "Outlet", "ProxiedOutlet", "ProxiedStand", "Stand"]
 
@@ -160,5 +160,5 @@ class ProxiedStand(msgspec.Struct, frozen=True):
     name: str
     line: StationLine
     anomalies: AnomalySet
-    arming: Arming
+    arming: StationArming
     outlets: dict[int, ProxiedOutlet]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from evtui.events import ArmingState, EventStream, Note, caused_by
 
-__all__ = ["Arming"]
+__all__ = ["StationArming"]
 
 
-class Arming:
+class StationArming:
     """Whether a charge point of somebody else is armed; it is not, at first.
 
     Args:

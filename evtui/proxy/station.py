@@ -8,7 +8,7 @@ from collections.abc import Callable
 from evtui.events import EventStream, LinkState, Note, Role
 from evtui.ocppj import LinkClosed, MessageIds, SentMessages, StationLine, Transport
 from evtui.proxy.ends import StationEnd, TransportEnd, UpstreamEnd, end_like, pass_pings
-from evtui.proxy.telling import Told
+from evtui.proxy.telling import BothEnds
 
 __all__ = ["ProxiedStation"]
 
@@ -42,7 +42,7 @@ class ProxiedStation:
         station.relayed = True
         self._numbers += 1
         number = self._numbers
-        told = Told(
+        told = BothEnds(
             self._stream,
             self.identity,
             upstream.subprotocol,

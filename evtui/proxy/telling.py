@@ -21,7 +21,7 @@ from evtui.ocppj import (
 )
 from evtui.violations import Violation
 
-__all__ = ["Told"]
+__all__ = ["BothEnds"]
 
 CALLS_KEPT = 200
 """Calls of a connection that wait for their answer; a peer may leave any number unanswered."""
@@ -35,7 +35,7 @@ class _Call(msgspec.Struct):
     delivered: OcppMessage | None = None
 
 
-class Told:
+class BothEnds:
     """Publishes what passes over one connection, in the order in which it does.
 
     A message is *sent* when it comes to the proxy, and *delivered* when it goes on: where the two

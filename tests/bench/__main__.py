@@ -21,6 +21,7 @@ from tests.bench import (
     matrix,
     memory,
     output,
+    proxy,
     stalled,
     startup,
     station_memory,
@@ -41,6 +42,7 @@ BENCHES: dict[str, Bench] = {
     "anomalies": anomalies.bench,
     "matrix": matrix.bench,
     "throughput": throughput.bench,
+    "proxy": proxy.bench,
     "bus": bus.bench,
     "station-memory": station_memory.bench,
 }

@@ -288,7 +288,7 @@ async def test_a_defect_in_telling_keeps_no_message_from_passing(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("evtui.proxy.telling.Told.sent", fail)
+    monkeypatch.setattr("evtui.proxy.telling.BothEnds.sent", fail)
     async with proxied() as rig, await rig.station() as station:
         await station.send(BOOT)
         await station.recv()

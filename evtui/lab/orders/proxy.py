@@ -20,7 +20,7 @@ def _proxied(target: Aim | Spot) -> ProxiedStand:
 
 
 @at_any_connector(told.ARM)
-def arm(works: Works, target: Aim | Spot, wanted: told.Arming) -> Outcome[float]:
+def arm(works: Works, target: Aim | Spot, wanted: told.ArmedFor) -> Outcome[float]:
     stand = _proxied(target)
     seconds = wanted.duration or works.settings.armed_for
     return Outcome(f"{stand.name} is armed for {seconds:g} s", stand.arming.arm(seconds))

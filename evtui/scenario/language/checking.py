@@ -82,6 +82,22 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         self.add(key, f"no OCPP 1.6 action {shown(name)}{nearest(name, validation.actions())}")
         return False
 
+    def ours(self, key: str, what: str) -> bool:
+        """True where the lab has a central system of its own.
+
+        Args:
+            what: only that one can do, ``a remote start is sent by``.
+        """
+        if self.settings.our_central_system:
+            return True
+        self.add(
+            key,
+            f"{what} evtui's own central system, and with --csms that is somebody else's; what a "
+            "charge point does by itself is within reach: plug, present an id tag (command: "
+            "station.swipe), ocpp from: charge_point",
+        )
+        return False
+
     def text(self, key: str, text: str) -> None:
         """Something must stand there."""
         if not text.strip():

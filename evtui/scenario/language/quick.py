@@ -11,6 +11,9 @@ from evtui.scenario.language.sources import ScenarioSource
 
 __all__ = ["quick_scenario"]
 
+AT_STATION = "command: station.charge"
+"""Begins to charge as somebody at the charge point would, and ends it."""
+
 _TEXT = """\
 schema: {schema}
 id: {name}
@@ -28,7 +31,7 @@ inputs:
     description: How long the anomaly is on.
 {lab}
 steps:
-  - start
+  - {begin}
   - wait_for: {{status: Charging, timeout: 2min}}
   - wait: 30s
 {anomaly}
@@ -50,7 +53,7 @@ _WITH_A_STOP = """\
       - - anomaly: {name}{parameters}
           duration: ${{duration}}
       - - wait: 10s
-        - stop"""
+        - {end}"""
 
 
 def _lab_of(settings: Mapping[str, Any]) -> str:
@@ -59,12 +62,15 @@ def _lab_of(settings: Mapping[str, Any]) -> str:
     return "\n".join(["", "lab:", *lines, ""]) if lines else ""
 
 
-def quick_scenario(name: str, parameters: Mapping[str, Any]) -> ScenarioSource:
+def quick_scenario(
+    name: str, parameters: Mapping[str, Any], *, at_station: bool = False
+) -> ScenarioSource:
     """The text of one with an anomaly in it.
 
     Args:
         name: of the anomaly.
         parameters: by name; the others are as in the settings.
+        at_station: charging is begun and ended there: the central system is somebody else's.
 
     Raises:
         AnomalyError: there is no such anomaly.
@@ -73,7 +79,9 @@ def quick_scenario(name: str, parameters: Mapping[str, Any]) -> ScenarioSource:
     told = ", ".join(f"{each}: {in_yaml(value)}" for each, value in parameters.items())
     indent = "          " if anomaly.shows_at_stop else "    "
     step = (_WITH_A_STOP if anomaly.shows_at_stop else _ALONE).format(
-        name=name, parameters=f"\n{indent}with: {{{told}}}" if told else ""
+        name=name,
+        parameters=f"\n{indent}with: {{{told}}}" if told else "",
+        end=AT_STATION if at_station else "stop",
     )
     text = _TEXT.format(
         schema=SCHEMA,
@@ -82,5 +90,6 @@ def quick_scenario(name: str, parameters: Mapping[str, Any]) -> ScenarioSource:
         techniques=", ".join(anomaly.techniques),
         lab=_lab_of(anomaly.lab),
         anomaly=step,
+        begin=AT_STATION if at_station else "start",
     )
     return ScenarioSource(f"{name}.yaml", f"--anomaly {name}", text, None)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from evtui.events import Alarm, Event, PartState, ScenarioState
-from evtui.lab import Lab
+from evtui.lab import Lab, twins_in
 from evtui.recording.write import Recorder, RecordingError, Redactor
 from evtui.runtime import LoopClock, Stopwatch, logs_as_notes, run_real, run_virtual
 from evtui.scenario.judge.outcome import RunOutcome
@@ -219,7 +219,7 @@ class _Run:
                     redact_id_tags=options.redact_id_tags,
                 ),
                 start_utc=lab.stream.start_utc,
-                twins=frozenset(lab.stands),
+                twins=twins_in(lab.settings),
                 scenario_text=self._plan.text,
                 vehicle_text=self._plan.curve_text,
                 redactor=redactor,

@@ -66,6 +66,9 @@ class Operations:
             )
 
     def _open_transaction(self) -> int | None:
+        if not self._lab.settings.our_central_system:  # only the charge point can tell
+            running = self._connector.transaction
+            return None if running is None else running.transaction_id
         opened = self._lab.central_system.open_transaction(self._stand.name, self._connector.number)
         return None if opened is None else opened.transaction_id
 
@@ -157,7 +160,7 @@ class Operations:
     async def end_transaction(self) -> str:
         """See to it that no transaction runs; returns why not, empty when none does."""
         connector = self._connector
-        if self._open_transaction() is not None:
+        if self._open_transaction() is not None and self._lab.settings.our_central_system:
             with suppress(StepFailed):
                 await self.stop()
         if connector.busy:  # it has not opened yet, or nobody can be asked to stop it

@@ -172,7 +172,8 @@ class Runner:
         actions = self._actions.at(place)
         station, module = actions.stand.charge_point, actions.outlet.module
         if not await until(self._stream, lambda: station.accepted, READY_WITHIN):
-            return f"{place.station} is not accepted by the central system"
+            why = station.connection.trouble
+            return f"{place.station} is not accepted by the central system" + f": {why}" * bool(why)
 
         def is_from_module(event: Event) -> bool:
             return (

@@ -74,6 +74,8 @@ class AnomalyStep(Step, frozen=True, kw_only=True):
         if not is_known(self.anomaly):
             check.one_of("anomaly", "an anomaly", self.anomaly, list(names()))
             return
+        if "central system" in anomaly_named(self.anomaly).needs:
+            check.ours("anomaly", f"{self.anomaly} acts through")
         if mistake := parameters_mistake(self.anomaly, self.given, check.settings):
             key, problem = mistake
             in_with = "variant" in self.parameters or key != "with.variant"

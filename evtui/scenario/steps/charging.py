@@ -32,6 +32,7 @@ class Start(Step, frozen=True, kw_only=True):
         return f"remote start with id tag {self.start}" if self.start else "remote start"
 
     def check(self, check: Check) -> None:
+        check.ours("start", "a remote start is sent by")
         if self.start is not None and (problem := id_tag_mistake(self.start)):
             check.add("start", problem)
 
@@ -50,6 +51,9 @@ class Stop(Step, frozen=True, kw_only=True):
 
     def words(self) -> str:
         return "remote stop"
+
+    def check(self, check: Check) -> None:
+        check.ours("stop", "a remote stop is sent by")
 
     async def run(self, context: StepContext) -> None:
         await context.operations.stop()
@@ -73,6 +77,7 @@ class SetLimitStep(Step, frozen=True, kw_only=True):
         return f"set limit {self.set_limit:g} A ({self.purpose}{stack})"
 
     def check(self, check: Check) -> None:
+        check.ours("set_limit", "a charging profile is set by")
         if Decimal(str(float(self.set_limit))) % Decimal("0.1"):
             check.add(
                 "set_limit",

@@ -29,6 +29,10 @@ __all__ = ["CommandStep"]
 ArgumentMap = Annotated[dict[str, Any], Meta(description="what it takes, {id_tag: TAG1}.")]
 
 
+_OF_OUR_CENTRAL_SYSTEM = ("csms.files",)
+"""Commands that mean nothing where the central system is somebody else's."""
+
+
 @STEPS.add
 class CommandStep(Step, frozen=True, kw_only=True):
     """Any command of the lab by its name, as a key would give it."""
@@ -46,6 +50,8 @@ class CommandStep(Step, frozen=True, kw_only=True):
         if not check.one_of("command", "a command of the lab", self.command, [*commands]):
             return
         command = commands[self.command]
+        if self.command in _OF_OUR_CENTRAL_SYSTEM:
+            check.ours("command", f"{self.command} is done by")
         wrong = command.mistakes(self.arguments)
         if command.aimed:
             wrong |= _wrong_target(self.arguments, check.settings)

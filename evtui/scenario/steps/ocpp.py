@@ -48,6 +48,8 @@ class Ocpp(Step, frozen=True, kw_only=True):
         return f"{self.ocpp} from {WHO[self.sender]}"
 
     def check(self, check: Check) -> None:
+        if self.sender == "central_system":
+            check.ours("ocpp", "what a central system sends is sent by")
         if not check.action("ocpp", self.ocpp):
             return
         violation = validation.check(self.ocpp, "call", with_transaction(self.payload, 1))

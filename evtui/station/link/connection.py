@@ -80,6 +80,7 @@ class Connection:
     Attributes:
         accepted: told when the central system may be talked to; the argument is True after
             a boot, one that was asked for included, and False after a mere reconnect.
+        trouble: why there is no connection, in the words of the last attempt; else empty.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Connection:
         tolerant: bool = False,
     ) -> None:
         self.accepted: Listeners[[bool]] = Listeners()
+        self.trouble = ""
         self._nameplate = nameplate
         self._publisher = publisher
         self._configuration = configuration
@@ -375,6 +377,8 @@ class Connection:
                 last = loop.time() if due is None else due
 
     def _state(self, state: str, detail: str = "", next_try: float | None = None) -> None:
+        if state != "connecting":
+            self.trouble = detail if state == "offline" else ""
         name = self._publisher.name
         self._publisher.stream.publish(
             LinkState(

@@ -296,7 +296,7 @@ class MainScreen(SendingCommands, RealBusCommands):
     def _can_send(self) -> bool:
         if not self.operations.ours:
             self.notice(
-                "not with --csms: operations are sent by evtui's own central system", "error"
+                "the central system is somebody else's: operations are sent by evtui's own", "error"
             )
         return self.operations.ours
 
