@@ -97,6 +97,17 @@ def test_our_charge_point_charges_there_and_is_judged(capsys: Output) -> None:
     assert {row.seen for row in RunFolder(Path("run")).messages()} == {"sent", "delivered"}
 
 
+def test_the_url_may_stand_in_the_scenario_and_the_one_on_the_command_line_comes_first() -> None:
+    with elsewhere() as (url, asked):
+        assert run(f"{CHARGE}\nlab: {{csms: '{url}'}}") == 0
+        assert "StartTransaction" in asked
+    with elsewhere() as (url, asked):
+        text = f"{CHARGE}\nlab: {{csms: 'ws://127.0.0.1:1'}}"
+        assert main(["run", "./one.yaml", "--out", "again", "--csms", url]) == 0
+        Path("one.yaml").write_text(text, "utf-8")
+        assert main(["run", "./one.yaml", "--out", "once more", "--csms", url]) == 0
+
+
 def test_what_is_not_met_there_fails(capsys: Output) -> None:
     text = CHARGE.replace("transactionId: 77", "transactionId: 78")
     with elsewhere() as (url, _):
@@ -173,7 +184,7 @@ def test_an_anomaly_of_the_link_can_be_tried_there(capsys: Output) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["--csms", "ws://h", "--speed", "max"], "with --csms time is real, --speed 1"),
+        (["--csms", "ws://h", "--speed", "max"], "somebody else's central system time is real"),
         (["--password-file", "key"], "--password-file goes with --csms"),
         (["--csms", "http://h"], "it must begin with ws:// or wss://"),
     ],

@@ -210,9 +210,6 @@ def command(
     settings, base = _settings(before.get("file") if file is None else file)
     if csms is not None:
         base = _at_somebody_elses(base, csms, password_file)
-        if speed not in (None, "1"):
-            raise BadInput(f"run: --speed {speed}: with --csms time is real, --speed 1")
-        speed = "1"
     elif password_file is not None:
         raise BadInput("run: --password-file goes with --csms")
     events = events or settings.events
@@ -224,15 +221,20 @@ def command(
         raise BadInput("run: --json and --events - both want standard output; name a file")
     seconds = _duration(duration)
     with _modules_spared():
-        options = _options(
-            _speed("max" if speed is None else speed), seconds, redact_id_tags, record_trouble
-        )
+        asked = _speed("max" if speed is None else speed)
+        options = _options(asked, seconds, redact_id_tags, record_trouble)
         inputs = read_inputs(given)
         if anomaly is not None:
             plan = anomaly_plan(anomaly, inputs, seed=seed, duration=seconds, base=base)
         else:
             assert scenario is not None
             plan = load_plan(scenario, inputs, seed=seed, duration=seconds, base=base)
+    if not plan.settings.our_central_system:
+        if speed is not None and asked != 1:
+            raise BadInput(
+                f"run: --speed {speed}: at somebody else's central system time is real, --speed 1"
+            )
+        options = options.but(speed=1.0)
     if "duration" in plan.inputs and "duration" not in inputs:
         options = options.but(duration=None)
     if plan.axes and events is not None:

@@ -123,7 +123,8 @@ def test_a_station_that_is_never_accepted_fails_the_run_and_is_named(tmp_path: P
 
     played = play_steps("[start]", tmp_path, meanwhile=stay_away)
     assert played.steps.found == (
-        "wait for the lab: CP1 is not accepted by the central system after 30 s"
+        "wait for the lab: CP1 is not accepted by the central system after 30 s: "
+        "cannot connect: the central system does not listen"
     )
 
 

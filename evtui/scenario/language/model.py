@@ -193,6 +193,13 @@ class LabSpec(Model, frozen=True, kw_only=True):
     strict: bool | None = None
     id: str | None = None
     id_tag: str | None = None
+    csms: Annotated[
+        str | None,
+        Meta(
+            description="URL of a central system of somebody else, in the place of evtui's own; "
+            "the run is in real time, and --csms comes first."
+        ),
+    ] = None
     meter_interval: Duration | None = None
     heartbeat_interval: Duration | None = None
     unknown_id_tags: Annotated[

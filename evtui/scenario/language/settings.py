@@ -94,6 +94,8 @@ def settings_of(lab: LabSpec, base: Base, seed: int | None, mistakes: Mistakes) 
         seed: that of ``base`` when None.
     """
     said = {name: getattr(lab, name) for name in _FROM_LAB}
+    if base.settings.csms is None:  # else somebody has said another one for this run
+        said["csms"] = lab.csms
     if lab.vehicle is not None and lab.vehicle.soc is not None:
         said["soc"] = lab.vehicle.soc
     values: dict[str, Any] = {}

@@ -156,7 +156,9 @@ class Runner:
         for place in self._places():
             who = await self._missing(place)
             if who:
-                raise StepFailed(f"{who} after {seconds(READY_WITHIN)}", label=label)
+                why = self._actions.at(place).stand.charge_point.connection.trouble
+                told = f"{who} after {seconds(READY_WITHIN)}" + f": {why}" * bool(why)
+                raise StepFailed(told, label=label)
         self._ends = self._now() + self._longest if self._duration is None else self._ends
 
     def _places(self) -> Iterator[Place]:
@@ -172,8 +174,7 @@ class Runner:
         actions = self._actions.at(place)
         station, module = actions.stand.charge_point, actions.outlet.module
         if not await until(self._stream, lambda: station.accepted, READY_WITHIN):
-            why = station.connection.trouble
-            return f"{place.station} is not accepted by the central system" + f": {why}" * bool(why)
+            return f"{place.station} is not accepted by the central system"
 
         def is_from_module(event: Event) -> bool:
             return (
