@@ -129,6 +129,13 @@ async def test_an_armed_one_is_disarmed_without_a_question() -> None:
         assert one.lab.submitted == ["proxy.disarm"]
 
 
+async def test_before_any_charge_point_has_come_it_says_where_to_connect_one() -> None:
+    async with driven(0, size=(80, 24)) as one:
+        one.lab.publish(through())
+        await one.tick()
+        assert "connect a charge point to ws://127.0.0.1:9000/ID" in one.text("#ocpp-list")
+
+
 async def test_without_any_charge_point_there_is_nothing_to_arm() -> None:
     async with driven(0) as one:
         one.lab.publish(through())

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
-from evtui.events import AnomalyState, Event, LinkState, OcppMessage
+from evtui.events import AnomalyState, CentralSystemState, Event, LinkState, OcppMessage
 from evtui.tui.line_view import Cells, LineView
 from evtui.tui.models.exchanges import CallOutcome, Exchange, OcppLog
 from evtui.tui.models.injected import Injected
@@ -49,6 +49,7 @@ class OcppPanel(ListPanel):
         self._start_utc = start_utc
         self._fresh = True
         self._trouble = ""
+        self._waits = EMPTY
         self.view = LineView(self.log_model.store, self.cells, id="ocpp-list")
         self.view.empty = EMPTY
         self.views = (self.view,)
@@ -60,7 +61,7 @@ class OcppPanel(ListPanel):
             return
         self._trouble = said
         self.show_title()
-        empty = EMPTY if wrong is None else f"{NOTHING}{wrong.why}"
+        empty = self._waits if wrong is None else f"{NOTHING}{wrong.why}"
         if empty != self.view.empty:
             self.view.empty = empty
             self.view.redraw()
@@ -78,6 +79,9 @@ class OcppPanel(ListPanel):
             elif isinstance(event, AnomalyState):
                 self._injected.note(event)
                 continue
+            elif isinstance(event, CentralSystemState) and event.listening and not event.ours:
+                at = clean(event.detail).rpartition(" ")[2]
+                self._waits = self.view.empty = f"{NOTHING}connect a charge point to {at}/ID"
             elif isinstance(event, LinkState) and event.state == "offline":
                 self.log_model.lose(event.station)
             else:
