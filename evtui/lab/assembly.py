@@ -334,6 +334,7 @@ class Lab:
             ids=self._ids,
             sent=self._sent,
             joined=self._on_joined,
+            allowed_origins=settings.allowed_origins or (),
         )
 
     def _on_joined(self, station: ProxiedStation) -> None:

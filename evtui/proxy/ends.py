@@ -86,6 +86,13 @@ def upstream_url(upstream: str, path: str) -> str:
     return reveal(upstream).rstrip("/") + (path if path.startswith("/") else f"/{path}")
 
 
+class _WithoutRedirects(connect):
+    """A redirection is the charge point's to follow: with its credentials, or not."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
 async def open_upstream(url: str, request: Request, offered: list[str]) -> UpstreamEnd:
     """Connect to the central system as the station asked to, with its sub-protocols and headers.
 
@@ -97,7 +104,7 @@ async def open_upstream(url: str, request: Request, offered: list[str]) -> Upstr
         for name, value in request.headers.raw_items()
         if name.lower() not in _OF_ONE_HOP
     ]
-    return await connect(  # type: ignore[return-value]
+    return await _WithoutRedirects(  # type: ignore[return-value]
         url,
         subprotocols=[Subprotocol(each) for each in offered] or None,
         additional_headers=headers,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 
 from evtui.events import CentralSystemState, EventStream, Note
 from evtui.ocppj import MessageIds, SentMessages, identity_from_path, why_refused
+from evtui.origins import Origins
 from evtui.proxy.ends import MAX_PASSED, OPEN_WITHIN, StationEnd, open_upstream, upstream_url
 from evtui.proxy.station import ProxiedStation
 from evtui.redaction import SecretUrl
@@ -45,6 +46,7 @@ class Proxy:
         ids: message ids, for what is forged.
         sent: twins of messages.
         joined: told each identity when it first comes.
+        allowed_origins: web pages that may connect; a browser lets any page try.
 
     Attributes:
         stations: by identity, in the order in which they came.
@@ -60,7 +62,9 @@ class Proxy:
         ids: MessageIds,
         sent: SentMessages,
         joined: Callable[[ProxiedStation], None] = lambda station: None,
+        allowed_origins: Collection[str] = (),
     ) -> None:
+        self._origins = Origins(allowed_origins)
         self.stations: dict[str, ProxiedStation] = {}
         self._stream = stream
         self._upstream = upstream
@@ -103,6 +107,10 @@ class Proxy:
     async def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
         """Ask the central system first; what it says no with is the answer."""
         assert isinstance(connection, StationEnd)
+        if not all(map(self._origins.allows, request.headers.get_all("Origin"))):
+            self._warn(request, "a web page, which is not allowed to connect: 403")
+            text = "Web pages may connect only from origins that were allowed (--allow-origin)"
+            return connection.respond(HTTPStatus.FORBIDDEN, f"{text}\n")
         offered = [
             each.strip()
             for value in request.headers.get_all("Sec-WebSocket-Protocol")

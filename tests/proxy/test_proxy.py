@@ -17,6 +17,12 @@ from tests.proxy.rig import proxied, until
 
 BOOT = '[2, "b-1",  "BootNotification", {"chargePointVendor":"V","chargePointModel":"M\\u00e9"}]'
 
+HANDSHAKE = (
+    "GET /CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
+)
+
 
 async def test_every_byte_of_a_message_passes_as_it_came() -> None:
     odd: list[str | bytes] = [
@@ -107,6 +113,31 @@ async def test_what_the_central_system_refuses_with_is_passed_on() -> None:
             await until(lambda: rig.upstream.connections)
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "nonsense"])
+async def test_a_web_page_is_refused_and_the_central_system_never_asked(origin: str) -> None:
+    async with proxied() as rig:
+        with pytest.raises(InvalidStatus) as refused:
+            await rig.station(additional_headers={"Origin": origin})
+        assert refused.value.response.status_code == HTTPStatus.FORBIDDEN
+        assert rig.upstream.connections == []
+        assert "a web page" in rig.of(Note)[0].text
+
+
+async def test_a_redirection_is_passed_on_and_not_followed_with_the_stations_credentials() -> None:
+    def elsewhere(connection: ServerConnection, _: Request) -> Response:
+        response = connection.respond(HTTPStatus.TEMPORARY_REDIRECT, "")
+        response.headers["Location"] = "ws://127.0.0.1:1/CP1"
+        return response
+
+    async with proxied(process_request=elsewhere) as rig:
+        reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+        writer.write(HANDSHAKE.encode())
+        answer = (await reader.read(2000)).decode()
+        writer.close()
+        assert answer.startswith("HTTP/1.1 307")
+        assert "Location: ws://127.0.0.1:1/CP1" in answer
+
+
 async def test_a_central_system_that_is_not_there_is_a_bad_gateway() -> None:
     async with proxied(upstream_port=1) as rig:
         with pytest.raises(InvalidStatus) as refused:
@@ -187,14 +218,9 @@ async def test_a_station_that_gives_up_during_the_handshake_leaves_nothing_open(
         await asyncio.sleep(0.2)
         return None
 
-    request = (
-        "GET /CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
-    )
     async with proxied(process_request=hold) as rig:
         _, writer = await asyncio.open_connection("127.0.0.1", rig.port)
-        writer.write(request.encode())
+        writer.write(HANDSHAKE.encode())
         await waits.wait()
         writer.transport.abort()
         await until(lambda: rig.upstream.connections)
